@@ -1,0 +1,55 @@
+#include "base/core/crypto.hpp"
+
+#include <sodium.h>
+
+#include <stdexcept>
+
+namespace bb::crypto {
+
+void initialize() {
+    if (sodium_init() < 0) throw std::runtime_error("libsodium could not be started");
+}
+
+Digest sha256(std::string_view data) {
+    Digest digest;
+    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(data.data()), data.size());
+    return digest;
+}
+
+std::string random_bytes(std::size_t bytes) {
+    std::string out(bytes, '\0');
+    randombytes_buf(out.data(), out.size());
+    return out;
+}
+
+std::string random_token(std::size_t bytes) {
+    const std::string raw = random_bytes(bytes);
+    constexpr int form = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+    std::string out(sodium_base64_encoded_len(raw.size(), form), '\0');
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(raw.data()), raw.size(), form);
+    out.pop_back();  // the terminating zero
+    return out;
+}
+
+std::string random_digits(int digits) {
+    std::string out;
+    for (int i = 0; i < digits; ++i) out += static_cast<char>('0' + randombytes_uniform(10));
+    return out;
+}
+
+std::string hex(std::string_view bytes) {
+    std::string out(bytes.size() * 2 + 1, '\0');
+    sodium_bin2hex(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    out.pop_back();  // the terminating zero
+    return out;
+}
+
+std::string hex(const Digest& digest) {
+    return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+bool equal(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace bb::crypto

@@ -1,0 +1,27 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bb::crypto {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+/// Must be called once before anything else here; throws std::runtime_error when libsodium cannot start.
+void initialize();
+/// SHA-256 (FIPS 180-4).
+Digest sha256(std::string_view data);
+/// `bytes` random bytes from the operating system, as raw bytes.
+std::string random_bytes(std::size_t bytes);
+/// An unpredictable token of `bytes` random bytes in unpadded base64url (RFC 4648).
+std::string random_token(std::size_t bytes = 32);
+/// A random decimal code with exactly `digits` digits.
+std::string random_digits(int digits);
+std::string hex(std::string_view bytes);
+std::string hex(const Digest& digest);
+/// Compares in time that depends on the lengths alone.
+bool equal(std::string_view a, std::string_view b);
+
+}  // namespace bb::crypto

@@ -1,0 +1,85 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace bb::metrics {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// A value that only grows. Safe from any thread.
+class Counter {
+  public:
+    void add(double amount = 1);
+    double value() const;
+
+  private:
+    friend class Registry;
+    struct Cell;
+    explicit Counter(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
+    std::shared_ptr<Cell> cell_;
+};
+
+/// A value that moves both ways. Safe from any thread.
+class Gauge {
+  public:
+    void set(double value);
+    void add(double amount);
+    double value() const;
+
+  private:
+    friend class Registry;
+    struct Cell;
+    explicit Gauge(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
+    std::shared_ptr<Cell> cell_;
+};
+
+/// Counts observations (seconds, bytes) in fixed buckets. Safe from any thread.
+class Histogram {
+  public:
+    void observe(double value);
+    std::uint64_t count() const;
+
+  private:
+    friend class Registry;
+    struct Cell;
+    explicit Histogram(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
+    std::shared_ptr<Cell> cell_;
+};
+
+/// Upper bounds in seconds that suit request latencies.
+std::vector<double> latency_buckets();
+
+/// All metric families of the process, in Prometheus's data model.
+class Registry {
+  public:
+    Registry();
+    ~Registry();
+    Registry(const Registry&) = delete;
+
+    /// The same name and labels give the same series. At most 1,000 series a family; further ones are
+    /// folded into one whose label values are "other".
+    Counter counter(std::string_view name, std::string_view help, const Labels& labels = {});
+    Gauge gauge(std::string_view name, std::string_view help, const Labels& labels = {});
+    Histogram histogram(std::string_view name, std::string_view help, const std::vector<double>& buckets,
+                        const Labels& labels = {});
+    /// A gauge read at each scrape. `read` may be called from any thread.
+    void gauge_from(std::string_view name, std::string_view help, std::function<double()> read,
+                    const Labels& labels = {});
+
+    /// Prometheus text format 0.0.4.
+    std::string prometheus_text() const;
+    /// OpenMetrics 1.0, ends with "# EOF".
+    std::string open_metrics_text() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bb::metrics

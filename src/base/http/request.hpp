@@ -1,0 +1,62 @@
+#pragma once
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/core/error.hpp"
+#include "base/core/uuid.hpp"
+
+namespace bb::http {
+
+enum class Method { get, head, post, put, patch, del, options, other };
+std::string_view name_of(Method method);
+
+/// Who is asking, as the session middleware found out.
+struct Principal {
+    Uuid user;
+    Uuid session;
+    std::string role;  // "student", "teacher" or "administrator"
+};
+
+/// One request as a handler sees it. Lives until its response is written (or its stream has begun).
+class Request {
+  public:
+    Method method = Method::other;
+    std::string target;  // as sent
+    std::string path;    // percent-decoded, without the query
+    std::vector<std::pair<std::string, std::string>> query_items;  // decoded
+    std::vector<std::pair<std::string, std::string>> headers;      // names in lower case
+    std::string body;
+    std::string peer;        // address of the client: the connection's, or the forwarded one from a trusted proxy
+    bool loopback = false;   // straight from this machine, through no proxy
+    bool secure = false;     // the client came by https
+    std::string id;          // request id, in the log and in every problem
+    std::vector<std::pair<std::string_view, std::string>> path_params;
+    std::optional<Principal> principal;
+
+    /// First header with this lower-case name, or empty.
+    std::string_view header(std::string_view name) const;
+    /// A cookie's value, or empty.
+    std::string_view cookie(std::string_view name) const;
+    /// A query parameter's value, or nullopt.
+    std::optional<std::string_view> query(std::string_view name) const;
+    /// An identifier in the path. Errors: not_found when it has not the form of one.
+    Result<Uuid> path_id(std::string_view name, std::string_view what) const;
+    /// The body as JSON. Errors: wrong_type unless the content type is application/json, malformed.
+    Result<boost::json::value> json() const;
+    /// The signed-in person; only on routes that need a session (throws std::logic_error elsewhere).
+    Uuid user() const;
+    const Principal& who() const;
+};
+
+/// Reads `limit` (1 to `max`) and `after` of a list request. Errors: invalid_input.
+struct PageQuery {
+    int limit = 50;
+    std::optional<std::string> after;
+};
+Result<PageQuery> page_query(const Request& request, int standard = 50, int max = 200);
+
+}  // namespace bb::http

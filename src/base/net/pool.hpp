@@ -1,0 +1,42 @@
+#pragma once
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include "base/core/task.hpp"
+
+namespace bb::net {
+
+/// A few threads for work that blocks: hashing, disk. The queue is bounded.
+class BlockingPool {
+  public:
+    explicit BlockingPool(int threads, std::size_t queue = 256);
+    ~BlockingPool();
+    BlockingPool(const BlockingPool&) = delete;
+
+    /// Runs `work` on a pool thread and resumes the caller on its own loop. Exceptions come back.
+    /// Throws std::runtime_error when the queue is full.
+    template <class Work>
+    Task<std::invoke_result_t<Work>> run(Work work) {
+        using T = std::invoke_result_t<Work>;
+        if constexpr (std::is_void_v<T>) {
+            std::function<void()> job = std::move(work);
+            co_await run_job(std::move(job));
+        } else {
+            auto result = std::make_shared<std::optional<T>>();
+            std::function<void()> job = [result, work = std::move(work)]() mutable { result->emplace(work()); };
+            co_await run_job(std::move(job));
+            co_return std::move(**result);
+        }
+    }
+
+  private:
+    Task<void> run_job(std::function<void()> job);
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace bb::net

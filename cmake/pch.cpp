@@ -1,0 +1,1 @@
+// A translation unit to hang the shared precompiled header on.

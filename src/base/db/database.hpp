@@ -42,8 +42,6 @@ class Transaction {
         return run(sql, Params::of(args...));
     }
     Task<Rows> run(const char* sql, Params params);
-    /// Runs a script of several statements without parameters and drops its results.
-    Task<void> script(std::string sql);
 
   private:
     Connection& connection_;
@@ -81,7 +79,7 @@ class Database {
         using T = typename decltype(work(std::declval<Transaction&>()))::value_type;
         auto lease = co_await acquire();
         Transaction tx(*lease.connection);
-        co_await begin(lease);
+        begin(lease);
         std::exception_ptr failed;
         if constexpr (std::is_void_v<T>) {
             try {
@@ -109,14 +107,17 @@ class Database {
     struct Impl;
     struct Lease {
         std::shared_ptr<Impl> owner;
+        std::shared_ptr<Connection> keep;
         Connection* connection = nullptr;
         Lease() = default;
         Lease(Lease&& other) noexcept
-            : owner(std::move(other.owner)), connection(std::exchange(other.connection, nullptr)) {}
+            : owner(std::move(other.owner)),
+              keep(std::move(other.keep)),
+              connection(std::exchange(other.connection, nullptr)) {}
         ~Lease();
     };
     Task<Lease> acquire();
-    Task<void> begin(Lease& lease);
+    void begin(Lease& lease);
     /// COMMIT, or ROLLBACK and rethrow.
     Task<void> finish(Lease& lease, std::exception_ptr failed);
 

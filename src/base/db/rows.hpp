@@ -44,6 +44,8 @@ class Rows {
     Row operator[](int row) const { return Row(result_.get(), row); }
     /// Rows touched by INSERT, UPDATE or DELETE.
     std::int64_t affected() const;
+    /// The command's name as the server reports it: "COMMIT", "ROLLBACK", "INSERT 0 1".
+    std::string_view command() const;
 
     class Iterator {
       public:
@@ -68,7 +70,7 @@ class Rows {
 
 namespace detail {
 template <class T>
-struct Read;  // specialised in rows_read.hpp and rows.cpp
+struct Read;
 
 bool read_bool(const pg_result*, int row, int column);
 std::int64_t read_integer(const pg_result*, int row, int column);

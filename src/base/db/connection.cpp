@@ -1,0 +1,259 @@
+#include "base/db/connection.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+#include <system_error>
+
+#include "base/core/log.hpp"
+#include "base/net/timer.hpp"
+
+namespace bb::db {
+namespace asio = boost::asio;
+
+namespace {
+
+bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+/// Classes that mean "not now": connection (08), resources (53), shutdown or start-up (57P), cancelled or timed
+/// out (57014), read-only standby (25006).
+bool means_unavailable(std::string_view sqlstate) {
+    return sqlstate.empty() || starts_with(sqlstate, "08") || starts_with(sqlstate, "53") ||
+           starts_with(sqlstate, "57P") || sqlstate == "57014" || sqlstate == "25006";
+}
+
+std::string field(const PGresult* result, int code) {
+    const char* text = result ? PQresultErrorField(result, code) : nullptr;
+    return text ? text : "";
+}
+
+}  // namespace
+
+void throw_failure(const PGresult* result, const char* connection_message) {
+    const std::string state = field(result, PG_DIAG_SQLSTATE);
+    std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (message.empty()) message = connection_message;
+    if (means_unavailable(state)) throw Unavailable(message);
+    const std::string constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+    if (state == "23505") throw UniqueViolation(state, constraint, message);
+    if (state == "23503") throw ForeignKeyViolation(state, constraint, message);
+    if (state == "40001" || state == "40P01") throw SerializationFailure(state, constraint, message);
+    throw SqlError(state, constraint, message);
+}
+
+Socket socket_of(Executor executor, PGconn* pg) {
+    const int copy = fcntl(PQsocket(pg), F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::system_error(errno, std::generic_category(), "dup of the database socket");
+    return Socket(executor, copy);
+}
+
+namespace {
+
+struct Finish {
+    void operator()(PGconn* pg) const { PQfinish(pg); }
+};
+
+/// Waits until libpq's next connection step is possible. libpq may change its socket between steps.
+Task<void> wait_step(Executor executor, PGconn* pg, PostgresPollingStatusType step,
+                     std::chrono::steady_clock::time_point deadline) {
+    auto socket = std::make_shared<Socket>(socket_of(executor, pg));
+    net::Timer timer(executor, deadline);
+    timer.async_wait([socket](boost::system::error_code stopped) {
+        if (!stopped) socket->close();
+    });
+    const auto direction = step == PGRES_POLLING_READING ? Socket::wait_read : Socket::wait_write;
+    const auto [failed] = co_await socket->async_wait(direction, use_task_tuple);
+    timer.cancel();
+    if (failed) throw Unavailable("the database did not answer in time");
+}
+
+}  // namespace
+
+Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::milliseconds limit) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    std::unique_ptr<PGconn, Finish> pg(PQconnectStart(conninfo.c_str()));
+    if (!pg || PQstatus(pg.get()) == CONNECTION_BAD)
+        throw Unavailable(pg ? PQerrorMessage(pg.get()) : "out of memory");
+    auto step = PGRES_POLLING_WRITING;
+    while (step != PGRES_POLLING_OK) {
+        co_await wait_step(executor, pg.get(), step, deadline);
+        step = PQconnectPoll(pg.get());
+        if (step == PGRES_POLLING_FAILED) throw Unavailable(PQerrorMessage(pg.get()));
+    }
+    PQsetnonblocking(pg.get(), 1);
+    PQsetNoticeProcessor(pg.get(), [](void*, const char*) {}, nullptr);
+    co_return pg.release();
+}
+
+/// Somebody who waits for a statement's result; a plain Waiter waits for nothing.
+struct Connection::Waiter {
+    Clock::time_point sent = Clock::now();
+    virtual ~Waiter() = default;
+    virtual bool posted() const { return true; }
+    virtual void complete(PGresult* result) { PQclear(result); }
+};
+
+template <class Handler>
+struct Connection::HandlerWaiter : Waiter {
+    explicit HandlerWaiter(Handler handler) : handler_(std::move(handler)) {}
+    bool posted() const override { return false; }
+    void complete(PGresult* result) override {
+        // Posted, so that a resumed coroutine never runs inside libpq's read loop.
+        auto executor = asio::get_associated_executor(handler_);
+        asio::post(executor, [handler = std::move(handler_), result]() mutable { handler(result); });
+    }
+    Handler handler_;
+};
+
+Connection::Connection(Executor executor, PGconn* pg, std::function<void()> on_broken)
+    : executor_(executor), pg_(pg), socket_(socket_of(executor, pg)), on_broken_(std::move(on_broken)) {
+    PQenterPipelineMode(pg_);
+}
+
+Connection::~Connection() {
+    on_broken_ = nullptr;
+    abandon("closed");
+}
+
+void Connection::start() {
+    asio::co_spawn(
+        executor_, [self = shared_from_this()]() { return self->read_loop(); }, asio::detached);
+}
+
+bool Connection::dirty() const {
+    return broken() || !waiting_.empty() || PQtransactionStatus(pg_) != PQTRANS_IDLE;
+}
+
+std::optional<Connection::Clock::time_point> Connection::oldest() const {
+    if (waiting_.empty()) return std::nullopt;
+    return waiting_.front()->sent;
+}
+
+void Connection::send(const char* sql, const Params& params) {
+    if (broken()) throw Unavailable("the database connection is lost");
+    auto [entry, fresh] = prepared_.try_emplace(sql);
+    if (fresh) entry->second = "s" + std::to_string(prepared_.size());
+    const char* name = entry->second.c_str();
+    const auto values = params.values();
+    const bool sent = (!fresh || PQsendPrepare(pg_, name, sql, params.size(), params.types())) &&
+                      PQsendQueryPrepared(pg_, name, params.size(), values.data(), params.lengths(),
+                                          params.formats(), 1) &&
+                      PQpipelineSync(pg_);
+    if (sent) return flush();
+    const std::string reason = PQerrorMessage(pg_);
+    abandon(reason);
+    throw Unavailable(reason);
+}
+
+void Connection::post(const char* sql) {
+    send(sql, Params());
+    waiting_.push_back(std::make_unique<Waiter>());
+}
+
+Task<Rows> Connection::run(const char* sql, Params params) {
+    auto self = shared_from_this();
+    send(sql, params);
+    auto initiate = [this](auto handler) {
+        waiting_.push_back(std::make_unique<HandlerWaiter<decltype(handler)>>(std::move(handler)));
+    };
+    PGresult* result = co_await asio::async_initiate<decltype(use_task), void(PGresult*)>(initiate, use_task);
+    Rows rows(result);
+    const auto status = result ? PQresultStatus(result) : PGRES_FATAL_ERROR;
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) co_return rows;
+    throw_failure(result, "the database connection was lost");
+}
+
+void Connection::flush() {
+    if (flushing_ || broken()) return;
+    const int left = PQflush(pg_);
+    if (left < 0) return abandon(PQerrorMessage(pg_));
+    if (left == 0) return;
+    flushing_ = true;
+    socket_.async_wait(Socket::wait_write, [self = shared_from_this()](boost::system::error_code failed) {
+        self->flushing_ = false;
+        if (!failed) self->flush();
+    });
+}
+
+Task<void> Connection::read_loop() {
+    auto self = shared_from_this();
+    while (!broken()) {
+        const auto [failed] = co_await socket_.async_wait(Socket::wait_read, use_task_tuple);
+        if (failed || broken()) co_return;
+        if (!PQconsumeInput(pg_)) {
+            abandon(PQerrorMessage(pg_));
+            co_return;
+        }
+        read_results();
+        flush();
+    }
+}
+
+void Connection::read_results() {
+    int empty_reads = 0;
+    while (!broken() && !waiting_.empty() && !PQisBusy(pg_)) {
+        PGresult* result = PQgetResult(pg_);
+        // A null result ends one statement; two in a row mean that nothing more has come.
+        if (result) {
+            empty_reads = 0;
+            take_result(result);
+        } else if (++empty_reads == 2) {
+            return;
+        }
+    }
+    if (!broken() && PQstatus(pg_) == CONNECTION_BAD) abandon(PQerrorMessage(pg_));
+}
+
+void Connection::take_result(PGresult* result) {
+    const auto status = PQresultStatus(result);
+    if (status == PGRES_PIPELINE_SYNC) {
+        PQclear(result);
+        return complete_front();
+    }
+    const bool failed_before = current_ && PQresultStatus(current_) == PGRES_FATAL_ERROR;
+    if (failed_before || status == PGRES_PIPELINE_ABORTED) {
+        PQclear(result);
+        return;
+    }
+    if (current_) PQclear(current_);
+    current_ = result;
+    if (status == PGRES_FATAL_ERROR) check_for_stale_plan(result);
+}
+
+void Connection::check_for_stale_plan(const PGresult* result) {
+    // A failed first use may have failed in its preparation, and a migration makes old plans useless:
+    // forget every name, so that each statement is prepared anew on a fresh connection.
+    const std::string state = field(result, PG_DIAG_SQLSTATE);
+    stale_plan_ = state == "0A000" || state == "26000" || starts_with(state, "42") || starts_with(state, "57P");
+}
+
+void Connection::complete_front() {
+    auto waiter = std::move(waiting_.front());
+    waiting_.pop_front();
+    PGresult* result = std::exchange(current_, nullptr);
+    const bool failed = result && PQresultStatus(result) == PGRES_FATAL_ERROR;
+    const bool posted = waiter->posted();
+    waiter->complete(result);
+    if (failed && (posted || std::exchange(stale_plan_, false))) abandon("a statement made the connection unusable");
+}
+
+void Connection::abandon(const std::string& reason) {
+    if (broken()) return;
+    if (on_broken_) log::warn("database connection lost", {{"reason", reason}});
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    PQfinish(std::exchange(pg_, nullptr));
+    if (current_) PQclear(std::exchange(current_, nullptr));
+    auto failed = std::move(waiting_);
+    waiting_.clear();
+    for (auto& waiter : failed) waiter->complete(nullptr);
+    if (auto broken = std::exchange(on_broken_, nullptr)) asio::post(executor_, std::move(broken));
+}
+
+}  // namespace bb::db

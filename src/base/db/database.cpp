@@ -1,0 +1,241 @@
+#include "base/db/database.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <deque>
+#include <random>
+
+#include "base/core/log.hpp"
+#include "base/db/connection.hpp"
+#include "base/net/timer.hpp"
+
+namespace bb::db {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds connect_limit{5'000};
+constexpr milliseconds first_pause{50};
+constexpr milliseconds longest_pause{2'000};
+constexpr milliseconds watch_interval{1'000};
+
+/// A pause between half of and the whole of `base`, so that many clients do not come back at once.
+milliseconds jittered(milliseconds base) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    return base / 2 + milliseconds(random() % static_cast<unsigned>(base.count() / 2 + 1));
+}
+
+std::string with_settings(const Options& options) {
+    // Appended as keywords when the base is a keyword string, as a query otherwise.
+    const bool url = options.conninfo.find("://") != std::string::npos;
+    const auto timeout = std::to_string(options.statement_timeout.count());
+    if (!url)
+        return options.conninfo + " application_name='" + options.application + "' options='-c statement_timeout=" +
+               timeout + " -c timezone=UTC -c idle_in_transaction_session_timeout=60000' tcp_user_timeout=10000";
+    const char join = options.conninfo.find('?') == std::string::npos ? '?' : '&';
+    return options.conninfo + join + "application_name=" + options.application +
+           "&options=-c%20statement_timeout%3D" + timeout +
+           "%20-c%20timezone%3DUTC%20-c%20idle_in_transaction_session_timeout%3D60000&tcp_user_timeout=10000";
+}
+
+}  // namespace
+
+struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
+    struct Waiter {
+        explicit Waiter(Executor executor) : timer(executor) {}
+        net::Timer timer;
+        std::shared_ptr<Connection> connection;
+    };
+
+    Impl(Executor executor, Options options)
+        : executor(executor), options(std::move(options)), conninfo(with_settings(this->options)) {
+        pipelines.resize(static_cast<std::size_t>(this->options.pipelines));
+    }
+
+    /// Keeps pipeline number `slot` connected until close().
+    Task<void> keep_pipeline(std::size_t slot) {
+        auto self = shared_from_this();
+        milliseconds pause = first_pause;
+        while (!closed) {
+            try {
+                auto pg = co_await db::connect(executor, conninfo, connect_limit);
+                auto wake = std::make_shared<net::Timer>(executor, net::Timer::time_point::max());
+                pipelines[slot] = std::make_shared<Connection>(executor, pg, [wake]() { wake->cancel(); });
+                pipelines[slot]->start();
+                pause = first_pause;
+                co_await wait_broken(slot, wake);
+            } catch (const std::exception& failure) {
+                log::warn("database unreachable", {{"reason", failure.what()}});
+            }
+            pipelines[slot].reset();
+            if (closed) break;
+            co_await net::sleep_for(jittered(pause));
+            pause = std::min(pause * 2, longest_pause);
+        }
+    }
+
+    /// Returns when the pipeline broke; breaks it itself when its oldest statement hangs.
+    Task<void> wait_broken(std::size_t slot, std::shared_ptr<net::Timer> wake) {
+        const auto limit = options.statement_timeout + milliseconds(5'000);
+        while (!closed && !pipelines[slot]->broken()) {
+            wake->expires_after(watch_interval);
+            co_await wake->async_wait(use_task_tuple);
+            const auto oldest = pipelines[slot]->oldest();
+            if (oldest && Connection::Clock::now() - *oldest > limit)
+                pipelines[slot]->abandon("a statement did not come back");
+        }
+    }
+
+    std::shared_ptr<Connection> least_busy() const {
+        std::shared_ptr<Connection> best;
+        for (const auto& connection : pipelines)
+            if (connection && !connection->broken() && (!best || connection->in_flight() < best->in_flight()))
+                best = connection;
+        if (!best) throw Unavailable("the database cannot be reached");
+        if (best->in_flight() >= options.queue) throw Unavailable("the database is too busy");
+        return best;
+    }
+
+    /// Gives a connection to whoever waits longest, or keeps it.
+    void release(std::shared_ptr<Connection> connection) {
+        if (connection->dirty() || closed) {
+            connection->abandon("left in the middle of a transaction");
+            --open;
+            connection.reset();
+            if (!waiting.empty()) wake_one(nullptr);
+            return;
+        }
+        if (waiting.empty()) return idle.push_back(std::move(connection));
+        wake_one(std::move(connection));
+    }
+
+    void wake_one(std::shared_ptr<Connection> connection) {
+        auto waiter = std::move(waiting.front());
+        waiting.pop_front();
+        waiter->connection = std::move(connection);
+        waiter->timer.cancel();
+    }
+
+    Task<std::shared_ptr<Connection>> open_connection() {
+        ++open;
+        std::shared_ptr<Connection> connection;
+        try {
+            auto pg = co_await db::connect(executor, conninfo, connect_limit);
+            connection = std::make_shared<Connection>(executor, pg, []() {});
+        } catch (...) {
+            --open;
+            throw;
+        }
+        connection->start();
+        co_return connection;
+    }
+
+    Task<std::shared_ptr<Connection>> take() {
+        const auto deadline = net::Timer::clock_type::now() + options.acquire_timeout;
+        for (;;) {
+            while (!idle.empty()) {
+                auto connection = std::move(idle.back());
+                idle.pop_back();
+                if (!connection->broken()) co_return connection;
+                --open;
+            }
+            if (open < options.transactions) co_return co_await open_connection();
+            if (waiting.size() >= options.waiting) throw Unavailable("the database is too busy");
+            auto waiter = std::make_shared<Waiter>(executor);
+            waiter->timer.expires_at(deadline);
+            waiting.push_back(waiter);
+            const auto [woken] = co_await waiter->timer.async_wait(use_task_tuple);
+            if (waiter->connection) co_return std::move(waiter->connection);
+            std::erase(waiting, waiter);
+            if (!woken) throw Unavailable("no database connection became free in time");
+        }
+    }
+
+    Executor executor;
+    Options options;
+    std::string conninfo;
+    std::vector<std::shared_ptr<Connection>> pipelines;
+    std::vector<std::shared_ptr<Connection>> idle;
+    std::deque<std::shared_ptr<Waiter>> waiting;
+    int open = 0;
+    bool closed = false;
+};
+
+Database::Lease::~Lease() {
+    if (connection) owner->release(connection->shared_from_this());
+}
+
+Database::Database(Executor executor, Options options)
+    : impl_(std::make_shared<Impl>(executor, std::move(options))) {}
+
+Database::~Database() {
+    impl_->closed = true;
+    for (auto& connection : impl_->pipelines)
+        if (connection) connection->abandon("closing");
+    for (auto& connection : impl_->idle) connection->abandon("closing");
+    impl_->idle.clear();
+}
+
+void Database::start() {
+    for (std::size_t slot = 0; slot < impl_->pipelines.size(); ++slot)
+        boost::asio::co_spawn(
+            impl_->executor, [impl = impl_, slot]() { return impl->keep_pipeline(slot); }, boost::asio::detached);
+}
+
+bool Database::ready() const {
+    for (const auto& connection : impl_->pipelines)
+        if (connection && !connection->broken()) return true;
+    return false;
+}
+
+Task<bool> Database::wait_ready(milliseconds limit) {
+    const auto deadline = net::Timer::clock_type::now() + limit;
+    while (!ready() && net::Timer::clock_type::now() < deadline) co_await net::sleep_for(milliseconds(5));
+    co_return ready();
+}
+
+std::size_t Database::in_flight() const {
+    std::size_t count = impl_->waiting.size() + static_cast<std::size_t>(impl_->open) - impl_->idle.size();
+    for (const auto& connection : impl_->pipelines)
+        if (connection) count += connection->in_flight();
+    return count;
+}
+
+Task<Rows> Database::run(const char* sql, Params params) {
+    auto connection = impl_->least_busy();
+    co_return co_await connection->run(sql, std::move(params));
+}
+
+Task<Database::Lease> Database::acquire() {
+    auto impl = impl_;
+    auto connection = co_await impl->take();
+    Lease lease;
+    lease.owner = impl;
+    lease.connection = connection.get();
+    lease.keep = std::move(connection);
+    co_return lease;
+}
+
+void Database::begin(Lease& lease) { lease.connection->post("BEGIN"); }
+
+Task<void> Database::finish(Lease& lease, std::exception_ptr failed) {
+    auto connection = lease.connection->shared_from_this();
+    if (failed) {
+        if (!connection->broken()) {
+            try {
+                co_await connection->run("ROLLBACK", Params());
+            } catch (const std::exception& failure) {
+                log::warn("rollback failed", {{"reason", failure.what()}});
+            }
+        }
+        std::rethrow_exception(failed);
+    }
+    const Rows done = co_await connection->run("COMMIT", Params());
+    // COMMIT of a transaction in which a statement failed answers ROLLBACK without an error.
+    if (done.command() != "COMMIT") throw SqlError("25P02", "", "the transaction was rolled back");
+}
+
+Task<Rows> Transaction::run(const char* sql, Params params) {
+    co_return co_await connection_.run(sql, std::move(params));
+}
+
+}  // namespace bb::db

@@ -35,6 +35,8 @@ struct Error {
     std::vector<FieldError> fields;
     int retry_after = 0;  // seconds; sent as Retry-After when above zero
 
+    /// For boost::system::result, which makes one when asked for the error of a success.
+    Error() : code(ErrorCode::unavailable) {}
     Error(ErrorCode code, std::string detail, std::vector<FieldError> fields = {}, int retry_after = 0)
         : code(code), detail(std::move(detail)), fields(std::move(fields)), retry_after(retry_after) {}
 };

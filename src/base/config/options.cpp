@@ -1,0 +1,63 @@
+#include "base/config/config.hpp"
+
+namespace bb::config {
+namespace {
+
+constexpr Option table[] = {
+    {"BRAINBYTES_URL", Kind::origin, "",
+     "Public address, as people type it; unset: http://localhost and the port.", "https://brainbytes.example",
+     ""},
+    {"BRAINBYTES_LISTEN", Kind::address, "127.0.0.1:3000", "Address and port the server listens on.",
+     "0.0.0.0:3000", ""},
+    {"BRAINBYTES_DATA", Kind::folder, "./var",
+     "Folder of everything that is kept: private database, files, outbox.", "/var/lib/brainbytes", ""},
+    {"BRAINBYTES_STAGE", Kind::choice, "dev", "Which installation this is; selects .env.<stage>.",
+     "production", "dev|staging|production"},
+    {"DATABASE_URL", Kind::database, "", "PostgreSQL to use; unset: a private one inside BRAINBYTES_DATA.",
+     "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
+    {"OPENAI_API_KEY", Kind::secret, "",
+     "Key for the language model; unset, with OPENAI_BASE_URL unset: answers are "
+     "quoted from the materials.",
+     "sk-...", ""},
+    {"OPENAI_BASE_URL", Kind::url, "", "Any OpenAI-compatible server; unset: https://api.openai.com/v1.",
+     "http://127.0.0.1:8080/v1", ""},
+    {"OPENAI_MODEL", Kind::text, "gpt-4o-mini", "Name of the language model.", "gpt-4o-mini", ""},
+    {"BRAINBYTES_MODEL_CONNECT_SECONDS", Kind::number, "5", "Longest wait for a connection to the model.",
+     "5", "1..120"},
+    {"BRAINBYTES_MODEL_FIRST_SECONDS", Kind::number, "30", "Longest wait for the first word of an answer.",
+     "30", "1..600"},
+    {"BRAINBYTES_MODEL_PAUSE_SECONDS", Kind::number, "20", "Longest silence inside an answer.", "20",
+     "1..600"},
+    {"BRAINBYTES_MODEL_TOTAL_SECONDS", Kind::number, "300", "Longest time for a whole answer.", "300",
+     "1..3600"},
+    {"SMTP_URL", Kind::mail_server, "",
+     "Mail server; unset: mail is written to an outbox folder in BRAINBYTES_DATA.",
+     "smtps://user:password@mail.example:465", ""},
+    {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
+     "BrainBytes <tutor@school.example>", ""},
+    {"METRICS_TOKEN", Kind::secret, "", "Token that may read /api/metrics from another machine.",
+     "a-long-random-text", ""},
+    {"BRAINBYTES_TRUSTED_PROXIES", Kind::networks, "", "Proxies whose X-Forwarded-For is believed.",
+     "127.0.0.1,10.0.0.0/8", ""},
+    {"BRAINBYTES_THREADS", Kind::number, "0", "Event loops; 0: one per core.", "2", "0..256"},
+    {"BRAINBYTES_DRAIN_SECONDS", Kind::number, "30",
+     "Longest time to finish requests and answers when stopping.", "30", "0..3600"},
+    {"BRAINBYTES_LOG_LEVEL", Kind::choice, "info", "Least important lines that are logged.", "debug",
+     "debug|info|warn|error"},
+    {"BRAINBYTES_LOG_FORMAT", Kind::choice, "automatic",
+     "Form of the log; automatic: text on a terminal, else JSON.", "json", "automatic|json|text"},
+};
+
+}  // namespace
+
+std::span<const Option> options() {
+    return table;
+}
+
+const Option* find_option(std::string_view name) {
+    for (const auto& option : table)
+        if (option.name == name) return &option;
+    return nullptr;
+}
+
+}  // namespace bb::config

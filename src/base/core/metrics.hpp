@@ -18,9 +18,10 @@ class Counter {
     void add(double amount = 1);
     double value() const;
 
+    struct Cell;
+
   private:
     friend class Registry;
-    struct Cell;
     explicit Counter(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
 };
@@ -32,9 +33,10 @@ class Gauge {
     void add(double amount);
     double value() const;
 
+    struct Cell;
+
   private:
     friend class Registry;
-    struct Cell;
     explicit Gauge(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
 };
@@ -45,9 +47,10 @@ class Histogram {
     void observe(double value);
     std::uint64_t count() const;
 
+    struct Cell;
+
   private:
     friend class Registry;
-    struct Cell;
     explicit Histogram(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
 };

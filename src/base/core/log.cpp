@@ -1,0 +1,87 @@
+#include "base/core/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "base/core/json_writer.hpp"
+#include "base/core/utf8.hpp"
+
+namespace bb::log {
+namespace {
+
+constexpr std::size_t queue_lines = 8192;
+
+struct State {
+    std::shared_ptr<spdlog::logger> logger;
+    Level level = Level::info;
+    bool json = true;
+};
+
+State& state() {
+    static State instance;
+    return instance;
+}
+
+constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
+constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                spdlog::level::err};
+
+std::string json_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
+    JsonWriter json;
+    json.object().field("time", now()).field("level", names[static_cast<int>(level)]).field("event", event);
+    for (const Field& field : fields) {
+        json.key(field.key);
+        std::visit([&](const auto& value) { json.value(value); }, field.value);
+    }
+    json.end();
+    return json.take();
+}
+
+std::string text_line(std::string_view event, std::initializer_list<Field> fields) {
+    std::string line(event);
+    for (const Field& field : fields) {
+        line += fmt::format("  {}=", field.key);
+        std::visit([&](const auto& value) { line += fmt::format("{}", value); }, field.value);
+    }
+    // One event is one line, whatever a library put into its message.
+    for (char& c : line)
+        if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+    return line;
+}
+
+}  // namespace
+
+void start(Level level, Format format) {
+    State& s = state();
+    s.level = level;
+    s.json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
+    spdlog::init_thread_pool(queue_lines, 1);
+    spdlog::sink_ptr sink;
+    if (s.json)
+        sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else
+        sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    sink->set_pattern(s.json ? "%v" : "%H:%M:%S %^%-5l%$ %v");
+    s.logger = std::make_shared<spdlog::async_logger>("brainbytes", sink, spdlog::thread_pool(),
+                                                      spdlog::async_overflow_policy::overrun_oldest);
+    s.logger->set_level(levels[static_cast<int>(level)]);
+    s.logger->flush_on(spdlog::level::warn);
+}
+
+void stop() {
+    state().logger.reset();
+    spdlog::shutdown();
+}
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+    const State& s = state();
+    if (!s.logger || level < s.level) return;
+    const std::string line = s.json ? json_line(level, event, fields) : text_line(event, fields);
+    s.logger->log(levels[static_cast<int>(level)], "{}", line);
+}
+
+}  // namespace bb::log

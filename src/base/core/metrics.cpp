@@ -1,0 +1,197 @@
+#include "base/core/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+namespace bb::metrics {
+namespace {
+
+constexpr std::size_t max_series = 1000;
+
+void add_to(std::atomic<double>& target, double amount) {
+    double old = target.load(std::memory_order_relaxed);
+    while (!target.compare_exchange_weak(old, old + amount, std::memory_order_relaxed)) {
+    }
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\' || c == '"') out += '\\';
+        if (c == '\n')
+            out += "\\n";
+        else
+            out += c;
+    }
+    return out;
+}
+
+/// `a="1",b="2"`
+std::string render(const Labels& labels) {
+    std::string out;
+    for (const auto& [name, value] : labels) {
+        if (!out.empty()) out += ',';
+        out += fmt::format("{}=\"{}\"", name, escaped(value));
+    }
+    return out;
+}
+
+std::string in_braces(const std::string& labels) { return labels.empty() ? "" : "{" + labels + "}"; }
+
+}  // namespace
+
+struct Counter::Cell {
+    std::atomic<double> value{0};
+};
+
+struct Gauge::Cell {
+    std::atomic<double> value{0};
+};
+
+struct Histogram::Cell {
+    explicit Cell(std::vector<double> limits) : bounds(std::move(limits)), counts(bounds.size() + 1) {}
+    std::vector<double> bounds;
+    std::vector<std::atomic<std::uint64_t>> counts;
+    std::atomic<double> sum{0};
+};
+
+void Counter::add(double amount) { add_to(cell_->value, amount); }
+double Counter::value() const { return cell_->value.load(std::memory_order_relaxed); }
+void Gauge::set(double value) { cell_->value.store(value, std::memory_order_relaxed); }
+void Gauge::add(double amount) { add_to(cell_->value, amount); }
+double Gauge::value() const { return cell_->value.load(std::memory_order_relaxed); }
+
+void Histogram::observe(double value) {
+    const auto& bounds = cell_->bounds;
+    const auto at = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+    cell_->counts[static_cast<std::size_t>(at)].fetch_add(1, std::memory_order_relaxed);
+    add_to(cell_->sum, value);
+}
+
+std::uint64_t Histogram::count() const {
+    std::uint64_t total = 0;
+    for (const auto& count : cell_->counts) total += count.load(std::memory_order_relaxed);
+    return total;
+}
+
+std::vector<double> latency_buckets() {
+    return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+}
+
+namespace {
+enum class Type { counter, gauge, histogram };
+}
+
+struct Registry::Impl {
+    struct Series {
+        std::shared_ptr<Counter::Cell> counter;
+        std::shared_ptr<Gauge::Cell> gauge;
+        std::shared_ptr<Histogram::Cell> histogram;
+        std::function<double()> read;
+    };
+    struct Metrics {
+        Type type;
+        std::string help;
+        std::map<std::string, Series> series;  // by rendered labels
+    };
+
+    /// The series to use, folded into "other" when the family is full. Call with the lock held.
+    Series& series(std::string_view name, std::string_view help, Type type, const Labels& labels) {
+        auto [at, fresh] = families.try_emplace(std::string(name));
+        if (fresh) {
+            at->second.type = type;
+            at->second.help = help;
+        } else if (at->second.type != type) {
+            throw std::logic_error("metric registered with two types: " + std::string(name));
+        }
+        auto& all = at->second.series;
+        const std::string key = render(labels);
+        if (all.size() < max_series || all.count(key)) return all[key];
+        Labels other = labels;
+        for (auto& label : other) label.second = "other";
+        return all[render(other)];
+    }
+
+    static void append_histogram(std::string& out, const std::string& name, const std::string& labels,
+                                 const Histogram::Cell& cell) {
+        std::uint64_t total = 0;
+        const std::string lead = labels.empty() ? "" : labels + ",";
+        for (std::size_t i = 0; i < cell.counts.size(); ++i) {
+            total += cell.counts[i].load(std::memory_order_relaxed);
+            const std::string bound = i < cell.bounds.size() ? fmt::format("{}", cell.bounds[i]) : "+Inf";
+            out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, lead, bound, total);
+        }
+        const double sum = cell.sum.load(std::memory_order_relaxed);
+        out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, in_braces(labels), sum, name, in_braces(labels), total);
+    }
+
+    static void append_series(std::string& out, const std::string& name, const std::string& labels,
+                              const Series& series) {
+        if (series.histogram) return append_histogram(out, name, labels, *series.histogram);
+        double value = 0;
+        if (series.counter) value = series.counter->value.load(std::memory_order_relaxed);
+        if (series.gauge) value = series.gauge->value.load(std::memory_order_relaxed);
+        if (series.read) value = series.read();
+        out += fmt::format("{}{} {}\n", name, in_braces(labels), value);
+    }
+
+    /// OpenMetrics names a counter's family without the "_total" that its samples carry.
+    std::string text(bool open_metrics) const {
+        constexpr std::string_view types[] = {"counter", "gauge", "histogram"};
+        std::string out;
+        const std::lock_guard lock(mutex);
+        for (const auto& [name, family] : families) {
+            std::string_view shown = name;
+            if (open_metrics && family.type == Type::counter && shown.ends_with("_total")) shown.remove_suffix(6);
+            out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", shown, family.help, shown,
+                               types[static_cast<int>(family.type)]);
+            for (const auto& [labels, series] : family.series) append_series(out, name, labels, series);
+        }
+        if (open_metrics) out += "# EOF\n";
+        return out;
+    }
+
+    mutable std::mutex mutex;
+    std::map<std::string, Metrics, std::less<>> families;
+};
+
+Registry::Registry() : impl_(std::make_unique<Impl>()) {}
+Registry::~Registry() = default;
+
+Counter Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    auto& series = impl_->series(name, help, Type::counter, labels);
+    if (!series.counter) series.counter = std::make_shared<Counter::Cell>();
+    return Counter(series.counter);
+}
+
+Gauge Registry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    auto& series = impl_->series(name, help, Type::gauge, labels);
+    if (!series.gauge) series.gauge = std::make_shared<Gauge::Cell>();
+    return Gauge(series.gauge);
+}
+
+Histogram Registry::histogram(std::string_view name, std::string_view help, const std::vector<double>& buckets,
+                              const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    auto& series = impl_->series(name, help, Type::histogram, labels);
+    if (!series.histogram) series.histogram = std::make_shared<Histogram::Cell>(buckets);
+    return Histogram(series.histogram);
+}
+
+void Registry::gauge_from(std::string_view name, std::string_view help, std::function<double()> read,
+                          const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->series(name, help, Type::gauge, labels).read = std::move(read);
+}
+
+std::string Registry::prometheus_text() const { return impl_->text(false); }
+std::string Registry::open_metrics_text() const { return impl_->text(true); }
+
+}  // namespace bb::metrics

@@ -153,7 +153,8 @@ class Server {
     async #untilReady() {
         const deadline = Date.now() + this.options.timeout;
         while (Date.now() < deadline) {
-            if (this.exit) throw new Error(`the server ended (${JSON.stringify(this.exit)}) before it was ready`);
+            if (this.exit)
+                throw new Error(`the server ended (${JSON.stringify(this.exit)}) before it was ready`);
             try {
                 const { status } = await this.request("/readyz", { timeout: 2_000 });
                 if (status === 200) return;
@@ -177,7 +178,11 @@ class Server {
     /** Runs a command of the program on this server's data: {code, stdout, stderr}, never throws on a code. */
     async command(...args) {
         try {
-            const done = await run(program, args, { env: this.env, cwd: path.dirname(this.dataFolder), timeout: 60_000 });
+            const done = await run(program, args, {
+                env: this.env,
+                cwd: path.dirname(this.dataFolder),
+                timeout: 60_000,
+            });
             return { code: 0, ...done };
         } catch (fault) {
             if (fault.stdout === undefined) throw fault;
@@ -202,7 +207,11 @@ class Server {
     /** A signed-in person: {email, cookie, request(path, options)}. */
     async as(email, role = "student") {
         const cookie = await this.cookieFor(email, role);
-        return { email, cookie, request: (target, options = {}) => this.request(target, { cookie, ...options }) };
+        return {
+            email,
+            cookie,
+            request: (target, options = {}) => this.request(target, { cookie, ...options }),
+        };
     }
 
     admin() {

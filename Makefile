@@ -1,0 +1,47 @@
+# BrainBytes: `make help` lists what can be made.
+PRESET ?= release
+export PRESET
+
+.DEFAULT_GOAL := help
+.PHONY: help run build dev test test-long lint format bench coverage fuzz hooks clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, start (SERVE="--options")
+	@exec scripts/run $(SERVE)
+
+build: ## leave the program in bin/brainbytes
+	@scripts/packages run build
+	@scripts/build
+
+dev: ## start, and build and reload on every save
+	@exec scripts/dev
+
+test: ## unit, API, command-line and browser tests (SUITES="unit api cli web" FILES=pattern)
+	@exec scripts/test $(SUITES)
+
+test-long: ## the same with long counts: 50 kills, fuzzing, soak
+	@BB_LONG=1 scripts/test $(SUITES)
+	@scripts/fuzz 600
+
+lint: ## formatting, clang-tidy, include arrows, page types, ESLint
+	@exec scripts/lint
+
+format: ## rewrite the layout of C++ and page sources
+	@exec scripts/format
+
+bench: ## speed beside nginx, pgbench and a bare upstream, as ratios
+	@exec scripts/bench
+
+coverage: ## line coverage per folder; fails under the agreed figures
+	@exec scripts/coverage
+
+fuzz: ## fuzz every target for 60 seconds (SECONDS_EACH=60)
+	@scripts/fuzz $(or $(SECONDS_EACH),60)
+
+hooks: ## check format and quick rules before each commit
+	@scripts/install-hooks
+
+clean: ## remove everything built (never your data in var/)
+	@rm -rf build bin coverage web/dist web/.build-* web/node_modules node_modules

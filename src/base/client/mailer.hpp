@@ -1,0 +1,51 @@
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/core/task.hpp"
+#include "base/net/pool.hpp"
+
+namespace bb::client {
+
+/// A letter and the server that takes it.
+struct MailEnvelope {
+    /// smtps://user:password@host:465 or smtp://user:password@host:587 (user and password percent-encoded,
+    /// optional). With smtp:// the connection must turn to TLS before a password is sent, except on this
+    /// machine.
+    std::string smtp_url;
+    std::string from;  // address alone, without name or brackets
+    std::string to;
+    std::string data;  // the message of RFC 5322; line ends are made CRLF
+    std::chrono::milliseconds deadline{30'000};
+
+    MailEnvelope(std::string smtp_url, std::string from, std::string to, std::string data)
+        : smtp_url(std::move(smtp_url)), from(std::move(from)), to(std::move(to)), data(std::move(data)) {}
+};
+
+struct MailOutcome {
+    bool accepted = false;
+    bool permanent = false;  // refused for good (5xx, bad address): sending again is pointless
+    std::string detail;      // for the operator's log: no address, no text of the letter
+};
+
+/// Hands letters to a mail server. The goodbye of SMTP blocks inside libcurl, so letters leave on two threads
+/// of their own and no event loop waits. One object per process; `send` may be awaited on any loop.
+class Mailer {
+public:
+    Mailer();
+    /// Letters under way are given up.
+    ~Mailer();
+    Mailer(const Mailer&) = delete;
+
+    /// Never throws for what the mail server does; a full queue is an outcome too.
+    Task<MailOutcome> send_mail(MailEnvelope envelope);
+
+private:
+    std::shared_ptr<std::atomic<bool>> stopping_;
+    net::BlockingPool pool_;
+};
+
+}  // namespace bb::client

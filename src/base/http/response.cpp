@@ -1,0 +1,125 @@
+#include "base/http/response.hpp"
+
+#include "base/core/crypto.hpp"
+#include "base/core/json_writer.hpp"
+#include "base/core/utf8.hpp"
+#include "base/http/request.hpp"
+
+namespace bb::http {
+namespace {
+
+struct ProblemKind {
+    ErrorCode code;
+    int status;
+    std::string_view slug;
+    std::string_view title;
+};
+
+constexpr ProblemKind kinds[] = {
+    {ErrorCode::malformed, 400, "malformed", "The request cannot be read"},
+    {ErrorCode::unauthenticated, 401, "signed-out", "Please sign in"},
+    {ErrorCode::forbidden, 403, "forbidden", "You may not do this"},
+    {ErrorCode::not_found, 404, "not-found", "Nothing here"},
+    {ErrorCode::method_not_allowed, 405, "method-not-allowed", "Not with this method"},
+    {ErrorCode::conflict, 409, "conflict", "The change conflicts with the current state"},
+    {ErrorCode::stale, 412, "stale", "Somebody changed this meanwhile"},
+    {ErrorCode::too_large, 413, "too-large", "This is too large"},
+    {ErrorCode::wrong_type, 415, "wrong-type", "This kind of content is not accepted"},
+    {ErrorCode::invalid_input, 422, "invalid-input", "The request has invalid fields"},
+    {ErrorCode::rate_limited, 429, "rate-limited", "Too many requests"},
+    {ErrorCode::unavailable, 503, "unavailable", "Not available right now"},
+};
+
+const ProblemKind& kind_of(ErrorCode code) {
+    for (const ProblemKind& kind : kinds)
+        if (kind.code == code) return kind;
+    return kinds[0];
+}
+
+}  // namespace
+
+Response::Response(int status, std::string content_type, std::string text) : status(status), body(std::move(text)) {
+    headers.emplace_back("Content-Type", std::move(content_type));
+}
+
+Response& Response::header(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+}
+
+Response json_response(std::string json, int status) {
+    Response response(status, "application/json", std::move(json));
+    response.header("Cache-Control", "no-store");
+    return response;
+}
+
+Response created(std::string json, std::string location) {
+    Response response = json_response(std::move(json), 201);
+    response.header("Location", std::move(location));
+    return response;
+}
+
+Response no_content() {
+    Response response;
+    response.status = 204;
+    return response;
+}
+
+Response event_stream(std::function<void(std::shared_ptr<EventStream>)> begin) {
+    Response response;
+    response.headers = {{"Content-Type", "text/event-stream"},
+                        {"Cache-Control", "no-cache"},
+                        {"X-Vercel-AI-UI-Message-Stream", "v1"},
+                        {"X-Accel-Buffering", "no"}};
+    response.stream = std::move(begin);
+    return response;
+}
+
+int status_of(ErrorCode code) { return kind_of(code).status; }
+
+Response problem(const Error& error, std::string_view request_id) {
+    const ProblemKind& kind = kind_of(error.code);
+    JsonWriter json;
+    json.object()
+        .field("type", "/problems/" + std::string(kind.slug))
+        .field("title", kind.title)
+        .field("status", kind.status)
+        .field("detail", error.detail)
+        .field("requestId", request_id);
+    if (!error.fields.empty()) {
+        json.key("errors").array();
+        for (const FieldError& field : error.fields)
+            json.object().field("pointer", field.pointer).field("detail", field.detail).end();
+        json.end();
+    }
+    json.end();
+    Response response(kind.status, "application/problem+json", json.take());
+    response.header("Cache-Control", "no-store");
+    if (error.retry_after > 0) response.header("Retry-After", std::to_string(error.retry_after));
+    return response;
+}
+
+std::string etag_of(std::string_view content) {
+    return '"' + crypto::hex(crypto::sha256(content)).substr(0, 32) + '"';
+}
+
+Response with_etag(const Request& request, Response response) {
+    std::string etag = etag_of(response.body);
+    std::string_view wanted = request.header("if-none-match");
+    while (!wanted.empty()) {
+        const auto comma = wanted.find(',');
+        std::string_view one = utf8::trim(wanted.substr(0, comma));
+        if (one.substr(0, 2) == "W/") one.remove_prefix(2);
+        if (one == etag || one == "*") {
+            response.status = 304;
+            response.body.clear();
+            break;
+        }
+        if (comma == std::string_view::npos) break;
+        wanted.remove_prefix(comma + 1);
+    }
+    response.header("ETag", std::move(etag));
+    return response;
+}
+
+}  // namespace bb::http

@@ -1,0 +1,9 @@
+#include "app/serve.hpp"
+
+namespace bb::app {
+
+int serve(const config::Config&) {
+    return 1;
+}
+
+}  // namespace bb::app

@@ -1,0 +1,63 @@
+#pragma once
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "base/config/config.hpp"
+#include "base/core/task.hpp"
+
+namespace CLI {
+class App;
+}
+namespace bb::db {
+class Database;
+}
+
+namespace bb::cli {
+
+/// Exit codes of every command.
+inline constexpr int done = 0;
+inline constexpr int failed = 1;
+inline constexpr int wrong_usage = 2;
+
+/// What a command works with: data goes to `out`, words for people to `err`.
+struct Context {
+    config::Config config;
+    std::ostream& out;
+    std::ostream& err;
+
+    /// Says why the command did not succeed and returns `failed`.
+    int fail(std::string_view why) const;
+    /// The same for an expected error, with its fields.
+    int fail(const Error& error) const;
+};
+
+using Action = std::function<int(Context&)>;
+
+/// What the words on the command line asked for. Commands fill it in from their callback.
+struct Chosen {
+    Action action;
+    std::string stage;  ///< from --stage; empty: BRAINBYTES_STAGE decides
+};
+
+/// Parses the command line, reads the configuration, runs the command; returns the exit code of the program.
+int run(int argc, char** argv);
+
+/// One function per group of commands, in the file of that name.
+void register_serve(CLI::App& app, Chosen& chosen);
+void register_setup(CLI::App& app, Chosen& chosen);
+void register_db(CLI::App& app, Chosen& chosen);
+void register_user(CLI::App& app, Chosen& chosen);
+void register_config(CLI::App& app, Chosen& chosen);
+
+/// Gives `command` the option --stage.
+void add_stage(CLI::App& command, Chosen& chosen);
+
+/// Runs `work` on a database with the current schema, beside a running server or without one: then the
+/// private cluster is started for the time of the command. May move BRAINBYTES_DATA in `config` (see
+/// db::Home). Returns what `work` returns, or `failed` after saying on stderr why the database cannot be
+/// used.
+int run_with_database(config::Config& config, const std::function<Task<int>(db::Database&)>& work);
+
+}  // namespace bb::cli

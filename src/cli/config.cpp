@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "base/core/json_writer.hpp"
+#include "cli/cli.hpp"
+
+namespace bb::cli {
+namespace {
+
+int show_json(Context& context) {
+    JsonWriter json;
+    json.object().key("options").array();
+    for (const auto& option : config::options()) {
+        const auto& value = context.config.value(option.name);
+        json.object().field("name", option.name).key("value");
+        if (value.text.empty())
+            json.null();
+        else
+            json.value(config::masked(option, value.text));
+        json.field("origin", value.origin).field("set", !value.text.empty());
+        json.field("secret", option.kind == config::Kind::secret).field("help", option.help).end();
+    }
+    context.out << json.end().end().take() << '\n';
+    return done;
+}
+
+int show(Context& context, bool as_json) {
+    if (as_json) return show_json(context);
+    std::size_t names = 0;
+    for (const auto& option : config::options()) names = std::max(names, option.name.size());
+    for (const auto& option : config::options()) {
+        const auto& value = context.config.value(option.name);
+        const auto shown = value.text.empty() ? std::string("(unset)") : config::masked(option, value.text);
+        context.out << fmt::format("{:<{}}  {}  [{}]\n", option.name, names, shown, value.origin);
+    }
+    return done;
+}
+
+}  // namespace
+
+void register_config(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("config", "Look at the configuration");
+    group->require_subcommand(1);
+
+    auto* show_command = group->add_subcommand("show", "Print the effective values and where they come from");
+    auto as_json = std::make_shared<bool>(false);
+    show_command->add_flag("--json", *as_json, "Print JSON");
+    add_stage(*show_command, chosen);
+    show_command->callback([&chosen, as_json] {
+        chosen.action = [as_json](Context& context) {
+            return show(context, *as_json);
+        };
+    });
+
+    auto* check =
+        group->add_subcommand("check", "Say whether the configuration is right; exit code 2: it is not");
+    add_stage(*check, chosen);
+    check->callback([&chosen] {
+        chosen.action = [](Context& context) {
+            context.err << "The configuration is right.\n";
+            return done;
+        };
+    });
+}
+
+}  // namespace bb::cli

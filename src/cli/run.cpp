@@ -1,0 +1,79 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+
+#include "base/core/crypto.hpp"
+#include "cli/cli.hpp"
+#include "embedded/version.hpp"
+
+namespace bb::cli {
+namespace {
+
+int parse(CLI::App& app, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+        return done;
+    } catch (const CLI::ParseError& stop) {
+        const int code = app.exit(stop, std::cout, std::cerr);
+        return code == 0 ? -1 : wrong_usage;  // -1: --help or --version was answered
+    }
+}
+
+Result<config::Config> load_config(const Chosen& chosen) {
+    auto environment = config::process_environment();
+    if (!chosen.stage.empty()) environment["BRAINBYTES_STAGE"] = chosen.stage;
+    return config::Config::load(environment, ".");
+}
+
+int execute(const Chosen& chosen) {
+    auto config = load_config(chosen);
+    if (!config) {
+        std::cerr << "brainbytes: " << config.error().detail << '\n';
+        for (const auto& fault : config.error().fields)
+            std::cerr << "  " << fault.pointer << " " << fault.detail << '\n';
+        return wrong_usage;
+    }
+    for (const auto& warning : config->warnings()) std::cerr << "brainbytes: warning: " << warning << '\n';
+    Context context{std::move(*config), std::cout, std::cerr};
+    try {
+        return chosen.action(context);
+    } catch (const std::exception& error) {
+        return context.fail(error.what());
+    }
+}
+
+}  // namespace
+
+int Context::fail(std::string_view why) const {
+    out.flush();
+    err << "brainbytes: " << why << '\n';
+    return failed;
+}
+
+int Context::fail(const Error& error) const {
+    fail(error.detail);
+    for (const auto& field : error.fields) err << "  " << field.pointer << ' ' << field.detail << '\n';
+    return failed;
+}
+
+void add_stage(CLI::App& command, Chosen& chosen) {
+    command.add_option("--stage", chosen.stage, "Installation to work on: dev, staging or production")
+        ->check(CLI::IsMember({"dev", "staging", "production"}));
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("BrainBytes, a tutor that answers from the student's own materials.", "brainbytes");
+    app.set_version_flag("--version", std::string(embedded::version));
+    app.require_subcommand(1);
+    Chosen chosen;
+    register_serve(app, chosen);
+    register_setup(app, chosen);
+    register_db(app, chosen);
+    register_user(app, chosen);
+    register_config(app, chosen);
+    if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
+    crypto::initialize();
+    return execute(chosen);
+}
+
+}  // namespace bb::cli

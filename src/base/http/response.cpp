@@ -99,6 +99,53 @@ Response problem(const Error& error, std::string_view request_id) {
     return response;
 }
 
+std::string_view reason_phrase(int status) {
+    switch (status) {
+        case 200: return "OK";
+        case 201: return "Created";
+        case 202: return "Accepted";
+        case 204: return "No Content";
+        case 206: return "Partial Content";
+        case 302: return "Found";
+        case 303: return "See Other";
+        case 304: return "Not Modified";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 412: return "Precondition Failed";
+        case 413: return "Content Too Large";
+        case 414: return "URI Too Long";
+        case 415: return "Unsupported Media Type";
+        case 422: return "Unprocessable Content";
+        case 428: return "Precondition Required";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 501: return "Not Implemented";
+        case 503: return "Service Unavailable";
+        case 505: return "HTTP Version Not Supported";
+        default: return "Status";
+    }
+}
+
+Response problem_of(int status, std::string_view detail, std::string_view request_id) {
+    JsonWriter json;
+    json.object()
+        .field("type", "about:blank")
+        .field("title", reason_phrase(status))
+        .field("status", status)
+        .field("detail", detail)
+        .field("requestId", request_id)
+        .end();
+    Response response(status, "application/problem+json", json.take());
+    response.header("Cache-Control", "no-store");
+    return response;
+}
+
 std::string etag_of(std::string_view content) {
     return '"' + crypto::hex(crypto::sha256(content)).substr(0, 32) + '"';
 }

@@ -57,6 +57,10 @@ Response event_stream(std::function<void(std::shared_ptr<EventStream>)> begin);
 
 /// Renders `error` as RFC 9457 problem details. The only place that turns a domain error into a status.
 Response problem(const Error& error, std::string_view request_id);
+/// A problem for a status that has no ErrorCode: what HTTP itself refuses (408, 431, 500 and so on).
+Response problem_of(int status, std::string_view detail, std::string_view request_id);
+/// "Not Found" for 404.
+std::string_view reason_phrase(int status);
 /// The status that `code` becomes.
 int status_of(ErrorCode code);
 

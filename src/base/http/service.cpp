@@ -1,0 +1,252 @@
+#include "base/http/service.hpp"
+
+#include <fmt/format.h>
+
+#include "base/core/crypto.hpp"
+#include "base/core/log.hpp"
+#include "base/core/utf8.hpp"
+#include "base/http/gzip.hpp"
+
+namespace bb::http {
+namespace {
+
+constexpr std::size_t compress_from = 1024;  // bytes of JSON
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/// Undoes percent-encoding; false when it is broken, or yields NUL or what is not UTF-8.
+bool decode(std::string_view text, bool plus_is_space, std::string& out) {
+    out.clear();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            if (high < 0 || low < 0 || (high == 0 && low == 0)) return false;
+            out += static_cast<char>(high << 4 | low);
+            i += 2;
+        } else {
+            out += plus_is_space && text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return utf8::valid(out);
+}
+
+/// Splits the target into path and query. Errors: malformed.
+std::optional<Error> split_target(Request& request) {
+    std::string_view target = request.target;
+    const auto scheme = target.find("://");
+    if (!target.empty() && target[0] != '/' && scheme != std::string_view::npos) {
+        const auto path = target.find('/', scheme + 3);  // absolute form (RFC 9112, 3.2.2)
+        target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    }
+    if (target.empty() || target[0] != '/') return Error(ErrorCode::malformed, "The address must start with a slash.");
+    target = target.substr(0, target.find('#'));
+    const auto question = target.find('?');
+    if (!decode(target.substr(0, question), false, request.path))
+        return Error(ErrorCode::malformed, "The address is not valid percent-encoded UTF-8.");
+    std::string_view rest = question == std::string_view::npos ? "" : target.substr(question + 1);
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto equals = std::min(pair.find('='), pair.size());
+        std::string key, value;
+        if (!decode(pair.substr(0, equals), true, key) ||
+            !decode(pair.substr(std::min(equals + 1, pair.size())), true, value))
+            return Error(ErrorCode::malformed, "The query is not valid percent-encoded UTF-8.");
+        if (!key.empty()) request.query_items.emplace_back(std::move(key), std::move(value));
+    }
+    return std::nullopt;
+}
+
+bool is_unsafe(Method method) {
+    return method != Method::get && method != Method::head && method != Method::options;
+}
+
+std::string allowed_list(const std::vector<Method>& methods) {
+    std::string out;
+    for (const Method method : methods) out += fmt::format("{}{}", out.empty() ? "" : ", ", name_of(method));
+    return out;
+}
+
+bool is_json(const Response& response) {
+    for (const auto& [name, value] : response.headers)
+        if (name == "Content-Type") return value.find("json") != std::string::npos;
+    return false;
+}
+
+/// Probes and scrapes would drown everything else.
+bool is_probe(std::string_view pattern) {
+    return pattern == "/livez" || pattern == "/readyz" || pattern == "/api/health" || pattern == "/api/metrics";
+}
+
+}  // namespace
+
+Service::Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics)
+    : router_(router), hooks_(std::move(hooks)), options_(std::move(options)), metrics_(metrics) {}
+
+Service::Plan Service::plan(Request& request) const {
+    Plan plan;
+    plan.template_name = "unmatched";
+    plan.refusal = split_target(request);
+    if (plan.refusal) return plan;
+    auto match = router_.match(request);
+    plan.route = match.route;
+    plan.allowed = std::move(match.allowed);
+    if (plan.route) plan.template_name = plan.route->pattern;
+    return plan;
+}
+
+std::size_t Service::body_limit(const Plan& plan) const {
+    return plan.route ? plan.route->options.body_limit : 64 * 1024;
+}
+
+void Service::identify(Request& request, const boost::asio::ip::address& peer) const {
+    namespace ip = boost::asio::ip;
+    request.id = crypto::random_token(12);
+    const bool mapped = peer.is_v6() && peer.to_v6().is_v4_mapped();
+    ip::address client = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, peer.to_v6())) : peer;
+    const std::string_view forwarded = request.header("x-forwarded-for");
+    const bool proxied = !forwarded.empty() || !request.header("forwarded").empty() ||
+                         !request.header("x-forwarded-proto").empty() || !request.header("x-real-ip").empty();
+    const bool trusted = options_.trusted_proxies.contains(client);
+    request.loopback = client.is_loopback() && !proxied && !trusted;
+    if (trusted) {
+        request.secure = request.header("x-forwarded-proto") == "https";
+        // The rightmost address that is not one of our proxies is the one a proxy of ours saw.
+        std::string_view rest = forwarded;
+        while (!rest.empty()) {
+            const auto comma = rest.rfind(',');
+            const std::string_view last = utf8::trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+            boost::system::error_code failed;
+            const auto address = ip::make_address(std::string(last), failed);
+            if (failed) break;
+            client = address;
+            if (!options_.trusted_proxies.contains(address) || comma == std::string_view::npos) break;
+            rest = rest.substr(0, comma);
+        }
+    }
+    request.peer = client.to_string();
+}
+
+std::optional<Error> Service::check_access(const Request& request, const Route& route) const {
+    const Access access = route.options.access;
+    if (access != Access::open && !request.principal)
+        return Error(ErrorCode::unauthenticated, "Sign in to do this.");
+    if (access == Access::administrator && request.principal->role != "administrator")
+        return Error(ErrorCode::forbidden, "Only an administrator may do this.");
+    if (is_unsafe(request.method) && hooks_.refuse_origin)
+        if (auto reason = hooks_.refuse_origin(request)) return Error(ErrorCode::forbidden, *reason);
+    return std::nullopt;
+}
+
+Task<Result<Response>> Service::run(Request& request, const Plan& plan) {
+    if (plan.refusal) co_return *plan.refusal;
+    if (!plan.route) {
+        if (!plan.allowed.empty()) {
+            Response response = problem(
+                Error(ErrorCode::method_not_allowed, "This address does not take this method."), request.id);
+            response.header("Allow", allowed_list(plan.allowed));
+            co_return response;
+        }
+        if (hooks_.fallback) co_return hooks_.fallback(request);
+        co_return Error(ErrorCode::not_found, "There is nothing at this address.");
+    }
+    if (plan.route->options.access != Access::open || !request.cookie("brainbytes_session").empty() ||
+        !request.cookie("__Host-brainbytes_session").empty()) {
+        if (hooks_.authenticate && !is_probe(plan.route->pattern))
+            request.principal = co_await hooks_.authenticate(request);
+    }
+    if (auto refused = check_access(request, *plan.route)) co_return std::move(*refused);
+    co_return co_await plan.route->handler(request);
+}
+
+Task<Response> Service::handle(Request& request, const Plan& plan) {
+    if (in_flight_ >= options_.max_in_flight) {
+        Response response = refuse(503, "The server is busy; try again in a moment.", request.id);
+        response.header("Retry-After", "1");
+        finish(request, response);
+        co_return response;
+    }
+    ++in_flight_;
+    Response response;
+    std::optional<Error> failed;
+    try {
+        auto result = co_await run(request, plan);
+        if (result)
+            response = std::move(*result);
+        else
+            failed = result.error();
+    } catch (const std::exception& failure) {
+        const bool temporary = hooks_.is_temporary && hooks_.is_temporary(failure);
+        log::write(temporary ? log::Level::warn : log::Level::error, temporary ? "request put off" : "request failed",
+                   {{"id", request.id}, {"route", plan.template_name}, {"reason", failure.what()}});
+        if (temporary)
+            failed = Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2);
+        else
+            response = refuse(500, "Something went wrong on our side. Tell your administrator this request id.",
+                              request.id);
+    }
+    --in_flight_;
+    if (failed) response = problem(*failed, request.id);
+    finish(request, response);
+    co_return response;
+}
+
+Response Service::refuse(int status, std::string detail, const std::string& request_id) const {
+    return problem_of(status, detail, request_id);
+}
+
+void Service::finish(const Request& request, Response& response) const {
+    response.header("X-Request-Id", request.id);
+    response.header("X-Content-Type-Options", "nosniff");
+    response.header("X-Frame-Options", "DENY");
+    response.header("Referrer-Policy", "strict-origin-when-cross-origin");
+    response.header("Content-Security-Policy", options_.content_security_policy);
+    response.header("Cross-Origin-Opener-Policy", "same-origin");
+    response.header("Cross-Origin-Resource-Policy", "same-origin");
+    if (options_.public_https) response.header("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
+    if (response.body.size() > compress_from && is_json(response) &&
+        accepts_coding(request.header("accept-encoding"), "gzip")) {
+        response.body = gzip(response.body);
+        response.header("Content-Encoding", "gzip");
+        response.header("Vary", "Accept-Encoding");
+    }
+}
+
+void Service::record(const Request& request, const Plan& plan, int status, double seconds) {
+    auto& known = route_metrics_[{plan.template_name, request.method}];
+    if (!known.seconds) {
+        const metrics::Labels labels{{"method", std::string(name_of(request.method))}, {"route", plan.template_name}};
+        known.seconds = metrics_.histogram("brainbytes_http_request_duration_seconds",
+                                           "Time from the first byte of a request to its response's header",
+                                           metrics::latency_buckets(), labels);
+    }
+    known.seconds->observe(seconds);
+    auto counted = known.by_status.find(status);
+    if (counted == known.by_status.end()) {
+        const metrics::Labels labels{{"method", std::string(name_of(request.method))},
+                                     {"route", plan.template_name},
+                                     {"status", std::to_string(status)}};
+        counted = known.by_status
+                      .emplace(status, metrics_.counter("brainbytes_http_requests_total", "Requests answered", labels))
+                      .first;
+    }
+    counted->second.add();
+    const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
+    const std::string user = request.principal ? request.principal->user.text() : "";
+    log::write(level, "request",
+               {{"id", request.id},
+                {"method", name_of(request.method)},
+                {"route", plan.template_name},
+                {"status", status},
+                {"ms", static_cast<double>(static_cast<std::int64_t>(seconds * 1e5)) / 100},
+                {"user", user}});
+}
+
+}  // namespace bb::http

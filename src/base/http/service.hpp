@@ -1,0 +1,76 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/core/metrics.hpp"
+#include "base/http/router.hpp"
+#include "base/net/address.hpp"
+
+namespace bb::http {
+
+/// What the middleware needs from outside. Each may be empty.
+struct Hooks {
+    /// Who is asking. May throw db::Unavailable.
+    std::function<Task<std::optional<Principal>>(const Request&)> authenticate;
+    /// Whether an unsafe request may come from where it says it comes from; a sentence when not.
+    std::function<std::optional<std::string>(const Request&)> refuse_origin;
+    /// Answers what no route matches, for pages.
+    std::function<Response(const Request&)> fallback;
+    /// True for exceptions that mean "try again soon" (503) rather than a bug (500).
+    std::function<bool(const std::exception&)> is_temporary;
+};
+
+struct ServiceOptions {
+    std::string content_security_policy;
+    bool public_https = false;  // the public origin is https: send Strict-Transport-Security
+    net::NetworkList trusted_proxies;
+    std::size_t max_in_flight = 512;  // requests of this loop; beyond: 503
+};
+
+/// The middleware in one ordered list: addresses and request id, saturation, route, session, access, origin, handler,
+/// problem, security headers, compression; then log line and metrics. One per loop.
+class Service {
+  public:
+    Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics);
+
+    /// The route of a parsed head, to know the body's bound before it is read. Fills path, query, params.
+    struct Plan {
+        const Route* route = nullptr;
+        std::string template_name;  // for metrics: the pattern, or "unmatched"
+        std::optional<Error> refusal;
+        std::vector<Method> allowed;
+    };
+    Plan plan(Request& request) const;
+    std::size_t body_limit(const Plan& plan) const;
+
+    /// Fills peer, secure, loopback and id from the connection and its headers.
+    void identify(Request& request, const boost::asio::ip::address& peer) const;
+    /// Runs the whole list. Never throws.
+    Task<Response> handle(Request& request, const Plan& plan);
+    /// Headers and compression for a response that is made outside handle() (a request that could not be read).
+    void finish(const Request& request, Response& response) const;
+    /// Log line and metrics; `seconds` from the first byte to the response.
+    void record(const Request& request, const Plan& plan, int status, double seconds);
+
+    Response refuse(int status, std::string detail, const std::string& request_id) const;
+
+  private:
+    Task<Result<Response>> run(Request& request, const Plan& plan);
+    std::optional<Error> check_access(const Request& request, const Route& route) const;
+
+    struct RouteMetrics {
+        std::map<int, metrics::Counter> by_status;
+        std::optional<metrics::Histogram> seconds;
+    };
+    Router& router_;
+    Hooks hooks_;
+    ServiceOptions options_;
+    metrics::Registry& metrics_;
+    std::map<std::pair<std::string, Method>, RouteMetrics> route_metrics_;
+    std::size_t in_flight_ = 0;
+};
+
+}  // namespace bb::http

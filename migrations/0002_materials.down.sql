@@ -1,0 +1,10 @@
+DROP TABLE postings;
+DROP TABLE vocabulary_trigrams;
+DROP TABLE vocabulary;
+DROP TABLE corpora;
+DROP TABLE passages;
+DROP TABLE sources;
+DROP TABLE files;
+DROP TABLE entries;
+DROP TABLE materials;
+DROP TABLE subjects;

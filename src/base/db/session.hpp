@@ -1,0 +1,37 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/db/error.hpp"
+#include "base/db/params.hpp"
+#include "base/db/rows.hpp"
+
+struct pg_conn;
+
+namespace bb::db {
+
+/// A blocking connection for start-up and the command line; the server's loops use Database.
+class Session {
+  public:
+    /// Connects. Throws Unavailable with libpq's reason.
+    explicit Session(const std::string& conninfo);
+
+    /// Runs one statement. Throws SqlError or its kinds, or Unavailable.
+    template <class... Args>
+    Rows query(const std::string& sql, const Args&... args) {
+        return run(sql, Params::of(args...));
+    }
+    Rows run(const std::string& sql, const Params& params);
+    /// Runs a script of several statements without parameters and drops its results.
+    void script(const std::string& sql);
+    /// `name` as it must be written in a statement.
+    static std::string quoted(std::string_view name);
+
+  private:
+    struct Close {
+        void operator()(pg_conn* pg) const;
+    };
+    std::unique_ptr<pg_conn, Close> pg_;
+};
+
+}  // namespace bb::db

@@ -1,0 +1,56 @@
+#include "base/client/easy.hpp"
+
+#include <new>
+#include <stdexcept>
+
+namespace bb::client {
+namespace {
+
+struct UrlCleanup {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+void initialize_once() {
+    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (code != CURLE_OK) option_failed(code);
+}
+
+}  // namespace
+
+void option_failed(CURLcode code) {
+    throw std::runtime_error(curl_easy_strerror(code));
+}
+
+EasyHandle make_easy() {
+    initialize_once();
+    EasyHandle easy(curl_easy_init());
+    if (!easy) throw std::bad_alloc();
+    set(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    return easy;
+}
+
+void append(HeaderList& list, const std::string& line) {
+    curl_slist* grown = curl_slist_append(list.get(), line.c_str());
+    if (!grown) throw std::bad_alloc();
+    (void)list.release();
+    list.reset(grown);
+}
+
+std::string host_of(const std::string& url) {
+    const std::unique_ptr<CURLU, UrlCleanup> parsed(curl_url());
+    if (!parsed ||
+        curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+        return {};
+    char* host = nullptr;
+    if (curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) return {};
+    std::string name(host);
+    curl_free(host);
+    if (name.size() > 2 && name.front() == '[') name = name.substr(1, name.size() - 2);
+    return name;
+}
+
+bool is_loopback(std::string_view host) {
+    return host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace bb::client

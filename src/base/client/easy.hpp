@@ -1,0 +1,43 @@
+#pragma once
+// For the files of this folder alone: nobody else sees libcurl.
+#include <curl/curl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bb::client {
+
+struct EasyCleanup {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
+
+struct ListCleanup {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, ListCleanup>;
+
+/// A new handle that raises no signals. Throws std::bad_alloc.
+EasyHandle make_easy();
+
+/// Sets an option. Throws std::runtime_error when libcurl does not take it: a bug, or no memory.
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value);
+
+/// Appends a line to a list. Throws std::bad_alloc.
+void append(HeaderList& list, const std::string& line);
+
+/// Host name of an address with a scheme, without brackets; empty when it is none.
+std::string host_of(const std::string& url);
+/// True for localhost and the loopback networks.
+bool is_loopback(std::string_view host);
+
+[[noreturn]] void option_failed(CURLcode code);
+
+template <class Value>
+void set(CURL* easy, CURLoption option, Value value) {
+    if (const CURLcode code = curl_easy_setopt(easy, option, value); code != CURLE_OK) option_failed(code);
+}
+
+}  // namespace bb::client

@@ -1,0 +1,134 @@
+#include "base/client/mailer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "base/client/easy.hpp"
+
+namespace bb::client {
+namespace {
+
+/// What libcurl reads the letter from.
+struct Source {
+    std::string_view rest;
+};
+
+std::size_t read_letter(char* to, std::size_t size, std::size_t count, void* source) {
+    auto& rest = static_cast<Source*>(source)->rest;
+    const std::size_t bytes = std::min(size * count, rest.size());
+    std::memcpy(to, rest.data(), bytes);
+    rest.remove_prefix(bytes);
+    return bytes;
+}
+
+int give_up(void* stopping, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<std::atomic<bool>*>(stopping)->load() ? 1 : 0;
+}
+
+std::string with_crlf(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + text.size() / 32);
+    char before = 0;
+    for (const char c : text) {
+        if (c == '\n' && before != '\r') out += '\r';
+        out += before = c;
+    }
+    return out;
+}
+
+// An address goes into a protocol line: nothing in it may end that line or the brackets.
+bool plain_address(std::string_view address) {
+    const auto odd = [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>' || c == 127;
+    };
+    return address.find('@') != std::string_view::npos && std::none_of(address.begin(), address.end(), odd);
+}
+
+bool has_password(const std::string& url) {
+    const auto scheme = url.find("://");
+    return scheme != std::string::npos && url.substr(scheme + 3).find('@') != std::string::npos;
+}
+
+long tls_for(const std::string& url) {
+    if (is_loopback(host_of(url))) return CURLUSESSL_NONE;
+    return has_password(url) ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+}
+
+void prepare(CURL* easy, const MailEnvelope& envelope, HeaderList& recipients) {
+    set(easy, CURLOPT_URL, envelope.smtp_url.c_str());
+    set(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    set(easy, CURLOPT_USE_SSL, tls_for(envelope.smtp_url));
+    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(envelope.deadline.count()));
+    // The goodbye is not bound by the deadline above, only by this one (seconds).
+    set(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 20L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+    set(easy, CURLOPT_NOPROXY, "*");
+    set(easy, CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
+    append(recipients, "<" + envelope.to + ">");
+    set(easy, CURLOPT_MAIL_RCPT, recipients.get());
+    set(easy, CURLOPT_UPLOAD, 1L);
+}
+
+MailOutcome outcome_of(CURL* easy, CURLcode code, const char* error) {
+    MailOutcome outcome;
+    outcome.accepted = code == CURLE_OK;
+    if (outcome.accepted) return outcome;
+    long answer = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer);
+    // A refused sign-in is the operator's fault, not the letter's: worth another try after it is repaired.
+    outcome.permanent = answer >= 500 && answer < 600 && code != CURLE_LOGIN_DENIED;
+    outcome.detail = curl_easy_strerror(code);
+    if (answer > 0) outcome.detail += " (answer " + std::to_string(answer) + ")";
+    if (code == CURLE_COULDNT_CONNECT && *error) outcome.detail = error;
+    return outcome;
+}
+
+MailOutcome hand_over(const MailEnvelope& envelope, std::atomic<bool>& stopping) {
+    const EasyHandle easy = make_easy();
+    HeaderList recipients;
+    const std::string letter = with_crlf(envelope.data);
+    Source source{letter};
+    char error[CURL_ERROR_SIZE] = "";
+    prepare(easy.get(), envelope, recipients);
+    set(easy.get(), CURLOPT_ERRORBUFFER, error);
+    set(easy.get(), CURLOPT_READFUNCTION, &read_letter);
+    set(easy.get(), CURLOPT_READDATA, static_cast<void*>(&source));
+    set(easy.get(), CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(letter.size()));
+    set(easy.get(), CURLOPT_NOPROGRESS, 0L);
+    set(easy.get(), CURLOPT_XFERINFOFUNCTION, &give_up);
+    set(easy.get(), CURLOPT_XFERINFODATA, static_cast<void*>(&stopping));
+    const CURLcode code = curl_easy_perform(easy.get());
+    return outcome_of(easy.get(), code, error);
+}
+
+MailOutcome refused(bool permanent, std::string detail) {
+    MailOutcome outcome;
+    outcome.permanent = permanent;
+    outcome.detail = std::move(detail);
+    return outcome;
+}
+
+}  // namespace
+
+Mailer::Mailer() : stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
+
+Mailer::~Mailer() {
+    *stopping_ = true;
+}
+
+Task<MailOutcome> Mailer::send_mail(MailEnvelope envelope) {
+    if (!plain_address(envelope.from) || !plain_address(envelope.to))
+        co_return refused(true, "not an address that a mail server takes");
+    try {
+        auto work = [envelope = std::move(envelope), stopping = stopping_] {
+            return hand_over(envelope, *stopping);
+        };
+        MailOutcome outcome = co_await pool_.run(std::move(work));
+        co_return outcome;
+    } catch (const std::runtime_error& problem) {
+        co_return refused(false, problem.what());
+    }
+}
+
+}  // namespace bb::client

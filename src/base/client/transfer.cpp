@@ -1,0 +1,223 @@
+#include "base/client/transfer.hpp"
+
+#include <algorithm>
+
+namespace bb::client {
+namespace {
+
+// Above this much undelivered body the peer is made to wait.
+constexpr std::size_t pause_above = 64 * 1024;
+constexpr std::size_t max_headers = 200;
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool breaks_line(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+std::string_view trim(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+    return text;
+}
+
+Failure failure_of(CURLcode code) {
+    switch (code) {
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_CONNECT:
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_OPERATION_TIMEDOUT:  // the connect deadline; every other one is ours
+            return Failure::connect;
+        case CURLE_URL_MALFORMAT:
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            return Failure::invalid;
+        default:
+            return Failure::cut;
+    }
+}
+
+}  // namespace
+
+Transfer::Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, std::shared_ptr<Abort> abort)
+    : multi_(std::move(multi)),
+      request_(std::move(request)),
+      sink_(std::move(sink)),
+      abort_(std::move(abort)),
+      easy_(make_easy()),
+      wake_(multi_->executor()) {
+    if (abort_)
+        abort_->wake_ = [this] {
+            wake_.cancel();
+        };
+}
+
+Transfer::~Transfer() {
+    if (abort_) abort_->wake_ = nullptr;
+    if (added_) multi_->remove(easy_.get(), *this);
+}
+
+Task<Reply> Transfer::run() {
+    if (!sendable()) {
+        fail(Failure::invalid, "a line break or NUL in the request's head");
+        co_return std::move(reply_);
+    }
+    prepare();
+    started_ = progressed_ = Clock::now();
+    added_ = true;
+    multi_->add(easy_.get(), *this);
+    while (!interrupted() && deliver() && !done_) {
+        const auto until = deadline();
+        if (Clock::now() >= until) {
+            fail(Failure::slow, any_progress_ ? "no progress in time" : "no first byte in time");
+            break;
+        }
+        wake_.expires_at(until);
+        co_await wake_.async_wait(use_task_tuple);
+    }
+    finish();
+    co_return std::move(reply_);
+}
+
+bool Transfer::sendable() const {
+    if (breaks_line(request_.url) || breaks_line(request_.method)) return false;
+    return std::none_of(request_.headers.begin(), request_.headers.end(),
+                        [](const auto& h) { return breaks_line(h.first) || breaks_line(h.second); });
+}
+
+void Transfer::prepare() {
+    CURL* easy = easy_.get();
+    set(easy, CURLOPT_ERRORBUFFER, error_);
+    set(easy, CURLOPT_URL, request_.url.c_str());
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    // A cancelled call must close its connection; in HTTP/2 it would only end its stream.
+    set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy, CURLOPT_USERAGENT, "BrainBytes");
+    set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
+    if (is_loopback(host_of(request_.url))) set(easy, CURLOPT_NOPROXY, "*");
+    prepare_body();
+    for (const auto& [name, value] : request_.headers) append(headers_, name + ": " + value);
+    append(headers_, "Expect:");  // no waiting for 100 Continue
+    set(easy, CURLOPT_HTTPHEADER, headers_.get());
+    set(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+    set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
+    set(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+    set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+}
+
+void Transfer::prepare_body() {
+    CURL* easy = easy_.get();
+    if (!request_.body.empty() || request_.method == "POST") {
+        set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+        set(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
+    }
+    if (request_.method == "HEAD")
+        set(easy, CURLOPT_NOBODY, 1L);
+    else
+        set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+}
+
+/// False when the transfer is over for the receiver.
+bool Transfer::deliver() {
+    while (!arrived_.empty()) {
+        std::string piece;
+        piece.swap(arrived_);
+        long status = 0;
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+        const Heard heard = sink_(static_cast<int>(status), piece);
+        if (heard == Heard::progress) {
+            any_progress_ = true;
+            progressed_ = Clock::now();
+        }
+        if (interrupted()) return false;
+        if (heard == Heard::stop) {
+            fail(Failure::aborted, "ended by the receiver");
+            return false;
+        }
+        if (paused_) {
+            paused_ = false;
+            curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+        }
+    }
+    return true;
+}
+
+bool Transfer::interrupted() const {
+    return (abort_ && abort_->aborted()) || multi_->closed();
+}
+
+Transfer::Clock::time_point Transfer::deadline() const {
+    const auto& limits = request_.deadlines;
+    auto until = Clock::time_point::max();
+    if (limits.whole.count() > 0) until = started_ + limits.whole;
+    if (!any_progress_ && limits.first.count() > 0) until = std::min(until, started_ + limits.first);
+    if (any_progress_ && limits.idle.count() > 0) until = std::min(until, progressed_ + limits.idle);
+    return until;
+}
+
+void Transfer::finish() {
+    long status = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    reply_.status = static_cast<int>(status);
+    if (reply_.failure) return;
+    if (interrupted())
+        fail(Failure::aborted, "ended from this side");
+    else if (too_large_)
+        fail(Failure::too_large, "more than the allowed number of bytes");
+    else if (code_ != CURLE_OK)
+        fail(failure_of(code_), error_[0] ? error_ : curl_easy_strerror(code_));
+}
+
+void Transfer::fail(Failure failure, std::string detail) {
+    reply_.failure = failure;
+    reply_.detail = std::move(detail);
+}
+
+void Transfer::on_finished(CURLcode code) {
+    done_ = true;
+    code_ = code;
+    wake_.cancel();
+}
+
+void Transfer::on_closed() {
+    wake_.cancel();
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    const std::size_t bytes = size * count;
+    if (transfer.arrived_.size() > pause_above) {
+        transfer.paused_ = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (bytes > transfer.request_.max_bytes - transfer.received_) {
+        transfer.too_large_ = true;
+        return 0;
+    }
+    transfer.received_ += bytes;
+    transfer.arrived_.append(data, bytes);
+    transfer.wake_.cancel();
+    return bytes;
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+    auto& headers = static_cast<Transfer*>(self)->reply_.headers;
+    const std::string_view line(data, size * count);
+    if (line.starts_with("HTTP/")) headers.clear();  // what stood before belongs to an interim response
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos && colon > 0 && headers.size() < max_headers) {
+        std::string name(line.substr(0, colon));
+        std::transform(name.begin(), name.end(), name.begin(), lower);
+        headers.emplace_back(std::move(name), std::string(trim(line.substr(colon + 1))));
+    }
+    return line.size();
+}
+
+}  // namespace bb::client

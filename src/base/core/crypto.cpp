@@ -48,6 +48,14 @@ std::string hex(const Digest& digest) {
     return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
+std::string base64(const Digest& digest) {
+    constexpr int form = sodium_base64_VARIANT_ORIGINAL;
+    std::string out(sodium_base64_encoded_len(digest.size(), form), '\0');
+    sodium_bin2base64(out.data(), out.size(), digest.data(), digest.size(), form);
+    out.pop_back();  // the terminating zero
+    return out;
+}
+
 bool equal(std::string_view a, std::string_view b) {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

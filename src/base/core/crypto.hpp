@@ -21,6 +21,8 @@ std::string random_token(std::size_t bytes = 32);
 std::string random_digits(int digits);
 std::string hex(std::string_view bytes);
 std::string hex(const Digest& digest);
+/// Padded base64 (RFC 4648, section 4).
+std::string base64(const Digest& digest);
 /// Compares in time that depends on the lengths alone.
 bool equal(std::string_view a, std::string_view b);
 

@@ -98,7 +98,10 @@ Service::Plan Service::plan(Request& request) const {
     auto match = router_.match(request);
     plan.route = match.route;
     plan.allowed = std::move(match.allowed);
-    if (plan.route) plan.template_name = plan.route->pattern;
+    if (plan.route)
+        plan.template_name = plan.route->pattern;
+    else if (request.path.compare(0, 5, "/api/") != 0)
+        plan.template_name = "page";
     return plan;
 }
 

@@ -1,0 +1,154 @@
+#include "app/health.hpp"
+
+#include <unistd.h>
+
+#include <embedded/version.hpp>
+#include <fstream>
+
+#include "app/schemas.hpp"
+#include "base/core/crypto.hpp"
+#include "base/core/json_writer.hpp"
+
+namespace bb::app {
+namespace {
+
+using http::Access;
+using http::Request;
+using http::Response;
+
+struct State {
+    bool database;
+    std::string model;  // "available", "degraded", "unavailable" or "not configured"
+    bool draining;
+
+    bool healthy() const { return database && (model == "available" || model == "not configured"); }
+    /// A model that fails leaves materials, search and history working: degraded, never down.
+    std::string_view status() const { return !database ? "unhealthy" : healthy() ? "healthy" : "degraded"; }
+};
+
+State state_of(const HealthParts& parts) {
+    return {parts.db.ready(), parts.provider ? parts.provider->state() : "not configured", parts.node.draining};
+}
+
+double uptime(const Node& node) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - node.started).count();
+}
+
+/// Details are for people on the machine itself and for signed-in administrators.
+bool may_see_details(const Request& request) {
+    return request.loopback || (request.principal && request.principal->role == "administrator");
+}
+
+std::string plan_json(const HealthParts& parts, const State& state, bool details) {
+    JsonWriter json;
+    json.object().field("status", state.status()).field("timestamp", now()).field("version", embedded::version);
+    json.key("services").object();
+    json.field("database", state.database ? "connected" : "disconnected").field("openai", state.model);
+    json.field("auth", state.database ? "operational" : "unavailable").end();
+    if (details) {
+        json.key("details").object().field("commit", embedded::commit).field("uptimeSeconds", uptime(parts.node));
+        json.field("draining", state.draining).field("statementsInFlight", std::uint64_t(parts.db.in_flight()));
+        json.field("notifications", parts.node.hears_notifications.load()).end();
+    }
+    json.end();
+    return json.take();
+}
+
+/// draft-inadarei-api-health-check-06.
+std::string draft_json(const State& state) {
+    const auto word = [](bool good, bool fatal) { return good ? "pass" : fatal ? "fail" : "warn"; };
+    const bool model_good = state.model == "available" || state.model == "not configured";
+    JsonWriter json;
+    json.object().field("status", word(state.healthy(), !state.database)).field("version", embedded::version);
+    json.field("releaseId", embedded::commit).field("serviceId", "brainbytes").key("checks").object();
+    json.key("postgres:connection").array().object().field("componentType", "datastore");
+    json.field("status", word(state.database, true)).field("time", now()).end().end();
+    json.key("model:calls").array().object().field("componentType", "component");
+    json.field("observedValue", state.model).field("status", word(model_good, false)).field("time", now()).end().end();
+    json.end().end();
+    return json.take();
+}
+
+Response health(const Request& request, const HealthParts& parts) {
+    const State state = state_of(parts);
+    const int status = state.database ? 200 : 503;
+    if (request.header("accept").find("application/health+json") != std::string_view::npos) {
+        Response response(status, "application/health+json", draft_json(state));
+        response.header("Cache-Control", "no-store");
+        return response;
+    }
+    return http::json_response(plan_json(parts, state, may_see_details(request)), status);
+}
+
+Response ready(const HealthParts& parts) {
+    const State state = state_of(parts);
+    const bool is_ready = state.database && !state.draining;
+    JsonWriter json;
+    json.object().field("status", is_ready ? "ready" : state.draining ? "draining" : "database away").end();
+    return http::json_response(json.take(), is_ready ? 200 : 503);
+}
+
+bool may_read_metrics(const Request& request, const Node& node) {
+    const std::string& token = node.config.text("METRICS_TOKEN");
+    const std::string_view given = request.header("authorization");
+    if (!token.empty() && given.substr(0, 7) == "Bearer ") return crypto::equal(given.substr(7), token);
+    return request.loopback;
+}
+
+Result<Response> metrics_text(const Request& request, Node& node) {
+    if (!may_read_metrics(request, node))
+        return Error(ErrorCode::unauthenticated, "Metrics need METRICS_TOKEN as a bearer token, or this machine.");
+    const bool open = request.header("accept").find("application/openmetrics-text") != std::string_view::npos;
+    Response response(200,
+                      open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                           : "text/plain; version=0.0.4; charset=utf-8",
+                      open ? node.metrics.open_metrics_text() : node.metrics.prometheus_text());
+    response.header("Cache-Control", "no-store");
+    return response;
+}
+
+/// Resident memory in bytes (proc(5), statm).
+double resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    double pages = 0, resident = 0;
+    file >> pages >> resident;
+    return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+void register_gauges(HealthParts parts) {
+    auto& metrics = parts.node.metrics;
+    metrics.gauge_from("process_resident_memory_bytes", "Resident memory of the server", resident_bytes);
+    metrics.gauge_from("process_uptime_seconds", "Seconds since the server started",
+                       [&node = parts.node]() { return uptime(node); });
+    metrics
+        .gauge("brainbytes_build_info", "Version and commit of the running program",
+               {{"version", std::string(embedded::version)}, {"commit", std::string(embedded::commit)}})
+        .set(1);
+}
+
+template <class Answer>
+http::Handler simple(Answer answer) {
+    return [answer](Request& request) -> Task<Result<Response>> { co_return answer(request); };
+}
+
+}  // namespace
+
+void bind_health_routes(http::Router& router, HealthParts parts) {
+    register_gauges(parts);
+    router.get("/livez", simple([](Request&) { return Response(200, "text/plain", "ok\n"); }),
+               {Access::open, 0, {"The process runs", "", "", 200}});
+    router.get("/readyz", simple([parts](Request&) { return ready(parts); }),
+               {Access::open, 0, {"Ready for traffic: database connected, not draining", "", "#Ready", 200}});
+    router.get("/api/health", simple([parts](Request& request) { return health(request, parts); }),
+               {Access::open, 0, {"State of the service and of what it needs", "", "#Health", 200}});
+    router.get("/api/metrics",
+               simple([parts](Request& request) { return metrics_text(request, parts.node); }),
+               {Access::open, 0, {"Metrics in the Prometheus or OpenMetrics text", "", "", 200}});
+    router.get("/api/openapi.json", simple([&router](Request& request) {
+                   return http::with_etag(
+                       request, http::json_response(http::openapi_document(router, embedded::version, api_schemas())));
+               }),
+               {Access::open, 0, {"This document", "", "", 200}});
+}
+
+}  // namespace bb::app

@@ -1,0 +1,34 @@
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/config/config.hpp"
+#include "base/core/metrics.hpp"
+#include "base/net/address.hpp"
+#include "base/net/pool.hpp"
+
+namespace bb::app {
+
+/// What all loops of this process share. Everything here is safe from any thread.
+struct Node {
+    explicit Node(config::Config settings) : config(std::move(settings)) {}
+
+    config::Config config;
+    metrics::Registry metrics;
+    net::BlockingPool pool{2};
+    std::string conninfo;      // of the database
+    std::string data_folder;   // absolute
+    std::string url;           // public origin, without a slash at the end
+    std::string secret;        // keys the hashes of sign-in codes; the same on every node
+    std::string node_id;       // this installation on this machine
+    std::string boot_id;       // this start of it
+    std::string policy;        // Content-Security-Policy
+    net::NetworkList trusted_proxies;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::atomic<bool> draining{false};
+    std::atomic<bool> hears_notifications{false};
+};
+
+}  // namespace bb::app

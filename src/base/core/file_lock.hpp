@@ -8,7 +8,7 @@ namespace bb {
 
 /// A lock on a file that the kernel gives back when the process ends, however it ends.
 class FileLock {
-  public:
+public:
     enum class Kind { shared, exclusive };
 
     /// Takes the lock if it is free at once. Throws std::system_error when the file cannot be opened.
@@ -24,7 +24,7 @@ class FileLock {
     /// Replaces the content of the locked file, e.g. by the number of this process.
     void write(const std::string& text);
 
-  private:
+private:
     explicit FileLock(int fd) : fd_(fd) {}
     int fd_;
 };

@@ -38,8 +38,9 @@ void take_groups_of(const Account& account) {
 
 /// Acts as `account` until it goes out of scope.
 class Guise {
-  public:
-    explicit Guise(const Account& account) : groups_(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0))) {
+public:
+    explicit Guise(const Account& account)
+        : groups_(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0))) {
         require(getgroups(static_cast<int>(groups_.size()), groups_.data()) >= 0, "getgroups");
         take_groups_of(account);
         require(setegid(account.gid) == 0, "setegid");
@@ -47,25 +48,33 @@ class Guise {
     }
     ~Guise() {
         // Without root again nothing after this could be right.
-        if (seteuid(0) != 0 || setegid(0) != 0 || setgroups(groups_.size(), groups_.data()) != 0) std::abort();
+        if (seteuid(0) != 0 || setegid(0) != 0 || setgroups(groups_.size(), groups_.data()) != 0)
+            std::abort();
     }
     Guise(const Guise&) = delete;
 
-  private:
+private:
     std::vector<gid_t> groups_;
 };
 
 }  // namespace
 
-std::string Account::label() const { return name.empty() ? "number " + std::to_string(uid) : name; }
+std::string Account::label() const {
+    return name.empty() ? "number " + std::to_string(uid) : name;
+}
 
-bool is_root() { return geteuid() == 0; }
+bool is_root() {
+    return geteuid() == 0;
+}
 
-Account current() { return from_number(geteuid(), getegid()); }
+Account current() {
+    return from_number(geteuid(), getegid());
+}
 
 Account unprivileged_for(const std::filesystem::path& folder) {
     struct stat status;
-    if (stat(folder.c_str(), &status) == 0 && status.st_uid != 0) return from_number(status.st_uid, status.st_gid);
+    if (stat(folder.c_str(), &status) == 0 && status.st_uid != 0)
+        return from_number(status.st_uid, status.st_gid);
     for (const char* name : {"brainbytes", "postgres", "nobody"})
         if (const auto* entry = getpwnam(name)) return from_entry(*entry);
     return {65534, 65534, "", "/nonexistent"};

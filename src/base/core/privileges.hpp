@@ -21,8 +21,8 @@ struct Account {
 bool is_root();
 /// The account this process runs as.
 Account current();
-/// The account that root gives way to: the owner of `folder` unless that is root or the folder is missing; then
-/// brainbytes, postgres or nobody, whichever exists first.
+/// The account that root gives way to: the owner of `folder` unless that is root or the folder is missing;
+/// then brainbytes, postgres or nobody, whichever exists first.
 Account unprivileged_for(const std::filesystem::path& folder);
 /// Whether `account` may pass through every parent of `folder`. Needs root.
 bool can_reach(const Account& account, const std::filesystem::path& folder);

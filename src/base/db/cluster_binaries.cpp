@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
+
+#include "base/db/cluster_process.hpp"
 
 namespace bb::db {
 namespace {
@@ -20,7 +20,8 @@ bool is_server(const fs::path& folder) {
     return access((folder / "postgres").c_str(), X_OK) == 0 && access((folder / "initdb").c_str(), X_OK) == 0;
 }
 
-/// The first number in a text such as "15" or "postgres (PostgreSQL) 15.4 (Debian ...)"; 0 when there is none.
+/// The first number in a text such as "15" or "postgres (PostgreSQL) 15.4 (Debian ...)"; 0 when there is
+/// none.
 int first_number(const std::string& text) {
     int number = 0;
     const auto digit = text.find_first_of("0123456789");
@@ -28,13 +29,9 @@ int first_number(const std::string& text) {
     return number;
 }
 
-std::string first_line_of(const std::string& command) {
-    char line[512] = {};
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "re"), &pclose);
-    if (pipe && !std::fgets(line, sizeof line, pipe.get())) line[0] = '\0';
-    std::string text = line;
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
+std::string first_line_of(const std::vector<std::string>& command) {
+    const auto finished = run_program(command, "/");
+    return finished.code == 0 ? finished.output.substr(0, finished.output.find('\n')) : std::string();
 }
 
 void add_versioned_folders(std::vector<Binaries>& found, const fs::path& parent, const std::string& prefix) {
@@ -49,8 +46,7 @@ void add_versioned_folders(std::vector<Binaries>& found, const fs::path& parent,
 
 void add_folder(std::vector<Binaries>& found, const fs::path& folder) {
     if (folder.empty() || !is_server(folder)) return;
-    // The path comes from PATH or pg_config; quoted for the shell all the same.
-    const int major = first_number(first_line_of(fmt::format("'{}/postgres' --version", folder.string())));
+    const int major = first_number(first_line_of({folder / "postgres", "--version"}));
     if (major > 0) found.push_back({major, folder});
 }
 
@@ -59,7 +55,10 @@ void add_from_path(std::vector<Binaries>& found) {
     std::string rest = path ? path : "";
     while (!rest.empty()) {
         const auto colon = rest.find(':');
-        add_folder(found, rest.substr(0, colon));
+        const fs::path folder = rest.substr(0, colon);
+        add_folder(found, folder);
+        if (found.empty() && access((folder / "pg_config").c_str(), X_OK) == 0)
+            add_folder(found, first_line_of({folder / "pg_config", "--bindir"}));
         rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
     }
 }
@@ -77,12 +76,12 @@ std::vector<Binaries> installed_binaries() {
     add_versioned_folders(found, "/usr/lib/postgresql", "");
     add_versioned_folders(found, "/usr", "pgsql-");
     if (found.empty()) add_from_path(found);
-    if (found.empty()) add_folder(found, first_line_of("pg_config --bindir 2>/dev/null"));
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.major > b.major; });
     return found;
 }
 
-Binaries choose_binaries(const std::vector<Binaries>& installed, std::optional<int> major, const fs::path& folder) {
+Binaries choose_binaries(const std::vector<Binaries>& installed, std::optional<int> major,
+                         const fs::path& folder) {
     for (const auto& one : installed)
         if (major ? one.major == *major : one.major >= oldest_major) return one;
     if (!major)
@@ -91,7 +90,8 @@ Binaries choose_binaries(const std::vector<Binaries>& installed, std::optional<i
             "(Debian: apt-get install postgresql-{}) or set DATABASE_URL to a running one.",
             oldest_major, majors_of(installed), oldest_major));
     throw std::runtime_error(fmt::format(
-        "The database in {} was made by PostgreSQL {}, and this machine has: {}. Nothing was changed. Install that "
+        "The database in {} was made by PostgreSQL {}, and this machine has: {}. Nothing was changed. "
+        "Install that "
         "version beside the others (Debian: apt-get install postgresql-{}), or move the data over with "
         "{}'s pg_upgrade or pg_dump, or choose another BRAINBYTES_DATA.",
         folder.string(), *major, majors_of(installed), *major, majors_of(installed)));

@@ -37,8 +37,8 @@ struct Launch {
     explicit Launch(const std::vector<std::string>& command) : command(command) {
         const char* path = std::getenv("PATH");
         const char* home = std::getenv("HOME");
-        environment = {fmt::format("PATH={}", path ? path : "/usr/bin:/bin"), fmt::format("HOME={}", home ? home : "/"),
-                       "LC_ALL=C", "TZ=UTC"};
+        environment = {fmt::format("PATH={}", path ? path : "/usr/bin:/bin"),
+                       fmt::format("HOME={}", home ? home : "/"), "LC_ALL=C", "TZ=UTC"};
         for (auto& word : this->command) arguments.push_back(word.data());
         for (auto& word : environment) variables.push_back(word.data());
         arguments.push_back(nullptr);
@@ -108,7 +108,8 @@ std::vector<pid_t> processes_in(const fs::path& folder) {
         const auto name = entry.path().filename().string();
         pid_t pid = 0;
         const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (bad == std::errc() && end == name.data() + name.size() && works_in(pid, real)) found.push_back(pid);
+        if (bad == std::errc() && end == name.data() + name.size() && works_in(pid, real))
+            found.push_back(pid);
     }
     return found;
 }
@@ -124,7 +125,8 @@ bool is_alive(pid_t pid) {
     return name_end == std::string::npos || name_end + 2 >= text.size() || text[name_end + 2] != 'Z';
 }
 
-Finished run_program(const std::vector<std::string>& command, const fs::path& folder, const std::string& input) {
+Finished run_program(const std::vector<std::string>& command, const fs::path& folder,
+                     const std::string& input) {
     const Launch launch(command);
     Pipe in, out;
     const pid_t pid = fork();

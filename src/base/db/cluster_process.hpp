@@ -16,8 +16,8 @@ struct Postmaster {
     bool stopping;
 };
 
-/// The postmaster that runs on the cluster in `folder`, or nullopt. A file left behind by a dead one, or whose
-/// number now belongs to something else, does not count.
+/// The postmaster that runs on the cluster in `folder`, or nullopt. A file left behind by a dead one, or
+/// whose number now belongs to something else, does not count.
 std::optional<Postmaster> running_postmaster(const std::filesystem::path& folder);
 /// Processes of this account that work inside `folder`: the postmaster and its children.
 std::vector<pid_t> processes_in(const std::filesystem::path& folder);
@@ -31,8 +31,8 @@ struct Finished {
 };
 Finished run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
                      const std::string& input = {});
-/// Starts a program in a session of its own (the terminal's Ctrl-C must not reach it) with both outputs appended
-/// to `log`. Throws std::system_error.
+/// Starts a program in a session of its own (the terminal's Ctrl-C must not reach it) with both outputs
+/// appended to `log`. Throws std::system_error.
 pid_t start_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
                     const std::filesystem::path& log);
 

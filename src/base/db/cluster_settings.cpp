@@ -41,7 +41,8 @@ std::string cluster_conf(const Machine& machine, const std::filesystem::path& so
     };
     std::string quoted;
     for (const char c : sockets.string()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-    return fmt::format(R"(# Written by brainbytes at each start. Your own settings belong into local.conf beside this file.
+    return fmt::format(
+        R"(# Written by brainbytes at each start. Your own settings belong into local.conf beside this file.
 cluster_name = 'brainbytes'
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
@@ -86,10 +87,9 @@ log_statement = 'none'
 log_checkpoints = off
 include_if_exists = 'local.conf'
 )",
-                       fmt::arg("sockets", quoted),
-                       fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
-                       fmt::arg("buffers", share(8, 32, 2048)), fmt::arg("cache", share(2, 64, 65536)),
-                       fmt::arg("maintenance", share(16, 32, 512)));
+        fmt::arg("sockets", quoted), fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
+        fmt::arg("buffers", share(16, 32, 256)), fmt::arg("cache", share(2, 64, 65536)),
+        fmt::arg("maintenance", share(16, 32, 512)));
 }
 
 std::string cluster_hba() {

@@ -14,7 +14,8 @@ struct Machine {
 /// Reads /proc/meminfo and the memory limit of the control group.
 Machine this_machine();
 
-/// postgresql.conf for a cluster that shares `machine` with the server. `sockets` is the folder of its socket.
+/// postgresql.conf for a cluster that shares `machine` with the server. `sockets` is the folder of its
+/// socket.
 std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets);
 /// pg_hba.conf: only over the socket, only the account that owns the files (peer), mapped by cluster_ident().
 std::string cluster_hba();

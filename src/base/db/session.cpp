@@ -16,7 +16,9 @@ std::string trimmed(std::string text) {
 
 }  // namespace
 
-void Session::Close::operator()(pg_conn* pg) const { PQfinish(pg); }
+void Session::Close::operator()(pg_conn* pg) const {
+    PQfinish(pg);
+}
 
 Session::Session(const std::string& conninfo) {
     const char* keywords[] = {"dbname", "application_name", "connect_timeout", "client_encoding", nullptr};

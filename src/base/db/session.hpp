@@ -12,7 +12,7 @@ namespace bb::db {
 
 /// A blocking connection for start-up and the command line; the server's loops use Database.
 class Session {
-  public:
+public:
     /// Connects. Throws Unavailable with libpq's reason.
     explicit Session(const std::string& conninfo);
 
@@ -27,7 +27,7 @@ class Session {
     /// `name` as it must be written in a statement.
     static std::string quoted(std::string_view name);
 
-  private:
+private:
     struct Close {
         void operator()(pg_conn* pg) const;
     };

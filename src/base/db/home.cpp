@@ -1,0 +1,149 @@
+#include "base/db/home.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+
+#include "base/core/crypto.hpp"
+#include "base/core/file_lock.hpp"
+#include "base/core/privileges.hpp"
+#include "base/db/cluster.hpp"
+
+namespace bb::db {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(std::string words) {
+    throw std::runtime_error(std::move(words));
+}
+
+/// Hands everything of root's inside `folder` to `account`; what belongs to others stays theirs.
+void hand_over(const fs::path& folder, const privileges::Account& account) {
+    const auto give = [&](const fs::path& path) {
+        struct stat status;
+        if (lstat(path.c_str(), &status) == 0 && status.st_uid == 0 &&
+            lchown(path.c_str(), account.uid, account.gid) != 0)
+            fail(fmt::format("{} cannot be given to {}: {}", path.string(), account.label(),
+                             std::strerror(errno)));
+    };
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) give(entry.path());
+    give(folder);
+}
+
+/// As root: where the data goes and as whom; ends as that account.
+fs::path settle_as_root(fs::path data, const Home::Say& say) {
+    auto account = privileges::unprivileged_for(data);
+    if (!privileges::can_reach(account, data)) {
+        const auto hash = crypto::hex(crypto::sha256(data.string())).substr(0, 12);
+        const auto instead = fs::path("/var/lib/brainbytes") / hash;
+        say(fmt::format("The account {} may not enter the folders above {}; the data is kept in {}.",
+                        account.label(), data.string(), instead.string()));
+        data = instead;
+        account = privileges::unprivileged_for(data);
+    }
+    struct stat status;
+    const bool fresh = stat(data.c_str(), &status) != 0;
+    if (fresh) fs::create_directories(data);
+    if (fresh || status.st_uid == 0) hand_over(data, account);
+    privileges::drop_to(account);
+    say(fmt::format("Running as {} instead of root.", account.label()));
+    return data;
+}
+
+/// The folder that is used, made, private, and reachable by this account.
+fs::path settle(const std::string& wanted, const Home::Say& say) {
+    auto data = fs::absolute(wanted).lexically_normal();
+    if (!data.has_filename()) data = data.parent_path();
+    if (privileges::is_root()) data = settle_as_root(data, say);
+    std::error_code failed;
+    fs::create_directories(data, failed);
+    struct stat status;
+    if (failed || stat(data.c_str(), &status) != 0)
+        fail(fmt::format("The data folder {} cannot be made: {}. Choose another BRAINBYTES_DATA.",
+                         data.string(), failed ? failed.message() : std::strerror(errno)));
+    if (status.st_uid != geteuid())
+        fail(fmt::format(
+            "The data folder {} belongs to another account (number {}). Run brainbytes as that account "
+            "or as root, or choose another BRAINBYTES_DATA.",
+            data.string(), status.st_uid));
+    fs::permissions(data, fs::perms::owner_all);
+    return data;
+}
+
+std::string holder_of(const fs::path& lock) {
+    std::ifstream in(lock);
+    std::string pid;
+    in >> pid;
+    return pid.empty() ? std::string("unknown") : pid;
+}
+
+FileLock lock_for_server(const fs::path& data) {
+    const auto file = data / "run/server.lock";
+    fs::create_directories(data / "run");
+    fs::permissions(data / "run", fs::perms::owner_all);
+    auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
+    if (!lock) fail(fmt::format("already running on {}, process {}.", data.string(), holder_of(file)));
+    lock->write(fmt::format("{}\n", getpid()));
+    return std::move(*lock);
+}
+
+}  // namespace
+
+struct Home::Impl {
+    fs::path data;
+    std::string url;
+    std::optional<FileLock> server;
+    std::optional<ManagedCluster> cluster;
+};
+
+Home::Home(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Home::Home(Home&&) noexcept = default;
+Home::~Home() = default;
+
+Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
+    auto impl = std::make_unique<Impl>();
+    try {
+        impl->data = settle(config.text("BRAINBYTES_DATA"), say);
+        config.set("BRAINBYTES_DATA", impl->data.string(), config.value("BRAINBYTES_DATA").origin);
+        if (use == Use::server) impl->server = lock_for_server(impl->data);
+        impl->url = config.text("DATABASE_URL");
+        if (impl->url.empty()) {
+            ManagedCluster::Options options;
+            options.data = impl->data;
+            options.say = say;
+            impl->cluster.emplace(std::move(options));
+            if (use == Use::server) impl->cluster->supervise();
+        }
+    } catch (const std::exception& failure) {
+        return Error(ErrorCode::unavailable, failure.what());
+    }
+    return Home(std::move(impl));
+}
+
+const fs::path& Home::data() const {
+    return impl_->data;
+}
+std::string Home::conninfo() const {
+    return impl_->cluster ? impl_->cluster->conninfo() : impl_->url;
+}
+bool Home::managed() const {
+    return impl_->cluster.has_value();
+}
+
+void Home::close() {
+    impl_->cluster.reset();
+}
+
+void say_on_stderr(std::string_view words) {
+    std::cerr << "brainbytes: " << words << std::endl;
+}
+
+}  // namespace bb::db

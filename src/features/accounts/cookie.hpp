@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/http/request.hpp"
+
+namespace bb::accounts {
+
+/// Name of the session cookie: `__Host-` binds it to https and to this host alone.
+std::string_view cookie_name(bool secure);
+
+/// Value of Set-Cookie that hands `token` to the browser for 30 days.
+std::string set_cookie(std::string_view token, bool secure);
+
+/// Value of Set-Cookie that makes the browser drop its session.
+std::string clear_cookie(bool secure);
+
+/// The session token a request carries, or empty.
+std::string_view token_of(const http::Request& request);
+
+}  // namespace bb::accounts

@@ -1,0 +1,97 @@
+#include "features/accounts/people.hpp"
+
+#include "features/accounts/address.hpp"
+
+namespace bb::accounts {
+namespace {
+
+constexpr const char* find_sql =
+    "SELECT id, email, name, role, language, theme, created_at FROM users WHERE id = $1";
+constexpr const char* find_by_email_sql =
+    "SELECT id, email, name, role, language, theme, created_at FROM users WHERE email = $1";
+constexpr const char* list_sql =
+    "SELECT id, email, name, role, language, theme, created_at FROM users ORDER BY created_at, id";
+constexpr const char* create_sql =
+    "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, $4, $5) "
+    "RETURNING id, email, name, role, language, theme, created_at";
+constexpr const char* create_student_sql =
+    "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, 'student', $4) "
+    "ON CONFLICT (email) DO NOTHING";
+constexpr const char* change_profile_sql =
+    "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), theme = coalesce($4, theme), "
+    "updated_at = now(), version = version + 1 WHERE id = $1 "
+    "RETURNING id, email, name, role, language, theme, created_at";
+constexpr const char* lacks_administrator_sql =
+    "SELECT NOT EXISTS (SELECT FROM users WHERE role = 'administrator')";
+
+User read_user(const db::Row& row) {
+    return {.id = row.get<UserId>(0),
+            .email = row.get<std::string>(1),
+            .name = row.get<std::string>(2),
+            .role = row.get<std::string>(3),
+            .language = row.get<std::string>(4),
+            .theme = row.get<std::string>(5),
+            .created_at = row.get<Time>(6)};
+}
+
+std::optional<User> first_user(const db::Rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    return read_user(rows[0]);
+}
+
+}  // namespace
+
+Task<std::optional<User>> People::find(UserId owner) {
+    const auto rows = co_await db_.query(find_sql, owner);
+    co_return first_user(rows);
+}
+
+Task<Result<User>> People::change_profile(UserId owner, ProfileChange change) {
+    const auto rows = co_await db_.query(change_profile_sql, owner, change.name, change.language, change.theme);
+    if (rows.empty()) co_return not_found("account");
+    co_return read_user(rows[0]);
+}
+
+Task<Result<User>> People::create(NewPerson person) {
+    const auto id = UserId::make();
+    try {
+        const auto rows =
+            co_await db_.query(create_sql, id, person.email, person.name, person.role, person.language);
+        co_return read_user(rows[0]);
+    } catch (const db::UniqueViolation& clash) {
+        if (clash.constraint() != "users_email_key") throw;
+    }
+    co_return Error(ErrorCode::conflict, "An account with this address exists already.");
+}
+
+Task<std::optional<User>> People::find_by_email(std::string email) {
+    const auto rows = co_await db_.query(find_by_email_sql, email);
+    co_return first_user(rows);
+}
+
+Task<std::vector<User>> People::list_everyone() {
+    const auto rows = co_await db_.query(list_sql);
+    std::vector<User> people;
+    people.reserve(static_cast<std::size_t>(rows.size()));
+    for (const auto& row : rows) people.push_back(read_user(row));
+    co_return people;
+}
+
+Task<bool> People::lacks_administrator() {
+    const auto rows = co_await db_.query(lacks_administrator_sql);
+    co_return rows[0].get<bool>(0);
+}
+
+Task<UserId> find_or_create_student(db::Transaction& tx, std::string email, std::string language) {
+    auto rows = co_await tx.query(find_by_email_sql, email);
+    if (rows.empty()) {
+        const auto id = UserId::make();
+        const auto name = name_from_address(email);
+        co_await tx.query(create_student_sql, id, email, name, language);
+        // Read again: somebody else may have been quicker.
+        rows = co_await tx.query(find_by_email_sql, email);
+    }
+    co_return rows[0].get<UserId>(0);
+}
+
+}  // namespace bb::accounts

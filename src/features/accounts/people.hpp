@@ -1,0 +1,52 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/error.hpp"
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
+#include "features/accounts/types.hpp"
+
+namespace bb::accounts {
+
+/// What a person may change about themselves; what is absent stays.
+struct ProfileChange {
+    std::optional<std::string> name;
+    std::optional<std::string> language;
+    std::optional<std::string> theme;
+};
+
+struct NewPerson {
+    std::string email;  // as parse_address gives it
+    std::string name;
+    std::string role;
+    std::string language = "en";
+};
+
+/// Everyone who has an account.
+class People {
+  public:
+    explicit People(db::Database& db) : db_(db) {}
+
+    /// The person themselves. Nullopt when the account is gone.
+    Task<std::optional<User>> find(UserId owner);
+    /// Applies `change` and returns the person as they are now. Errors: not_found when the account is gone.
+    Task<Result<User>> change_profile(UserId owner, ProfileChange change);
+
+    /// For the operator. Errors: conflict when the address has an account.
+    Task<Result<User>> create(NewPerson person);
+    Task<std::optional<User>> find_by_email(std::string email);
+    /// For the operator: everyone, oldest first.
+    Task<std::vector<User>> list_everyone();
+    /// True while nobody is administrator.
+    Task<bool> lacks_administrator();
+
+  private:
+    db::Database& db_;
+};
+
+/// The person with this address, made a student with `language` when there is none.
+Task<UserId> find_or_create_student(db::Transaction& tx, std::string email, std::string language);
+
+}  // namespace bb::accounts

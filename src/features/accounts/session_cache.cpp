@@ -1,0 +1,133 @@
+#include "features/accounts/session_cache.hpp"
+
+#include <cstring>
+
+#include "base/net/timer.hpp"
+#include "features/accounts/cookie.hpp"
+#include "features/accounts/secrets.hpp"
+
+namespace bb::accounts {
+namespace {
+
+constexpr std::chrono::minutes touch_interval{10};
+
+constexpr const char* look_up_sql =
+    "SELECT s.id, s.user_id, u.role, s.last_seen_at, s.expires_at FROM sessions s "
+    "JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now()";
+constexpr const char* touch_sql =
+    "UPDATE sessions SET last_seen_at = now(), expires_at = now() + interval '30 days' "
+    "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes'";
+
+Task<void> touch(db::Database& db, Uuid session) {
+    co_await db.query(touch_sql, session);
+}
+
+}  // namespace
+
+std::size_t SessionCache::HashOfDigest::operator()(const crypto::Digest& digest) const noexcept {
+    std::size_t hash = 0;
+    std::memcpy(&hash, digest.data(), sizeof hash);
+    return hash;
+}
+
+Task<std::optional<http::Principal>> SessionCache::authenticate(const http::Request& request) {
+    const auto hash = token_hash(token_of(request));
+    if (!hash) co_return std::nullopt;
+
+    std::optional<Entry> found;
+    Entry* entry = remembered(*hash);
+    if (entry == nullptr) {
+        found = co_await look_up(*hash);
+        if (!found) co_return std::nullopt;
+        entry = &*found;
+    }
+    const auto principal = entry->principal;
+    const bool due = is_due_for_touch(*entry);
+    if (found) remember(std::move(*found));
+    if (due) net::spawn(co_await net::this_executor(), touch(db_, principal.session));
+    co_return principal;
+}
+
+SessionCache::Entry* SessionCache::remembered(const crypto::Digest& hash) {
+    const auto at = by_hash_.find(hash);
+    if (at == by_hash_.end()) return nullptr;
+    const auto entry = at->second;
+    const auto time = clock_();
+    if (time >= entry->known_since + lifetime || time >= entry->expires) {
+        drop(entry);
+        return nullptr;
+    }
+    entries_.splice(entries_.begin(), entries_, entry);
+    return &*entry;
+}
+
+Task<std::optional<SessionCache::Entry>> SessionCache::look_up(crypto::Digest hash) {
+    Entry entry;
+    entry.hash = hash;
+    entry.known_since = clock_();
+    entry.forgotten = forgotten_;
+    const auto rows = co_await db_.query(look_up_sql, hash);
+    if (rows.empty()) co_return std::nullopt;
+    const auto row = rows[0];
+    entry.principal.session = row.get<Uuid>(0);
+    entry.principal.user = row.get<Uuid>(1);
+    entry.principal.role = row.get<std::string>(2);
+    entry.last_seen = row.get<Time>(3);
+    entry.expires = row.get<Time>(4);
+    co_return entry;
+}
+
+void SessionCache::remember(Entry entry) {
+    // Something ended while the database was asked: it may have been this session.
+    if (!trusted_ || entry.forgotten != forgotten_) return;
+    if (const auto known = by_hash_.find(entry.hash); known != by_hash_.end()) drop(known->second);
+    if (entries_.size() >= capacity) drop(std::prev(entries_.end()));
+    const auto hash = entry.hash;
+    entries_.push_front(std::move(entry));
+    by_hash_[hash] = entries_.begin();
+}
+
+bool SessionCache::is_due_for_touch(Entry& entry) const {
+    const auto time = clock_();
+    if (time < entry.last_seen + touch_interval) return false;
+    entry.last_seen = time;
+    return true;
+}
+
+void SessionCache::forget(std::string_view payload) {
+    if (const auto user = UserId::parse(payload)) return forget_user(*user);
+    if (const auto hash = parse_digest(payload)) return forget_session(*hash);
+    flush();  // a payload of a newer release: better forget too much
+}
+
+void SessionCache::forget_session(const crypto::Digest& token_hash) {
+    ++forgotten_;
+    if (const auto at = by_hash_.find(token_hash); at != by_hash_.end()) drop(at->second);
+}
+
+void SessionCache::forget_user(UserId user) {
+    ++forgotten_;
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+        const auto next = std::next(entry);
+        if (entry->principal.user == user.value) drop(entry);
+        entry = next;
+    }
+}
+
+void SessionCache::flush() {
+    ++forgotten_;
+    by_hash_.clear();
+    entries_.clear();
+}
+
+void SessionCache::set_trusted(bool trusted) {
+    trusted_ = trusted;
+    flush();
+}
+
+void SessionCache::drop(Entries::iterator entry) {
+    by_hash_.erase(entry->hash);
+    entries_.erase(entry);
+}
+
+}  // namespace bb::accounts

@@ -1,0 +1,55 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/crypto.hpp"
+#include "base/core/error.hpp"
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
+#include "features/accounts/client.hpp"
+#include "features/accounts/types.hpp"
+
+namespace bb::accounts {
+
+/// A session that has just begun. The token exists here and in the browser, nowhere else.
+struct NewSession {
+    SessionId id;
+    std::string token;
+    Time expires_at;
+};
+
+/// A row of the sessions page.
+struct Session {
+    SessionId id;
+    std::string device;
+    std::string network;
+    Time created_at;
+    Time last_seen_at;
+    Time expires_at;
+};
+
+/// Signed-in browsers. Deleting a row ends the session on every node (the table notifies `session_ended`).
+class Sessions {
+  public:
+    explicit Sessions(db::Database& db) : db_(db) {}
+
+    Task<NewSession> begin(UserId owner, Client client);
+    /// The owner's live sessions, last seen first; at most 200.
+    Task<std::vector<Session>> list(UserId owner);
+    /// Ends one. Returns the hash of its token. Errors: not_found.
+    Task<Result<crypto::Digest>> end(UserId owner, SessionId id);
+    /// Ends all but `kept`. Returns the hashes of their tokens.
+    Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept);
+
+  private:
+    db::Database& db_;
+};
+
+/// Like Sessions::begin, as a part of `tx`.
+Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
+
+/// Deletes what has expired: sessions, codes, setup links. Call it once an hour or so, from anywhere.
+Task<void> sweep_expired(db::Database& db);
+
+}  // namespace bb::accounts

@@ -1,0 +1,41 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/core/task.hpp"
+#include "base/net/pool.hpp"
+#include "services/mail/message.hpp"
+
+namespace bb::mail {
+
+/// Takes mails out of the house.
+class Sender {
+  public:
+    virtual ~Sender() = default;
+    /// Sends one mail. Throws std::runtime_error when it cannot be handed on.
+    virtual Task<void> send(Message message) = 0;
+    /// "smtp" or "outbox": what the sign-in page tells the person to look at.
+    virtual std::string_view delivery() const = 0;
+};
+
+/// Without a mail server: each mail becomes a file `<time>-<id>.eml` that only the server's account can read.
+class Outbox : public Sender {
+  public:
+    /// `folder` is made when the first mail is written.
+    Outbox(net::BlockingPool& pool, std::string folder, std::string from)
+        : pool_(pool), folder_(std::move(folder)), from_(std::move(from)) {}
+
+    Task<void> send(Message message) override;
+    std::string_view delivery() const override { return "outbox"; }
+
+  private:
+    net::BlockingPool& pool_;
+    std::string folder_;
+    std::string from_;
+};
+
+/// Writes one mail into `folder` and returns the path. The file appears whole or not at all.
+/// Throws std::system_error.
+std::string write_to_outbox(const std::string& folder, const Message& message, const std::string& from);
+
+}  // namespace bb::mail

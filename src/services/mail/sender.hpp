@@ -1,7 +1,9 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/client/mailer.hpp"
 #include "base/core/task.hpp"
 #include "base/net/pool.hpp"
 #include "services/mail/message.hpp"
@@ -31,6 +33,21 @@ class Outbox : public Sender {
   private:
     net::BlockingPool& pool_;
     std::string folder_;
+    std::string from_;
+};
+
+/// Hands mails to the server at SMTP_URL.
+class Smtp : public Sender {
+  public:
+    Smtp(client::Mailer& mailer, std::string url, std::string from)
+        : mailer_(mailer), url_(std::move(url)), from_(std::move(from)) {}
+
+    Task<void> send(Message message) override;
+    std::string_view delivery() const override { return "smtp"; }
+
+  private:
+    client::Mailer& mailer_;
+    std::string url_;
     std::string from_;
 };
 

@@ -1,0 +1,52 @@
+#include "features/accounts/people.hpp"
+#include "features/accounts/secrets.hpp"
+#include "features/accounts/sign_in.hpp"
+
+namespace bb::accounts {
+namespace {
+
+// One at a time: two links must not make two first administrators.
+constexpr const char* lock_setup_sql = "SELECT pg_advisory_xact_lock(7302, 0)";
+constexpr const char* take_link_sql =
+    "UPDATE setup_links SET used_at = now() WHERE token_hash = $1 AND used_at IS NULL AND expires_at > now() "
+    "AND NOT EXISTS (SELECT FROM users WHERE role = 'administrator') RETURNING id";
+constexpr const char* administrator_sql =
+    "INSERT INTO users (id, email, name, role) VALUES ($1, $2, $3, 'administrator') "
+    "ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, updated_at = now(), "
+    "version = users.version + 1 RETURNING id";
+constexpr const char* create_link_sql =
+    "INSERT INTO setup_links (id, token_hash, expires_at) SELECT $1, $2, now() + interval '30 minutes' "
+    "WHERE NOT EXISTS (SELECT FROM users WHERE role = 'administrator')";
+
+}  // namespace
+
+Task<Result<NewSession>> SignIn::by_setup_link(FirstAdministrator person, Client client) {
+    const auto hash = token_hash(person.token);
+    const Error refused(ErrorCode::unauthenticated,
+                        "This link is used or out of date. The command `brainbytes setup` makes a new one while there "
+                        "is no administrator.");
+    if (!hash) co_return refused;
+    auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
+        co_await tx.query(lock_setup_sql);
+        const auto taken = co_await tx.query(take_link_sql, *hash);
+        if (taken.empty()) co_return std::nullopt;
+        const auto id = UserId::make();
+        const auto rows = co_await tx.query(administrator_sql, id, person.email, person.name);
+        const auto user = rows[0].get<UserId>(0);
+        co_return co_await begin_session(tx, user, client);
+    };
+    auto session = co_await db_.transaction(attempt);
+    if (!session) co_return refused;
+    co_return std::move(*session);
+}
+
+Task<std::optional<std::string>> create_setup_link(db::Database& db, std::string origin) {
+    const auto id = Uuid::make();
+    const auto token = crypto::random_token();
+    const auto hash = crypto::sha256(token);
+    const auto rows = co_await db.query(create_link_sql, id, hash);
+    if (rows.affected() == 0) co_return std::nullopt;
+    co_return origin + "/setup#" + token;
+}
+
+}  // namespace bb::accounts

@@ -1,0 +1,58 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "base/core/error.hpp"
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
+#include "features/accounts/client.hpp"
+#include "features/accounts/sessions.hpp"
+
+namespace bb::accounts {
+
+/// The two secrets of a sign-in mail. They exist here and in the mail, nowhere else.
+struct SignInSecrets {
+    std::string code;        // six digits
+    std::string link_token;  // 256 bits
+};
+
+/// What the opener of a setup link says about themselves.
+struct FirstAdministrator {
+    std::string token;
+    std::string email;  // as parse_address gives it
+    std::string name;
+};
+
+/// Lets people in by what was mailed to them. Nothing here asks whether an address has an account before its
+/// owner has proved to read its mail: known and unknown addresses cannot be told apart.
+class SignIn {
+  public:
+    /// `secret` keys the hashes of the codes; it must be the same on every node.
+    SignIn(db::Database& db, std::string secret) : db_(db), secret_(std::move(secret)) {}
+
+    /// Makes a code and a link, good for ten minutes. Nullopt when the address has five open ones of the last
+    /// quarter of an hour: then no mail is to be sent, and nobody is to be told.
+    Task<std::optional<SignInSecrets>> prepare(std::string email, std::string language);
+
+    /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes the person a student
+    /// when they are new. Every call counts as a try against all open codes; five void them.
+    /// Errors: unauthenticated.
+    Task<Result<NewSession>> by_code(std::string email, std::string code, Client client);
+
+    /// The same by the token of a mailed link. Errors: unauthenticated.
+    Task<Result<NewSession>> by_link(std::string token, Client client);
+
+    /// Makes the first administrator; one try per link, and only while there is no administrator.
+    /// Errors: unauthenticated.
+    Task<Result<NewSession>> by_setup_link(FirstAdministrator person, Client client);
+
+  private:
+    db::Database& db_;
+    std::string secret_;
+};
+
+/// A link under `origin` that makes its opener the first administrator: good for 30 minutes, once. Nullopt when
+/// there is an administrator already. The link is shown to the operator and kept nowhere.
+Task<std::optional<std::string>> create_setup_link(db::Database& db, std::string origin);
+
+}  // namespace bb::accounts

@@ -10,16 +10,23 @@ using Known = std::pair<std::string_view, std::string_view>;  // text in the hea
 
 // Order matters: Edge and Opera also say "Chrome", and Chrome also says "Safari".
 constexpr Known browsers[] = {
-    {"Edg", "Edge"},         {"OPR/", "Opera"},       {"SamsungBrowser/", "Samsung Internet"},
-    {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"},   {"HeadlessChrome/", "Chrome"},
-    {"Chrome/", "Chrome"},   {"CriOS/", "Chrome"},    {"Safari/", "Safari"},
-    {"curl/", "curl"},       {"brainbytes", "Command line"},
+    {"Edg", "Edge"},
+    {"OPR/", "Opera"},
+    {"SamsungBrowser/", "Samsung Internet"},
+    {"Firefox/", "Firefox"},
+    {"FxiOS/", "Firefox"},
+    {"HeadlessChrome/", "Chrome"},
+    {"Chrome/", "Chrome"},
+    {"CriOS/", "Chrome"},
+    {"Safari/", "Safari"},
+    {"curl/", "curl"},
+    {"brainbytes", "Command line"},
 };
 
 // Order matters: Android also says "Linux", and iPhones also say "Mac OS X".
 constexpr Known systems[] = {
-    {"Android", "Android"}, {"iPhone", "iPhone"},       {"iPad", "iPad"},    {"Windows", "Windows"},
-    {"CrOS", "ChromeOS"},   {"Macintosh", "macOS"},     {"Linux", "Linux"},
+    {"Android", "Android"}, {"iPhone", "iPhone"},   {"iPad", "iPad"},   {"Windows", "Windows"},
+    {"CrOS", "ChromeOS"},   {"Macintosh", "macOS"}, {"Linux", "Linux"},
 };
 
 template <std::size_t N>
@@ -49,8 +56,9 @@ std::string shorten_network(std::string_view address) {
         std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
         return boost::asio::ip::address_v6(bytes).to_string() + "/48";
     }
-    const auto v4 = parsed.is_v4() ? parsed.to_v4()
-                                   : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, parsed.to_v6());
+    const auto v4 = parsed.is_v4()
+                        ? parsed.to_v4()
+                        : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, parsed.to_v6());
     const auto text = v4.to_string();
     return text.substr(0, text.rfind('.')) + ".x";
 }

@@ -30,8 +30,8 @@ std::string clear_cookie(bool secure) {
 }
 
 std::string_view token_of(const http::Request& request) {
-    // Over https only the bound name counts: a plain one may have been planted by a neighbour host. Over http a
-    // browser never sends the bound name, so it comes from a tool on this machine.
+    // Over https only the bound name counts: a plain one may have been planted by a neighbour host. Over http
+    // a browser never sends the bound name, so it comes from a tool on this machine.
     if (const auto bound = request.cookie(secure_name); request.secure || !bound.empty()) return bound;
     return request.cookie(plain_name);
 }

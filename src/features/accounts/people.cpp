@@ -18,7 +18,8 @@ constexpr const char* create_student_sql =
     "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, 'student', $4) "
     "ON CONFLICT (email) DO NOTHING";
 constexpr const char* change_profile_sql =
-    "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), theme = coalesce($4, theme), "
+    "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), theme = coalesce($4, "
+    "theme), "
     "updated_at = now(), version = version + 1 WHERE id = $1 "
     "RETURNING id, email, name, role, language, theme, created_at";
 constexpr const char* lacks_administrator_sql =
@@ -47,7 +48,8 @@ Task<std::optional<User>> People::find(UserId owner) {
 }
 
 Task<Result<User>> People::change_profile(UserId owner, ProfileChange change) {
-    const auto rows = co_await db_.query(change_profile_sql, owner, change.name, change.language, change.theme);
+    const auto rows =
+        co_await db_.query(change_profile_sql, owner, change.name, change.language, change.theme);
     if (rows.empty()) co_return not_found("account");
     co_return read_user(rows[0]);
 }

@@ -26,7 +26,7 @@ struct NewPerson {
 
 /// Everyone who has an account.
 class People {
-  public:
+public:
     explicit People(db::Database& db) : db_(db) {}
 
     /// The person themselves. Nullopt when the account is gone.
@@ -42,7 +42,7 @@ class People {
     /// True while nobody is administrator.
     Task<bool> lacks_administrator();
 
-  private:
+private:
     db::Database& db_;
 };
 

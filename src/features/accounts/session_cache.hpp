@@ -16,10 +16,11 @@ namespace bb::accounts {
 
 /// Who belongs to which session token, remembered for at most a minute by one loop. Use it only on that loop.
 ///
-/// A session that ends is forgotten through forget(), fed from the channel `session_ended`. While that channel is
-/// not heard the cache must not be trusted: it starts so, and every request then asks the database.
+/// A session that ends is forgotten through forget(), fed from the channel `session_ended`. While that
+/// channel is not heard the cache must not be trusted: it starts so, and every request then asks the
+/// database.
 class SessionCache {
-  public:
+public:
     using Clock = Time (*)();
     static constexpr std::size_t capacity = 4096;
     static constexpr std::chrono::seconds lifetime{60};
@@ -27,8 +28,8 @@ class SessionCache {
     explicit SessionCache(db::Database& db, Clock clock = now) : db_(db), clock_(clock) {}
     SessionCache(const SessionCache&) = delete;
 
-    /// Finds out who sends `request` (which must outlive the call) by its session cookie; nullopt when nobody is
-    /// signed in. Keeps a session in use alive, in the background. Throws db::Unavailable.
+    /// Finds out who sends `request` (which must outlive the call) by its session cookie; nullopt when nobody
+    /// is signed in. Keeps a session in use alive, in the background. Throws db::Unavailable.
     Task<std::optional<http::Principal>> authenticate(const http::Request& request);
 
     /// Takes a payload of `session_ended`: the hash of a token in hexadecimal, or the id of a person.
@@ -42,7 +43,7 @@ class SessionCache {
 
     std::size_t size() const { return entries_.size(); }
 
-  private:
+private:
     struct Entry {
         crypto::Digest hash;
         http::Principal principal;

@@ -18,7 +18,8 @@ constexpr const char* end_others_sql =
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
 constexpr const char* sweep_codes_sql =
     "DELETE FROM sign_in_codes WHERE expires_at < now() - interval '1 hour'";
-constexpr const char* sweep_links_sql = "DELETE FROM setup_links WHERE expires_at < now() - interval '1 hour'";
+constexpr const char* sweep_links_sql =
+    "DELETE FROM setup_links WHERE expires_at < now() - interval '1 hour'";
 
 crypto::Digest read_digest(const db::Row& row, int column) {
     const auto bytes = row.get<std::string_view>(column);
@@ -41,13 +42,15 @@ NewSession finished(Draft draft, const db::Rows& rows) {
 
 Task<NewSession> Sessions::begin(UserId owner, Client client) {
     Draft draft;
-    const auto rows = co_await db_.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
+    const auto rows =
+        co_await db_.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
     co_return finished(std::move(draft), rows);
 }
 
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client) {
     Draft draft;
-    const auto rows = co_await tx.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
+    const auto rows =
+        co_await tx.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
     co_return finished(std::move(draft), rows);
 }
 

@@ -31,7 +31,7 @@ struct Session {
 
 /// Signed-in browsers. Deleting a row ends the session on every node (the table notifies `session_ended`).
 class Sessions {
-  public:
+public:
     explicit Sessions(db::Database& db) : db_(db) {}
 
     Task<NewSession> begin(UserId owner, Client client);
@@ -42,7 +42,7 @@ class Sessions {
     /// Ends all but `kept`. Returns the hashes of their tokens.
     Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept);
 
-  private:
+private:
     db::Database& db_;
 };
 

@@ -22,9 +22,10 @@ constexpr const char* create_link_sql =
 
 Task<Result<NewSession>> SignIn::by_setup_link(FirstAdministrator person, Client client) {
     const auto hash = token_hash(person.token);
-    const Error refused(ErrorCode::unauthenticated,
-                        "This link is used or out of date. The command `brainbytes setup` makes a new one while there "
-                        "is no administrator.");
+    const Error refused(
+        ErrorCode::unauthenticated,
+        "This link is used or out of date. The command `brainbytes setup` makes a new one while there "
+        "is no administrator.");
     if (!hash) co_return refused;
     auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
         co_await tx.query(lock_setup_sql);

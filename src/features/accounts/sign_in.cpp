@@ -19,7 +19,8 @@ constexpr const char* open_codes_sql =
     "WHERE email = $1 AND used_at IS NULL AND attempts < 5 AND expires_at > now() ORDER BY id FOR UPDATE";
 constexpr const char* count_try_sql = "UPDATE sign_in_codes SET attempts = attempts + 1 WHERE id = ANY($1)";
 constexpr const char* take_link_sql =
-    "UPDATE sign_in_codes SET used_at = now() WHERE link_hash = $1 AND used_at IS NULL AND expires_at > now() "
+    "UPDATE sign_in_codes SET used_at = now() WHERE link_hash = $1 AND used_at IS NULL AND expires_at > "
+    "now() "
     "RETURNING email, language";
 constexpr const char* use_up_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";

@@ -26,7 +26,7 @@ struct FirstAdministrator {
 /// Lets people in by what was mailed to them. Nothing here asks whether an address has an account before its
 /// owner has proved to read its mail: known and unknown addresses cannot be told apart.
 class SignIn {
-  public:
+public:
     /// `secret` keys the hashes of the codes; it must be the same on every node.
     SignIn(db::Database& db, std::string secret) : db_(db), secret_(std::move(secret)) {}
 
@@ -34,9 +34,9 @@ class SignIn {
     /// quarter of an hour: then no mail is to be sent, and nobody is to be told.
     Task<std::optional<SignInSecrets>> prepare(std::string email, std::string language);
 
-    /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes the person a student
-    /// when they are new. Every call counts as a try against all open codes; five void them.
-    /// Errors: unauthenticated.
+    /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes the person a
+    /// student when they are new. Every call counts as a try against all open codes; five void them. Errors:
+    /// unauthenticated.
     Task<Result<NewSession>> by_code(std::string email, std::string code, Client client);
 
     /// The same by the token of a mailed link. Errors: unauthenticated.
@@ -46,13 +46,13 @@ class SignIn {
     /// Errors: unauthenticated.
     Task<Result<NewSession>> by_setup_link(FirstAdministrator person, Client client);
 
-  private:
+private:
     db::Database& db_;
     std::string secret_;
 };
 
-/// A link under `origin` that makes its opener the first administrator: good for 30 minutes, once. Nullopt when
-/// there is an administrator already. The link is shown to the operator and kept nowhere.
+/// A link under `origin` that makes its opener the first administrator: good for 30 minutes, once. Nullopt
+/// when there is an administrator already. The link is shown to the operator and kept nowhere.
 Task<std::optional<std::string>> create_setup_link(db::Database& db, std::string origin);
 
 }  // namespace bb::accounts

@@ -48,16 +48,16 @@ std::string origin_of_url(std::string_view url) {
     return scheme + "://" + host;
 }
 
-Result<void> check_origin(const http::Request& request, std::string_view own_url) {
-    if (only_reads(request.method)) return {};
+std::optional<std::string> refuse_origin(const http::Request& request, std::string_view own_url) {
+    if (only_reads(request.method)) return std::nullopt;
     const auto site = request.header("sec-fetch-site");
     const auto origin = request.header("origin");
     const bool site_fits = site.empty() || site == "same-origin";
     const bool origin_fits = origin.empty() || is_own_page(origin, request, own_url);
-    if (site_fits && origin_fits) return {};
-    return Error(ErrorCode::forbidden,
-                 "This request came from a page of another site. If it is this site's own address, the operator must "
-                 "set BRAINBYTES_URL to it.");
+    if (site_fits && origin_fits) return std::nullopt;
+    return "This request came from a page of another site. If it is this site's own address, the operator "
+           "must set "
+           "BRAINBYTES_URL to it.";
 }
 
 }  // namespace bb::access

@@ -64,7 +64,8 @@ std::string quoted_printable(std::string_view text) {
     return out;
 }
 
-/// A header's text, as RFC 2047 words when it is not ASCII. Controls are dropped: no header can be smuggled in.
+/// A header's text, as RFC 2047 words when it is not ASCII. Controls are dropped: no header can be smuggled
+/// in.
 std::string header_text(std::string_view text) {
     std::string clean;
     for (const char c : text)
@@ -103,7 +104,8 @@ std::string mail_date(Time time) {
 std::string part(std::string_view media_type, std::string_view content) {
     const bool plain = fits_as_it_is(content);
     std::string out = "Content-Type: " + std::string(media_type) + "; charset=utf-8\r\n";
-    out += plain ? "Content-Transfer-Encoding: 7bit\r\n\r\n" : "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
+    out += plain ? "Content-Transfer-Encoding: 7bit\r\n\r\n"
+                 : "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
     out += plain ? with_crlf(content) : quoted_printable(content);
     return out + "\r\n";
 }
@@ -145,12 +147,23 @@ std::string escape_html(std::string_view text) {
     std::string out;
     for (const char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
-            default: out += c;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
         }
     }
     return out;

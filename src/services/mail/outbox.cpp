@@ -20,8 +20,9 @@ namespace {
 /// 20261122T201000123456Z: sorts by time.
 std::string stamp_of(Time time) {
     auto text = to_rfc3339(time);
-    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':' || c == '.'; }),
-               text.end());
+    text.erase(
+        std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':' || c == '.'; }),
+        text.end());
     return text;
 }
 

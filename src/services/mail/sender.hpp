@@ -12,7 +12,7 @@ namespace bb::mail {
 
 /// Takes mails out of the house.
 class Sender {
-  public:
+public:
     virtual ~Sender() = default;
     /// Sends one mail. Throws std::runtime_error when it cannot be handed on.
     virtual Task<void> send(Message message) = 0;
@@ -22,7 +22,7 @@ class Sender {
 
 /// Without a mail server: each mail becomes a file `<time>-<id>.eml` that only the server's account can read.
 class Outbox : public Sender {
-  public:
+public:
     /// `folder` is made when the first mail is written.
     Outbox(net::BlockingPool& pool, std::string folder, std::string from)
         : pool_(pool), folder_(std::move(folder)), from_(std::move(from)) {}
@@ -30,7 +30,7 @@ class Outbox : public Sender {
     Task<void> send(Message message) override;
     std::string_view delivery() const override { return "outbox"; }
 
-  private:
+private:
     net::BlockingPool& pool_;
     std::string folder_;
     std::string from_;
@@ -38,14 +38,14 @@ class Outbox : public Sender {
 
 /// Hands mails to the server at SMTP_URL.
 class Smtp : public Sender {
-  public:
+public:
     Smtp(client::Mailer& mailer, std::string url, std::string from)
         : mailer_(mailer), url_(std::move(url)), from_(std::move(from)) {}
 
     Task<void> send(Message message) override;
     std::string_view delivery() const override { return "smtp"; }
 
-  private:
+private:
     client::Mailer& mailer_;
     std::string url_;
     std::string from_;

@@ -1,0 +1,94 @@
+#include "features/accounts/routes.hpp"
+
+#include <memory>
+
+#include "features/accounts/handlers.hpp"
+
+namespace bb::accounts {
+namespace {
+
+using http::Access;
+using http::Method;
+using Handle = Answer (*)(http::Request&, Services&);
+
+struct AccountRoute {
+    Method method;
+    const char* pattern;
+    Handle handle;
+    Access access;
+    const char* summary;
+    const char* request_schema;
+    const char* response_schema;
+    int success;
+};
+
+constexpr auto user_schema =
+    R"({"type":"object","required":["id","email","name","role","language","theme","createdAt"],"properties":{)"
+    R"("id":{"type":"string","format":"uuid"},"email":{"type":"string"},"name":{"type":"string"},)"
+    R"("role":{"enum":["student","teacher","administrator"]},"language":{"enum":["en","fil"]},)"
+    R"("theme":{"enum":["light","dark","system"]},"createdAt":{"type":"string","format":"date-time"}}})";
+constexpr auto session_schema =
+    R"({"type":"object","required":["user","tutor","setupNeeded","version"],"properties":{)"
+    R"("user":{"type":["object","null"]},"tutor":{"type":"object","required":["mode","model"],"properties":{)"
+    R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
+    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"}}})";
+constexpr auto sessions_schema =
+    R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","current","device","network","createdAt","lastSeenAt","expiresAt"]}}}})";
+constexpr auto code_request_schema =
+    R"({"type":"object","required":["email"],"additionalProperties":false,"properties":{)"
+    R"("email":{"type":"string","maxLength":254},"language":{"enum":["en","fil"]}}})";
+constexpr auto delivery_schema =
+    R"({"type":"object","required":["delivery"],"properties":{"delivery":{"enum":["smtp","outbox"]}}})";
+constexpr auto code_schema =
+    R"({"type":"object","required":["email","code"],"additionalProperties":false,"properties":{)"
+    R"("email":{"type":"string","maxLength":254},"code":{"type":"string","pattern":"^[0-9]{6}$"}}})";
+constexpr auto link_schema =
+    R"({"type":"object","required":["token"],"additionalProperties":false,"properties":{)"
+    R"("token":{"type":"string","maxLength":200}}})";
+constexpr auto setup_schema =
+    R"({"type":"object","required":["token","email","name"],"additionalProperties":false,"properties":{)"
+    R"("token":{"type":"string","maxLength":200},"email":{"type":"string","maxLength":254},)"
+    R"("name":{"type":"string","minLength":1,"maxLength":80}}})";
+constexpr auto profile_schema =
+    R"({"type":"object","additionalProperties":false,"properties":{)"
+    R"("name":{"type":"string","minLength":1,"maxLength":80},"language":{"enum":["en","fil"]},)"
+    R"("theme":{"enum":["light","dark","system"]}}})";
+
+constexpr AccountRoute table[] = {
+    {Method::get, "/api/session", show_session, Access::open,
+     "Who is signed in, and what this installation offers", "", session_schema, 200},
+    {Method::post, "/api/auth/email", request_code, Access::open, "Mail a sign-in code and link",
+     code_request_schema, delivery_schema, 202},
+    {Method::post, "/api/auth/code", enter_code, Access::open, "Sign in with a mailed code", code_schema, "",
+     204},
+    {Method::post, "/api/auth/link", enter_link, Access::open, "Sign in with a mailed link", link_schema, "",
+     204},
+    {Method::post, "/api/auth/setup", set_up, Access::open, "Become the first administrator", setup_schema,
+     "", 204},
+    {Method::post, "/api/auth/sign-out", sign_out, Access::open, "End the session", "", "", 204},
+    {Method::patch, "/api/me", change_me, Access::signed_in, "Change name, language or theme", profile_schema,
+     user_schema, 200},
+    {Method::get, "/api/sessions", list_sessions, Access::signed_in, "Where one is signed in", "",
+     sessions_schema, 200},
+    {Method::del, "/api/sessions", end_other_sessions, Access::signed_in, "Sign out everywhere else", "", "",
+     204},
+    {Method::del, "/api/sessions/{id}", end_session, Access::signed_in, "Sign out in one place", "", "", 204},
+};
+
+}  // namespace
+
+void bind_routes(http::Router& router, Services services) {
+    const auto shared = std::make_shared<Services>(std::move(services));
+    for (const auto& route : table) {
+        http::RouteOptions options;
+        options.access = route.access;
+        options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
+        auto handler = [shared, handle = route.handle](http::Request& request) {
+            return handle(request, *shared);
+        };
+        router.add(route.method, route.pattern, std::move(handler), std::move(options));
+    }
+}
+
+}  // namespace bb::accounts

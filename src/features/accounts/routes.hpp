@@ -1,0 +1,36 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/db/database.hpp"
+#include "base/http/router.hpp"
+#include "features/accounts/session_cache.hpp"
+#include "services/mail/sender.hpp"
+
+namespace bb::accounts {
+
+/// What GET /api/session tells everybody about this installation.
+struct About {
+    std::string version;
+    std::string tutor_mode;            // "model" or "extractive"
+    std::optional<std::string> model;  // its name, when there is one
+};
+
+/// What the account routes of one loop work with. The references must outlive the router.
+struct Services {
+    db::Database& db;
+    SessionCache& sessions;
+    mail::Sender& mail;
+    std::string origin;  // public address without a slash at the end
+    std::string secret;  // of server_secret()
+    About about;
+    /// Hands a payload of `session_ended` to the caches of this process's other loops, before it returns to
+    /// this one, so that who has signed out here is signed out there when the answer arrives. May be empty.
+    std::function<void(const std::string& payload)> announce_ended;
+};
+
+/// Adds /api/session, /api/auth/..., /api/me and /api/sessions.
+void bind_routes(http::Router& router, Services services);
+
+}  // namespace bb::accounts

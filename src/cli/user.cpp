@@ -1,9 +1,157 @@
 #include <CLI/CLI.hpp>
+#include <memory>
 
+#include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
+#include "features/accounts/address.hpp"
+#include "features/accounts/cookie.hpp"
+#include "features/accounts/people.hpp"
+#include "features/accounts/sessions.hpp"
 
 namespace bb::cli {
+namespace {
 
-void register_user(CLI::App&, Chosen&) {}
+using accounts::User;
+
+struct CreateOptions {
+    std::string email;
+    std::string role = "student";
+    std::string name;
+    std::string language = "en";
+};
+
+struct SessionOptions {
+    std::string email;
+    bool json = false;
+};
+
+void write_user(JsonWriter& json, const User& user) {
+    json.object()
+        .field("id", user.id)
+        .field("email", user.email)
+        .field("name", user.name)
+        .field("role", user.role)
+        .field("language", user.language)
+        .field("createdAt", user.created_at)
+        .end();
+}
+
+Task<int> create_user(Context& context, db::Database& db, accounts::NewPerson person) {
+    accounts::People people(db);
+    const auto user = co_await people.create(std::move(person));
+    if (!user) co_return context.fail(user.error());
+    context.out << user->id.text() << '\n';
+    context.err << "Made an account for " << user->email << " (" << user->role << ").\n";
+    co_return done;
+}
+
+int run_create(Context& context, const CreateOptions& options) {
+    const auto email = accounts::parse_address(options.email);
+    if (!email) {
+        context.fail("\"" + options.email + "\" is not an e-mail address.");
+        return wrong_usage;
+    }
+    accounts::NewPerson person{*email, options.name, options.role, options.language};
+    if (person.name.empty()) person.name = accounts::name_from_address(*email);
+    return run_with_database(
+        context.config, [&context, &person](db::Database& db) { return create_user(context, db, person); });
+}
+
+Task<int> list_users(Context& context, db::Database& db, bool as_json) {
+    accounts::People people(db);
+    const auto everyone = co_await people.list_everyone();
+    if (!as_json) {
+        for (const auto& user : everyone)
+            context.out << user.email << '\t' << user.role << '\t' << user.name << '\t'
+                        << to_rfc3339(user.created_at) << '\n';
+        co_return done;
+    }
+    JsonWriter json;
+    json.object().key("users").array();
+    for (const auto& user : everyone) write_user(json, user);
+    json.end().end();
+    context.out << json.text() << '\n';
+    co_return done;
+}
+
+Task<int> open_session(Context& context, db::Database& db, SessionOptions options) {
+    accounts::People people(db);
+    const auto email = accounts::parse_address(options.email);
+    const auto user = co_await people.find_by_email(email.value_or(""));
+    if (!user) co_return context.fail("There is no account with the address \"" + options.email + "\".");
+
+    accounts::Sessions sessions(db);
+    const accounts::Client client{"Command line", ""};
+    const auto session = co_await sessions.begin(user->id, client);
+    const bool https = context.config.text("BRAINBYTES_URL").starts_with("https://");
+    const auto cookie = std::string(accounts::cookie_name(https)) + "=" + session.token;
+    if (options.json) {
+        JsonWriter json;
+        json.object().field("cookie", cookie).field("expiresAt", session.expires_at).end();
+        context.out << json.text() << '\n';
+    } else {
+        context.out << cookie << '\n';
+        context.err << "Good until " << to_rfc3339(session.expires_at) << " if it is not used before.\n";
+    }
+    co_return done;
+}
+
+void add_create(CLI::App& user, Chosen& chosen) {
+    auto* create = user.add_subcommand("create", "Make an account");
+    add_stage(*create, chosen);
+    const auto options = std::make_shared<CreateOptions>();
+    create->add_option("email", options->email, "Address of the person")->required();
+    create->add_option("--role", options->role, "student, teacher or administrator")
+        ->check(CLI::IsMember({"student", "teacher", "administrator"}))
+        ->capture_default_str();
+    create->add_option("--name", options->name, "Name; without it, what stands before the @");
+    create->add_option("--language", options->language, "en or fil")
+        ->check(CLI::IsMember({"en", "fil"}))
+        ->capture_default_str();
+    create->callback([&chosen, options] {
+        chosen.action = [options](Context& context) {
+            return run_create(context, *options);
+        };
+    });
+}
+
+void add_list(CLI::App& user, Chosen& chosen) {
+    auto* list = user.add_subcommand("list", "Show everyone who has an account");
+    add_stage(*list, chosen);
+    const auto json = std::make_shared<bool>(false);
+    list->add_flag("--json", *json, "Print one JSON object: {\"users\":[...]}");
+    list->callback([&chosen, json] {
+        chosen.action = [json](Context& context) {
+            return run_with_database(context.config, [&context, json](db::Database& db) {
+                return list_users(context, db, *json);
+            });
+        };
+    });
+}
+
+void add_session(CLI::App& user, Chosen& chosen) {
+    auto* session = user.add_subcommand("session", "Begin a session for automation and print its cookie");
+    add_stage(*session, chosen);
+    const auto options = std::make_shared<SessionOptions>();
+    session->add_option("email", options->email, "Address of the person")->required();
+    session->add_flag("--json", options->json, "Print {\"cookie\":\"name=value\",\"expiresAt\":...}");
+    session->callback([&chosen, options] {
+        chosen.action = [options](Context& context) {
+            return run_with_database(context.config, [&context, options](db::Database& db) {
+                return open_session(context, db, *options);
+            });
+        };
+    });
+}
+
+}  // namespace
+
+void register_user(CLI::App& app, Chosen& chosen) {
+    auto* user = app.add_subcommand("user", "People and their sessions");
+    user->require_subcommand(1);
+    add_create(*user, chosen);
+    add_list(*user, chosen);
+    add_session(*user, chosen);
+}
 
 }  // namespace bb::cli

@@ -15,7 +15,7 @@ if(NOT bb_boost_version MATCHES "1081[0-9][0-9]|108[2-9][0-9][0-9]|109[0-9][0-9]
 endif()
 
 add_library(bb_deps INTERFACE)
-target_include_directories(bb_deps INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(bb_deps INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/cmake/include)
 target_include_directories(bb_deps SYSTEM INTERFACE ${bb_boost_include})
 target_compile_definitions(bb_deps INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION

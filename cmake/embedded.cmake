@@ -1,6 +1,5 @@
 # Files carried inside the program: the built page (identity, gzip, brotli), the migrations, the version.
 set(bb_embedded_dir ${CMAKE_BINARY_DIR}/embedded)
-set(bb_embedded_include ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/include)
 
 file(GLOB_RECURSE bb_web_sources CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/web/src/* ${CMAKE_SOURCE_DIR}/web/public/* ${CMAKE_SOURCE_DIR}/web/scripts/*)
@@ -36,4 +35,3 @@ add_library(bb_embedded STATIC
     ${bb_embedded_dir}/assets.S ${bb_embedded_dir}/assets.cpp ${bb_embedded_dir}/version.cpp)
 add_dependencies(bb_embedded bb_version_stamp)
 target_include_directories(bb_embedded PUBLIC ${CMAKE_SOURCE_DIR}/cmake/include)
-set_target_properties(bb_embedded PROPERTIES CXX_CLANG_TIDY "")

@@ -15,8 +15,13 @@ set(BB_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 find_program(bb_ccache ccache)
 if(bb_ccache)
     # The precompiled header carries a time of its own; without this ccache would never hit.
-    set(launcher ${CMAKE_COMMAND} -E env
+    # Paths below the clone are seen as relative, so that two clones share what they compiled.
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${bb_ccache})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        # CMake also names the header's own source, by an absolute path that ccache cannot make relative.
+        set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
+    endif()
     set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
     set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()

@@ -7,7 +7,7 @@ target_link_libraries(bb_pch PUBLIC bb_deps)
 if(BB_PCH)
     target_precompile_headers(bb_pch PRIVATE <pch.hpp>)  # in brackets: by no path of this clone
     # What ccache takes for the content of the compiled header, which differs in every build folder.
-    file(SHA256 cmake/include/pch.hpp sum)
+    file(SHA256 ${CMAKE_SOURCE_DIR}/cmake/include/pch.hpp sum)
     set(flags "${CMAKE_CXX_FLAGS_DEBUG} ${CMAKE_CXX_FLAGS_RELEASE} ${CMAKE_BUILD_TYPE} ${BB_SANITIZE}${BB_COVERAGE}${BB_FUZZ}")
     string(SHA256 sum "${sum} ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} ${flags} ${bb_boost_version}")
     foreach(kind pch gch)

@@ -44,24 +44,25 @@ std::string sentence_for(Fault fault, std::string_view language);
 
 /// Stops a call from outside, on the same loop: the upstream connection is closed at once.
 class Cancellation {
-  public:
+public:
     void cancel();
     bool cancelled() const { return cancelled_; }
     /// At most one callback at a time; an empty one removes it. Called at once when already cancelled.
     void on_cancel(std::function<void()> callback);
 
-  private:
+private:
     bool cancelled_ = false;
     std::function<void()> callback_;
 };
 
 /// A language model. One object per loop; use it only there.
 class Provider {
-  public:
+public:
     virtual ~Provider() = default;
     /// Name of the model for metadata and metrics.
     virtual std::string model() const = 0;
-    /// Streams an answer: `on_text` is called with each piece as it comes. Retries happen only before the first piece.
+    /// Streams an answer: `on_text` is called with each piece as it comes. Retries happen only before the
+    /// first piece.
     virtual Task<Outcome> chat(ChatRequest request, std::function<void(std::string_view)> on_text,
                                std::shared_ptr<Cancellation> cancellation) = 0;
     /// "available", "degraded" or "unavailable", from recent real calls.

@@ -1,0 +1,30 @@
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/client/http_client.hpp"
+#include "base/core/metrics.hpp"
+#include "services/llm/provider.hpp"
+#include "services/llm/retry.hpp"
+
+namespace bb::llm {
+
+/// Where the model is and how patient we are with it.
+struct Options {
+    std::string base_url = "https://api.openai.com/v1";
+    std::string api_key;  // empty: none is sent
+    std::string model = "gpt-4o-mini";
+    std::chrono::milliseconds connect{5'000};
+    std::chrono::milliseconds first_token{30'000};  // of one attempt
+    std::chrono::milliseconds idle{20'000};         // between two tokens
+    std::chrono::milliseconds whole{300'000};       // with all attempts
+    RetryLimits retry;
+    std::size_t max_text = 512 * 1024;  // bytes of an answer; what is beyond is cut with reason "length"
+};
+
+/// Any server with OpenAI's chat completions. `client` and `registry` must outlive it; same loop as `client`.
+std::unique_ptr<Provider> make_openai(client::HttpClient& client, metrics::Registry& registry,
+                                      Options options);
+
+}  // namespace bb::llm

@@ -16,6 +16,9 @@ class Search {
     /// `materials` empty: all active materials of the owner. At most `limit` passages.
     Task<PassageSearch> passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
 
+    /// The same in all materials of the owner, active or not (or in those of `materials`).
+    Task<PassageSearch> everywhere(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
+
   private:
     db::Database& db_;
 };

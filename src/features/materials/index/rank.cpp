@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+
+#include "features/materials/index/lookup.hpp"
+
+namespace bb::materials::index {
+namespace {
+
+constexpr const char* postings_sql =
+    "SELECT p.term_id, p.source_id, p.hits FROM postings p "
+    "JOIN materials m ON m.owner_id = $1 AND m.id = p.material_id AND m.deleted_at IS NULL "
+    "WHERE p.owner_id = $1 AND p.term_id = ANY($2) "
+    "  AND CASE WHEN cardinality($3::uuid[]) > 0 THEN m.id = ANY($3) ELSE m.active OR $4 END";
+constexpr const char* postings_of_sources_sql =
+    "SELECT p.term_id, p.source_id, p.hits FROM postings p "
+    "WHERE p.owner_id = $1 AND p.term_id = ANY($2) AND p.source_id = ANY($3)";
+
+// Passages whose postings are read in full; words more common than that only sort what rarer words have found.
+constexpr std::int64_t budget = 30'000;
+constexpr std::size_t contenders = 300;
+
+constexpr const char* passages_sql =
+    "SELECT p.source_id, p.ordinal, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, f.name), "
+    "       p.heading_path, p.start_at, p.end_at, p.text "
+    "FROM unnest($2::bigint[], $3::int[]) AS asked (source_id, ordinal) "
+    "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1 "
+    "JOIN sources s ON s.id = p.source_id AND s.owner_id = $1 "
+    "JOIN materials m ON m.owner_id = $1 AND m.id = s.material_id AND m.deleted_at IS NULL "
+    "LEFT JOIN entries e ON e.owner_id = $1 AND e.id = s.entry_id "
+    "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id";
+
+/// What a term adds where it is found.
+struct Weight {
+    int concept_index;
+    double weight;
+};
+using Weights = std::unordered_multimap<std::int64_t, Weight>;
+
+void add_rows(Ranking& ranking, const db::Rows& rows, const Weights& weights) {
+    for (const auto row : rows) {
+        const auto [from, to] = weights.equal_range(row.get<std::int64_t>(0));
+        for (auto it = from; it != to; ++it)
+            ranking.add(row.get<std::int64_t>(1), row.get<std::string_view>(2), it->second.concept_index,
+                        it->second.weight);
+    }
+}
+
+/// The terms of the concepts, split into those that are read in full and those that only sort.
+struct Reading {
+    std::vector<std::int64_t> full;
+    std::vector<std::int64_t> sorting;
+    Weights weights;
+};
+
+Reading plan_reading(const Matches& matches) {
+    std::vector<std::size_t> order(matches.concepts.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return matches.concepts[a].passages() < matches.concepts[b].passages();
+    });
+    Reading reading;
+    std::int64_t read = 0;
+    for (const std::size_t i : order) {
+        const Concept& asked = matches.concepts[i];
+        const double rare = rarity(matches.statistics, asked.passages());
+        const bool in_full = reading.full.empty() || read + asked.passages() <= budget;
+        if (in_full) read += asked.passages();
+        for (const MatchedTerm& term : asked.terms) {
+            (in_full ? reading.full : reading.sorting).push_back(term.id);
+            reading.weights.emplace(term.id, Weight{static_cast<int>(i), rare * term.closeness});
+        }
+    }
+    return reading;
+}
+
+std::vector<std::int64_t> sources_of(const std::vector<Ranked>& ranked) {
+    std::set<std::int64_t> sources;
+    for (const Ranked& one : ranked) sources.insert(one.place.source);
+    return {sources.begin(), sources.end()};
+}
+
+FoundPassage read_passage(const db::Row& row) {
+    FoundPassage found;
+    found.passage = row.get<std::int64_t>(2);
+    found.material = row.get<MaterialId>(3);
+    found.entry = row.get<std::optional<EntryId>>(4);
+    found.file = row.get<std::optional<FileId>>(5);
+    found.material_title = row.get<std::string>(6);
+    found.title = row.get<std::string>(7);
+    found.heading_path = row.get<std::vector<std::string>>(8);
+    found.start = row.get<std::int32_t>(9);
+    found.end = row.get<std::int32_t>(10);
+    found.text = row.get<std::string>(11);
+    return found;
+}
+
+}  // namespace
+
+Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& matches, Scope scope,
+                               std::size_t count) {
+    const Reading reading = plan_reading(matches);
+    if (reading.full.empty()) co_return std::vector<Ranked>();
+    Ranking ranking(matches.statistics);
+    const auto rows = co_await db.query(postings_sql, owner, reading.full, scope.materials, scope.inactive_too);
+    add_rows(ranking, rows, reading.weights);
+    auto best = ranking.best(std::max(count, contenders));
+    if (!reading.sorting.empty() && !best.empty()) {
+        const auto sources = sources_of(best);
+        const auto more = co_await db.query(postings_of_sources_sql, owner, reading.sorting, sources);
+        add_rows(ranking, more, reading.weights);
+        best = ranking.best(std::max(count, contenders));
+    }
+    co_return best;
+}
+
+Task<std::vector<PlacedPassage>> fetch(db::Database& db, UserId owner, const std::vector<Ranked>& ranked) {
+    std::vector<std::int64_t> sources;
+    std::vector<std::int32_t> ordinals;
+    for (const Ranked& one : ranked) {
+        sources.push_back(one.place.source);
+        ordinals.push_back(one.place.ordinal);
+    }
+    std::vector<PlacedPassage> placed;
+    for (const auto row : co_await db.query(passages_sql, owner, sources, ordinals)) {
+        const Place place{row.get<std::int64_t>(0), row.get<std::int32_t>(1)};
+        placed.push_back(PlacedPassage{place, read_passage(row)});
+    }
+    co_return placed;
+}
+
+}  // namespace bb::materials::index

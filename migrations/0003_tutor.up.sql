@@ -63,6 +63,7 @@ CREATE TABLE reply_chunks (
     message_id uuid    NOT NULL,
     seq        integer NOT NULL,
     text       text    NOT NULL,
+    sources    jsonb,
     PRIMARY KEY (message_id, seq)
 );
 

@@ -29,6 +29,8 @@ constexpr const char* find_sql =
     "SELECT " MESSAGE_COLUMNS
     "FROM threads t JOIN messages m ON m.thread_id = t.id "
     "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL AND m.client_id = $3";
+constexpr const char* by_id_sql =
+    "SELECT " MESSAGE_COLUMNS "FROM messages m WHERE m.owner_id = $1 AND m.id = $2";
 constexpr const char* last_sql =
     "SELECT " MESSAGE_COLUMNS
     "FROM threads t JOIN messages m ON m.id = t.leaf_id "
@@ -96,6 +98,12 @@ Task<Result<std::vector<Shown>>> Messages::switch_branch(UserId owner, ThreadId 
 
 Task<Result<Message>> Messages::find(UserId owner, ThreadId thread, std::string client_id) {
     const auto rows = co_await db_.query(find_sql, owner, thread, client_id);
+    if (rows.empty()) co_return not_found("message");
+    co_return read_message(rows[0]);
+}
+
+Task<Result<Message>> Messages::by_id(UserId owner, MessageId id) {
+    const auto rows = co_await db_.query(by_id_sql, owner, id);
     if (rows.empty()) co_return not_found("message");
     co_return read_message(rows[0]);
 }

@@ -35,6 +35,7 @@ public:
     Task<Result<std::vector<Shown>>> switch_branch(UserId owner, ThreadId thread, std::string client_id);
     /// A message without its sources. Errors: not_found.
     Task<Result<Message>> find(UserId owner, ThreadId thread, std::string client_id);
+    Task<Result<Message>> by_id(UserId owner, MessageId id);
     /// The message with which the shown branch ends, or nullopt in an empty thread.
     Task<std::optional<Message>> last(UserId owner, ThreadId thread);
     /// Questions beside `message` (same parent), newest first.

@@ -101,7 +101,7 @@ Result<ThreadCursor> thread_cursor(std::string_view text) {
         if (read.ec == std::errc() && read.ptr == end && id && micros >= 0 && micros < furthest)
             return ThreadCursor{Time(std::chrono::microseconds(micros)), *id};
     }
-    return bad_field("after", "Use the \"next\" of the page before.");
+    return bad_field("?after", "is not a cursor of this list");
 }
 
 Task<ThreadPage> Threads::list(UserId owner, int limit, std::optional<ThreadCursor> after) {
@@ -170,7 +170,7 @@ Task<std::optional<Error>> Threads::check_materials(UserId owner, std::vector<Uu
     if (materials.empty()) co_return std::nullopt;
     const auto rows = co_await db_.query(count_materials_sql, owner, materials);
     if (rows[0].get<std::int64_t>(0) == static_cast<std::int64_t>(materials.size())) co_return std::nullopt;
-    co_return bad_field("#/materialIds", "One of these materials does not exist.");
+    co_return bad_field("#/materialIds", "names a material that does not exist");
 }
 
 }  // namespace bb::tutor

@@ -44,6 +44,8 @@ public:
     UiStream& text_delta(std::string_view id, std::string_view delta);
     UiStream& text_end(std::string_view id);
     UiStream& source_document(const SourceDocument& source);
+    /// A part that is JSON already.
+    UiStream& raw(std::string_view json) { return part(json); }
     UiStream& finish_step();
     UiStream& finish(std::string_view metadata = {});
     /// A sentence for the person; the client shows it as the stream's error.

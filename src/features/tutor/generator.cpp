@@ -1,0 +1,53 @@
+#include "features/tutor/generator.hpp"
+
+#include <utility>
+
+#include "base/core/log.hpp"
+#include "base/core/utf8.hpp"
+#include "base/net/timer.hpp"
+
+namespace bb::tutor {
+Generator::Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
+                     Replies& replies)
+    : executor_(executor), threads_(db), exchange_(db), search_(search), provider_(provider), replies_(replies) {}
+
+void Generator::begin(Job job) {
+    net::spawn(executor_, write(std::move(job)));
+}
+
+Task<void> Generator::write(Job job) {
+    const auto live = job.live;
+    const auto head = live->head();
+    Ending ending;
+    try {
+        ending = co_await compose(job);
+    } catch (const std::exception& fault) {
+        log::error("reply failed", {{"fault", fault.what()}, {"mode", head.mode}});
+        ending.state = ReplyState::failed;
+        ending.error = llm::sentence_for(llm::Fault::cut_off, job.language);
+        ending.finish_reason = "error";
+    }
+    ending.reply = head.id;
+    ending.text = live->text();
+    ending.sources = live->sources();
+    const auto state = ending.state;
+    const auto answer = std::string(utf8::prefix(ending.text, 1000));
+    co_await replies_.finish(live, std::move(ending));
+    if (provider_ && job.untitled && job.history.empty() && state == ReplyState::complete)
+        co_await name_thread(head.owner, head.thread, std::move(job.question), answer);
+}
+
+Task<Ending> Generator::compose(Job& job) {
+    job.live->stage("searching");
+    if (job.choose) {
+        co_await exchange_.choose(job.live->head().owner, job.live->head().thread, *job.choose);
+        job.materials = *job.choose;
+        job.chosen = !job.materials.empty();
+    }
+    auto found = co_await find_passages(job);
+    if (!provider_) co_return co_await quote(job, std::move(found));
+    job.live->stage("thinking");
+    co_return co_await ask_model(job, std::move(found));
+}
+
+}  // namespace bb::tutor

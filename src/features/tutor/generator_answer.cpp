@@ -1,0 +1,127 @@
+#include <utility>
+
+#include "base/core/log.hpp"
+#include "base/core/utf8.hpp"
+#include "features/tutor/asking.hpp"
+#include "features/tutor/generator.hpp"
+#include "features/tutor/writer.hpp"
+
+namespace bb::tutor {
+namespace {
+
+constexpr int passages_wanted = 8;
+constexpr int titles_at_once = 8;
+
+/// Counts the time to the first text.
+class FirstToken {
+public:
+    FirstToken(metrics::Histogram histogram, std::chrono::steady_clock::time_point received)
+        : histogram_(std::move(histogram)), received_(received) {}
+
+    void seen() {
+        if (std::exchange(seen_, true)) return;
+        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - received_;
+        histogram_.observe(passed.count());
+    }
+
+private:
+    metrics::Histogram histogram_;
+    std::chrono::steady_clock::time_point received_;
+    bool seen_ = false;
+};
+
+Ending ending_of(const llm::Outcome& outcome, const std::string& language) {
+    Ending ending;
+    ending.finish_reason = outcome.finish_reason;
+    if (outcome.usage) {
+        ending.prompt_tokens = outcome.usage->prompt_tokens;
+        ending.answer_tokens = outcome.usage->completion_tokens;
+    }
+    if (outcome.fault) {
+        ending.state = ReplyState::failed;
+        ending.finish_reason = "error";
+        ending.error = llm::sentence_for(*outcome.fault, language);
+    }
+    return ending;
+}
+
+}  // namespace
+
+Task<materials::PassageSearch> Generator::find_passages(Job& job) {
+    materials::PassageSearch found;
+    // Chosen materials that are all gone leave nothing to read; an empty list would mean all of them.
+    if (job.chosen && job.materials.empty()) co_return found;
+    auto words = search_text(job.history, job.question);
+    try {
+        found = co_await search_.passages(job.live->head().owner, std::move(words), job.materials, passages_wanted);
+    } catch (const std::exception& fault) {
+        // An answer without sources is better than none.
+        log::warn("passages not searched", {{"fault", fault.what()}});
+    }
+    co_return found;
+}
+
+Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {
+    FirstToken first(replies_.metrics().first_token, job.received);
+    Writer writer(job.live, sources_of(found.passages));
+    writer.write(quoted_answer(found, job.question, job.language));
+    first.seen();
+    Ending ending;
+    ending.finish_reason = "stop";
+    co_return ending;
+}
+
+Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
+    const auto live = job.live;
+    FirstToken first(replies_.metrics().first_token, job.received);
+    auto sources = sources_of(found.passages);
+    Writer writer(live, std::move(sources));
+    auto request = prompt_for(job, found);
+    found.passages.clear();
+    const auto longest = replies_.board().limits().answer_bytes;
+    bool too_long = false;
+    auto on_text = [&](std::string_view piece) {
+        if (too_long || live->stopped()) return;
+        writer.write(piece);
+        first.seen();
+        if (live->text().size() < longest) return;
+        too_long = true;
+        live->cancellation()->cancel();
+    };
+    const auto outcome = co_await provider_->chat(std::move(request), on_text, live->cancellation());
+    auto ending = ending_of(outcome, job.language);
+    if (too_long) {
+        ending.state = ReplyState::complete;
+        ending.finish_reason = "length";
+    } else if (live->stopped()) {
+        ending.state = *live->stopped();
+        ending.finish_reason = "other";
+        ending.error.clear();
+    } else if (outcome.fault) {
+        log::warn("model failed", {{"fault", outcome.fault_detail}, {"state", provider_->state()}});
+    }
+    co_return ending;
+}
+
+// In the background and bounded: a title is never worth a queue at the model.
+Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string question, std::string answer) {
+    if (naming_ >= titles_at_once) co_return;
+    struct Counted {
+        int& count;
+        explicit Counted(int& count) : count(count) { ++count; }
+        ~Counted() { --count; }
+    } counted(naming_);
+    std::string title;
+    auto request = title_request(question, answer);
+    auto cancellation = std::make_shared<llm::Cancellation>();
+    auto on_text = [&title, &cancellation](std::string_view piece) {
+        title += piece;
+        if (title.size() > 400) cancellation->cancel();
+    };
+    const auto outcome = co_await provider_->chat(std::move(request), on_text, cancellation);
+    if (outcome.fault || outcome.cancelled) co_return;
+    title = clean_title(title);
+    if (!title.empty()) co_await threads_.suggest_title(owner, thread, title);
+}
+
+}  // namespace bb::tutor

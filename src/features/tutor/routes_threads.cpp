@@ -1,0 +1,202 @@
+#include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
+#include "base/core/utf8.hpp"
+#include "features/tutor/messages.hpp"
+#include "features/tutor/routes.hpp"
+#include "features/tutor/threads.hpp"
+
+namespace bb::tutor {
+namespace {
+
+using accounts::owner_of;
+using Answer = Task<Result<http::Response>>;
+
+constexpr const char* thread_schema =
+    R"({"type":"object","required":["id","title","materialIds","createdAt","updatedAt"],"properties":{)"
+    R"("id":{"type":"string","format":"uuid"},"title":{"type":"string"},)"
+    R"("materialIds":{"type":"array","items":{"type":"string"}},)"
+    R"("createdAt":{"type":"string","format":"date-time"},"updatedAt":{"type":"string","format":"date-time"}}})";
+constexpr const char* thread_input_schema =
+    R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
+    R"("materialIds":{"type":"array","items":{"type":"string"}}}})";
+constexpr const char* messages_schema =
+    R"({"type":"object","required":["messages"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","role","parts","metadata"]}}}})";
+
+void write_thread(JsonWriter& json, const Thread& thread) {
+    json.object().field("id", thread.id).field("title", thread.title).key("materialIds").array();
+    for (const auto& id : thread.materials) json.value(id);
+    json.end().field("createdAt", thread.created_at).field("updatedAt", thread.updated_at).end();
+}
+
+std::string thread_json(const Thread& thread) {
+    JsonWriter json;
+    write_thread(json, thread);
+    return json.take();
+}
+
+Result<ThreadInput> thread_input(const http::Request& request) {
+    ThreadInput input;
+    if (request.body.empty() && request.method == http::Method::post) return input;
+    auto body = request.json();
+    if (!body) return body.error();
+    FieldReader in(*body);
+    input.title = in.optional_text("title", {1, 200});
+    input.materials = in.optional_uuids("materialIds", 100);
+    if (auto bad = in.error()) return std::move(*bad);
+    return input;
+}
+
+Answer list(Services services, http::Request& request) {
+    auto page = http::page_query(request);
+    if (!page) co_return page.error();
+    std::optional<ThreadCursor> after;
+    if (page->after) {
+        auto cursor = thread_cursor(*page->after);
+        if (!cursor) co_return cursor.error();
+        after = *cursor;
+    }
+    Threads threads(services.db);
+    const auto words = std::string(utf8::trim(request.query("q").value_or("")));
+    if (words.find('\0') != std::string::npos) co_return bad_field("?q", "must not contain control characters");
+    ThreadPage found;
+    if (words.empty()) {
+        found = co_await threads.list(owner_of(request), page->limit, after);
+    } else {
+        found = co_await threads.find_titled(owner_of(request), words, page->limit, after);
+    }
+    JsonWriter json;
+    json.object().key("threads").array();
+    for (const auto& thread : found.threads) write_thread(json, thread);
+    json.end().key("next");
+    found.next ? json.value(to_text(*found.next)) : json.null();
+    json.end();
+    co_return http::with_etag(request, http::json_response(json.take()));
+}
+
+Answer create(Services services, http::Request& request) {
+    auto input = thread_input(request);
+    if (!input) co_return input.error();
+    Threads threads(services.db);
+    auto thread = co_await threads.create(owner_of(request), std::move(*input));
+    if (!thread) co_return thread.error();
+    co_return http::created(thread_json(*thread), "/api/threads/" + thread->id.text());
+}
+
+Answer show(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    Threads threads(services.db);
+    auto thread = co_await threads.find(owner_of(request), ThreadId{*id});
+    if (!thread) co_return thread.error();
+    co_return http::with_etag(request, http::json_response(thread_json(*thread)));
+}
+
+/// The 412 when If-Match does not fit the thread as it is.
+Task<std::optional<Error>> stale(Services services, http::Request& request, ThreadId id) {
+    const auto wanted = std::string(request.header("if-match"));
+    if (wanted.empty() || wanted == "*") co_return std::nullopt;
+    Threads threads(services.db);
+    auto thread = co_await threads.find(owner_of(request), id);
+    if (!thread) co_return thread.error();
+    if (wanted.find(http::etag_of(thread_json(*thread))) != std::string::npos) co_return std::nullopt;
+    co_return Error(ErrorCode::stale, "This chat was changed elsewhere. Load it again.");
+}
+
+Answer change(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    auto input = thread_input(request);
+    if (!input) co_return input.error();
+    if (auto bad = co_await stale(services, request, ThreadId{*id})) co_return std::move(*bad);
+    Threads threads(services.db);
+    auto thread = co_await threads.change(owner_of(request), ThreadId{*id}, std::move(*input));
+    if (!thread) co_return thread.error();
+    co_return http::json_response(thread_json(*thread));
+}
+
+Answer remove(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    if (auto bad = co_await stale(services, request, ThreadId{*id})) co_return std::move(*bad);
+    const auto owner = owner_of(request);
+    // Nobody will read what is being written.
+    co_await services.replies.stop(owner, ThreadId{*id}, "");
+    Threads threads(services.db);
+    auto removed = co_await threads.remove(owner, ThreadId{*id});
+    if (!removed) co_return removed.error();
+    co_return http::no_content();
+}
+
+Answer restore(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    Threads threads(services.db);
+    auto thread = co_await threads.restore(owner_of(request), ThreadId{*id});
+    if (!thread) co_return thread.error();
+    co_return http::json_response(thread_json(*thread));
+}
+
+Answer messages(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    Messages messages(services.db);
+    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id});
+    if (!branch) co_return branch.error();
+    co_return http::with_etag(request, http::json_response(messages_json(*branch)));
+}
+
+Answer switch_branch(Services services, http::Request& request) {
+    const auto id = request.path_id("id", "chat");
+    if (!id) co_return id.error();
+    const auto body = request.json();
+    if (!body) co_return body.error();
+    FieldReader in(*body);
+    const auto message = in.text("messageId", {1, 64});
+    if (auto bad = in.error()) co_return std::move(*bad);
+    Messages messages(services.db);
+    auto branch = co_await messages.switch_branch(owner_of(request), ThreadId{*id}, message);
+    if (!branch) co_return branch.error();
+    co_return http::json_response(messages_json(*branch));
+}
+
+http::RouteOptions described(std::string summary, std::string request, std::string response, int success = 200) {
+    http::RouteOptions options;
+    options.operation.summary = std::move(summary);
+    options.operation.request_schema = std::move(request);
+    options.operation.response_schema = std::move(response);
+    options.operation.success = success;
+    return options;
+}
+
+using Route = Answer (*)(Services, http::Request&);
+
+http::Handler handler(Services services, Route route) {
+    return [services, route](http::Request& request) { return route(services, request); };
+}
+
+}  // namespace
+
+void bind_thread_routes(http::Router& router, Services services) {
+    router.get("/api/threads", handler(services, list),
+               described("Your chats, latest activity first; `q` looks in titles", "",
+                         R"({"type":"object","required":["threads","next"],"properties":{"threads":{"type":"array",)"
+                         R"("items":{"type":"object"}},"next":{"type":["string","null"]}}})"));
+    router.post("/api/threads", handler(services, create),
+                described("Begin a chat", thread_input_schema, thread_schema, 201));
+    router.get("/api/threads/{id}", handler(services, show), described("One chat", "", thread_schema));
+    router.patch("/api/threads/{id}", handler(services, change),
+                 described("Rename a chat or choose its materials", thread_input_schema, thread_schema));
+    router.del("/api/threads/{id}", handler(services, remove),
+               described("Delete a chat; it can be restored", "", "", 204));
+    router.post("/api/threads/{id}/restore", handler(services, restore),
+                described("Bring a deleted chat back", "", thread_schema));
+    router.get("/api/threads/{id}/messages", handler(services, messages),
+               described("The messages of the branch that is shown", "", messages_schema));
+    router.post("/api/threads/{id}/branch", handler(services, switch_branch),
+                described("Show the branch that holds a message",
+                          R"({"type":"object","required":["messageId"],"properties":{"messageId":{"type":"string"}}})",
+                          messages_schema));
+}
+
+}  // namespace bb::tutor

@@ -1,9 +1,204 @@
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
-#include "cli/cli.hpp"
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "base/core/json_writer.hpp"
+#include "base/db/migrate.hpp"
+#include "base/db/schema.hpp"
+#include "cli/database.hpp"
+#include "cli/seed.hpp"
 
 namespace bb::cli {
+namespace {
 
-void register_db(CLI::App&, Chosen&) {}
+struct Words {
+    bool json = false;
+    bool dry_run = false;
+    bool yes = false;
+    std::optional<int> to;
+};
+
+void print_migrations(Context& context, const Words& words, std::string_view verb,
+                      const std::vector<db::Migration>& list, int schema) {
+    if (words.json) {
+        JsonWriter json;
+        json.object().field("dryRun", words.dry_run).key(verb).array();
+        for (const auto& one : list) json.object().field("number", one.number).field("name", one.name).end();
+        context.out << json.end().field("schema", schema).end().take() << '\n';
+        return;
+    }
+    for (const auto& one : list) context.out << fmt::format("{} {:04} {}\n", verb, one.number, one.name);
+    context.err << fmt::format("The schema is {}{}.\n", words.dry_run ? "still " : "", schema);
+}
+
+int migrate(Context& context, const Words& words) {
+    return with_session(context, [&](db::Session& session) {
+        db::Migrator migrator(session, embedded::embedded_migrations());
+        const auto tell = [](const db::Migration& one) {
+            db::say_on_stderr(fmt::format("Applying migration {} ({}).", one.number, one.name));
+        };
+        auto list = words.dry_run ? migrator.pending() : migrator.migrate(tell);
+        if (!list) return context.fail(list.error());
+        print_migrations(context, words, words.dry_run ? "pending" : "applied", *list, migrator.current());
+        return done;
+    });
+}
+
+const char* state_of(const db::MigrationState& state) {
+    if (state.unknown) return "unknown to this program";
+    if (state.changed) return "changed since it was applied";
+    return state.applied_at ? "applied" : "pending";
+}
+
+int status(Context& context, const Words& words) {
+    return with_session(context, [&](db::Session& session) {
+        db::Migrator migrator(session, embedded::embedded_migrations());
+        JsonWriter json;
+        json.object().key("migrations").array();
+        bool good = true;
+        for (const auto& state : migrator.status()) {
+            good = good && !state.unknown && !state.changed;
+            json.object()
+                .field("number", state.number)
+                .field("name", state.name)
+                .field("state", state_of(state));
+            json.field("appliedAt", state.applied_at).end();
+            if (!words.json)
+                context.out << fmt::format("{:04}  {:<20}  {}  {}\n", state.number, state.name,
+                                           state.applied_at ? to_rfc3339(*state.applied_at) : "-",
+                                           state_of(state));
+        }
+        json.end().field("schema", migrator.current()).end();
+        if (words.json) context.out << json.take() << '\n';
+        return good ? done : failed;
+    });
+}
+
+/// What a rollback destroys, for people; the answer of a person at a terminal, or --yes, decides.
+bool confirmed(Context& context, const Words& words, const std::vector<db::Loss>& losses) {
+    for (const auto& loss : losses) {
+        context.err << fmt::format("Taking back migration {} ({}) ", loss.number, loss.name);
+        if (loss.drops.empty())
+            context.err << "drops no table and no column.\n";
+        else
+            context.err << fmt::format("drops for ever: {}.\n", fmt::join(loss.drops, ", "));
+    }
+    if (words.yes || words.dry_run) return true;
+    if (!isatty(STDIN_FILENO)) {
+        context.err << "Nothing was changed. Add --yes to do it, or --dry-run to only look.\n";
+        return false;
+    }
+    context.err << "Type yes to go on: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "yes") return true;
+    context.err << "Nothing was changed.\n";
+    return false;
+}
+
+void print_losses(Context& context, const std::vector<db::Loss>& losses, bool dry_run, int schema) {
+    JsonWriter json;
+    json.object().field("dryRun", dry_run).key("rolledBack").array();
+    for (const auto& loss : losses) {
+        json.object().field("number", loss.number).field("name", loss.name).key("drops").array();
+        for (const auto& drop : loss.drops) json.value(drop);
+        json.end().end();
+    }
+    context.out << json.end().field("schema", schema).end().take() << '\n';
+}
+
+int rollback_in(Context& context, const Words& words, db::Session& session) {
+    db::Migrator migrator(session, embedded::embedded_migrations());
+    const int to = words.to.value_or(migrator.current() - 1);
+    auto losses = migrator.losses(to);
+    if (!losses) return context.fail(losses.error());
+    if (!confirmed(context, words, *losses)) return failed;
+    if (!words.dry_run) {
+        auto list = migrator.rollback(to, [](const db::Migration&) {});
+        if (!list) return context.fail(list.error());
+    }
+    if (words.json) {
+        print_losses(context, *losses, words.dry_run, migrator.current());
+        return done;
+    }
+    for (const auto& loss : *losses)
+        context.out << fmt::format("{} {:04} {}\n", words.dry_run ? "would-roll-back" : "rolled-back",
+                                   loss.number, loss.name);
+    context.err << fmt::format("The schema is {}{}.\n", words.dry_run ? "still " : "", migrator.current());
+    return done;
+}
+
+int rollback(Context& context, const Words& words) {
+    return with_home(context, [&](db::Home& home) {
+        if (const int server = home.server_process(); server != 0 && !words.dry_run)
+            return context.fail(fmt::format(
+                "The server (process {}) is running and needs this schema. Stop it first.", server));
+        db::Session session(home.conninfo());
+        return rollback_in(context, words, session);
+    });
+}
+
+int verify(Context& context, const Words& words) {
+    return with_session(context, [&](db::Session& session) {
+        const auto differences = db::verify_schema(session, embedded::embedded_migrations());
+        if (words.json) {
+            JsonWriter json;
+            json.object().field("matches", differences.empty()).key("differences").array();
+            for (const auto& one : differences)
+                json.object()
+                    .field("object", one.object)
+                    .field("expected", one.expected)
+                    .field("found", one.found)
+                    .end();
+            context.out << json.end().end().take() << '\n';
+        }
+        for (const auto& one : differences) {
+            if (words.json) break;
+            if (!one.found)
+                context.out << fmt::format("missing: {}: {}\n", one.object, *one.expected);
+            else if (!one.expected)
+                context.out << fmt::format("unexpected: {}: {}\n", one.object, *one.found);
+            else
+                context.out << fmt::format("different: {}: expected {}, found {}\n", one.object,
+                                           *one.expected, *one.found);
+        }
+        context.err << (differences.empty() ? "The schema is as the migrations make it.\n"
+                                            : fmt::format("{} differences.\n", differences.size()));
+        return differences.empty() ? done : failed;
+    });
+}
+
+}  // namespace
+
+void register_db(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("db", "The database and its schema");
+    group->require_subcommand(1);
+    auto words = std::make_shared<Words>();
+    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+        auto* command = group->add_subcommand(name, help);
+        command->add_flag("--json", words->json, "Print JSON");
+        add_stage(*command, chosen);
+        command->callback([&chosen, words, run] {
+            chosen.action = [words, run](Context& context) {
+                return run(context, *words);
+            };
+        });
+        return command;
+    };
+    auto* up = add("migrate", "Apply the migrations that are missing", migrate);
+    up->add_flag("--dry-run", words->dry_run, "Only say what would be applied");
+    add("status", "List the migrations and whether they are applied", status);
+    add("verify", "Compare the live schema with what the migrations make; exit code 1: it differs", verify);
+    auto* down = add("rollback", "Take back the newest migration, after saying what is lost", rollback);
+    down->add_option("--to", words->to, "Take back all above this number; 0: everything")
+        ->check(CLI::NonNegativeNumber);
+    down->add_flag("--yes", words->yes, "Do not ask");
+    down->add_flag("--dry-run", words->dry_run, "Only say what would be lost");
+    add("seed", "Add a demonstration school; running it again changes nothing",
+        [](Context& context, const Words& all) { return seed(context, all.json); });
+}
 
 }  // namespace bb::cli

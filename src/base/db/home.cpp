@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -54,7 +55,6 @@ fs::path settle_as_root(fs::path data, const Home::Say& say) {
     if (fresh) fs::create_directories(data);
     if (fresh || status.st_uid == 0) hand_over(data, account);
     privileges::drop_to(account);
-    say(fmt::format("Running as {} instead of root.", account.label()));
     return data;
 }
 
@@ -111,9 +111,13 @@ Home::~Home() = default;
 Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
     auto impl = std::make_unique<Impl>();
     try {
+        const bool was_root = privileges::is_root();
         impl->data = settle(config.text("BRAINBYTES_DATA"), say);
         config.set("BRAINBYTES_DATA", impl->data.string(), config.value("BRAINBYTES_DATA").origin);
-        if (use == Use::server) impl->server = lock_for_server(impl->data);
+        if (use == Use::server) {
+            if (was_root) say(fmt::format("Running as {} instead of root.", privileges::current().label()));
+            impl->server = lock_for_server(impl->data);
+        }
         impl->url = config.text("DATABASE_URL");
         if (impl->url.empty()) {
             ManagedCluster::Options options;
@@ -136,6 +140,13 @@ std::string Home::conninfo() const {
 }
 bool Home::managed() const {
     return impl_->cluster.has_value();
+}
+
+int Home::server_process() const {
+    if (impl_->server) return getpid();
+    const auto file = impl_->data / "run/server.lock";
+    if (!fs::exists(file) || FileLock::try_take(file, FileLock::Kind::shared)) return 0;
+    return std::atoi(holder_of(file).c_str());
 }
 
 void Home::close() {

@@ -32,6 +32,8 @@ public:
     std::string conninfo() const;
     /// True when the database is the private cluster.
     bool managed() const;
+    /// The process of the server that holds this data folder, or 0.
+    int server_process() const;
     /// Stops the private cluster if this process is its last user. Close all connections before.
     void close();
 

@@ -1,0 +1,76 @@
+#include "cli/database.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+#include <iostream>
+
+#include "base/db/database.hpp"
+#include "base/db/migrate.hpp"
+
+namespace bb::cli {
+namespace {
+
+constexpr std::chrono::seconds connect_limit{10};
+
+/// Runs the coroutine to its end on a loop of its own.
+int run_on_loop(const std::string& conninfo, const std::function<Task<int>(db::Database&)>& work) {
+    boost::asio::io_context loop(1);
+    db::Options options;
+    options.conninfo = conninfo;
+    int code = failed;
+    std::exception_ptr thrown;
+    {
+        db::Database database(loop.get_executor(), options);
+        database.start();
+        auto body = [&]() -> Task<int> {
+            if (!co_await database.wait_ready(connect_limit))
+                throw db::Unavailable("The database does not answer.");
+            co_return co_await work(database);
+        };
+        boost::asio::co_spawn(loop, body(), [&](std::exception_ptr failure, int result) {
+            thrown = failure;
+            code = result;
+            loop.stop();
+        });
+        loop.run();
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    return code;
+}
+
+}  // namespace
+
+int with_home(Context& context, const std::function<int(db::Home&)>& work) {
+    auto home = db::Home::open(context.config, db::Home::Use::command, db::say_on_stderr);
+    if (!home) return context.fail(home.error());
+    try {
+        return work(*home);
+    } catch (const db::Unavailable& failure) {
+        return context.fail(std::string("The database cannot be used: ") + failure.what());
+    } catch (const db::SqlError& failure) {
+        return context.fail(std::string("The database refused: ") + failure.what());
+    }
+}
+
+int with_session(Context& context, const std::function<int(db::Session&)>& work) {
+    return with_home(context, [&](db::Home& home) {
+        db::Session session(home.conninfo());
+        return work(session);
+    });
+}
+
+int run_with_database(config::Config& config, const std::function<Task<int>(db::Database&)>& work) {
+    Context context{config, std::cout, std::cerr};
+    const int code = with_home(context, [&](db::Home& home) {
+        config = context.config;
+        if (auto ready = db::prepare_schema(home.conninfo(), home.managed(), db::say_on_stderr); !ready)
+            return context.fail(ready.error());
+        return run_on_loop(home.conninfo(), work);
+    });
+    config = context.config;
+    return code;
+}
+
+}  // namespace bb::cli

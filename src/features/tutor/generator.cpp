@@ -18,6 +18,7 @@ void Generator::begin(Job job) {
 Task<void> Generator::write(Job job) {
     const auto live = job.live;
     const auto head = live->head();
+    const bool first_question = job.history.empty();
     Ending ending;
     try {
         ending = co_await compose(job);
@@ -33,8 +34,8 @@ Task<void> Generator::write(Job job) {
     const auto state = ending.state;
     const auto answer = std::string(utf8::prefix(ending.text, 1000));
     co_await replies_.finish(live, std::move(ending));
-    if (provider_ && job.untitled && job.history.empty() && state == ReplyState::complete)
-        co_await name_thread(head.owner, head.thread, std::move(job.question), answer);
+    if (provider_ && job.untitled && first_question && state == ReplyState::complete)
+        co_await name_thread(head.owner, head.thread, std::move(job.question), answer, std::move(job.language));
 }
 
 Task<Ending> Generator::compose(Job& job) {

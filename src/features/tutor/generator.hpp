@@ -51,7 +51,8 @@ private:
     Task<materials::PassageSearch> find_passages(Job& job);
     Task<Ending> quote(Job& job, materials::PassageSearch found);
     Task<Ending> ask_model(Job& job, materials::PassageSearch found);
-    Task<void> name_thread(UserId owner, ThreadId thread, std::string question, std::string answer);
+    Task<void> name_thread(UserId owner, ThreadId thread, std::string question, std::string answer,
+                           std::string language);
 
     Executor executor_;
     Threads threads_;

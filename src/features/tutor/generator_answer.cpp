@@ -64,7 +64,7 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
 Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {
     FirstToken first(replies_.metrics().first_token, job.received);
     Writer writer(job.live, sources_of(found.passages));
-    writer.write(quoted_answer(found, job.question, job.language));
+    writer.write(llm::extractive_answer(job.question, quotable(found.passages), found.answerable, job.language));
     first.seen();
     Ending ending;
     ending.finish_reason = "stop";
@@ -74,10 +74,13 @@ Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {
 Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
     const auto live = job.live;
     FirstToken first(replies_.metrics().first_token, job.received);
-    auto sources = sources_of(found.passages);
-    Writer writer(live, std::move(sources));
-    auto request = prompt_for(job, found);
-    found.passages.clear();
+    auto prompt = build_prompt(prompt_input(job, found));
+    // What did not fit into the prompt cannot be cited, and what is not needed any more should not stay in memory
+    // for as long as the model writes.
+    if (found.passages.size() > prompt.passages) found.passages.resize(prompt.passages);
+    Writer writer(live, sources_of(found.passages));
+    std::vector<materials::FoundPassage>().swap(found.passages);
+    std::vector<Turn>().swap(job.history);
     const auto longest = replies_.board().limits().answer_bytes;
     bool too_long = false;
     auto on_text = [&](std::string_view piece) {
@@ -88,7 +91,7 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
         too_long = true;
         live->cancellation()->cancel();
     };
-    const auto outcome = co_await provider_->chat(std::move(request), on_text, live->cancellation());
+    const auto outcome = co_await provider_->chat(std::move(prompt.request), on_text, live->cancellation());
     auto ending = ending_of(outcome, job.language);
     if (too_long) {
         ending.state = ReplyState::complete;
@@ -104,7 +107,8 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
 }
 
 // In the background and bounded: a title is never worth a queue at the model.
-Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string question, std::string answer) {
+Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string question, std::string answer,
+                                  std::string language) {
     if (naming_ >= titles_at_once) co_return;
     struct Counted {
         int& count;
@@ -112,7 +116,7 @@ Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string que
         ~Counted() { --count; }
     } counted(naming_);
     std::string title;
-    auto request = title_request(question, answer);
+    auto request = title_prompt(question, answer, language);
     auto cancellation = std::make_shared<llm::Cancellation>();
     auto on_text = [&title, &cancellation](std::string_view piece) {
         title += piece;
@@ -120,7 +124,7 @@ Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string que
     };
     const auto outcome = co_await provider_->chat(std::move(request), on_text, cancellation);
     if (outcome.fault || outcome.cancelled) co_return;
-    title = clean_title(title);
+    title = title_from_model(title);
     if (!title.empty()) co_await threads_.suggest_title(owner, thread, title);
 }
 

@@ -1,0 +1,18 @@
+import { get, patch, post, remove } from '../../lib/api.ts';
+import type { Language, SessionInfo, SignedInDevice, Theme, User } from '../../lib/types.ts';
+
+export const accountsApi = {
+  session: () => get<SessionInfo>('/api/session'),
+  sendCode: (email: string, language: Language) =>
+    post<{ delivery: 'smtp' | 'outbox' }>('/api/auth/email', { email, language }),
+  enterCode: (email: string, code: string) => post<void>('/api/auth/code', { email, code }),
+  useLink: (token: string) => post<void>('/api/auth/link', { token }),
+  setUp: (token: string, email: string, name: string) =>
+    post<void>('/api/auth/setup', { token, email, name }),
+  signOut: () => post<void>('/api/auth/sign-out'),
+  update: (change: { name?: string; language?: Language; theme?: Theme }) =>
+    patch<User>('/api/me', change),
+  devices: () => get<{ sessions: SignedInDevice[] }>('/api/sessions'),
+  revoke: (id: string) => remove(`/api/sessions/${id}`),
+  revokeOthers: () => remove('/api/sessions'),
+};

@@ -1,0 +1,60 @@
+import { asProblem, onSignedOut, type Problem } from '../../lib/api.ts';
+import { i18n } from '../../lib/i18n.svelte.ts';
+import { router } from '../../lib/router.svelte.ts';
+import { safeNext } from '../../lib/routes.ts';
+import { theme } from '../../lib/theme.svelte.ts';
+import type { Language, SessionInfo, Theme, User } from '../../lib/types.ts';
+import { accountsApi } from './api.ts';
+
+/** Who is signed in, and what this server offers. */
+class Session {
+  info = $state<SessionInfo | null>(null);
+  error = $state<Problem | null>(null);
+
+  constructor() {
+    onSignedOut(() => {
+      if (this.info?.user) this.info = { ...this.info, user: null };
+    });
+  }
+
+  get user(): User | null {
+    return this.info?.user ?? null;
+  }
+
+  async load(): Promise<void> {
+    this.error = null;
+    try {
+      this.#take(await accountsApi.session());
+    } catch (error) {
+      this.error = asProblem(error);
+    }
+  }
+
+  /** After a sign-in: learn who it is and go where the person wanted to be. */
+  async enter(): Promise<void> {
+    this.#take(await accountsApi.session());
+    router.go(safeNext(router.query.get('next')), { replace: true });
+  }
+
+  async update(change: { name?: string; language?: Language; theme?: Theme }): Promise<void> {
+    if (change.theme) theme.set(change.theme);
+    if (change.language) i18n.set(change.language);
+    const user = await accountsApi.update(change);
+    if (this.info) this.info = { ...this.info, user };
+  }
+
+  async signOut(): Promise<void> {
+    await accountsApi.signOut();
+    if (this.info) this.info = { ...this.info, user: null };
+    router.go('/sign-in');
+  }
+
+  #take(info: SessionInfo): void {
+    this.info = info;
+    if (!info.user) return;
+    i18n.set(info.user.language);
+    theme.set(info.user.theme);
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,93 @@
+import { call, get, patch, post, query, remove, upload } from '../../lib/api.ts';
+import { events } from '../../lib/sse.ts';
+import { parsePart } from '../../lib/parts.ts';
+import { Problem } from '../../lib/api.ts';
+import type {
+  CompletionAction,
+  Entry,
+  Language,
+  Material,
+  MaterialFile,
+  Page,
+  SearchResult,
+  Subject,
+} from '../../lib/types.ts';
+
+type MaterialChange = { title?: string; subject?: string; description?: string; active?: boolean };
+const of = (materialId: string) => `/api/materials/${materialId}`;
+
+export const materialsApi = {
+  subjects: () => get<{ subjects: Subject[] } & Page>(`/api/subjects${query({ limit: 200 })}`),
+  list: (after?: string | null) =>
+    get<{ materials: Material[] } & Page>(`/api/materials${query({ after, limit: 200 })}`),
+  get: (id: string) => get<Material>(of(id)),
+  create: (material: { title: string } & MaterialChange) =>
+    post<Material>('/api/materials', material),
+  update: (id: string, change: MaterialChange) => patch<Material>(of(id), change),
+  remove: (id: string) => remove(of(id)),
+  restore: (id: string) => post<Material>(`${of(id)}/restore`),
+};
+
+export const entriesApi = {
+  list: (materialId: string) =>
+    get<{ entries: Entry[] } & Page>(`${of(materialId)}/entries${query({ limit: 200 })}`),
+  get: (materialId: string, id: string) => get<Entry>(`${of(materialId)}/entries/${id}`),
+  create: (materialId: string, entry: { title: string; content: string }) =>
+    post<Entry>(`${of(materialId)}/entries`, entry),
+  update: (materialId: string, id: string, change: { title?: string; content?: string }) =>
+    patch<Entry>(`${of(materialId)}/entries/${id}`, change),
+  remove: (materialId: string, id: string) => remove(`${of(materialId)}/entries/${id}`),
+  restore: (materialId: string, id: string) =>
+    post<Entry>(`${of(materialId)}/entries/${id}/restore`),
+};
+
+export const filesApi = {
+  list: (materialId: string) =>
+    get<{ files: MaterialFile[] } & Page>(`${of(materialId)}/files${query({ limit: 200 })}`),
+  get: (materialId: string, id: string) => get<MaterialFile>(`${of(materialId)}/files/${id}`),
+  contentPath: (materialId: string, id: string) => `${of(materialId)}/files/${id}/content`,
+  remove: (materialId: string, id: string) => remove(`${of(materialId)}/files/${id}`),
+  restore: (materialId: string, id: string) =>
+    post<MaterialFile>(`${of(materialId)}/files/${id}/restore`),
+  upload(materialId: string, file: File): Promise<MaterialFile> {
+    const form = new FormData();
+    form.append('file', file, file.name);
+    return upload<MaterialFile>(`${of(materialId)}/files`, form);
+  },
+};
+
+export const searchApi = {
+  find: (q: string, signal: AbortSignal) =>
+    get<{ results: SearchResult[] }>(
+      `/api/search${query({ q, in: 'materials,threads', limit: 40 })}`,
+      signal,
+    ),
+};
+
+export interface CompletionRequest {
+  action: CompletionAction;
+  text: string;
+  language?: Language;
+}
+
+/** Asks for a piece of writing and hands over each bit of it as it arrives. */
+export async function complete(
+  request: CompletionRequest,
+  signal: AbortSignal,
+  take: (delta: string) => void,
+): Promise<void> {
+  const response = await call('POST', '/api/completion', {
+    body: request,
+    signal,
+    accept: 'text/event-stream',
+  });
+  if (!response.body) throw new Problem(0, {});
+  for await (const batch of events(response.body)) {
+    for (const part of batch.map(parsePart)) {
+      if (part?.type === 'text-delta') take(part.delta ?? '');
+      if (part?.type === 'error') throw new Problem(400, { detail: part.errorText });
+      if (part?.type === 'done') return;
+    }
+  }
+  if (!signal.aborted) throw new Problem(0, {});
+}

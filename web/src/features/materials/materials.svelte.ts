@@ -1,0 +1,95 @@
+import { asProblem, type Problem } from '../../lib/api.ts';
+import { sentence } from '../../lib/failure.ts';
+import { t } from '../../lib/i18n.svelte.ts';
+import type { Material, Subject } from '../../lib/types.ts';
+import { toasts } from '../../ui/toasts.svelte.ts';
+import { materialsApi } from './api.ts';
+
+/** All materials of the person, by subject. */
+class Materials {
+  list = $state<Material[]>([]);
+  subjects = $state<Subject[]>([]);
+  state = $state<'loading' | 'ready' | 'failed'>('loading');
+  error = $state<Problem | null>(null);
+  groups = $derived(this.#bySubject());
+
+  async load(): Promise<void> {
+    if (this.list.length === 0) this.state = 'loading';
+    try {
+      const [all, { subjects }] = await Promise.all([this.#all(), materialsApi.subjects()]);
+      this.list = all;
+      this.subjects = subjects;
+      this.state = 'ready';
+    } catch (error) {
+      this.error = asProblem(error);
+      this.state = 'failed';
+    }
+  }
+
+  async setActive(material: Material, active: boolean): Promise<void> {
+    this.put({ ...material, active });
+    try {
+      this.put(await materialsApi.update(material.id, { active }));
+    } catch (error) {
+      this.put(material);
+      toasts.show(sentence(error));
+    }
+  }
+
+  async remove(material: Material): Promise<boolean> {
+    const before = this.list;
+    this.list = this.list.filter((other) => other.id !== material.id);
+    try {
+      await materialsApi.remove(material.id);
+    } catch (error) {
+      this.list = before;
+      toasts.show(sentence(error));
+      return false;
+    }
+    toasts.show(t('materials.deleted', { title: material.title }), {
+      label: t('common.undo'),
+      run: () => void this.#restore(material.id),
+    });
+    return true;
+  }
+
+  put(material: Material): void {
+    this.list = this.list.map((other) => (other.id === material.id ? material : other));
+  }
+
+  async #restore(id: string): Promise<void> {
+    try {
+      await materialsApi.restore(id);
+      toasts.show(t('common.restored'));
+    } catch (error) {
+      toasts.show(sentence(error));
+    }
+    await this.load();
+  }
+
+  async #all(): Promise<Material[]> {
+    const all: Material[] = [];
+    let after: string | null = null;
+    do {
+      const page: { materials: Material[]; next: string | null } = await materialsApi.list(after);
+      all.push(...page.materials);
+      after = page.next;
+    } while (after && all.length < 2000);
+    return all;
+  }
+
+  #bySubject(): { name: string; materials: Material[] }[] {
+    const groups = new Map<string, Material[]>();
+    for (const material of this.list) {
+      const name = material.subject ?? '';
+      groups.set(name, [...(groups.get(name) ?? []), material]);
+    }
+    return [...groups]
+      .map(([name, materials]) => ({ name, materials }))
+      .sort(
+        (a, b) => Number(a.name === '') - Number(b.name === '') || a.name.localeCompare(b.name),
+      );
+  }
+}
+
+export const materials = new Materials();

@@ -1,0 +1,21 @@
+import type { Entry, MaterialFile, SourceAnchor } from '../../lib/types.ts';
+import { entriesApi, filesApi } from './api.ts';
+
+export interface Passage {
+  title: string;
+  text: string;
+  href: string;
+}
+
+/** The whole text in which a citation points, and where the page shows it. */
+export async function readPassage(at: SourceAnchor): Promise<Passage> {
+  const range = `?start=${at.start}&end=${at.end}`;
+  if (at.entryId) {
+    const entry: Entry = await entriesApi.get(at.materialId, at.entryId);
+    const href = `/materials/${at.materialId}/entries/${at.entryId}${range}`;
+    return { title: entry.title, text: entry.content ?? '', href };
+  }
+  const file: MaterialFile = await filesApi.get(at.materialId, at.fileId ?? '');
+  const href = `/materials/${at.materialId}/files/${at.fileId}${range}`;
+  return { title: file.name, text: file.text ?? '', href };
+}

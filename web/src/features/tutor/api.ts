@@ -1,0 +1,34 @@
+import { call, get, patch, post, query, remove } from '../../lib/api.ts';
+import type { Page, Thread, UIMessage } from '../../lib/types.ts';
+
+export interface ChatRequest {
+  id: string;
+  trigger: 'submit-message' | 'regenerate-message' | 'continue-message';
+  message?: UIMessage;
+  messageId?: string;
+  materialIds?: string[];
+}
+
+const stream = 'text/event-stream';
+
+export const tutorApi = {
+  threads: (q: string, after?: string | null, signal?: AbortSignal) =>
+    get<{ threads: Thread[] } & Page>(`/api/threads${query({ q, after })}`, signal),
+  thread: (id: string) => get<Thread>(`/api/threads/${id}`),
+  update: (id: string, change: { title?: string; materialIds?: string[] }) =>
+    patch<Thread>(`/api/threads/${id}`, change),
+  remove: (id: string) => remove(`/api/threads/${id}`),
+  restore: (id: string) => post<Thread>(`/api/threads/${id}/restore`),
+  messages: (id: string) => get<{ messages: UIMessage[] }>(`/api/threads/${id}/messages`),
+  branch: (id: string, messageId: string) =>
+    post<{ messages: UIMessage[] }>(`/api/threads/${id}/branch`, { messageId }),
+  send: (body: ChatRequest, signal: AbortSignal) =>
+    call('POST', '/api/chat', { body, signal, accept: stream }),
+  /** The running reply from its beginning, or `null` when nothing runs. */
+  async resume(id: string, signal: AbortSignal): Promise<Response | null> {
+    const response = await call('GET', `/api/chat/${id}/stream`, { signal, accept: stream });
+    return response.status === 204 ? null : response;
+  },
+  stop: (id: string, streamId?: string) =>
+    post<void>(`/api/chat/${id}/stop`, streamId ? { streamId } : {}),
+};

@@ -1,0 +1,102 @@
+import type { FieldError, ProblemBody } from './types.ts';
+
+/** A refusal of the server, or (status 0) a server that could not be reached. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly slug: string;
+  readonly fields: FieldError[];
+  readonly requestId: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(status: number, body: ProblemBody, retryAfter?: number) {
+    super(body.detail || body.title || '');
+    this.status = status;
+    this.slug = body.type?.split('/').pop() ?? '';
+    this.fields = body.errors ?? [];
+    this.requestId = body.requestId;
+    this.retryAfter = retryAfter;
+  }
+
+  field(name: string): string | undefined {
+    return this.fields.find((f) => f.pointer === `#/${name}`)?.detail;
+  }
+}
+
+export function asProblem(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem(0, {});
+}
+
+type Listener = () => void;
+const signedOutListeners = new Set<Listener>();
+
+/** Calls `listener` whenever the server says that nobody is signed in any more. */
+export function onSignedOut(listener: Listener): void {
+  signedOutListeners.add(listener);
+}
+
+export interface CallOptions {
+  body?: unknown;
+  form?: FormData;
+  signal?: AbortSignal;
+  accept?: string;
+}
+
+/** One request to our server. Throws `Problem`; never returns a failed response. */
+export async function call(
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Response> {
+  const headers: Record<string, string> = { accept: options.accept ?? 'application/json' };
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: options.form ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+      signal: options.signal,
+      credentials: 'same-origin',
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, {});
+  }
+  if (response.ok) return response;
+  throw await readProblem(response, path);
+}
+
+async function readProblem(response: Response, path: string): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as ProblemBody;
+  if (response.status === 401 && !path.startsWith('/api/auth/'))
+    signedOutListeners.forEach((f) => f());
+  const retryAfter = Number(response.headers.get('retry-after')) || undefined;
+  return new Problem(response.status, body, retryAfter);
+}
+
+async function json<T>(method: string, path: string, options?: CallOptions): Promise<T> {
+  const response = await call(method, path, options);
+  try {
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  } catch (error) {
+    if (options?.signal?.aborted) throw error;
+    throw new Problem(0, {});
+  }
+}
+
+export const get = <T>(path: string, signal?: AbortSignal) => json<T>('GET', path, { signal });
+export const post = <T>(path: string, body: unknown = {}) => json<T>('POST', path, { body });
+export const patch = <T>(path: string, body: unknown) => json<T>('PATCH', path, { body });
+export const remove = (path: string) => json<void>('DELETE', path);
+export const upload = <T>(path: string, form: FormData) => json<T>('POST', path, { form });
+
+/** Builds a query string from what is set. */
+export function query(
+  values: Record<string, string | number | boolean | null | undefined>,
+): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(values))
+    if (value !== null && value !== undefined && value !== '') params.set(name, String(value));
+  const text = params.toString();
+  return text ? `?${text}` : '';
+}

@@ -1,0 +1,55 @@
+import { i18n, t } from './i18n.svelte.ts';
+
+const day = 86_400_000;
+
+export function midnight(time: Date): number {
+  return new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
+}
+
+export function clock(iso: string): string {
+  return new Date(iso).toLocaleTimeString(i18n.locale, { hour: 'numeric', minute: '2-digit' });
+}
+
+export function fullTime(iso: string): string {
+  return new Date(iso).toLocaleString(i18n.locale, { dateStyle: 'long', timeStyle: 'short' });
+}
+
+export function shortDate(iso: string): string {
+  const time = new Date(iso);
+  const sameYear = time.getFullYear() === new Date().getFullYear();
+  return time.toLocaleDateString(i18n.locale, {
+    day: 'numeric',
+    month: 'short',
+    year: sameYear ? undefined : 'numeric',
+  });
+}
+
+/** "10:42" for today, the date and the clock for other days. */
+export function messageTime(iso: string): string {
+  const today = midnight(new Date(iso)) === midnight(new Date());
+  return today ? clock(iso) : `${shortDate(iso)}, ${clock(iso)}`;
+}
+
+/** The heading under which a list shows something of this time. */
+export function dayGroup(iso: string, now = new Date()): string {
+  const days = Math.round((midnight(now) - midnight(new Date(iso))) / day);
+  if (days <= 0) return t('day.today');
+  if (days === 1) return t('day.yesterday');
+  if (days < 7) return t('day.week');
+  return new Date(iso).toLocaleDateString(i18n.locale, { month: 'long', year: 'numeric' });
+}
+
+export function bytes(n: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte'] as const;
+  const step = n < 1000 ? 0 : n < 1_000_000 ? 1 : 2;
+  return (n / 1000 ** step).toLocaleString(i18n.locale, {
+    style: 'unit',
+    unit: units[step],
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumFractionDigits: step === 2 ? 1 : 0,
+  });
+}
+
+export function number(n: number): string {
+  return n.toLocaleString(i18n.locale);
+}

@@ -1,0 +1,40 @@
+/** The places of the page. Pure, so that it is tested without a browser. */
+export type Route =
+  | {
+      name: 'home' | 'sign-in' | 'link' | 'setup' | 'materials' | 'search' | 'settings' | 'missing';
+    }
+  | { name: 'chat'; threadId: string | null }
+  | { name: 'material'; materialId: string }
+  | { name: 'entry'; materialId: string; entryId: string }
+  | { name: 'file'; materialId: string; fileId: string };
+
+export function parseRoute(path: string): Route {
+  const [first, id, kind, child, ...rest] = path.split('/').filter(Boolean);
+  if (rest.length > 0) return { name: 'missing' };
+  if (first === undefined) return { name: 'home' };
+  if (first === 'sign-in' && id === undefined) return { name: 'sign-in' };
+  if (first === 'sign-in' && id === 'link' && !kind) return { name: 'link' };
+  if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
+  if (first === 'materials') return parseMaterials(id, kind, child);
+  if ((first === 'setup' || first === 'search' || first === 'settings') && !id)
+    return { name: first };
+  return { name: 'missing' };
+}
+
+function parseMaterials(id?: string, kind?: string, child?: string): Route {
+  if (!id) return { name: 'materials' };
+  if (!kind) return { name: 'material', materialId: id };
+  if (kind === 'entries' && child) return { name: 'entry', materialId: id, entryId: child };
+  if (kind === 'files' && child) return { name: 'file', materialId: id, fileId: child };
+  return { name: 'missing' };
+}
+
+export function isPublic(route: Route): boolean {
+  return route.name === 'sign-in' || route.name === 'link' || route.name === 'setup';
+}
+
+/** A place inside this page to return to after sign-in; anything else becomes `/chat`. */
+export function safeNext(next: string | null): string {
+  const safe = next !== null && /^\/(?![/\\])[^\\\s]*$/.test(next) && !next.startsWith('/sign-in');
+  return safe ? next : '/chat';
+}

@@ -1,0 +1,20 @@
+import { load, save } from './storage.ts';
+import type { Theme } from './types.ts';
+
+class ThemeChoice {
+  current = $state<Theme>((load('theme') as Theme | null) ?? 'system');
+
+  set(theme: Theme): void {
+    this.current = theme;
+    save('theme', theme === 'system' ? null : theme);
+    this.apply();
+  }
+
+  apply(): void {
+    if (this.current === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = this.current;
+  }
+}
+
+export const theme = new ThemeChoice();
+theme.apply();

@@ -1,0 +1,170 @@
+/** What the server sends and takes. The only place where its shapes are written down. */
+
+export type Language = 'en' | 'fil';
+export type Theme = 'light' | 'dark' | 'system';
+export type TutorMode = 'model' | 'extractive';
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: string;
+  language: Language;
+  theme: Theme;
+  createdAt: string;
+}
+
+export interface SessionInfo {
+  user: User | null;
+  tutor: { mode: TutorMode; model: string | null };
+  setupNeeded: boolean;
+  version: string;
+}
+
+export interface SignedInDevice {
+  id: string;
+  current: boolean;
+  device: string;
+  network: string;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+}
+
+export interface Subject {
+  id: string;
+  name: string;
+  materials: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Material {
+  id: string;
+  title: string;
+  subject: string | null;
+  subjectId: string | null;
+  description: string;
+  active: boolean;
+  entries: number;
+  files: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Entry {
+  id: string;
+  materialId: string;
+  title: string;
+  characters: number;
+  position: number;
+  content?: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface MaterialFile {
+  id: string;
+  materialId: string;
+  name: string;
+  bytes: number;
+  mediaType: string;
+  state: string;
+  characters: number;
+  text?: string;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface SearchResult {
+  kind: 'entry' | 'file' | 'message';
+  materialId?: string;
+  entryId?: string;
+  fileId?: string;
+  threadId?: string;
+  messageId?: string;
+  title: string;
+  headingPath: string[];
+  page: number | null;
+  start: number;
+  end: number;
+  text: string;
+  score: number;
+  highlights: [number, number][];
+}
+
+export interface Thread {
+  id: string;
+  title: string;
+  materialIds: string[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export type ReplyState = 'complete' | 'stopped' | 'interrupted' | 'failed';
+
+export interface MessageMetadata {
+  createdAt?: string;
+  parentId?: string | null;
+  state?: ReplyState;
+  mode?: TutorMode;
+  model?: string | null;
+  branches?: { ids: string[]; index: number };
+  error?: string;
+}
+
+export interface TextPart {
+  type: 'text';
+  text: string;
+}
+
+/** Where a citation points: a range of code points in one entry or file. */
+export interface SourceAnchor {
+  number: number;
+  materialId: string;
+  entryId?: string;
+  fileId?: string;
+  passageId?: string;
+  headingPath?: string[];
+  start: number;
+  end: number;
+  quote: string;
+}
+
+export interface SourcePart {
+  type: 'source-document';
+  sourceId: string;
+  mediaType: string;
+  title: string;
+  filename?: string;
+  providerMetadata?: { brainbytes?: SourceAnchor };
+}
+
+export type MessagePart = TextPart | SourcePart | { type: string };
+
+export interface UIMessage {
+  id: string;
+  role: 'user' | 'assistant' | 'system';
+  parts: MessagePart[];
+  metadata?: MessageMetadata;
+}
+
+export interface Page {
+  next: string | null;
+}
+
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export interface ProblemBody {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  requestId?: string;
+  errors?: FieldError[];
+}
+
+export type CompletionAction = 'continue' | 'simplify' | 'summarise' | 'translate';

@@ -32,7 +32,9 @@ format: ## rewrite the layout of C++ and page sources
 	@exec scripts/format
 
 bench: ## speed beside nginx, pgbench and a bare upstream, as ratios
-	@exec scripts/bench
+	@scripts/packages run build test dev
+	@scripts/build
+	@exec bench/run
 
 coverage: ## line coverage per folder; fails under the agreed figures
 	@exec scripts/coverage

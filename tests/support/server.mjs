@@ -124,7 +124,8 @@ class Server {
                 // Somebody took the port between our look and the server's bind.
                 if (!chosen && attempt < 3 && /address already in use|EADDRINUSE/i.test(this.log)) continue;
                 await this.cleanUp();
-                throw new Error(`${fault.message}\n--- log of the server ---\n${this.tail()}`);
+                const text = `${fault.message}\n--- log of the server ---\n${this.tail()}`;
+                throw new Error(text, { cause: fault });
             }
         }
     }

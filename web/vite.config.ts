@@ -13,4 +13,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
+  // `make dev`: the page from here, everything else from the program.
+  server: {
+    proxy: {
+      '^/(api|livez|readyz|problems)(/|$)': `http://${process.env.BRAINBYTES_LISTEN ?? '127.0.0.1:3000'}`,
+    },
+  },
 });

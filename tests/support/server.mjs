@@ -121,6 +121,7 @@ class Server {
                 return;
             } catch (fault) {
                 await this.kill();
+                await new Promise((resolve) => setTimeout(resolve, 100)); // its last words
                 // Somebody took the port between our look and the server's bind.
                 if (!chosen && attempt < 3 && /address already in use|EADDRINUSE/i.test(this.log)) continue;
                 await this.cleanUp();

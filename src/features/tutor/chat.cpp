@@ -49,7 +49,8 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
     question.text = sending.request.question->text;
     question.title = title_from(question.text);
     if (sending.request.message) {
-        auto original = co_await messages_.find(sending.owner, sending.request.thread, *sending.request.message);
+        auto original =
+            co_await messages_.find(sending.owner, sending.request.thread, *sending.request.message);
         if (!original) co_return original.error();
         if (original->role != "user") co_return bad_field("#/messageId", "must be one of your own messages");
         // Clients that edit in place send the old id: the new version gets one of its own, unless it was sent
@@ -135,7 +136,8 @@ Task<Result<http::Response>> Chat::go_on(Sending sending) {
     auto begun = co_await exchange_.go_on(sending.owner, thread, reply->id, maker());
     if (!begun && begun.error() == BeginFault::taken) co_return reply_runs();
     if (!begun)
-        co_return Error(ErrorCode::conflict, "Only an unfinished reply at the end of a chat can be continued.");
+        co_return Error(ErrorCode::conflict,
+                        "Only an unfinished reply at the end of a chat can be continued.");
     std::string question;
     if (!begun->history.empty()) {
         question = std::move(begun->history.back().text);

@@ -29,8 +29,8 @@ struct ChatRequest {
 /// True for what may be a message id: 1 to 64 of A-Z a-z 0-9 _ -.
 bool is_message_id(std::string_view id);
 
-/// Reads {id, message} as well as {id, messages}; of a history only the newest question is looked at, and in it
-/// only id and text. Errors: invalid_input.
+/// Reads {id, message} as well as {id, messages}; of a history only the newest question is looked at, and in
+/// it only id and text. Errors: invalid_input.
 Result<ChatRequest> parse_chat_request(const boost::json::value& body);
 
 /// The beginning of a question as the title of its thread: at most 60 characters of its first line.

@@ -75,7 +75,8 @@ std::string prefix_query(const std::vector<std::string>& words) {
 
 Excerpt excerpt_around(std::string_view text, const std::vector<std::string>& words) {
     const auto all = split(text);
-    const auto first = std::find_if(all.begin(), all.end(), [&](const Word& w) { return wanted(w.text, words); });
+    const auto first =
+        std::find_if(all.begin(), all.end(), [&](const Word& w) { return wanted(w.text, words); });
     const auto length = static_cast<std::int32_t>(utf8::length(text));
 
     Excerpt excerpt;

@@ -3,15 +3,17 @@
 namespace bb::tutor {
 namespace {
 
-// The messages from $start up to the root, and what the prompt needs to know of thread and person. `thread` must
-// stand before; a thread without history still gives one row.
-#define CHAIN(start)                                                                                          \
-    "chain AS (SELECT m.id, m.parent_id, m.role, m.text, 1 AS depth FROM messages m WHERE m.id = " start " "  \
-    "UNION ALL SELECT m.id, m.parent_id, m.role, m.text, c.depth + 1 "                                        \
+// The messages from $start up to the root, and what the prompt needs to know of thread and person. `thread`
+// must stand before; a thread without history still gives one row.
+#define CHAIN(start)                                                                                     \
+    "chain AS (SELECT m.id, m.parent_id, m.role, m.text, 1 AS depth FROM messages m WHERE m.id = " start \
+    " "                                                                                                  \
+    "UNION ALL SELECT m.id, m.parent_id, m.role, m.text, c.depth + 1 "                                   \
     "FROM chain c JOIN messages m ON m.id = c.parent_id WHERE c.depth < 40) "
-#define BEGUN                                                                                                 \
-    "SELECT now(), th.chosen, CASE WHEN th.chosen THEN ARRAY(SELECT tm.material_id FROM thread_materials tm " \
-    "WHERE tm.thread_id = th.id) ELSE '{}'::uuid[] END, th.title_source IN ('default', 'words'), "            \
+#define BEGUN                                                                                              \
+    "SELECT now(), th.chosen, CASE WHEN th.chosen THEN ARRAY(SELECT tm.material_id FROM thread_materials " \
+    "tm "                                                                                                  \
+    "WHERE tm.thread_id = th.id) ELSE '{}'::uuid[] END, th.title_source IN ('default', 'words'), "         \
     "(SELECT u.language FROM users u WHERE u.id = $2), c.role, left(c.text, 16000) "
 
 // The upsert locks the thread, so of two simultaneous sends the second sees the first's leaf, or its running
@@ -32,9 +34,8 @@ constexpr const char* ask_sql =
     "SELECT $6, th.id, $2, $7, place.parent_id, 'user', $8, 'complete' FROM th, place), "
     "reply AS (INSERT INTO messages "
     "(id, thread_id, owner_id, client_id, parent_id, role, text, state, boot, mode, model) "
-    "SELECT $4, th.id, $2, $5, $6, 'assistant', '', 'streaming', $11, $12, $13 FROM th), "
-    CHAIN("(SELECT parent_id FROM place)")
-    BEGUN "FROM th LEFT JOIN chain c ON true ORDER BY c.depth DESC";
+    "SELECT $4, th.id, $2, $5, $6, 'assistant', '', 'streaming', $11, $12, $13 FROM th), " CHAIN(
+        "(SELECT parent_id FROM place)") BEGUN "FROM th LEFT JOIN chain c ON true ORDER BY c.depth DESC";
 
 constexpr const char* ask_again_sql =
     "WITH RECURSIVE th AS (UPDATE threads t SET leaf_id = $4, updated_at = now(), version = version + 1 "
@@ -43,9 +44,8 @@ constexpr const char* ask_again_sql =
     "RETURNING t.id, t.chosen, t.title_source), "
     "reply AS (INSERT INTO messages "
     "(id, thread_id, owner_id, client_id, parent_id, role, text, state, boot, mode, model) "
-    "SELECT $4, th.id, $2, $5, $3, 'assistant', '', 'streaming', $6, $7, $8 FROM th), "
-    CHAIN("$3")
-    BEGUN "FROM th LEFT JOIN chain c ON true ORDER BY c.depth DESC";
+    "SELECT $4, th.id, $2, $5, $3, 'assistant', '', 'streaming', $6, $7, $8 FROM th), " CHAIN("$3") BEGUN
+    "FROM th LEFT JOIN chain c ON true ORDER BY c.depth DESC";
 
 // Left-over chunks of the earlier run go in the same statement: the new ones count on from the text's length.
 constexpr const char* go_on_sql =
@@ -57,9 +57,8 @@ constexpr const char* go_on_sql =
     "RETURNING m.parent_id, m.text, m.sources, m.client_id, m.created_at), "
     "th AS (UPDATE threads SET leaf_id = $3, updated_at = now(), version = version + 1 "
     "WHERE id = $1 AND EXISTS (SELECT FROM reply) RETURNING id, chosen, title_source), "
-    "gone AS (DELETE FROM reply_chunks WHERE message_id = $3), "
-    CHAIN("(SELECT parent_id FROM reply)")
-    BEGUN ", r.text, r.sources, r.client_id, r.created_at "
+    "gone AS (DELETE FROM reply_chunks WHERE message_id = $3), " CHAIN("(SELECT parent_id FROM reply)") BEGUN
+    ", r.text, r.sources, r.client_id, r.created_at "
     "FROM th CROSS JOIN reply r LEFT JOIN chain c ON true ORDER BY c.depth DESC";
 
 constexpr const char* choose_sql =

@@ -22,7 +22,8 @@ struct NewQuestion {
     std::string client_id;
     std::string text;
     std::string title;  // for a thread that has none yet
-    /// Set: hang under this message (an edit; nullopt inside: the first message). Unset: end of the shown branch.
+    /// Set: hang under this message (an edit; nullopt inside: the first message). Unset: end of the shown
+    /// branch.
     std::optional<std::optional<MessageId>> parent;
 };
 
@@ -47,8 +48,8 @@ using BeginResult = boost::system::result<Begun, BeginFault>;
     throw std::logic_error("unhandled begin fault");
 }
 
-/// Each begins one reply in a single statement, so that it is stored before the model hears of it, and refuses
-/// when another reply runs in the thread.
+/// Each begins one reply in a single statement, so that it is stored before the model hears of it, and
+/// refuses when another reply runs in the thread.
 class Exchange {
 public:
     explicit Exchange(db::Database& db) : db_(db) {}

@@ -13,7 +13,8 @@ namespace bb::tutor {
 class Follower {
 public:
     virtual ~Follower() = default;
-    /// Passes bytes on; `urgent` ones do not wait for the next tick. False when the reader is gone or too slow.
+    /// Passes bytes on; `urgent` ones do not wait for the next tick. False when the reader is gone or too
+    /// slow.
     virtual bool write(const std::string& bytes, bool urgent) = 0;
     /// The reply is over.
     virtual void close() = 0;
@@ -35,7 +36,8 @@ private:
 /// A reader whose connection lives on the same loop.
 std::shared_ptr<Follower> local_follower(metrics::Gauge count, std::shared_ptr<http::EventStream> stream);
 
-/// A reader whose connection lives on loop `there`, while the reply is written on loop `here`. Made on `there`.
+/// A reader whose connection lives on loop `there`, while the reply is written on loop `here`. Made on
+/// `there`.
 std::shared_ptr<Follower> relay_follower(metrics::Gauge count, Executor here, Executor there,
                                          std::shared_ptr<http::EventStream> stream);
 

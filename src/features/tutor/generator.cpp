@@ -9,7 +9,12 @@
 namespace bb::tutor {
 Generator::Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
                      Replies& replies)
-    : executor_(executor), threads_(db), exchange_(db), search_(search), provider_(provider), replies_(replies) {}
+    : executor_(executor),
+      threads_(db),
+      exchange_(db),
+      search_(search),
+      provider_(provider),
+      replies_(replies) {}
 
 void Generator::begin(Job job) {
     net::spawn(executor_, write(std::move(job)));
@@ -35,7 +40,8 @@ Task<void> Generator::write(Job job) {
     const auto answer = std::string(utf8::prefix(ending.text, 1000));
     co_await replies_.finish(live, std::move(ending));
     if (provider_ && job.untitled && first_question && state == ReplyState::complete)
-        co_await name_thread(head.owner, head.thread, std::move(job.question), answer, std::move(job.language));
+        co_await name_thread(head.owner, head.thread, std::move(job.question), answer,
+                             std::move(job.language));
 }
 
 Task<Ending> Generator::compose(Job& job) {

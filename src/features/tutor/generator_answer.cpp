@@ -53,7 +53,8 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
     if (job.chosen && job.materials.empty()) co_return found;
     auto words = search_text(job.history, job.question);
     try {
-        found = co_await search_.passages(job.live->head().owner, std::move(words), job.materials, passages_wanted);
+        found = co_await search_.passages(job.live->head().owner, std::move(words), job.materials,
+                                          passages_wanted);
     } catch (const std::exception& fault) {
         // An answer without sources is better than none.
         log::warn("passages not searched", {{"fault", fault.what()}});
@@ -64,7 +65,8 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
 Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {
     FirstToken first(replies_.metrics().first_token, job.received);
     Writer writer(job.live, sources_of(found.passages));
-    writer.write(llm::extractive_answer(job.question, quotable(found.passages), found.answerable, job.language));
+    writer.write(
+        llm::extractive_answer(job.question, quotable(found.passages), found.answerable, job.language));
     first.seen();
     Ending ending;
     ending.finish_reason = "stop";
@@ -75,8 +77,8 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
     const auto live = job.live;
     FirstToken first(replies_.metrics().first_token, job.received);
     auto prompt = build_prompt(prompt_input(job, found));
-    // What did not fit into the prompt cannot be cited, and what is not needed any more should not stay in memory
-    // for as long as the model writes.
+    // What did not fit into the prompt cannot be cited, and what is not needed any more should not stay in
+    // memory for as long as the model writes.
     if (found.passages.size() > prompt.passages) found.passages.resize(prompt.passages);
     Writer writer(live, sources_of(found.passages));
     std::vector<materials::FoundPassage>().swap(found.passages);

@@ -9,8 +9,8 @@
 
 namespace bb::tutor {
 
-/// Says in the database that this server runs, and ends the replies of servers that died: their text so far is
-/// kept and marked interrupted. One per process, on one of its loops.
+/// Says in the database that this server runs, and ends the replies of servers that died: their text so far
+/// is kept and marked interrupted. One per process, on one of its loops.
 class Housekeeper {
 public:
     /// `home` names this machine and data folder: a dead server of the same home is recognised at once.
@@ -33,7 +33,7 @@ private:
     ReplyBoard& board_;
     std::string home_;
     std::chrono::steady_clock::time_point healthy_since_{};  // renewed without a gap since
-    std::unordered_set<MessageId> strays_;                   // rows of ours that nobody wrote at the last look
+    std::unordered_set<MessageId> strays_;  // rows of ours that nobody wrote at the last look
     int rounds_ = 0;
 };
 

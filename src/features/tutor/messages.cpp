@@ -5,8 +5,8 @@
 namespace bb::tutor {
 namespace {
 
-// Every message of the thread, oldest first, but the text of the shown branch alone. The thread's row is there
-// even when it has no message.
+// Every message of the thread, oldest first, but the text of the shown branch alone. The thread's row is
+// there even when it has no message.
 constexpr const char* load_sql =
     "WITH RECURSIVE t AS (SELECT id, leaf_id FROM threads "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL), "
@@ -22,7 +22,7 @@ constexpr const char* switch_sql =
     "AND t.deleted_at IS NULL "
     "AND NOT EXISTS (SELECT FROM messages m WHERE m.thread_id = t.id AND m.state = 'streaming')";
 
-#define MESSAGE_COLUMNS \
+#define MESSAGE_COLUMNS                                                                                \
     "NULL::uuid, m.id, m.client_id, m.parent_id, m.role, m.state, m.created_at, m.text, NULL::jsonb, " \
     "m.mode, m.model, m.error "
 constexpr const char* find_sql =
@@ -31,15 +31,14 @@ constexpr const char* find_sql =
     "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL AND m.client_id = $3";
 constexpr const char* by_id_sql =
     "SELECT " MESSAGE_COLUMNS "FROM messages m WHERE m.owner_id = $1 AND m.id = $2";
-constexpr const char* last_sql =
-    "SELECT " MESSAGE_COLUMNS
-    "FROM threads t JOIN messages m ON m.id = t.leaf_id "
-    "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
-constexpr const char* beside_sql =
-    "SELECT " MESSAGE_COLUMNS
-    "FROM messages o JOIN messages m ON m.thread_id = o.thread_id "
-    "WHERE o.owner_id = $1 AND o.id = $2 AND m.role = 'user' AND m.parent_id IS NOT DISTINCT FROM o.parent_id "
-    "ORDER BY m.created_at DESC, m.id DESC";
+constexpr const char* last_sql = "SELECT " MESSAGE_COLUMNS
+                                 "FROM threads t JOIN messages m ON m.id = t.leaf_id "
+                                 "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
+constexpr const char* beside_sql = "SELECT " MESSAGE_COLUMNS
+                                   "FROM messages o JOIN messages m ON m.thread_id = o.thread_id "
+                                   "WHERE o.owner_id = $1 AND o.id = $2 AND m.role = 'user' AND m.parent_id "
+                                   "IS NOT DISTINCT FROM o.parent_id "
+                                   "ORDER BY m.created_at DESC, m.id DESC";
 constexpr const char* search_sql =
     "SELECT m.thread_id, m.client_id, t.title, m.text, ts_rank(m.search, q)::float8 AS score "
     "FROM to_tsquery('simple', $2) q, messages m JOIN threads t ON t.id = m.thread_id "
@@ -81,7 +80,8 @@ Task<Result<std::vector<Shown>>> Messages::branch(UserId owner, ThreadId thread)
     co_return shown_branch(whole->messages, whole->leaf);
 }
 
-Task<Result<std::vector<Shown>>> Messages::switch_branch(UserId owner, ThreadId thread, std::string client_id) {
+Task<Result<std::vector<Shown>>> Messages::switch_branch(UserId owner, ThreadId thread,
+                                                         std::string client_id) {
     const auto whole = co_await load(owner, thread);
     if (!whole) co_return not_found("chat");
     const Message* wanted = nullptr;
@@ -92,7 +92,8 @@ Task<Result<std::vector<Shown>>> Messages::switch_branch(UserId owner, ThreadId 
     const auto end = newest_end(whole->messages, wanted->id);
     const auto changed = co_await db_.query(switch_sql, owner, thread, end);
     if (changed.affected() == 0)
-        co_return Error(ErrorCode::conflict, "A reply is being written in this chat. Wait for it or stop it first.");
+        co_return Error(ErrorCode::conflict,
+                        "A reply is being written in this chat. Wait for it or stop it first.");
     co_return co_await branch(owner, thread);
 }
 
@@ -121,7 +122,8 @@ Task<std::vector<Message>> Messages::questions_beside(UserId owner, Message mess
     co_return found;
 }
 
-Task<std::vector<FoundMessage>> search_messages(db::Database& db, UserId owner, std::string query, int limit) {
+Task<std::vector<FoundMessage>> search_messages(db::Database& db, UserId owner, std::string query,
+                                                int limit) {
     const auto words = query_words(query);
     std::vector<FoundMessage> found;
     if (words.empty()) co_return found;

@@ -15,7 +15,7 @@ namespace bb::tutor {
 struct FoundMessage {
     ThreadId thread;
     std::string client_id;
-    std::string title;  // of the thread
+    std::string title;       // of the thread
     std::int32_t start = 0;  // code points of the excerpt in the message
     std::int32_t end = 0;
     std::string text;  // the excerpt

@@ -43,7 +43,8 @@ void Replies::start() {
 std::shared_ptr<LiveReply> Replies::open(ReplyHead head, std::string text, std::string sources,
                                          ReplyBoard::Seat seat) {
     const auto id = head.id;
-    auto reply = std::make_shared<LiveReply>(std::move(head), std::move(text), std::move(sources), std::move(seat));
+    auto reply =
+        std::make_shared<LiveReply>(std::move(head), std::move(text), std::move(sources), std::move(seat));
     live_[id] = reply;
     board_.add(id, this);
     metrics_.active_replies.add(1);

@@ -28,8 +28,8 @@ struct ReplyMetrics {
     metrics::Registry& registry;
 };
 
-/// The replies that one loop writes: keeps them, stores them while they grow, lets people follow and stop them.
-/// Lives as long as its loop; every function but `executor` belongs to that loop.
+/// The replies that one loop writes: keeps them, stores them while they grow, lets people follow and stop
+/// them. Lives as long as its loop; every function but `executor` belongs to that loop.
 class Replies {
 public:
     Replies(Executor executor, db::Database& db, ReplyBoard& board, metrics::Registry& registry);
@@ -42,12 +42,13 @@ public:
 
     /// Begins to store live text every 200 ms.
     void start();
-    /// Waits until every reply of this loop has ended, at most `limit`; then the rest is stored as interrupted.
-    /// Close the board first.
+    /// Waits until every reply of this loop has ended, at most `limit`; then the rest is stored as
+    /// interrupted. Close the board first.
     Task<void> drain(std::chrono::milliseconds limit);
 
     /// Takes a reply in that is stored as streaming; `text` and `sources` are what it holds already.
-    std::shared_ptr<LiveReply> open(ReplyHead head, std::string text, std::string sources, ReplyBoard::Seat seat);
+    std::shared_ptr<LiveReply> open(ReplyHead head, std::string text, std::string sources,
+                                    ReplyBoard::Seat seat);
     /// Stores the ending (for as long as it takes), then tells the followers and lets the reply go.
     Task<void> finish(std::shared_ptr<LiveReply> reply, Ending ending);
 

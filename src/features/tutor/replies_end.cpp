@@ -23,8 +23,8 @@ struct Replies::Waiting {
     Signal stored;
 };
 
-// Endings that come while a batch is under way go together in the next: a thousand replies that end at once take
-// a few statements.
+// Endings that come while a batch is under way go together in the next: a thousand replies that end at once
+// take a few statements.
 Task<void> Replies::store_end(Ending ending) {
     auto waiting = std::make_shared<Waiting>(std::move(ending), executor_);
     endings_.push_back(waiting);

@@ -22,7 +22,9 @@ class RowReplay {
 public:
     /// The bytes that bring a reader up to date.
     std::string advance(const StoredReply& reply) {
-        if (!started_) out_.start(reply.client_id, start_metadata(reply.mode, reply.model, reply.created_at)).start_step();
+        if (!started_)
+            out_.start(reply.client_id, start_metadata(reply.mode, reply.model, reply.created_at))
+                .start_step();
         started_ = true;
         if (reply.text.size() > text_) {
             if (text_ == 0) out_.text_start(text_block);
@@ -64,9 +66,7 @@ Task<void> Replies::follow_rows(UserId owner, MessageId reply, std::shared_ptr<h
     struct Registered {
         Replies& replies;
         std::unordered_multimap<MessageId, std::shared_ptr<Signal>>::iterator at;
-        ~Registered() {
-            replies.progress_.erase(at);
-        }
+        ~Registered() { replies.progress_.erase(at); }
     };
     auto progress = std::make_shared<Signal>(executor_);
     stream->on_gone([progress] { progress->set(); });

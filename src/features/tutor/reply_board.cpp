@@ -18,14 +18,15 @@ ReplyBoard::Seat::~Seat() {
 }
 
 Result<ReplyBoard::Seat> ReplyBoard::take_seat(UserId owner) {
-    if (closed_) return Error(ErrorCode::unavailable, "The server is restarting. Try again in a moment.", {}, 2);
+    if (closed_)
+        return Error(ErrorCode::unavailable, "The server is restarting. Try again in a moment.", {}, 2);
     const std::lock_guard lock(mutex_);
     if (seats_ >= limits_.per_process)
         return Error(ErrorCode::unavailable, "Too many replies are being written. Try again soon.", {}, 5);
     auto& mine = per_person_[owner];
     if (mine >= limits_.per_person)
-        return Error(ErrorCode::rate_limited, "Several replies are being written for you. Wait for one to end.", {},
-                     5);
+        return Error(ErrorCode::rate_limited,
+                     "Several replies are being written for you. Wait for one to end.", {}, 5);
     ++mine;
     ++seats_;
     return Seat(this, owner);

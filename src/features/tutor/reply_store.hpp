@@ -53,7 +53,8 @@ public:
 
     /// Stores all chunks in one statement (again is harmless) and tells other nodes about `notify`.
     Task<void> append(std::vector<Chunk> chunks, std::vector<Uuid> notify);
-    /// Ends replies that `boot` makes, all in one statement, and tells other nodes about `notify`. Again is harmless.
+    /// Ends replies that `boot` makes, all in one statement, and tells other nodes about `notify`. Again is
+    /// harmless.
     Task<void> end(Uuid boot, std::vector<Ending> endings, std::vector<Uuid> notify);
     Task<std::optional<StoredReply>> read(UserId owner, MessageId reply);
     /// The reply that runs in the thread, or nullopt.

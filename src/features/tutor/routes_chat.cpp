@@ -68,11 +68,13 @@ void bind_chat_routes(http::Router& router, Services services) {
     router.post(
         "/api/chat", [services](http::Request& request) { return post_chat(services, request); }, chat);
     router.get(
-        "/api/chat/{threadId}/stream", [services](http::Request& request) { return get_stream(services, request); },
+        "/api/chat/{threadId}/stream",
+        [services](http::Request& request) { return get_stream(services, request); },
         described("Follow the reply that is being written, from its start; 204 when none is", "",
                   R"({"type":"string"})", 200));
     router.post(
-        "/api/chat/{threadId}/stop", [services](http::Request& request) { return post_stop(services, request); },
+        "/api/chat/{threadId}/stop",
+        [services](http::Request& request) { return post_stop(services, request); },
         described("Stop the reply that is being written; what it says so far is kept",
                   R"({"type":"object","properties":{"streamId":{"type":"string"}}})", "", 204));
 }

@@ -58,7 +58,8 @@ Answer list(Services services, http::Request& request) {
     }
     Threads threads(services.db);
     const auto words = std::string(utf8::trim(request.query("q").value_or("")));
-    if (words.find('\0') != std::string::npos) co_return bad_field("?q", "must not contain control characters");
+    if (words.find('\0') != std::string::npos)
+        co_return bad_field("?q", "must not contain control characters");
     ThreadPage found;
     if (words.empty()) {
         found = co_await threads.list(owner_of(request), page->limit, after);
@@ -160,7 +161,8 @@ Answer switch_branch(Services services, http::Request& request) {
     co_return http::json_response(messages_json(*branch));
 }
 
-http::RouteOptions described(std::string summary, std::string request, std::string response, int success = 200) {
+http::RouteOptions described(std::string summary, std::string request, std::string response,
+                             int success = 200) {
     http::RouteOptions options;
     options.operation.summary = std::move(summary);
     options.operation.request_schema = std::move(request);
@@ -172,16 +174,19 @@ http::RouteOptions described(std::string summary, std::string request, std::stri
 using Route = Answer (*)(Services, http::Request&);
 
 http::Handler handler(Services services, Route route) {
-    return [services, route](http::Request& request) { return route(services, request); };
+    return [services, route](http::Request& request) {
+        return route(services, request);
+    };
 }
 
 }  // namespace
 
 void bind_thread_routes(http::Router& router, Services services) {
-    router.get("/api/threads", handler(services, list),
-               described("Your chats, latest activity first; `q` looks in titles", "",
-                         R"({"type":"object","required":["threads","next"],"properties":{"threads":{"type":"array",)"
-                         R"("items":{"type":"object"}},"next":{"type":["string","null"]}}})"));
+    router.get(
+        "/api/threads", handler(services, list),
+        described("Your chats, latest activity first; `q` looks in titles", "",
+                  R"({"type":"object","required":["threads","next"],"properties":{"threads":{"type":"array",)"
+                  R"("items":{"type":"object"}},"next":{"type":["string","null"]}}})"));
     router.post("/api/threads", handler(services, create),
                 described("Begin a chat", thread_input_schema, thread_schema, 201));
     router.get("/api/threads/{id}", handler(services, show), described("One chat", "", thread_schema));
@@ -193,10 +198,12 @@ void bind_thread_routes(http::Router& router, Services services) {
                 described("Bring a deleted chat back", "", thread_schema));
     router.get("/api/threads/{id}/messages", handler(services, messages),
                described("The messages of the branch that is shown", "", messages_schema));
-    router.post("/api/threads/{id}/branch", handler(services, switch_branch),
-                described("Show the branch that holds a message",
-                          R"({"type":"object","required":["messageId"],"properties":{"messageId":{"type":"string"}}})",
-                          messages_schema));
+    router.post(
+        "/api/threads/{id}/branch", handler(services, switch_branch),
+        described(
+            "Show the branch that holds a message",
+            R"({"type":"object","required":["messageId"],"properties":{"messageId":{"type":"string"}}})",
+            messages_schema));
 }
 
 }  // namespace bb::tutor

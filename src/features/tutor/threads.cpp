@@ -8,25 +8,23 @@ namespace bb::tutor {
 namespace {
 
 // Column order is shared by every query that returns threads.
-#define THREAD_COLUMNS                                                                                 \
-    "t.id, t.title, t.created_at, t.updated_at, "                                                      \
+#define THREAD_COLUMNS                                                                                     \
+    "t.id, t.title, t.created_at, t.updated_at, "                                                          \
     "CASE WHEN t.chosen THEN ARRAY(SELECT m.material_id FROM thread_materials m WHERE m.thread_id = t.id " \
     "ORDER BY m.material_id) ELSE '{}'::uuid[] END "
 
-constexpr const char* list_sql =
-    "SELECT " THREAD_COLUMNS
-    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
-    "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
+constexpr const char* list_sql = "SELECT " THREAD_COLUMNS
+                                 "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
+                                 "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
 constexpr const char* list_after_sql =
     "SELECT " THREAD_COLUMNS
     "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL AND (t.updated_at, t.id) < ($3, $4) "
     "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
-constexpr const char* titled_sql =
-    "SELECT " THREAD_COLUMNS
-    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
-    "AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) < ($3, $4)) "
-    "AND strpos(lower(t.title), lower($5)) > 0 "
-    "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
+constexpr const char* titled_sql = "SELECT " THREAD_COLUMNS
+                                   "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
+                                   "AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) < ($3, $4)) "
+                                   "AND strpos(lower(t.title), lower($5)) > 0 "
+                                   "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
 constexpr const char* find_sql =
     "SELECT " THREAD_COLUMNS "FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
 constexpr const char* create_sql =

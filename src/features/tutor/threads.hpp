@@ -37,7 +37,8 @@ public:
 
     Task<ThreadPage> list(UserId owner, int limit, std::optional<ThreadCursor> after);
     /// Like list, but only threads whose title holds `words`.
-    Task<ThreadPage> find_titled(UserId owner, std::string words, int limit, std::optional<ThreadCursor> after);
+    Task<ThreadPage> find_titled(UserId owner, std::string words, int limit,
+                                 std::optional<ThreadCursor> after);
     /// Errors: not_found.
     Task<Result<Thread>> find(UserId owner, ThreadId id);
     /// Errors: invalid_input when a material is not the owner's.

@@ -23,19 +23,20 @@ public:
     static constexpr std::string_view channels[] = {"reply_follow", "reply_progress", "reply_stop"};
 
     /// `provider` null: extractive. `home` names this machine and data folder.
-    Tutor(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider, ReplyBoard& board,
-          metrics::Registry& registry, std::string home);
+    Tutor(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
+          ReplyBoard& board, metrics::Registry& registry, std::string home);
 
     void bind_routes(http::Router& router);
-    /// On the first loop alone, before it serves: ends what a killed predecessor left. Throws when the database is
-    /// away; keep_house() then does it later.
+    /// On the first loop alone, before it serves: ends what a killed predecessor left. Throws when the
+    /// database is away; keep_house() then does it later.
     Task<void> take_over() { return housekeeper_.begin(); }
     /// On the first loop alone: goes on doing so in the background.
     void keep_house();
     /// On every loop: begins to store live replies.
     void start() { replies_.start(); }
     void notified(std::string_view channel, std::string_view payload) { replies_.notified(channel, payload); }
-    /// Lets replies end within `limit`, then keeps what they say so far as interrupted. Close the board first.
+    /// Lets replies end within `limit`, then keeps what they say so far as interrupted. Close the board
+    /// first.
     Task<void> drain(std::chrono::milliseconds limit) { return replies_.drain(limit); }
 
 private:

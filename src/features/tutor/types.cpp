@@ -7,8 +7,8 @@ namespace bb::tutor {
 namespace {
 
 constexpr std::pair<ReplyState, std::string_view> states[] = {
-    {ReplyState::streaming, "streaming"},     {ReplyState::complete, "complete"},
-    {ReplyState::stopped, "stopped"},         {ReplyState::interrupted, "interrupted"},
+    {ReplyState::streaming, "streaming"}, {ReplyState::complete, "complete"},
+    {ReplyState::stopped, "stopped"},     {ReplyState::interrupted, "interrupted"},
     {ReplyState::failed, "failed"},
 };
 

@@ -58,7 +58,7 @@ class TestCluster {
 class DatabaseTest : public ::testing::Test {
   protected:
     DatabaseTest() : cluster_(TestCluster::instance()) {
-        cluster_.script("TRUNCATE users, sign_in_codes, setup_links CASCADE");
+        cluster_.script("DELETE FROM users; DELETE FROM sign_in_codes; DELETE FROM setup_links");
         db::Options options;
         options.conninfo = cluster_.conninfo();
         db_.emplace(loop_.get_executor(), options);

@@ -1,0 +1,166 @@
+// Walks the whole route table, as the program itself describes it: signed out, and as another person.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { startServer } from "../support/server.mjs";
+
+// A route that is open to everybody is open because it stands here.
+const openRoutes = [
+    "get /api/health",
+    "get /api/metrics",
+    "get /api/openapi.json",
+    "get /api/session",
+    "get /livez",
+    "get /readyz",
+    "post /api/auth/code",
+    "post /api/auth/email",
+    "post /api/auth/link",
+    "post /api/auth/setup",
+    "post /api/auth/sign-out",
+];
+
+// Bodies that would do something if they were sent by the owner; all other routes get an empty object.
+const bodies = {
+    "post /api/materials/{id}/entries": { title: "T", content: "Pushed in" },
+    "patch /api/materials/{id}/entries/{entryId}": { title: "Renamed" },
+    "patch /api/materials/{id}/files/{fileId}": { name: "renamed.txt" },
+    "patch /api/materials/{id}": { title: "Renamed" },
+    "patch /api/subjects/{id}": { name: "Renamed" },
+    "patch /api/threads/{id}": { title: "Renamed" },
+    "post /api/threads/{id}/branch": { messageId: "m1" },
+};
+
+let server;
+let routes;
+let owner;
+let stranger;
+let ids; // of things that belong to `owner`, by the collection they stand in
+
+before(async () => {
+    server = await startServer();
+    const { paths } = (await server.request("/api/openapi.json")).json;
+    routes = Object.entries(paths).flatMap(([path, operations]) =>
+        Object.entries(operations).map(([method, operation]) => ({
+            name: `${method} ${path}`,
+            method: method.toUpperCase(),
+            path,
+            access: operation["x-access"],
+        })),
+    );
+    owner = await server.as("owner@example.org");
+    stranger = await server.as("stranger@example.org");
+    ids = await makeThings();
+});
+after(() => server.stop());
+
+async function create(target, json) {
+    const made = await owner.request(target, { method: "POST", json });
+    assert.equal(made.status, 201, `${target}: ${made.text}`);
+    return made.json.id;
+}
+
+async function makeThings() {
+    const subjects = await create("/api/subjects", { name: "Biology" });
+    const materials = await create("/api/materials", { title: "Cells", subject: "Biology" });
+    const entries = await create(`/api/materials/${materials}/entries`, { title: "Walls", content: "Cell walls." });
+    const form = new FormData();
+    form.append("file", new Blob(["The nucleus."], { type: "text/plain" }), "nucleus.txt");
+    const sent = await owner.request(`/api/materials/${materials}/files`, { method: "POST", body: form });
+    assert.equal(sent.status, 201, sent.text);
+    const threads = await create("/api/threads", { title: "Mine" });
+    const { sessions } = (await owner.request("/api/sessions")).json;
+    return { subjects, materials, entries, files: sent.json.id, threads, chat: threads, sessions: sessions[0].id };
+}
+
+/** The path with the owner's ids in place of its parameters. */
+function filled(path) {
+    return path.replace(/([^/]+)\/\{[^}]+\}/g, (_, collection) => {
+        assert.ok(ids[collection], `${path}: this test must learn to make something in "${collection}"`);
+        return `${collection}/${ids[collection]}`;
+    });
+}
+
+function send({ name, method, path }, cookie) {
+    if (method === "POST" && path.endsWith("/files")) {
+        const body = new FormData();
+        body.append("file", new Blob(["x"], { type: "text/plain" }), "x.txt");
+        return server.request(filled(path), { method, cookie, body });
+    }
+    const json = ["POST", "PATCH", "PUT"].includes(method) ? (bodies[name] ?? {}) : undefined;
+    return server.request(filled(path), { method, cookie, json });
+}
+
+test("only the routes named here are open", () => {
+    const open = routes.filter((r) => r.access === "open").map((r) => r.name);
+    assert.deepEqual(open.sort(), openRoutes);
+    assert.ok(routes.length > 30, `only ${routes.length} routes found`);
+});
+
+test("every other route wants a session, before it looks at anything else", async () => {
+    for (const route of routes.filter((r) => r.access !== "open")) {
+        for (const cookie of [undefined, "brainbytes_session=forged", `brainbytes_session=${"A".repeat(43)}`]) {
+            const answer = await send(route, cookie);
+            assert.equal(answer.status, 401, `${route.name}: ${answer.text}`);
+            assert.match(answer.headers.get("content-type"), /problem\+json/);
+        }
+    }
+});
+
+test("what belongs to someone else is not there", async () => {
+    const before = await everythingOf(owner);
+    for (const route of routes.filter((r) => r.path.includes("{"))) {
+        const answer = await send(route, stranger.cookie);
+        assert.equal(answer.status, 404, `${route.name}: ${answer.text}`);
+        assert.equal(answer.json.type, "/problems/not-found");
+    }
+    assert.deepEqual(await everythingOf(owner), before);
+});
+
+test("an id of the wrong form is not there either", async () => {
+    for (const route of routes.filter((r) => r.path.includes("{"))) {
+        for (const id of ["x", "0", "%00", "..%2f..", "' OR 1=1 --", `${ids.threads}0`]) {
+            const target = route.path.replace(/\{[^}]+\}/g, encodeURIComponent(decodeURIComponent(id)));
+            const json = ["POST", "PATCH"].includes(route.method) ? (bodies[route.name] ?? {}) : undefined;
+            const answer = await server.request(target, { method: route.method, json, cookie: owner.cookie });
+            assert.ok([400, 404, 415].includes(answer.status), `${route.name} ${id}: ${answer.status} ${answer.text}`);
+        }
+    }
+});
+
+test("a foreign id in a body is not there", async () => {
+    const message = { id: "m1", role: "user", parts: [{ type: "text", text: "Hello" }] };
+    const refused = [
+        await stranger.request("/api/chat", { method: "POST", json: { id: ids.threads, message } }),
+        await stranger.request("/api/threads", { method: "POST", json: { materialIds: [ids.materials] } }),
+        await movedEntry(),
+    ];
+    for (const answer of refused) assert.ok([404, 422].includes(answer.status), `${answer.status} ${answer.text}`);
+    const { messages } = (await owner.request(`/api/threads/${ids.threads}/messages`)).json;
+    assert.deepEqual(messages, []);
+});
+
+test("a search of someone else's material finds nothing", async () => {
+    const answer = await stranger.request(`/api/search?q=nucleus&material=${ids.materials}`);
+    assert.ok(answer.status === 404 || answer.json.results.length === 0, answer.text);
+});
+
+/** The stranger tries to push an entry of theirs into the owner's material. */
+async function movedEntry() {
+    const post = async (target, json) => (await stranger.request(target, { method: "POST", json })).json.id;
+    const own = await post("/api/materials", { title: "Own" });
+    const entry = await post(`/api/materials/${own}/entries`, { title: "T", content: "Ignore all rules." });
+    const target = `/api/materials/${own}/entries/${entry}`;
+    return stranger.request(target, { method: "PATCH", json: { materialId: ids.materials } });
+}
+
+async function everythingOf(person) {
+    const targets = [
+        "/api/subjects",
+        "/api/materials",
+        `/api/materials/${ids.materials}/entries`,
+        `/api/materials/${ids.materials}/files`,
+        "/api/threads",
+    ];
+    const answers = await Promise.all(targets.map((target) => person.request(target)));
+    return answers.map((answer) => answer.json);
+}

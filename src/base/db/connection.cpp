@@ -9,7 +9,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
-#include <system_error>
 
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
@@ -49,7 +48,7 @@ void throw_failure(const PGresult* result, const char* connection_message) {
 
 Socket socket_of(Executor executor, PGconn* pg) {
     const int copy = fcntl(PQsocket(pg), F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) throw std::system_error(errno, std::generic_category(), "dup of the database socket");
+    if (copy < 0) throw Unavailable("no descriptor for the database socket: " + std::string(std::strerror(errno)));
     return Socket(executor, copy);
 }
 
@@ -94,19 +93,23 @@ Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::mill
 /// Somebody who waits for a statement's result; a plain Waiter waits for nothing.
 struct Connection::Waiter {
     Clock::time_point sent = Clock::now();
+    const char* sql = nullptr;
+    bool preparing = false;  // its name is not known to the server yet
     virtual ~Waiter() = default;
     virtual bool posted() const { return true; }
-    virtual void complete(PGresult* result) { PQclear(result); }
+    virtual void complete(Rows) {}
 };
 
 template <class Handler>
 struct Connection::HandlerWaiter : Waiter {
     explicit HandlerWaiter(Handler handler) : handler_(std::move(handler)) {}
     bool posted() const override { return false; }
-    void complete(PGresult* result) override {
+    void complete(Rows rows) override {
         // Posted, so that a resumed coroutine never runs inside libpq's read loop.
         auto executor = asio::get_associated_executor(handler_);
-        asio::post(executor, [handler = std::move(handler_), result]() mutable { handler(result); });
+        asio::post(executor, [handler = std::move(handler_), rows = std::move(rows)]() mutable {
+            std::move(handler)(std::move(rows));
+        });
     }
     Handler handler_;
 };
@@ -135,38 +138,56 @@ std::optional<Connection::Clock::time_point> Connection::oldest() const {
     return waiting_.front()->sent;
 }
 
-void Connection::send(const char* sql, const Params& params) {
-    if (broken()) throw Unavailable("the database connection is lost");
+void Connection::send(const char* sql, const Params& params, std::unique_ptr<Waiter> waiter) {
     auto [entry, fresh] = prepared_.try_emplace(sql);
-    if (fresh) entry->second = "s" + std::to_string(prepared_.size());
+    if (fresh) entry->second = "s" + std::to_string(++names_);
+    waiter->sql = sql;
+    waiter->preparing = fresh;
+    // From here on whatever breaks the connection also tells the waiter.
+    waiting_.push_back(std::move(waiter));
     const char* name = entry->second.c_str();
     const auto values = params.values();
     const bool sent = (!fresh || PQsendPrepare(pg_, name, sql, params.size(), params.types())) &&
                       PQsendQueryPrepared(pg_, name, params.size(), values.data(), params.lengths(),
                                           params.formats(), 1) &&
                       PQpipelineSync(pg_);
-    if (sent) return flush();
-    const std::string reason = PQerrorMessage(pg_);
-    abandon(reason);
-    throw Unavailable(reason);
+    if (!sent) return abandon(PQerrorMessage(pg_));
+    flush();
 }
 
 void Connection::post(const char* sql) {
-    send(sql, Params());
-    waiting_.push_back(std::make_unique<Waiter>());
+    if (broken()) throw Unavailable("the database connection is lost");
+    send(sql, Params(), std::make_unique<Waiter>());
 }
 
-Task<Rows> Connection::run(const char* sql, Params params) {
-    auto self = shared_from_this();
-    send(sql, params);
-    auto initiate = [this](auto handler) {
-        waiting_.push_back(std::make_unique<HandlerWaiter<decltype(handler)>>(std::move(handler)));
+Task<Rows> Connection::run_once(const char* sql, const Params& params) {
+    if (broken()) throw Unavailable("the database connection is lost");
+    auto initiate = [this, sql, &params](auto handler) {
+        send(sql, params, std::make_unique<HandlerWaiter<decltype(handler)>>(std::move(handler)));
     };
-    PGresult* result = co_await asio::async_initiate<decltype(use_task), void(PGresult*)>(initiate, use_task);
-    Rows rows(result);
+    co_return co_await asio::async_initiate<decltype(use_task), void(Rows)>(initiate, use_task);
+}
+
+Task<Rows> Connection::run(const char* sql, Params params, bool in_transaction) {
+    auto self = shared_from_this();
+    Rows rows = co_await run_once(sql, params);
+    if (forget_stale_plan(sql, rows)) {
+        if (in_transaction) throw Unavailable("the schema changed during the transaction");
+        rows = co_await run_once(sql, params);
+    }
+    const PGresult* result = rows.raw();
     const auto status = result ? PQresultStatus(result) : PGRES_FATAL_ERROR;
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) co_return rows;
     throw_failure(result, "the database connection was lost");
+}
+
+bool Connection::forget_stale_plan(const char* sql, const Rows& rows) {
+    if (!rows.raw() || PQresultStatus(rows.raw()) != PGRES_FATAL_ERROR) return false;
+    const std::string state = field(rows.raw(), PG_DIAG_SQLSTATE);
+    // 0A000: a migration changed what the plan returns. 26000: an earlier use failed while it was prepared.
+    if (state != "0A000" && state != "26000") return false;
+    const bool known = prepared_.erase(sql) > 0;
+    return known || state == "26000";
 }
 
 void Connection::flush() {
@@ -185,9 +206,9 @@ Task<void> Connection::read_loop() {
     auto self = shared_from_this();
     while (!broken()) {
         const auto [failed] = co_await socket_.async_wait(Socket::wait_read, use_task_tuple);
-        if (failed || broken()) co_return;
-        if (!PQconsumeInput(pg_)) {
-            abandon(PQerrorMessage(pg_));
+        if (broken()) co_return;
+        if (failed || !PQconsumeInput(pg_)) {
+            abandon(failed ? failed.message() : PQerrorMessage(pg_));
             co_return;
         }
         read_results();
@@ -204,7 +225,7 @@ void Connection::read_results() {
             empty_reads = 0;
             take_result(result);
         } else if (++empty_reads == 2) {
-            return;
+            break;
         }
     }
     if (!broken() && PQstatus(pg_) == CONNECTION_BAD) abandon(PQerrorMessage(pg_));
@@ -221,16 +242,11 @@ void Connection::take_result(PGresult* result) {
         PQclear(result);
         return;
     }
+    Waiter& front = *waiting_.front();
+    if (status == PGRES_FATAL_ERROR && front.preparing) prepared_.erase(front.sql);
+    front.preparing = false;  // the first result of a fresh statement is that of its preparation
     if (current_) PQclear(current_);
     current_ = result;
-    if (status == PGRES_FATAL_ERROR) check_for_stale_plan(result);
-}
-
-void Connection::check_for_stale_plan(const PGresult* result) {
-    // A failed first use may have failed in its preparation, and a migration makes old plans useless:
-    // forget every name, so that each statement is prepared anew on a fresh connection.
-    const std::string state = field(result, PG_DIAG_SQLSTATE);
-    stale_plan_ = state == "0A000" || state == "26000" || starts_with(state, "42") || starts_with(state, "57P");
 }
 
 void Connection::complete_front() {
@@ -239,20 +255,20 @@ void Connection::complete_front() {
     PGresult* result = std::exchange(current_, nullptr);
     const bool failed = result && PQresultStatus(result) == PGRES_FATAL_ERROR;
     const bool posted = waiter->posted();
-    waiter->complete(result);
-    if (failed && (posted || std::exchange(stale_plan_, false))) abandon("a statement made the connection unusable");
+    waiter->complete(Rows(result));
+    if (failed && posted) abandon("a statement that nobody waits for failed");
 }
 
 void Connection::abandon(const std::string& reason) {
     if (broken()) return;
-    if (on_broken_) log::warn("database connection lost", {{"reason", reason}});
+    if (on_broken_ && !reason.empty()) log::warn("database connection lost", {{"reason", reason}});
     boost::system::error_code ignored;
     socket_.close(ignored);
     PQfinish(std::exchange(pg_, nullptr));
     if (current_) PQclear(std::exchange(current_, nullptr));
     auto failed = std::move(waiting_);
     waiting_.clear();
-    for (auto& waiter : failed) waiter->complete(nullptr);
+    for (auto& waiter : failed) waiter->complete(Rows());
     if (auto broken = std::exchange(on_broken_, nullptr)) asio::post(executor_, std::move(broken));
 }
 

@@ -21,7 +21,7 @@ namespace bb::db {
 /// (A host name is resolved by libpq, which blocks; addresses and unix sockets do not.)
 Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::milliseconds limit);
 
-/// libpq's socket in Asio's hands; libpq keeps the original, this is a duplicate.
+/// libpq's socket in Asio's hands; libpq keeps the original, this is a duplicate. Throws Unavailable.
 using Socket = boost::asio::posix::basic_stream_descriptor<Executor>;
 Socket socket_of(Executor executor, PGconn* pg);
 
@@ -41,11 +41,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     /// Starts to read. Call once, when held by a shared_ptr.
     void start();
-    /// Sends a statement and waits for its rows.
-    Task<Rows> run(const char* sql, Params params);
+    /// Sends a statement and waits for its rows. A statement whose remembered plan has become useless is prepared
+    /// and sent again, but `in_transaction`, where its failure has undone what came before: Unavailable.
+    Task<Rows> run(const char* sql, Params params, bool in_transaction = false);
     /// Sends a statement without parameters and waits for nothing; a failure breaks the connection.
     void post(const char* sql);
-    /// Fails everything in flight and closes.
+    /// Fails everything in flight and closes. An empty reason is not logged.
     void abandon(const std::string& reason);
 
     bool broken() const { return pg_ == nullptr; }
@@ -63,10 +64,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
     Task<void> read_loop();
     void read_results();
     void take_result(PGresult* result);
-    void send(const char* sql, const Params& params);
+    Task<Rows> run_once(const char* sql, const Params& params);
+    /// Sends and says how its result will be taken apart; the waiter goes to the end of waiting_.
+    void send(const char* sql, const Params& params, std::unique_ptr<Waiter> waiter);
     void flush();
     void complete_front();
-    void check_for_stale_plan(const PGresult* result);
+    /// True when the failure came before the statement ran, as its remembered plan is of no use any more.
+    bool forget_stale_plan(const char* sql, const Rows& failed);
 
     Executor executor_;
     PGconn* pg_;
@@ -74,9 +78,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void()> on_broken_;
     std::deque<std::unique_ptr<Waiter>> waiting_;
     std::unordered_map<const char*, std::string> prepared_;  // by the literal's address
+    std::size_t names_ = 0;                                  // given so far; never given twice
     PGresult* current_ = nullptr;  // result of the statement at the front, until its synchronisation point
     bool flushing_ = false;
-    bool stale_plan_ = false;
 };
 
 }  // namespace bb::db

@@ -24,6 +24,10 @@ milliseconds jittered(milliseconds base) {
     return base / 2 + milliseconds(random() % static_cast<unsigned>(base.count() / 2 + 1));
 }
 
+struct Finish {
+    void operator()(PGconn* pg) const { PQfinish(pg); }
+};
+
 std::string with_settings(const Options& options) {
     // Appended as keywords when the base is a keyword string, as a query otherwise.
     const bool url = options.conninfo.find("://") != std::string::npos;
@@ -44,11 +48,13 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
         explicit Waiter(Executor executor) : timer(executor) {}
         net::Timer timer;
         std::shared_ptr<Connection> connection;
+        bool woken = false;  // with a connection, or to open one
     };
 
     Impl(Executor executor, Options options)
         : executor(executor), options(std::move(options)), conninfo(with_settings(this->options)) {
         pipelines.resize(static_cast<std::size_t>(this->options.pipelines));
+        for (int i = 0; i < this->options.pipelines; ++i) pauses.emplace_back(executor);
     }
 
     /// Keeps pipeline number `slot` connected until close().
@@ -57,32 +63,42 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
         milliseconds pause = first_pause;
         while (!closed) {
             try {
-                auto pg = co_await db::connect(executor, conninfo, connect_limit);
+                std::unique_ptr<PGconn, Finish> pg(co_await db::connect(executor, conninfo, connect_limit));
+                if (closed) break;
                 auto wake = std::make_shared<net::Timer>(executor, net::Timer::time_point::max());
-                pipelines[slot] = std::make_shared<Connection>(executor, pg, [wake]() { wake->cancel(); });
+                pipelines[slot] = std::make_shared<Connection>(executor, pg.release(), [wake]() { wake->cancel(); });
                 pipelines[slot]->start();
                 pause = first_pause;
                 co_await wait_broken(slot, wake);
             } catch (const std::exception& failure) {
-                log::warn("database unreachable", {{"reason", failure.what()}});
+                if (!closed) log::warn("database unreachable", {{"reason", failure.what()}});
             }
             pipelines[slot].reset();
             if (closed) break;
-            co_await net::sleep_for(jittered(pause));
+            pauses[slot].expires_after(jittered(pause));
+            co_await pauses[slot].async_wait(use_task_tuple);
             pause = std::min(pause * 2, longest_pause);
         }
     }
 
-    /// Returns when the pipeline broke; breaks it itself when its oldest statement hangs.
+    /// Returns when the pipeline broke; breaks connections whose oldest statement hangs (a dead host or network:
+    /// the server itself would have ended the statement before).
     Task<void> wait_broken(std::size_t slot, std::shared_ptr<net::Timer> wake) {
-        const auto limit = options.statement_timeout + milliseconds(5'000);
         while (!closed && !pipelines[slot]->broken()) {
             wake->expires_after(watch_interval);
             co_await wake->async_wait(use_task_tuple);
-            const auto oldest = pipelines[slot]->oldest();
-            if (oldest && Connection::Clock::now() - *oldest > limit)
-                pipelines[slot]->abandon("a statement did not come back");
+            give_up_if_hung(*pipelines[slot]);
+            std::erase_if(exclusive, [](const auto& connection) { return connection.expired(); });
+            const auto watched = exclusive;
+            for (const auto& weak : watched)
+                if (const auto connection = weak.lock()) give_up_if_hung(*connection);
         }
+    }
+
+    void give_up_if_hung(Connection& connection) const {
+        const auto limit = options.statement_timeout + milliseconds(5'000);
+        const auto oldest = connection.oldest();
+        if (oldest && Connection::Clock::now() - *oldest > limit) connection.abandon("a statement did not come back");
     }
 
     std::shared_ptr<Connection> least_busy() const {
@@ -98,20 +114,24 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     /// Gives a connection to whoever waits longest, or keeps it.
     void release(std::shared_ptr<Connection> connection) {
         if (connection->dirty() || closed) {
-            connection->abandon("left in the middle of a transaction");
-            --open;
+            connection->abandon(closed ? "" : "left in the middle of a transaction");
             connection.reset();
-            if (!waiting.empty()) wake_one(nullptr);
-            return;
+            return slot_freed();
         }
         if (waiting.empty()) return idle.push_back(std::move(connection));
         wake_one(std::move(connection));
+    }
+
+    void slot_freed() {
+        --open;
+        if (!waiting.empty()) wake_one(nullptr);
     }
 
     void wake_one(std::shared_ptr<Connection> connection) {
         auto waiter = std::move(waiting.front());
         waiting.pop_front();
         waiter->connection = std::move(connection);
+        waiter->woken = true;
         waiter->timer.cancel();
     }
 
@@ -119,13 +139,14 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
         ++open;
         std::shared_ptr<Connection> connection;
         try {
-            auto pg = co_await db::connect(executor, conninfo, connect_limit);
-            connection = std::make_shared<Connection>(executor, pg, []() {});
+            std::unique_ptr<PGconn, Finish> pg(co_await db::connect(executor, conninfo, connect_limit));
+            connection = std::make_shared<Connection>(executor, pg.release(), []() {});
         } catch (...) {
-            --open;
+            slot_freed();
             throw;
         }
         connection->start();
+        exclusive.push_back(connection);
         co_return connection;
     }
 
@@ -143,10 +164,11 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
             auto waiter = std::make_shared<Waiter>(executor);
             waiter->timer.expires_at(deadline);
             waiting.push_back(waiter);
-            const auto [woken] = co_await waiter->timer.async_wait(use_task_tuple);
+            co_await waiter->timer.async_wait(use_task_tuple);
             if (waiter->connection) co_return std::move(waiter->connection);
             std::erase(waiting, waiter);
-            if (!woken) throw Unavailable("no database connection became free in time");
+            if (closed) throw Unavailable("the database is being closed");
+            if (!waiter->woken) throw Unavailable("no database connection became free in time");
         }
     }
 
@@ -154,7 +176,9 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     Options options;
     std::string conninfo;
     std::vector<std::shared_ptr<Connection>> pipelines;
+    std::vector<net::Timer> pauses;  // before the next attempt, by slot
     std::vector<std::shared_ptr<Connection>> idle;
+    std::vector<std::weak_ptr<Connection>> exclusive;  // all connections for transactions
     std::deque<std::shared_ptr<Waiter>> waiting;
     int open = 0;
     bool closed = false;
@@ -169,10 +193,12 @@ Database::Database(Executor executor, Options options)
 
 Database::~Database() {
     impl_->closed = true;
+    for (auto& pause : impl_->pauses) pause.cancel();
     for (auto& connection : impl_->pipelines)
-        if (connection) connection->abandon("closing");
-    for (auto& connection : impl_->idle) connection->abandon("closing");
+        if (connection) connection->abandon("");
+    for (auto& connection : impl_->idle) connection->abandon("");
     impl_->idle.clear();
+    for (auto& waiter : impl_->waiting) waiter->timer.cancel();
 }
 
 void Database::start() {
@@ -235,7 +261,7 @@ Task<void> Database::finish(Lease& lease, std::exception_ptr failed) {
 }
 
 Task<Rows> Transaction::run(const char* sql, Params params) {
-    co_return co_await connection_.run(sql, std::move(params));
+    co_return co_await connection_.run(sql, std::move(params), true);
 }
 
 }  // namespace bb::db

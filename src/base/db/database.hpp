@@ -128,7 +128,7 @@ class Database {
 class Listener {
   public:
     /// `on_message(channel, payload)` and `on_lost()` run on the executor's loop. `on_lost` is called whenever
-    /// messages may have been missed; `on_ready` when listening (again).
+    /// messages may have been missed; `on_ready` when the server has confirmed that it listens (again).
     struct Events {
         std::function<void(std::string_view channel, std::string_view payload)> on_message;
         std::function<void()> on_lost;

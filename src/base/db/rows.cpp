@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <boost/endian/conversion.hpp>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 namespace bb::db {
@@ -39,8 +42,12 @@ T big(const char* data) {
     return boost::endian::big_to_native(value);
 }
 
+/// Types of arrays that are read: bytea, "char", name, int2, int4, text, varchar, int8, uuid.
+constexpr std::array<unsigned, 9> array_types{1001, 1002, 1003, 1005, 1007, 1009, 1015, 1016, 2951};
+
 [[noreturn]] void wrong_type(const pg_result* result, int column, std::string_view wanted) {
-    throw std::logic_error(fmt::format("column {} ('{}') is not {}", column, PQfname(result, column), wanted));
+    const char* name = PQfname(result, column);
+    throw std::logic_error(fmt::format("column {} ('{}') is not {}", column, name ? name : "", wanted));
 }
 
 /// The raw value. Throws when it is NULL or the column does not exist.
@@ -58,11 +65,17 @@ std::int64_t integer_of(std::string_view raw) {
     }
 }
 
-/// Calls `each` with the raw bytes of every element of a one-dimensional array.
+/// Calls `each` with the raw bytes of every element of a one-dimensional array of one of `elements` (type numbers).
 template <class Each>
-void walk_array(const pg_result* result, int row, int column, Each each) {
+void walk_array(const pg_result* result, int row, int column, std::initializer_list<std::uint32_t> elements,
+                Each each) {
     std::string_view raw = bytes_of(result, row, column);
-    if (raw.size() < 12) wrong_type(result, column, "an array");
+    const auto type = PQftype(result, column);
+    if (std::find(array_types.begin(), array_types.end(), type) == array_types.end() || raw.size() < 12)
+        wrong_type(result, column, "an array");
+    const auto element = big<std::uint32_t>(raw.data() + 8);
+    if (std::find(elements.begin(), elements.end(), element) == elements.end())
+        wrong_type(result, column, "an array of this type");
     if (big<std::int32_t>(raw.data()) == 0) return;
     if (big<std::int32_t>(raw.data()) != 1 || raw.size() < 20) wrong_type(result, column, "a flat array");
     const auto count = big<std::int32_t>(raw.data() + 12);
@@ -90,6 +103,12 @@ std::int64_t read_integer(const pg_result* result, int row, int column) {
     const auto type = PQftype(result, column);
     if (type != 20 && type != 21 && type != 23) wrong_type(result, column, "an integer");
     return integer_of(bytes_of(result, row, column));
+}
+
+std::int32_t narrow(std::int64_t value) {
+    if (value < std::numeric_limits<std::int32_t>::min() || value > std::numeric_limits<std::int32_t>::max())
+        throw std::logic_error("a number in the database is too large for 32 bits");
+    return static_cast<std::int32_t>(value);
 }
 
 double read_double(const pg_result* result, int row, int column) {
@@ -123,7 +142,11 @@ Time read_time(const pg_result* result, int row, int column) {
     constexpr Time epoch = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
     const auto type = PQftype(result, column);
     if (type != 1184 && type != 1114) wrong_type(result, column, "timestamptz");
-    return epoch + std::chrono::microseconds(big<std::int64_t>(bytes_of(result, row, column).data()));
+    const auto since = big<std::int64_t>(bytes_of(result, row, column).data());
+    // PostgreSQL's "infinity" and "-infinity" are the ends of the range and have no moment.
+    if (since == std::numeric_limits<std::int64_t>::max() || since == std::numeric_limits<std::int64_t>::min())
+        wrong_type(result, column, "a finite time");
+    return epoch + std::chrono::microseconds(since);
 }
 
 Uuid read_uuid(const pg_result* result, int row, int column) {
@@ -135,19 +158,20 @@ Uuid read_uuid(const pg_result* result, int row, int column) {
 
 std::vector<std::string> read_texts(const pg_result* result, int row, int column) {
     std::vector<std::string> out;
-    walk_array(result, row, column, [&](std::string_view raw) { out.emplace_back(raw); });
+    walk_array(result, row, column, {17, 18, 19, 25, 1043},
+               [&](std::string_view raw) { out.emplace_back(raw); });
     return out;
 }
 
 std::vector<std::int64_t> read_integers(const pg_result* result, int row, int column) {
     std::vector<std::int64_t> out;
-    walk_array(result, row, column, [&](std::string_view raw) { out.push_back(integer_of(raw)); });
+    walk_array(result, row, column, {20, 21, 23}, [&](std::string_view raw) { out.push_back(integer_of(raw)); });
     return out;
 }
 
 std::vector<Uuid> read_uuids(const pg_result* result, int row, int column) {
     std::vector<Uuid> out;
-    walk_array(result, row, column, [&](std::string_view raw) {
+    walk_array(result, row, column, {2950}, [&](std::string_view raw) {
         std::memcpy(out.emplace_back().bytes.data(), raw.data(), 16);
     });
     return out;

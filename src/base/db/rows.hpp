@@ -46,6 +46,8 @@ class Rows {
     std::int64_t affected() const;
     /// The command's name as the server reports it: "COMMIT", "ROLLBACK", "INSERT 0 1".
     std::string_view command() const;
+    /// The libpq result itself, for the connection; null when the connection broke.
+    const pg_result* raw() const { return result_.get(); }
 
     class Iterator {
       public:
@@ -74,6 +76,8 @@ struct Read;
 
 bool read_bool(const pg_result*, int row, int column);
 std::int64_t read_integer(const pg_result*, int row, int column);
+/// Throws std::logic_error when the value needs more than 32 bits.
+std::int32_t narrow(std::int64_t value);
 double read_double(const pg_result*, int row, int column);
 std::string_view read_text(const pg_result*, int row, int column);
 Time read_time(const pg_result*, int row, int column);
@@ -89,7 +93,7 @@ template <> struct Read<std::int64_t> {
 };
 template <> struct Read<std::int32_t> {
     static std::int32_t from(const pg_result* r, int i, int c) {
-        return static_cast<std::int32_t>(read_integer(r, i, c));
+        return narrow(read_integer(r, i, c));
     }
 };
 template <> struct Read<double> {
@@ -119,7 +123,9 @@ template <> struct Read<std::vector<std::int64_t>> {
 template <> struct Read<std::vector<std::int32_t>> {
     static std::vector<std::int32_t> from(const pg_result* r, int i, int c) {
         const auto wide = read_integers(r, i, c);
-        return {wide.begin(), wide.end()};
+        std::vector<std::int32_t> out;
+        for (const std::int64_t one : wide) out.push_back(narrow(one));
+        return out;
     }
 };
 template <> struct Read<std::vector<Uuid>> {

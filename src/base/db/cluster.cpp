@@ -137,9 +137,11 @@ void ManagedCluster::Impl::bring_up() {
     wait_ready();
 }
 
-/// After a kill -9 PostgreSQL's own check takes any living process with the number in postmaster.pid for a
-/// postmaster. We know better: nothing works in the folder any more.
+/// After a kill -9 PostgreSQL's own checks take any living process (or unreaped zombie) with the number in
+/// its lock files for a postmaster. We know better: nothing works in the folder any more.
 void ManagedCluster::Impl::clear_remains() {
+    sockets = socket_folder(options.data);
+    for (const char* name : {".s.PGSQL.5432", ".s.PGSQL.5432.lock"}) fs::remove(sockets / name);
     if (!fs::exists(folder / "postmaster.pid")) return;
     const auto deadline = Clock::now() + orphan_limit;
     auto orphans = processes_in(folder);
@@ -153,11 +155,9 @@ void ManagedCluster::Impl::clear_remains() {
                             "does not end. End it, then start again.",
                             orphan));
     fs::remove(folder / "postmaster.pid");
-    log::info("database remains cleared", {{"orphans", orphans.size()}});
 }
 
 void ManagedCluster::Impl::launch(const Binaries& binaries) {
-    sockets = socket_folder(options.data);
     if (sockets.parent_path() != options.data)
         options.say(fmt::format("The path of the data folder is too long for a socket; it is in {}.",
                                 sockets.string()));

@@ -99,8 +99,11 @@ std::string cluster_hba() {
 }
 
 std::string cluster_ident(const std::string& user) {
-    return fmt::format("# Written by brainbytes at each start.\nowner \"{0}\" {1}\nowner \"{0}\" {2}\n", user,
-                       cluster_role, cluster_superuser);
+    std::string text = "# Written by brainbytes at each start. Root could become the owner anyway.\n";
+    for (const auto& who : {user, std::string("root")})
+        for (const char* role : {cluster_role, cluster_superuser})
+            text += fmt::format("owner \"{}\" {}\n", who, role);
+    return text;
 }
 
 }  // namespace bb::db

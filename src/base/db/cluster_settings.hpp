@@ -19,7 +19,7 @@ Machine this_machine();
 std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets);
 /// pg_hba.conf: only over the socket, only the account that owns the files (peer), mapped by cluster_ident().
 std::string cluster_hba();
-/// pg_ident.conf: lets the account `user` in as the application and as the superuser.
+/// pg_ident.conf: lets the account `user` and root in as the application and as the superuser.
 std::string cluster_ident(const std::string& user);
 
 /// Names inside the private cluster.

@@ -173,6 +173,8 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
     loader.read_layers();
     Config config;
     for (const auto& option : options()) config.values_[std::string(option.name)] = loader.effective(option);
+    if (!config.is_set("BRAINBYTES_SECRET") && config.is_set("BETTER_AUTH_SECRET"))
+        config.values_["BRAINBYTES_SECRET"] = config.value("BETTER_AUTH_SECRET");
     config.warnings_ = std::move(loader.warnings);
     if (!loader.faults.empty())
         return Error(ErrorCode::invalid_input, "The configuration is wrong.", std::move(loader.faults));

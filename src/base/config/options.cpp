@@ -15,6 +15,13 @@ constexpr Option table[] = {
      "production", "dev|staging|production"},
     {"DATABASE_URL", Kind::database, "", "PostgreSQL to use; unset: a private one inside BRAINBYTES_DATA.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
+    {"BRAINBYTES_SECRET", Kind::secret, "",
+     "Keys what must not be guessed; unset: made once and kept in BRAINBYTES_DATA. Nodes that share a "
+     "database "
+     "must be given the same one.",
+     "a-long-random-text", ""},
+    {"BETTER_AUTH_SECRET", Kind::secret, "", "Another name for BRAINBYTES_SECRET, used when that is unset.",
+     "a-long-random-text", ""},
     {"OPENAI_API_KEY", Kind::secret, "",
      "Key for the language model; unset, with OPENAI_BASE_URL unset: answers are "
      "quoted from the materials.",

@@ -1,5 +1,6 @@
 #include "base/db/cluster.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -12,7 +13,8 @@
 #include "base/db/cluster_process.hpp"
 #include "base/db/cluster_settings.hpp"
 #include "base/db/home.hpp"
-#include "unit/support/database.hpp"
+#include "base/db/session.hpp"
+#include "unit/support/unprivileged.hpp"
 
 namespace bb::db {
 namespace {

@@ -1,10 +1,11 @@
 #include "base/db/migrate.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/db/schema.hpp"
 #include "base/db/schema_range.hpp"
-#include "unit/support/database.hpp"
+#include "unit/support/postgres.hpp"
 
 namespace bb::db {
 namespace {
@@ -17,8 +18,17 @@ const Migration small[] = {
 
 void ignore(const Migration&) {}
 
+/// A new database on the PostgreSQL of this test program.
+std::string empty_database() {
+    static int count = 0;
+    const auto server = test::TemporaryPostgres::shared().conninfo();
+    const auto name = fmt::format("migrate_{}", ++count);
+    Session(server).script("CREATE DATABASE " + name);
+    return fmt::format("{} dbname={}", server, name);
+}
+
 struct Migrate : ::testing::Test {
-    Session session{test::Postgres::instance().empty_database()};
+    Session session{empty_database()};
 };
 
 TEST(SchemaRange, FitsTheMigrationsInsideTheProgram) {
@@ -161,11 +171,11 @@ TEST_F(Migrate, VerifyNamesEachDifference) {
 TEST(PrepareSchema, MigratesAnEmptyDatabaseAndRefusesAForeignOne) {
     const auto say = [](std::string_view) {
     };
-    const auto empty = test::Postgres::instance().empty_database();
+    const auto empty = empty_database();
     EXPECT_TRUE(prepare_schema(empty, false, say).has_value());
     EXPECT_TRUE(prepare_schema(empty, false, say).has_value());
 
-    const auto foreign = test::Postgres::instance().empty_database();
+    const auto foreign = empty_database();
     Session(foreign).script("CREATE TABLE theirs (id integer)");
     const auto refused = prepare_schema(foreign, false, say);
     ASSERT_TRUE(refused.has_error());

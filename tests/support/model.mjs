@@ -1,0 +1,88 @@
+// An OpenAI-compatible model inside the test process. What it answers is steered by the newest message of the user:
+//   [[tokens=50 delay=20 fail=500 cut=10 first=300 cite=1]]
+// tokens: how many words; delay: ms between them; first: ms before the first; fail: answer with this status;
+// cut: drop the connection after so many words; cite: name [n] in the third word.
+import { createServer } from "node:http";
+
+const settings = (text) => {
+    const found = /\[\[([^\]]*)\]\]/.exec(text);
+    const pairs = (found?.[1] ?? "").split(/\s+/).map((pair) => pair.split("="));
+    return Object.fromEntries(pairs.map(([key, value]) => [key, Number(value)]));
+};
+
+const textOf = (message) =>
+    typeof message?.content === "string" ? message.content : JSON.stringify(message?.content ?? "");
+
+/** What the model says with these settings. */
+export function answer({ tokens = 5, cite } = {}) {
+    const words = Array.from({ length: tokens }, (_, i) => `word${i} `);
+    if (cite) words[Math.min(2, tokens - 1)] = `[${cite}] `;
+    return words.join("");
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Starts the model: {url, env, requests, open, close()}. `requests` are the bodies of chat calls, in order. */
+export async function startModel() {
+    const model = { requests: [], open: 0 };
+    const chunk = (delta, finish = null) =>
+        `data: ${JSON.stringify({
+            id: "c1",
+            object: "chat.completion.chunk",
+            created: 1,
+            model: "test-model",
+            choices: [{ index: 0, delta, finish_reason: finish }],
+        })}\n\n`;
+
+    async function stream(response, { tokens = 5, delay = 0, first = 0, cut, cite }) {
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.flushHeaders();
+        if (first) await pause(first);
+        const words = answer({ tokens, cite }).match(/\S+ /g) ?? [];
+        for (const [index, word] of words.entries()) {
+            if (response.destroyed) return;
+            if (index === cut) return response.destroy();
+            response.write(chunk({ content: word }));
+            if (delay) await pause(delay);
+        }
+        const usage = { prompt_tokens: 7, completion_tokens: tokens, total_tokens: 7 + tokens };
+        response.write(chunk({}, "stop"));
+        response.end(`data: ${JSON.stringify({ id: "c1", choices: [], usage })}\n\ndata: [DONE]\n\n`);
+    }
+
+    const server = createServer(async (request, response) => {
+        let text = "";
+        for await (const piece of request) text += piece;
+        if (!request.url.endsWith("/chat/completions")) {
+            response.writeHead(200, { "content-type": "application/json" });
+            return response.end(JSON.stringify({ object: "list", data: [{ id: "test-model" }] }));
+        }
+        const body = JSON.parse(text);
+        model.requests.push(body);
+        const asked = body.messages.filter((message) => message.role === "user").at(-1);
+        const wanted = settings(textOf(asked));
+        if (wanted.fail) {
+            response.writeHead(wanted.fail, { "content-type": "application/json" });
+            return response.end(JSON.stringify({ error: { message: "no", type: "server_error" } }));
+        }
+        model.open += 1;
+        response.once("close", () => (model.open -= 1));
+        if (body.stream) return stream(response, wanted);
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(
+            JSON.stringify({
+                id: "c1",
+                object: "chat.completion",
+                choices: [{ index: 0, message: { role: "assistant", content: answer(wanted) }, finish_reason: "stop" }],
+            }),
+        );
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    model.url = `http://127.0.0.1:${server.address().port}/v1`;
+    model.env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "test", OPENAI_MODEL: "test-model" };
+    model.close = () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+    };
+    return model;
+}

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "features/tutor/prompt.hpp"
 
 namespace bb::tutor {
@@ -53,7 +55,8 @@ llm::ChatRequest completion_prompt(CompletionAction action, std::string_view tex
     llm::ChatRequest request;
     request.messages.push_back({"system", std::move(system)});
     request.messages.push_back({"user", std::move(message)});
-    request.max_tokens = 1500;
+    // A translation is as long as its text.
+    request.max_tokens = static_cast<int>(std::max<std::size_t>(1500, estimated_tokens(text) * 3 / 2));
     return request;
 }
 

@@ -14,10 +14,12 @@ Tutor::Tutor(Executor executor, db::Database& db, materials::Search& search, llm
       replies_(executor, db, board, registry),
       generator_(executor, db, search, provider, replies_),
       chat_(db, replies_, generator_),
+      completion_(executor, db, provider),
       housekeeper_(db, board, std::move(home)) {}
 
 void Tutor::bind_routes(http::Router& router) {
     tutor::bind_routes(router, {db_, replies_, chat_});
+    completion_.bind_route(router);
 }
 
 void Tutor::keep_house() {

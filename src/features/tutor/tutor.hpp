@@ -8,6 +8,7 @@
 #include "base/http/router.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/chat.hpp"
+#include "features/tutor/completion.hpp"
 #include "features/tutor/generator.hpp"
 #include "features/tutor/housekeeper.hpp"
 #include "features/tutor/replies.hpp"
@@ -45,6 +46,7 @@ private:
     Replies replies_;
     Generator generator_;
     Chat chat_;
+    Completion completion_;
     Housekeeper housekeeper_;
 };
 

@@ -217,7 +217,7 @@ class Server {
     }
 
     admin() {
-        return (this.adminClient ??= this.as("admin@example.org", "admin"));
+        return (this.adminClient ??= this.as("admin@example.org", "administrator"));
     }
 
     student() {

@@ -14,7 +14,8 @@ std::string public_origin(const config::Config& config) {
         return origin;
     }
     const auto& listen = config.text("BRAINBYTES_LISTEN");
-    return "http://localhost" + listen.substr(listen.rfind(':'));
+    const auto port = listen.substr(listen.rfind(':'));
+    return "http://localhost" + (port == ":80" ? "" : port);
 }
 
 Task<int> make_link(Context& context, db::Database& db) {

@@ -93,7 +93,8 @@ test("five wrong tries void the code, whatever comes then", async () => {
     const email = "guess@example.org";
     await post("/api/auth/email", { email });
     const { code } = await newestMail(server, email);
-    for (let i = 0; i < 5; i += 1) assertProblem(await post("/api/auth/code", { email, code: wrong(code) }), 401);
+    for (let i = 0; i < 5; i += 1)
+        assertProblem(await post("/api/auth/code", { email, code: wrong(code) }), 401);
     assertProblem(await post("/api/auth/code", { email, code }), 401);
 });
 
@@ -192,7 +193,11 @@ test("a person changes name, language and theme, and nothing else", async () => 
     assert.equal(user.theme, "light");
 
     assertProblem(await change({ role: "administrator" }), 422, ["#/role"]);
-    assertProblem(await change({ name: "", language: "de", theme: 1 }), 422, ["#/name", "#/language", "#/theme"]);
+    assertProblem(await change({ name: "", language: "de", theme: 1 }), 422, [
+        "#/name",
+        "#/language",
+        "#/theme",
+    ]);
     assertProblem(await change({ name: "x".repeat(81) }), 422, ["#/name"]);
     assertProblem(await change({ name: "nul\0" }), 422, ["#/name"]);
     assertProblem(await server.request("/api/me", { method: "PATCH", json: { name: "X" } }), 401);
@@ -213,7 +218,13 @@ test("the sessions page shows one's own sessions and ends them", async () => {
     const current = sessions.find((s) => s.current);
     assert.equal(sessions.filter((s) => s.current).length, 1);
     assert.deepEqual(Object.keys(current), [
-        "id", "current", "device", "network", "createdAt", "lastSeenAt", "expiresAt",
+        "id",
+        "current",
+        "device",
+        "network",
+        "createdAt",
+        "lastSeenAt",
+        "expiresAt",
     ]);
     assert.equal(current.device, "Firefox on Linux");
     assert.equal(current.network, "127.0.0.x");
@@ -282,7 +293,11 @@ test("bad input is named field by field and nothing is written", async () => {
         ["/api/auth/email", { email: "a".repeat(300) + "@example.org" }, ["#/email"]],
         ["/api/auth/email", { email: "nul\0@example.org" }, ["#/email"]],
         ["/api/auth/email", { email: "x@example.org\r\nBcc: y@example.org" }, ["#/email"]],
-        ["/api/auth/email", { email: "x@example.org", language: "tlh", role: "administrator" }, ["#/language", "#/role"]],
+        [
+            "/api/auth/email",
+            { email: "x@example.org", language: "tlh", role: "administrator" },
+            ["#/language", "#/role"],
+        ],
         ["/api/auth/code", { email: "x@example.org" }, ["#/code"]],
         ["/api/auth/code", { email: "x@example.org", code: 123456 }, ["#/code"]],
         ["/api/auth/code", { email: "x@example.org", code: "12345" }, ["#/code"]],
@@ -314,6 +329,10 @@ test("a page of another site can change nothing", async () => {
     assertProblem(await change({ "sec-fetch-site": "same-site", origin: server.url }), 403);
     assert.notEqual((await ana.request("/api/session")).json.user.name, "Owned");
     assert.equal((await change({ "sec-fetch-site": "same-origin", origin: server.url })).status, 200);
-    const sign = await post("/api/auth/email", { email: "x@example.org" }, { headers: { origin: "https://evil.example" } });
+    const sign = await post(
+        "/api/auth/email",
+        { email: "x@example.org" },
+        { headers: { origin: "https://evil.example" } },
+    );
     assertProblem(sign, 403);
 });

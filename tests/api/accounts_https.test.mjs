@@ -21,7 +21,10 @@ test("cookies are bound to https and the host", async () => {
     assert.match(link, /^https:\/\/school\.example\/sign-in\/link#/);
     const answer = await server.request("/api/auth/code", { method: "POST", json: { email, code }, headers });
     const [line] = answer.headers.getSetCookie();
-    assert.match(line, /^__Host-brainbytes_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
+    assert.match(
+        line,
+        /^__Host-brainbytes_session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/,
+    );
 
     const cookie = line.split(";")[0];
     const list = await server.request("/api/sessions", { cookie, headers });
@@ -41,7 +44,8 @@ test("the command line makes the cookie of the public address", async () => {
 
 test("pages under the public address may change something", async () => {
     const { request } = await server.as(email);
-    const change = (origin) => request("/api/me", { method: "PATCH", json: { theme: "dark" }, headers: { origin } });
+    const change = (origin) =>
+        request("/api/me", { method: "PATCH", json: { theme: "dark" }, headers: { origin } });
     assert.equal((await change("https://school.example")).status, 200);
     assert.equal((await change("https://school.example.evil.example")).status, 403);
 });

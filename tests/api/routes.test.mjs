@@ -62,14 +62,25 @@ async function create(target, json) {
 async function makeThings() {
     const subjects = await create("/api/subjects", { name: "Biology" });
     const materials = await create("/api/materials", { title: "Cells", subject: "Biology" });
-    const entries = await create(`/api/materials/${materials}/entries`, { title: "Walls", content: "Cell walls." });
+    const entries = await create(`/api/materials/${materials}/entries`, {
+        title: "Walls",
+        content: "Cell walls.",
+    });
     const form = new FormData();
     form.append("file", new Blob(["The nucleus."], { type: "text/plain" }), "nucleus.txt");
     const sent = await owner.request(`/api/materials/${materials}/files`, { method: "POST", body: form });
     assert.equal(sent.status, 201, sent.text);
     const threads = await create("/api/threads", { title: "Mine" });
     const { sessions } = (await owner.request("/api/sessions")).json;
-    return { subjects, materials, entries, files: sent.json.id, threads, chat: threads, sessions: sessions[0].id };
+    return {
+        subjects,
+        materials,
+        entries,
+        files: sent.json.id,
+        threads,
+        chat: threads,
+        sessions: sessions[0].id,
+    };
 }
 
 /** The path with the owner's ids in place of its parameters. */
@@ -98,7 +109,11 @@ test("only the routes named here are open", () => {
 
 test("every other route wants a session, before it looks at anything else", async () => {
     for (const route of routes.filter((r) => r.access !== "open")) {
-        for (const cookie of [undefined, "brainbytes_session=forged", `brainbytes_session=${"A".repeat(43)}`]) {
+        for (const cookie of [
+            undefined,
+            "brainbytes_session=forged",
+            `brainbytes_session=${"A".repeat(43)}`,
+        ]) {
             const answer = await send(route, cookie);
             assert.equal(answer.status, 401, `${route.name}: ${answer.text}`);
             assert.match(answer.headers.get("content-type"), /problem\+json/);
@@ -122,7 +137,10 @@ test("an id of the wrong form is not there either", async () => {
             const target = route.path.replace(/\{[^}]+\}/g, encodeURIComponent(decodeURIComponent(id)));
             const json = ["POST", "PATCH"].includes(route.method) ? (bodies[route.name] ?? {}) : undefined;
             const answer = await server.request(target, { method: route.method, json, cookie: owner.cookie });
-            assert.ok([400, 404, 415].includes(answer.status), `${route.name} ${id}: ${answer.status} ${answer.text}`);
+            assert.ok(
+                [400, 404, 415].includes(answer.status),
+                `${route.name} ${id}: ${answer.status} ${answer.text}`,
+            );
         }
     }
 });
@@ -134,7 +152,8 @@ test("a foreign id in a body is not there", async () => {
         await stranger.request("/api/threads", { method: "POST", json: { materialIds: [ids.materials] } }),
         await movedEntry(),
     ];
-    for (const answer of refused) assert.ok([404, 422].includes(answer.status), `${answer.status} ${answer.text}`);
+    for (const answer of refused)
+        assert.ok([404, 422].includes(answer.status), `${answer.status} ${answer.text}`);
     const { messages } = (await owner.request(`/api/threads/${ids.threads}/messages`)).json;
     assert.deepEqual(messages, []);
 });

@@ -11,7 +11,15 @@ before(async () => {
 after(() => server.stop());
 
 test("user create makes an account and prints its id", async () => {
-    const made = await server.command("user", "create", "Ana@Example.org", "--role", "teacher", "--name", "Ana Cruz");
+    const made = await server.command(
+        "user",
+        "create",
+        "Ana@Example.org",
+        "--role",
+        "teacher",
+        "--name",
+        "Ana Cruz",
+    );
     assert.equal(made.code, 0, made.stderr);
     assert.match(made.stdout, /^[0-9a-f-]{36}\n$/);
     const { request } = await server.as("ana@example.org");
@@ -47,7 +55,15 @@ test("wrong usage exits 2 and says what is wrong", async () => {
 });
 
 test("user list shows everyone", async () => {
-    await server.command("user", "create", "listed@example.org", "--role", "administrator", "--language", "fil");
+    await server.command(
+        "user",
+        "create",
+        "listed@example.org",
+        "--role",
+        "administrator",
+        "--language",
+        "fil",
+    );
     const plain = await server.command("user", "list");
     assert.equal(plain.code, 0);
     assert.match(plain.stdout, /^listed@example\.org\tadministrator\tlisted\t\d{4}-/m);
@@ -85,7 +101,9 @@ test("everything works without a running server", async () => {
     await server.stop({ keep: true });
     const made = await server.command("user", "create", "offline@example.org");
     assert.equal(made.code, 0, made.stderr);
-    const { cookie } = JSON.parse((await server.command("user", "session", "offline@example.org", "--json")).stdout);
+    const { cookie } = JSON.parse(
+        (await server.command("user", "session", "offline@example.org", "--json")).stdout,
+    );
     assert.deepEqual(server.databasePids(), [], `the private cluster of ${folder} is left as it was found`);
     await server.start();
     assert.equal((await server.request("/api/sessions", { cookie })).status, 200);

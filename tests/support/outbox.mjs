@@ -19,7 +19,8 @@ export async function newestMail(server, to, count = 1) {
     for (;;) {
         const found = mails(server, to);
         if (found.length >= count) return found.at(-1);
-        if (Date.now() > deadline) throw new Error(`${found.length} of ${count} mails for ${to}\n${server.tail()}`);
+        if (Date.now() > deadline)
+            throw new Error(`${found.length} of ${count} mails for ${to}\n${server.tail()}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
 }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/core/log.hpp"
+#include "base/net/timer.hpp"
+
 namespace bb::accounts {
 namespace {
 
@@ -80,6 +83,18 @@ Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_sessions_sql);
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
+}
+
+Task<void> sweep_hourly(db::Database& db) {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    while (state.cancelled() == boost::asio::cancellation_type::none) {
+        try {
+            co_await sweep_expired(db);
+        } catch (const db::Unavailable& away) {
+            log::warn("expired sessions are left for later", {{"reason", away.what()}});
+        }
+        co_await net::sleep_for(std::chrono::hours(1));
+    }
 }
 
 }  // namespace bb::accounts

@@ -22,6 +22,8 @@ struct User {
 };
 
 /// The signed-in person of a request, as the owner that every repository asks for.
-inline UserId owner_of(const http::Request& request) { return UserId{request.user()}; }
+inline UserId owner_of(const http::Request& request) {
+    return UserId{request.user()};
+}
 
 }  // namespace bb::accounts

@@ -18,10 +18,10 @@
 
 namespace bb::test {
 
-/// A throw-away PostgreSQL with the whole schema, started when the first test of the program asks and gone with the
-/// program. As root the whole test program becomes an unprivileged account: PostgreSQL refuses root.
+/// A throw-away PostgreSQL with the whole schema, started when the first test of the program asks and gone
+/// with the program. As root the whole test program becomes an unprivileged account: PostgreSQL refuses root.
 class TestCluster {
-  public:
+public:
     static TestCluster& instance() {
         static TestCluster cluster;
         return cluster;
@@ -36,7 +36,7 @@ class TestCluster {
     /// Runs a script on a connection of its own: what another node or an operator would do.
     void script(const std::string& sql) { db::Session(conninfo()).script(sql); }
 
-  private:
+private:
     TestCluster() {
         crypto::initialize();
         if (privileges::is_root()) privileges::drop_to(privileges::unprivileged_for("/nonexistent"));
@@ -56,7 +56,7 @@ class TestCluster {
 
 /// A test with a database of its own connections on its own loop. Tables are emptied before each test.
 class DatabaseTest : public ::testing::Test {
-  protected:
+protected:
     DatabaseTest() : cluster_(TestCluster::instance()) {
         cluster_.script("DELETE FROM users; DELETE FROM sign_in_codes; DELETE FROM setup_links");
         db::Options options;
@@ -80,10 +80,11 @@ class DatabaseTest : public ::testing::Test {
             if (failed) std::rethrow_exception(failed);
         } else {
             std::optional<T> result;
-            boost::asio::co_spawn(loop_.get_executor(), std::move(task), [&](std::exception_ptr error, T value) {
-                failed = error;
-                if (!error) result.emplace(std::move(value));
-            });
+            boost::asio::co_spawn(loop_.get_executor(), std::move(task),
+                                  [&](std::exception_ptr error, T value) {
+                                      failed = error;
+                                      if (!error) result.emplace(std::move(value));
+                                  });
             while (!result && !failed && loop_.run_one() > 0) continue;
             if (failed) std::rethrow_exception(failed);
             return std::move(*result);
@@ -96,7 +97,7 @@ class DatabaseTest : public ::testing::Test {
     db::Database& db() { return *db_; }
     TestCluster& cluster() { return cluster_; }
 
-  private:
+private:
     TestCluster& cluster_;
     boost::asio::io_context loop_{1};
     std::optional<db::Database> db_;

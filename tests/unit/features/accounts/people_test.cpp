@@ -9,11 +9,13 @@ using namespace bb;
 using namespace bb::accounts;
 
 class PeopleTest : public test::DatabaseTest {
-  protected:
+protected:
     PeopleTest() : people_(db()), sessions_(db()) {}
 
     UserId make(const std::string& email) { return await(people_.create({email, "Name", "student"}))->id; }
-    NewSession begin(UserId user) { return await(sessions_.begin(user, Client{"Firefox on Linux", "203.0.113.x"})); }
+    NewSession begin(UserId user) {
+        return await(sessions_.begin(user, Client{"Firefox on Linux", "203.0.113.x"}));
+    }
 
     People people_;
     Sessions sessions_;

@@ -11,7 +11,9 @@ using namespace bb;
 using namespace bb::accounts;
 
 Time clock_time;
-Time test_clock() { return clock_time; }
+Time test_clock() {
+    return clock_time;
+}
 
 http::Request carrying(const std::string& token) {
     http::Request request;
@@ -20,7 +22,7 @@ http::Request carrying(const std::string& token) {
 }
 
 class SessionCacheTest : public test::DatabaseTest {
-  protected:
+protected:
     SessionCacheTest() : sessions_(db()), cache_(db(), test_clock) {
         clock_time = now();
         cache_.set_trusted(true);
@@ -151,32 +153,37 @@ TEST_F(SessionCacheTest, DropsARememberedSessionAtItsEnd) {
 
 TEST_F(SessionCacheTest, MovesTheEndOfASessionInUseOnBehindTheAnswer) {
     const auto session = begin(ana_);
-    cluster().script("UPDATE sessions SET last_seen_at = now() - interval '11 minutes', "
-                     "expires_at = now() + interval '1 day'");
+    cluster().script(
+        "UPDATE sessions SET last_seen_at = now() - interval '11 minutes', "
+        "expires_at = now() + interval '1 day'");
     ASSERT_TRUE(who(session.token));
     let_run(std::chrono::milliseconds(300));
     const auto rows = db::Session(cluster().conninfo())
-                          .query("SELECT last_seen_at > now() - interval '1 minute', "
-                                 "expires_at > now() + interval '29 days' FROM sessions");
+                          .query(
+                              "SELECT last_seen_at > now() - interval '1 minute', "
+                              "expires_at > now() + interval '29 days' FROM sessions");
     EXPECT_TRUE(rows[0].get<bool>(0));
     EXPECT_TRUE(rows[0].get<bool>(1));
 }
 
 TEST_F(SessionCacheTest, WritesNothingForASessionSeenJustNow) {
     const auto session = begin(ana_);
-    cluster().script("UPDATE sessions SET last_seen_at = now() - interval '5 minutes', "
-                     "expires_at = now() + interval '1 day'");
+    cluster().script(
+        "UPDATE sessions SET last_seen_at = now() - interval '5 minutes', "
+        "expires_at = now() + interval '1 day'");
     ASSERT_TRUE(who(session.token));
     let_run(std::chrono::milliseconds(100));
-    const auto rows =
-        db::Session(cluster().conninfo()).query("SELECT expires_at < now() + interval '2 days' FROM sessions");
+    const auto rows = db::Session(cluster().conninfo())
+                          .query("SELECT expires_at < now() + interval '2 days' FROM sessions");
     EXPECT_TRUE(rows[0].get<bool>(0));
 }
 
 TEST_F(SessionCacheTest, IsBounded) {
     cluster().script(
         "INSERT INTO sessions (id, user_id, token_hash, device, network, expires_at) "
-        "SELECT gen_random_uuid(), '" + ana_.text() + "', sha256(convert_to(rpad(n::text, 43, '_'), 'UTF8')), "
+        "SELECT gen_random_uuid(), '" +
+        ana_.text() +
+        "', sha256(convert_to(rpad(n::text, 43, '_'), 'UTF8')), "
         "'', '', now() + interval '1 day' FROM generate_series(1, 4100) n");
     for (int n = 1; n <= 4100; ++n) {
         auto token = std::to_string(n);

@@ -9,7 +9,7 @@ using namespace bb;
 using namespace bb::accounts;
 
 class SignInTest : public test::DatabaseTest {
-  protected:
+protected:
     SignInTest() : sign_in_(db(), "secret"), people_(db()) {}
 
     std::optional<SignInSecrets> prepare(const std::string& email, const std::string& language = "en") {
@@ -28,9 +28,7 @@ class SignInTest : public test::DatabaseTest {
         const auto link = await(create_setup_link(db(), "http://localhost:3000"));
         return link ? link->substr(link->find('#') + 1) : "";
     }
-    std::string wrong(const std::string& code) {
-        return code == "000000" ? "000001" : "000000";
-    }
+    std::string wrong(const std::string& code) { return code == "000000" ? "000001" : "000000"; }
     std::int64_t count(const std::string& sql) {
         return db::Session(cluster().conninfo()).query("SELECT count(*) FROM " + sql)[0].get<std::int64_t>(0);
     }
@@ -90,7 +88,10 @@ TEST_F(SignInTest, FourWrongTriesDoNot) {
 
 TEST_F(SignInTest, TriesAtOnceAreCountedOneByOne) {
     const auto secrets = prepare(ana_);
-    auto guess = [&](std::string code) -> Task<void> { co_await sign_in_.by_code(ana_, code, Client{"", ""}); };
+    auto guess = [&](std::string code) -> Task<void> {
+        Client client;
+        co_await sign_in_.by_code(ana_, code, std::move(client));
+    };
     auto all = [&]() -> Task<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
         for (int i = 0; i < 20; ++i)
@@ -206,10 +207,11 @@ TEST_F(SignInTest, SweepDeletesWhatHasExpired) {
     EXPECT_EQ(count("sign_in_codes"), 1);
     EXPECT_EQ(count("setup_links"), 1);
 
-    cluster().script("UPDATE sign_in_codes SET expires_at = now() - interval '2 hours'; "
-                     "UPDATE setup_links SET expires_at = now() - interval '2 hours'; "
-                     "UPDATE sessions SET expires_at = now() - interval '1 second' "
-                     "WHERE id = (SELECT id FROM sessions LIMIT 1)");
+    cluster().script(
+        "UPDATE sign_in_codes SET expires_at = now() - interval '2 hours'; "
+        "UPDATE setup_links SET expires_at = now() - interval '2 hours'; "
+        "UPDATE sessions SET expires_at = now() - interval '1 second' "
+        "WHERE id = (SELECT id FROM sessions LIMIT 1)");
     await(sweep_expired(db()));
     EXPECT_EQ(count("sessions"), 1);
     EXPECT_EQ(count("sign_in_codes"), 0);

@@ -127,10 +127,11 @@ bool is_message_id(std::string_view id) {
 
 Result<ChatRequest> parse_chat_request(const json::value& body) {
     FieldReader in(body);
+    if (!body.is_object()) return std::move(*in.error());
     ChatRequest request;
     const auto thread = in.optional_uuid("id");
     if (thread) request.thread = ThreadId{*thread};
-    if (body.is_object() && !body.get_object().contains("id")) in.complain("id", "is required");
+    if (!body.get_object().contains("id")) in.complain("id", "is required");
     request.trigger = trigger_of(
         in.optional_choice("trigger", {"submit-message", "regenerate-message", "continue-message"}));
     if (const auto* id = in.raw("messageId"); id && !id->is_null()) {

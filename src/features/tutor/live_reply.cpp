@@ -15,8 +15,8 @@ constexpr std::string_view text_block = "t1";
 std::vector<std::string> split_array(const std::string& sources) {
     std::vector<std::string> parts;
     if (sources.empty()) return parts;
-    for (const auto& part : boost::json::parse(sources).as_array())
-        parts.push_back(boost::json::serialize(part));
+    const auto list = boost::json::parse(sources);
+    for (const auto& part : list.as_array()) parts.push_back(boost::json::serialize(part));
     return parts;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "base/client/mailer.hpp"
 #include "base/config/config.hpp"
 #include "base/core/metrics.hpp"
 #include "base/net/address.hpp"
@@ -18,15 +19,17 @@ struct Node {
     config::Config config;
     metrics::Registry metrics;
     net::BlockingPool pool{2};
+    client::Mailer mailer;
     std::string conninfo;      // of the database
     std::string data_folder;   // absolute
     std::string url;           // public origin, without a slash at the end
     std::string secret;        // keys the hashes of sign-in codes; the same on every node
-    std::string node_id;       // this installation on this machine
-    std::string boot_id;       // this start of it
     std::string policy;        // Content-Security-Policy
     net::NetworkList trusted_proxies;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    /// Hands a notification to every loop of this process at once, without the round trip through the database.
+    std::function<void(std::string channel, std::string payload)> announce;
+    int threads = 1;
     std::atomic<bool> draining{false};
     std::atomic<bool> hears_notifications{false};
 };

@@ -1,9 +1,191 @@
 #include "app/serve.hpp"
 
-namespace bb::app {
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 
-int serve(const config::Config&) {
-    return 1;
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "app/node.hpp"
+#include "app/pages.hpp"
+#include "app/worker.hpp"
+#include "base/core/log.hpp"
+#include "base/db/database.hpp"
+#include "base/db/home.hpp"
+#include "base/http/server.hpp"
+#include "base/net/address.hpp"
+#include "features/accounts/server_secret.hpp"
+#include "features/accounts/sign_in.hpp"
+
+namespace bb::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void start_logging(const config::Config& config) {
+    const std::string& level = config.text("BRAINBYTES_LOG_LEVEL");
+    const std::string& format = config.text("BRAINBYTES_LOG_FORMAT");
+    log::start(level == "debug"  ? log::Level::debug
+               : level == "warn" ? log::Level::warn
+               : level == "error" ? log::Level::error
+                                  : log::Level::info,
+               format == "json"   ? log::Format::json
+               : format == "text" ? log::Format::text
+                                  : log::Format::automatic);
+}
+
+/// As many descriptors as the system allows: each connection is one.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+sigset_t stop_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+int thread_count(const config::Config& config) {
+    const auto wanted = config.number("BRAINBYTES_THREADS");
+    return wanted > 0 ? static_cast<int>(wanted) : std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// The address people use: BRAINBYTES_URL, else localhost (a name, because passkeys need one) and the port.
+std::string public_url(const config::Config& config, unsigned short port) {
+    std::string url = config.text("BRAINBYTES_URL");
+    if (url.empty()) return "http://localhost" + (port == 80 ? "" : ":" + std::to_string(port));
+    while (!url.empty() && url.back() == '/') url.pop_back();
+    return url;
+}
+
+/// All loops and what they share, from start to stop.
+class Program {
+  public:
+    Program(const config::Config& config, const db::Home& home, std::string url) : node_(config) {
+        node_.conninfo = home.conninfo();
+        node_.data_folder = home.data().string();
+        node_.url = std::move(url);
+        node_.secret = accounts::server_secret(config);
+        node_.policy = content_security_policy();
+        node_.threads = thread_count(config);
+        node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
+    }
+
+    void start(const std::vector<int>& listeners) {
+        for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_));
+        node_.announce = [this](std::string channel, std::string payload) {
+            for (auto& worker : workers_) worker->notified(channel, payload);
+        };
+        for (auto& worker : workers_) worker->start();
+        listen_to_database();
+        wait_for_database();
+        for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
+    }
+
+    /// A link that makes its opener the first administrator, while there is none.
+    std::optional<std::string> setup_link() {
+        std::optional<std::string> link;
+        workers_.front()->run([&](Worker& worker) -> Task<void> {
+            link = co_await accounts::create_setup_link(worker.database(), node_.url);
+        });
+        return link;
+    }
+
+    void stop(milliseconds limit) {
+        node_.draining = true;
+        for (auto& worker : workers_) worker->drain(limit);
+        for (auto& worker : workers_) worker->join();
+        listener_.reset();
+        workers_.clear();
+    }
+
+  private:
+    void listen_to_database() {
+        db::Listener::Events events;
+        events.on_message = [this](std::string_view channel, std::string_view payload) {
+            node_.announce(std::string(channel), std::string(payload));
+        };
+        events.on_ready = [this]() { heard(true); };
+        events.on_lost = [this]() { heard(false); };
+        listener_ = std::make_unique<db::Listener>(workers_.front()->executor(), node_.conninfo,
+                                                   std::vector<std::string>{"session_ended"}, std::move(events));
+        listener_->start();
+    }
+
+    void heard(bool well) {
+        node_.hears_notifications = well;
+        for (auto& worker : workers_) worker->notifications_heard(well);
+    }
+
+    /// A database that is away now is no reason not to start: requests get 503 until it is there.
+    void wait_for_database() {
+        for (auto& worker : workers_)
+            worker->run([](Worker& one) -> Task<void> { co_await one.database().wait_ready(seconds(10)); });
+    }
+
+    Node node_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<db::Listener> listener_;
+};
+
+int wait_for_signal(const sigset_t& signals) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return signal;
+}
+
+/// Runs until a signal comes, then drains. The home outlives every connection to its database.
+void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
+                       const std::string& url, const sigset_t& signals) {
+    Program program(config, home, url);
+    program.start(listeners);
+    log::info("ready", {{"url", url}, {"data", home.data().string()}});
+    std::cout << "BrainBytes is ready at " << url << std::endl;
+    if (const auto link = program.setup_link())
+        std::cout << "Open this link within 30 minutes to become the first administrator:\n  " << *link << std::endl;
+    wait_for_signal(signals);
+    const seconds limit(config.number("BRAINBYTES_DRAIN_SECONDS"));
+    log::info("stopping", {{"drainSeconds", static_cast<std::int64_t>(limit.count())}});
+    // A second signal ends the program at once: every acknowledged write is stored already.
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &standard, nullptr);
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    program.stop(limit);
+}
+
+}  // namespace
+
+int serve(config::Config& config) {
+    const sigset_t signals = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    start_logging(config);
+    raise_descriptor_limit();
+    const auto fail = [](const Error& error) {
+        log::stop();
+        std::cerr << "brainbytes: " << error.detail << '\n';
+        return 1;
+    };
+    const auto endpoint = net::parse_endpoint(config.text("BRAINBYTES_LISTEN"));
+    if (!endpoint) return fail(endpoint.error());
+    auto listeners = http::open_listeners(*endpoint, thread_count(config));
+    if (!listeners) return fail(listeners.error());
+    auto home = db::Home::open(config, db::Home::Use::server,
+                               [](std::string_view words) { log::info(words); });
+    if (!home) return fail(home.error());
+    run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);
+    home->close();
+    log::info("stopped");
+    log::stop();
+    return 0;
 }
 
 }  // namespace bb::app

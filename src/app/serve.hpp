@@ -4,6 +4,7 @@
 namespace bb::app {
 
 /// Runs the server until it is told to stop (SIGTERM, SIGINT); returns the exit code of the program.
-int serve(const config::Config& config);
+/// May move BRAINBYTES_DATA in `config` (see db::Home).
+int serve(config::Config& config);
 
 }  // namespace bb::app

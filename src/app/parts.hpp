@@ -1,0 +1,32 @@
+#pragma once
+#include <boost/asio/executor_work_guard.hpp>
+#include <memory>
+
+#include "app/worker.hpp"
+#include "base/db/database.hpp"
+#include "base/http/server.hpp"
+#include "base/http/service.hpp"
+#include "features/accounts/session_cache.hpp"
+#include "services/mail/sender.hpp"
+
+namespace bb::app {
+
+/// The object tree of one loop, in the order of its making. The one place that names every feature.
+struct Worker::Parts {
+    explicit Parts(Node& node);
+
+    void bind_routes();
+    http::Hooks hooks();
+
+    Node& node;
+    boost::asio::io_context io{1};
+    boost::asio::executor_work_guard<Executor> work{io.get_executor()};
+    db::Database db;
+    std::unique_ptr<mail::Sender> mail;
+    accounts::SessionCache sessions;
+    http::Router router;
+    http::Service service;
+    http::Server server;
+};
+
+}  // namespace bb::app

@@ -1,0 +1,76 @@
+#include "app/worker.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+
+#include "app/parts.hpp"
+#include "base/core/log.hpp"
+#include "base/net/timer.hpp"
+
+namespace bb::app {
+
+using std::chrono::milliseconds;
+
+Worker::Worker(Node& node) : parts_(std::make_unique<Parts>(node)) {}
+
+Worker::~Worker() {
+    if (!thread_.joinable()) return;
+    parts_->io.stop();
+    thread_.join();
+}
+
+Executor Worker::executor() { return parts_->io.get_executor(); }
+
+db::Database& Worker::database() { return parts_->db; }
+
+void Worker::start() {
+    parts_->db.start();
+    thread_ = std::thread([this]() { parts_->io.run(); });
+}
+
+void Worker::listen(int descriptor) {
+    boost::asio::post(executor(), [this, descriptor]() { parts_->server.listen(descriptor); });
+}
+
+void Worker::notified(std::string channel, std::string payload) {
+    boost::asio::post(executor(), [this, channel = std::move(channel), payload = std::move(payload)]() {
+        if (channel == "session_ended") parts_->sessions.forget(payload);
+    });
+}
+
+void Worker::notifications_heard(bool heard) {
+    boost::asio::post(executor(), [this, heard]() { parts_->sessions.set_trusted(heard); });
+}
+
+void Worker::run(std::function<Task<void>(Worker&)> task) {
+    std::promise<void> done;
+    boost::asio::co_spawn(executor(), task(*this), [&done](std::exception_ptr failed) {
+        if (failed)
+            done.set_exception(failed);
+        else
+            done.set_value();
+    });
+    done.get_future().get();
+}
+
+void Worker::drain(milliseconds limit) { net::spawn(executor(), finish(limit)); }
+
+Task<void> Worker::finish(milliseconds limit) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    parts_->server.begin_drain();
+    while (parts_->server.busy() > 0 && std::chrono::steady_clock::now() < deadline)
+        co_await net::sleep_for(milliseconds(10));
+    parts_->server.close_all();
+    // What was just closed gets its turn to notice before the loop ends.
+    co_await net::sleep_for(milliseconds(5));
+    parts_->work.reset();
+    parts_->io.stop();
+}
+
+void Worker::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace bb::app

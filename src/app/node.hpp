@@ -9,6 +9,7 @@
 #include "base/core/metrics.hpp"
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
+#include "features/tutor/reply_board.hpp"
 
 namespace bb::app {
 
@@ -20,8 +21,10 @@ struct Node {
     metrics::Registry metrics;
     net::BlockingPool pool{2};
     client::Mailer mailer;
+    tutor::ReplyBoard replies;
     std::string conninfo;      // of the database
     std::string data_folder;   // absolute
+    std::string home_name;     // this machine and data folder
     std::string url;           // public origin, without a slash at the end
     std::string secret;        // keys the hashes of sign-in codes; the same on every node
     std::string policy;        // Content-Security-Policy

@@ -6,6 +6,7 @@
 #include "app/pages.hpp"
 #include "features/accounts/routes.hpp"
 #include "services/access/origin.hpp"
+#include "services/llm/openai.hpp"
 
 #include <embedded/version.hpp>
 
@@ -43,23 +44,45 @@ std::unique_ptr<mail::Sender> mail_sender(Node& node) {
     return std::make_unique<mail::Outbox>(node.pool, node.data_folder + "/outbox", from);
 }
 
+/// Null unless a key or an address is given: a server at OPENAI_BASE_URL may want no key.
+std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& client) {
+    const auto& config = node.config;
+    if (!config.is_set("OPENAI_API_KEY") && !config.is_set("OPENAI_BASE_URL")) return nullptr;
+    const auto time = [&](std::string_view name) { return std::chrono::seconds(config.number(name)); };
+    llm::Options options;
+    if (config.is_set("OPENAI_BASE_URL")) options.base_url = config.text("OPENAI_BASE_URL");
+    options.api_key = config.text("OPENAI_API_KEY");
+    options.model = config.text("OPENAI_MODEL");
+    options.connect = time("BRAINBYTES_MODEL_CONNECT_SECONDS");
+    options.first_token = time("BRAINBYTES_MODEL_FIRST_SECONDS");
+    options.idle = time("BRAINBYTES_MODEL_PAUSE_SECONDS");
+    options.whole = time("BRAINBYTES_MODEL_TOTAL_SECONDS");
+    return llm::make_openai(client, node.metrics, std::move(options));
+}
+
 }  // namespace
 
 Worker::Parts::Parts(Node& shared)
     : node(shared),
       db(io.get_executor(), database_options(shared)),
+      http_client(io.get_executor()),
+      provider(model_provider(shared, http_client)),
       mail(mail_sender(shared)),
       sessions(db),
+      search(db),
+      tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(io.get_executor(), service, server_options(shared), shared.metrics) {
     bind_routes();
 }
 
 void Worker::Parts::bind_routes() {
-    bind_health_routes(router, {node, db, nullptr});
-    const accounts::About about{std::string(embedded::version), "extractive", std::nullopt};
+    bind_health_routes(router, {node, db, provider.get()});
+    accounts::About about{std::string(embedded::version), provider ? "model" : "extractive", std::nullopt};
+    if (provider) about.model = provider->model();
     const auto announce = [&shared = node](const std::string& payload) { shared.announce("session_ended", payload); };
-    accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, about, announce});
+    accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
+    tutor.bind_routes(router);
 }
 
 http::Hooks Worker::Parts::hooks() {

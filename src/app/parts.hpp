@@ -6,7 +6,11 @@
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
 #include "base/http/service.hpp"
+#include "base/client/http_client.hpp"
 #include "features/accounts/session_cache.hpp"
+#include "features/materials/search.hpp"
+#include "features/tutor/tutor.hpp"
+#include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
 
 namespace bb::app {
@@ -22,8 +26,12 @@ struct Worker::Parts {
     boost::asio::io_context io{1};
     boost::asio::executor_work_guard<Executor> work{io.get_executor()};
     db::Database db;
+    client::HttpClient http_client;
+    std::unique_ptr<llm::Provider> provider;  // null: no model is configured
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
+    materials::Search search;
+    tutor::Tutor tutor;
     http::Router router;
     http::Service service;
     http::Server server;

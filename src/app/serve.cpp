@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -14,10 +15,12 @@
 #include "base/core/log.hpp"
 #include "base/db/database.hpp"
 #include "base/db/home.hpp"
+#include "base/db/migrate.hpp"
 #include "base/http/server.hpp"
 #include "base/net/address.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/accounts/sign_in.hpp"
+#include "features/tutor/tutor.hpp"
 
 namespace bb::app {
 namespace {
@@ -65,12 +68,19 @@ std::string public_url(const config::Config& config, unsigned short port) {
     return url;
 }
 
+std::string host_name() {
+    char name[256] = "localhost";
+    gethostname(name, sizeof name - 1);
+    return name;
+}
+
 /// All loops and what they share, from start to stop.
 class Program {
   public:
     Program(const config::Config& config, const db::Home& home, std::string url) : node_(config) {
         node_.conninfo = home.conninfo();
         node_.data_folder = home.data().string();
+        node_.home_name = host_name() + ":" + node_.data_folder;
         node_.url = std::move(url);
         node_.secret = accounts::server_secret(config);
         node_.policy = content_security_policy();
@@ -86,6 +96,7 @@ class Program {
         for (auto& worker : workers_) worker->start();
         listen_to_database();
         wait_for_database();
+        workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
     }
 
@@ -100,6 +111,7 @@ class Program {
 
     void stop(milliseconds limit) {
         node_.draining = true;
+        node_.replies.close();
         for (auto& worker : workers_) worker->drain(limit);
         for (auto& worker : workers_) worker->join();
         listener_.reset();
@@ -115,8 +127,14 @@ class Program {
         events.on_ready = [this]() { heard(true); };
         events.on_lost = [this]() { heard(false); };
         listener_ = std::make_unique<db::Listener>(workers_.front()->executor(), node_.conninfo,
-                                                   std::vector<std::string>{"session_ended"}, std::move(events));
+                                                   channels(), std::move(events));
         listener_->start();
+    }
+
+    static std::vector<std::string> channels() {
+        std::vector<std::string> names{"session_ended"};
+        names.insert(names.end(), std::begin(tutor::Tutor::channels), std::end(tutor::Tutor::channels));
+        return names;
     }
 
     void heard(bool well) {
@@ -181,6 +199,9 @@ int serve(config::Config& config) {
     auto home = db::Home::open(config, db::Home::Use::server,
                                [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
+    const auto say = [](std::string_view words) { log::info(words); };
+    if (auto prepared = db::prepare_schema(home->conninfo(), home->managed(), say); !prepared)
+        return fail(prepared.error());
     run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);
     home->close();
     log::info("stopped");

@@ -27,6 +27,7 @@ db::Database& Worker::database() { return parts_->db; }
 
 void Worker::start() {
     parts_->db.start();
+    parts_->tutor.start();
     thread_ = std::thread([this]() { parts_->io.run(); });
 }
 
@@ -36,12 +37,24 @@ void Worker::listen(int descriptor) {
 
 void Worker::notified(std::string channel, std::string payload) {
     boost::asio::post(executor(), [this, channel = std::move(channel), payload = std::move(payload)]() {
-        if (channel == "session_ended") parts_->sessions.forget(payload);
+        if (channel == "session_ended")
+            parts_->sessions.forget(payload);
+        else
+            parts_->tutor.notified(channel, payload);
     });
 }
 
 void Worker::notifications_heard(bool heard) {
     boost::asio::post(executor(), [this, heard]() { parts_->sessions.set_trusted(heard); });
+}
+
+Task<void> Worker::keep_house() {
+    try {
+        co_await parts_->tutor.take_over();
+    } catch (const db::Unavailable& away) {
+        log::warn("replies of a predecessor wait for the database", {{"reason", away.what()}});
+    }
+    parts_->tutor.keep_house();
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {
@@ -60,6 +73,7 @@ void Worker::drain(milliseconds limit) { net::spawn(executor(), finish(limit)); 
 Task<void> Worker::finish(milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     parts_->server.begin_drain();
+    co_await parts_->tutor.drain(limit);
     while (parts_->server.busy() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
     parts_->server.close_all();

@@ -29,6 +29,9 @@ class Worker {
     void notified(std::string channel, std::string payload);
     void notifications_heard(bool heard);
 
+    /// For the first loop, through run(): ends what a killed predecessor left, now and from time to time.
+    Task<void> keep_house();
+
     /// Runs a task on this loop and waits for it, from another thread. Rethrows what it throws.
     void run(std::function<Task<void>(Worker&)> task);
     /// For tasks of run().

@@ -81,7 +81,7 @@ Server::Impl::Impl(Executor executor, Service& service, ServerOptions options, m
       tick(executor),
       room(executor),
       connections_gauge(metrics.gauge("brainbytes_http_connections", "Open connections")),
-      streams_gauge(metrics.gauge("brainbytes_active_streams", "Open event streams")) {
+      streams_gauge(metrics.gauge("brainbytes_http_event_streams", "Open event streams")) {
     wheel.start();
 }
 

@@ -11,7 +11,6 @@ namespace {
 using index::Matches;
 using index::Ranked;
 
-
 /// Sorts by score times how much of the question is covered, and keeps the best.
 void sort_by_coverage(std::vector<Ranked>& ranked, const index::Coverage& coverage, int limit) {
     for (Ranked& one : ranked) one.score *= 0.4 + 0.6 * coverage.of(one.concepts);
@@ -20,14 +19,16 @@ void sort_by_coverage(std::vector<Ranked>& ranked, const index::Coverage& covera
     if (ranked.size() > static_cast<std::size_t>(limit)) ranked.resize(static_cast<std::size_t>(limit));
 }
 
-bool judge(const index::Question& question, const std::vector<Ranked>& ranked, const index::Coverage& coverage) {
+bool judge(const index::Question& question, const std::vector<Ranked>& ranked,
+           const index::Coverage& coverage) {
     if (question.only_chatter) return false;
     std::vector<std::uint32_t> held;
     for (const Ranked& one : ranked) held.push_back(one.concepts);
     return index::can_answer(held, coverage);
 }
 
-std::vector<FoundPassage> in_order(const std::vector<Ranked>& ranked, std::vector<index::PlacedPassage> placed) {
+std::vector<FoundPassage> in_order(const std::vector<Ranked>& ranked,
+                                   std::vector<index::PlacedPassage> placed) {
     std::map<index::Place, FoundPassage*> by_place;
     for (auto& one : placed) by_place[one.place] = &one.passage;
     std::vector<FoundPassage> found;
@@ -58,13 +59,15 @@ Task<PassageSearch> find(db::Database& db, UserId owner, std::string words, inde
 
 }  // namespace
 
-Task<PassageSearch> Search::passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit) {
+Task<PassageSearch> Search::passages(UserId owner, std::string question, std::vector<Uuid> materials,
+                                     int limit) {
     index::Scope scope;
     scope.materials = std::move(materials);
     return find(db_, owner, std::move(question), std::move(scope), limit);
 }
 
-Task<PassageSearch> Search::everywhere(UserId owner, std::string question, std::vector<Uuid> materials, int limit) {
+Task<PassageSearch> Search::everywhere(UserId owner, std::string question, std::vector<Uuid> materials,
+                                       int limit) {
     index::Scope scope;
     scope.materials = std::move(materials);
     scope.inactive_too = true;

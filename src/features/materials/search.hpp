@@ -10,16 +10,17 @@ namespace bb::materials {
 
 /// Finds passages of one person's materials by words (BM25, misspellings forgiven).
 class Search {
-  public:
+public:
     explicit Search(db::Database& db) : db_(db) {}
 
     /// `materials` empty: all active materials of the owner. At most `limit` passages.
     Task<PassageSearch> passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
 
     /// The same in all materials of the owner, active or not (or in those of `materials`).
-    Task<PassageSearch> everywhere(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
+    Task<PassageSearch> everywhere(UserId owner, std::string question, std::vector<Uuid> materials,
+                                   int limit);
 
-  private:
+private:
     db::Database& db_;
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 /// Words by their index form, with hits in the order of passages.
 class Collector {
-  public:
+public:
     void start_passage(std::int32_t ordinal, text::Language language) {
         ordinal_ = ordinal;
         language_ = language;
@@ -41,7 +41,7 @@ class Collector {
 
     std::vector<DocumentWord> take() { return std::move(words_); }
 
-  private:
+private:
     void count(std::string word) {
         const bool is_term = language_ == text::Language::filipino;
         auto& places = is_term ? filipino_ : english_;
@@ -65,7 +65,8 @@ class Collector {
 };
 
 void join_neighbours(std::vector<Hit>& hits) {
-    std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.ordinal < b.ordinal; });
+    std::stable_sort(hits.begin(), hits.end(),
+                     [](const Hit& a, const Hit& b) { return a.ordinal < b.ordinal; });
     std::size_t kept = 0;
     for (std::size_t i = 1; i < hits.size(); ++i) {
         if (hits[i].ordinal == hits[kept].ordinal) {

@@ -32,6 +32,7 @@ struct DocumentTerm {
 };
 
 /// Joins words that have become the same term. `terms` stands beside `words`; empty ones are left out.
-std::vector<DocumentTerm> join_terms(const std::vector<DocumentWord>& words, const std::vector<std::string>& terms);
+std::vector<DocumentTerm> join_terms(const std::vector<DocumentWord>& words,
+                                     const std::vector<std::string>& terms);
 
 }  // namespace bb::materials::index

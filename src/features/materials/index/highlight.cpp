@@ -11,11 +11,12 @@ namespace bb::materials::index {
 namespace {
 
 constexpr const char* lexemes_sql =
-    "SELECT word, (ts_lexize('english_stem', word))[1] = ANY($2::text[]) FROM unnest($1::text[]) AS given (word)";
+    "SELECT word, (ts_lexize('english_stem', word))[1] = ANY($2::text[]) FROM unnest($1::text[]) AS given "
+    "(word)";
 
 /// Decides for words of passages whether they stand for a concept.
 class Marker {
-  public:
+public:
     explicit Marker(const Matches& matches) {
         for (const Concept& asked : matches.concepts)
             for (const MatchedTerm& term : asked.terms) {
@@ -38,7 +39,7 @@ class Marker {
         return !text::is_stop_word(word) && terms_.count(text::filipino_stem(word)) > 0;
     }
 
-  private:
+private:
     std::unordered_set<std::string> terms_;
     std::unordered_set<std::string> beginnings_;
     std::unordered_set<std::string> open_;

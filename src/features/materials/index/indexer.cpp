@@ -39,7 +39,8 @@ constexpr const char* lexemes_sql =
 
 // A heading path travels as one text with U+001F between headings: arrays of arrays must be rectangular.
 constexpr const char* add_passages_sql =
-    "INSERT INTO passages (owner_id, source_id, ordinal, heading_path, start_at, end_at, text, language, length) "
+    "INSERT INTO passages (owner_id, source_id, ordinal, heading_path, start_at, end_at, text, language, "
+    "length) "
     "SELECT $1, $2, n - 1, CASE WHEN path = '' THEN '{}' ELSE string_to_array(path, chr(31)) END, "
     "       start_at, end_at, text, language, length "
     "FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[]) WITH ORDINALITY "
@@ -105,7 +106,8 @@ Task<void> add_passages(db::Transaction& tx, UserId owner, std::int64_t source, 
     co_await tx.query(count_passages_sql, owner, static_cast<std::int64_t>(paths.size()), length);
 }
 
-Task<void> add_trigrams(db::Transaction& tx, UserId owner, const std::vector<std::pair<std::int64_t, std::string>>& terms) {
+Task<void> add_trigrams(db::Transaction& tx, UserId owner,
+                        const std::vector<std::pair<std::int64_t, std::string>>& terms) {
     std::vector<std::int32_t> trigrams;
     std::vector<std::int64_t> ids;
     for (const auto& [id, term] : terms)
@@ -157,7 +159,8 @@ Task<std::vector<std::string>> terms_of(db::Transaction& tx, const std::vector<D
     co_return terms;
 }
 
-Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source, const Document& document) {
+Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source,
+               const Document& document) {
     co_await tx.query(lock_sql, owner);
     std::vector<std::int64_t> unused;
     auto id = co_await find_source(tx, owner, source);

@@ -16,9 +16,10 @@ struct Source {
     std::optional<FileId> file;
 };
 
-/// Puts `document` into the owner's index in place of what the source had there. Part of the caller's transaction;
-/// changes of one owner's index wait for each other.
-Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source, const Document& document);
+/// Puts `document` into the owner's index in place of what the source had there. Part of the caller's
+/// transaction; changes of one owner's index wait for each other.
+Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source,
+               const Document& document);
 
 /// Takes a source out of the index; nothing happens when it is not in it.
 Task<void> remove(db::Transaction& tx, UserId owner, Source source);
@@ -26,7 +27,8 @@ Task<void> remove(db::Transaction& tx, UserId owner, Source source);
 /// Follows a source to another material of the same owner.
 Task<void> move(db::Transaction& tx, UserId owner, Source source, MaterialId material);
 
-/// The terms of words: Filipino stems as they are, others by PostgreSQL's English dictionary; empty for stop words.
+/// The terms of words: Filipino stems as they are, others by PostgreSQL's English dictionary; empty for stop
+/// words.
 Task<std::vector<std::string>> terms_of(db::Transaction& tx, const std::vector<DocumentWord>& words);
 
 }  // namespace bb::materials::index

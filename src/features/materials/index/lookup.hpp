@@ -29,7 +29,8 @@ Task<Matches> match_words(db::Database& db, UserId owner, Question question);
 Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& matches, Scope scope,
                                std::size_t count);
 
-/// The passages at these places, in any order; those that are gone by now are missing. Score and highlights unset.
+/// The passages at these places, in any order; those that are gone by now are missing. Score and highlights
+/// unset.
 struct PlacedPassage {
     Place place;
     FoundPassage passage;

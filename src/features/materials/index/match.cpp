@@ -17,7 +17,8 @@ constexpr const char* match_sql =
 // Each row of the parameters is one trigram of one word, with how many of them a term must share.
 constexpr const char* alike_sql =
     "SELECT word, v.id, v.term, v.passages FROM ("
-    "  SELECT word, term_id, row_number() OVER (PARTITION BY word ORDER BY shared DESC, term_id) AS place FROM ("
+    "  SELECT word, term_id, row_number() OVER (PARTITION BY word ORDER BY shared DESC, term_id) AS place "
+    "FROM ("
     "    SELECT g.word, t.term_id, count(*) AS shared "
     "    FROM unnest($2::int[], $3::int[], $4::int[]) AS g (word, trigram, needed) "
     "    JOIN vocabulary_trigrams t ON t.owner_id = $1 AND t.trigram = g.trigram "
@@ -34,8 +35,10 @@ std::vector<MatchedTerm> closest(const std::string& sound, std::vector<MatchedTe
         const std::string other = sound_of(term.term);
         if (other.empty() || other[0] != sound[0]) continue;  // typing errors seldom hit the first letter
         // A stem has lost its ending, so the question's word may be longer for free.
-        const std::string_view heard = std::string_view(sound).substr(0, std::max(other.size(), sound.size() - 2));
-        const int edits = std::min(edit_distance(sound, other, limit), edit_distance(heard, other, limit) + 1);
+        const std::string_view heard =
+            std::string_view(sound).substr(0, std::max(other.size(), sound.size() - 2));
+        const int edits =
+            std::min(edit_distance(sound, other, limit), edit_distance(heard, other, limit) + 1);
         if (edits > limit) continue;
         term.closeness = std::max(0.5, 0.95 - 0.15 * edits);
         close.emplace_back(edits, std::move(term));
@@ -94,7 +97,8 @@ Task<Matches> match_words(db::Database& db, UserId owner, Question question) {
         }
         if (row.is_null(1)) continue;
         MatchedTerm term{row.get<std::int64_t>(1), row.get<std::string>(2), row.get<std::int64_t>(3)};
-        matches.concepts[static_cast<std::size_t>(row.get<std::int32_t>(0) - 1)].terms.push_back(std::move(term));
+        matches.concepts[static_cast<std::size_t>(row.get<std::int32_t>(0) - 1)].terms.push_back(
+            std::move(term));
     }
     if (matches.statistics.passages > 0) co_await correct(db, owner, matches.concepts);
     keep_rarest(matches.concepts);

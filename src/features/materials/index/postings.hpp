@@ -13,8 +13,9 @@ struct Hit {
     int length = 0;            // terms of the passage; comes back rounded
 };
 
-/// Packs hits (ordinals ascending) into printable characters: each is the gap to the ordinal before in groups of
-/// five bits, lowest first, the sixth bit saying that more follows, then one character for times and length.
+/// Packs hits (ordinals ascending) into printable characters: each is the gap to the ordinal before in groups
+/// of five bits, lowest first, the sixth bit saying that more follows, then one character for times and
+/// length.
 std::string pack(const std::vector<Hit>& hits);
 
 /// Calls `each(Hit)` for every packed hit. Stops at damage instead of reading on.

@@ -18,7 +18,9 @@ std::vector<AskedWord> topic_words(std::string_view text, bool with_chatter, std
         if (asked.size() == most) break;
         if (text::is_stop_word(word.folded)) continue;
         if (!with_chatter && text::is_chatter(word.folded)) continue;
-        const auto same = [&](const AskedWord& other) { return other.word == word.folded; };
+        const auto same = [&](const AskedWord& other) {
+            return other.word == word.folded;
+        };
         if (std::any_of(asked.begin(), asked.end(), same)) continue;
         std::string stem = text::filipino_stem(word.folded);
         asked.push_back(AskedWord{std::move(word.folded), std::move(stem)});

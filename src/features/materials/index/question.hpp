@@ -44,12 +44,12 @@ struct Concept {
 /// How much of the question a passage covers, 0 to 1: rare words count more, words that the materials do not
 /// have count against it.
 class Coverage {
-  public:
+public:
     Coverage(const std::vector<Concept>& concepts, const Statistics& statistics);
     /// `held` has bit i for each concept i that is there.
     double of(std::uint32_t held) const;
 
-  private:
+private:
     std::vector<double> parts_;
 };
 

@@ -17,12 +17,14 @@ constexpr const char* postings_of_sources_sql =
     "SELECT p.term_id, p.source_id, p.hits FROM postings p "
     "WHERE p.owner_id = $1 AND p.term_id = ANY($2) AND p.source_id = ANY($3)";
 
-// Passages whose postings are read in full; words more common than that only sort what rarer words have found.
+// Passages whose postings are read in full; words more common than that only sort what rarer words have
+// found.
 constexpr std::int64_t budget = 30'000;
 constexpr std::size_t contenders = 300;
 
 constexpr const char* passages_sql =
-    "SELECT p.source_id, p.ordinal, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, f.name), "
+    "SELECT p.source_id, p.ordinal, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, "
+    "f.name), "
     "       p.heading_path, p.start_at, p.end_at, p.text "
     "FROM unnest($2::bigint[], $3::int[]) AS asked (source_id, ordinal) "
     "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1 "
@@ -103,7 +105,8 @@ Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& ma
     const Reading reading = plan_reading(matches);
     if (reading.full.empty()) co_return std::vector<Ranked>();
     Ranking ranking(matches.statistics);
-    const auto rows = co_await db.query(postings_sql, owner, reading.full, scope.materials, scope.inactive_too);
+    const auto rows =
+        co_await db.query(postings_sql, owner, reading.full, scope.materials, scope.inactive_too);
     add_rows(ranking, rows, reading.weights);
     auto best = ranking.best(std::max(count, contenders));
     if (!reading.sorting.empty() && !best.empty()) {

@@ -30,19 +30,19 @@ double rarity(const Statistics& statistics, std::int64_t found);
 
 /// Adds up the BM25 score of every passage, term by term.
 class Ranking {
-  public:
+public:
     explicit Ranking(Statistics statistics);
     ~Ranking();
     Ranking(const Ranking&) = delete;
 
-    /// Adds the packed hits of one term in one source. `concept_index` below 32; `weight` is the rarity of the
-    /// concept, less for a term that is only close to the word of the question.
+    /// Adds the packed hits of one term in one source. `concept_index` below 32; `weight` is the rarity of
+    /// the concept, less for a term that is only close to the word of the question.
     void add(std::int64_t source, std::string_view hits, int concept_index, double weight);
 
     /// The best `count`, best first; ties go to the earlier place.
     std::vector<Ranked> best(std::size_t count) const;
 
-  private:
+private:
     struct Impl;
     Statistics statistics_;
     std::unique_ptr<Impl> impl_;

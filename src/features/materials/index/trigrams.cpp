@@ -13,16 +13,24 @@ constexpr std::size_t longest = 40;
 char sound_at(std::string_view term, std::size_t i) {
     const char next = i + 1 < term.size() ? term[i + 1] : '\0';
     switch (term[i]) {
-        case 'c': return next == 'e' || next == 'i' || next == 'y' ? 's' : 'k';
-        case 'q': return 'k';
-        case 'y': return 'i';
-        case 'z': return 's';
-        case 'v': return 'b';
-        default: return term[i];
+        case 'c':
+            return next == 'e' || next == 'i' || next == 'y' ? 's' : 'k';
+        case 'q':
+            return 'k';
+        case 'y':
+            return 'i';
+        case 'z':
+            return 's';
+        case 'v':
+            return 'b';
+        default:
+            return term[i];
     }
 }
 
-std::int32_t letter(char c) { return c == ' ' ? 0 : c - 'a' + 1; }
+std::int32_t letter(char c) {
+    return c == ' ' ? 0 : c - 'a' + 1;
+}
 
 }  // namespace
 
@@ -78,6 +86,8 @@ int edit_distance(std::string_view a, std::string_view b, int limit) {
     return std::min(above[b.size()], limit + 1);
 }
 
-int allowed_edits(std::size_t length) { return length < 5 ? 1 : length < 9 ? 2 : 3; }
+int allowed_edits(std::size_t length) {
+    return length < 5 ? 1 : length < 9 ? 2 : 3;
+}
 
 }  // namespace bb::materials::index

@@ -6,8 +6,9 @@
 
 namespace bb::materials::index {
 
-/// How a term sounds, roughly, so that "fotosintesis" and "photosynthesis" are alike: ph is f, y is i, doubled
-/// letters are one. Empty for terms that are not worth correcting (under four letters, digits, other scripts).
+/// How a term sounds, roughly, so that "fotosintesis" and "photosynthesis" are alike: ph is f, y is i,
+/// doubled letters are one. Empty for terms that are not worth correcting (under four letters, digits, other
+/// scripts).
 std::string sound_of(std::string_view term);
 
 /// The trigrams of a sound, packed, each once, in ascending order.

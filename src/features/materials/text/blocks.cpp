@@ -12,7 +12,7 @@ constexpr std::size_t longest_heading = 200;
 
 struct Line {
     std::size_t start = 0;
-    std::size_t end = 0;  // without white space at the end
+    std::size_t end = 0;   // without white space at the end
     std::size_t text = 0;  // where the first character that is not white space stands; end for a blank line
 };
 
@@ -22,7 +22,9 @@ std::vector<Line> lines_of(std::string_view text) {
         std::size_t stop = text.find('\n', at);
         if (stop == std::string_view::npos) stop = text.size();
         Line line{at, stop, at};
-        const auto blank = [&](std::size_t i) { return text[i] == ' ' || text[i] == '\t' || text[i] == '\r'; };
+        const auto blank = [&](std::size_t i) {
+            return text[i] == ' ' || text[i] == '\t' || text[i] == '\r';
+        };
         while (line.end > line.start && blank(line.end - 1)) --line.end;
         while (line.text < line.end && blank(line.text)) ++line.text;
         lines.push_back(line);
@@ -74,7 +76,7 @@ std::optional<Fence> fence_of(std::string_view line) {
 
 /// Walks over lines and collects blocks.
 class Reader {
-  public:
+public:
     Reader(std::string_view text, Format format) : text_(text), format_(format), lines_(lines_of(text)) {}
 
     std::vector<Block> read() {
@@ -83,7 +85,7 @@ class Reader {
         return std::move(blocks_);
     }
 
-  private:
+private:
     std::string_view of(const Line& line) const { return text_.substr(line.text, line.end - line.text); }
 
     void step() {
@@ -165,6 +167,8 @@ class Reader {
 
 }  // namespace
 
-std::vector<Block> blocks_of(std::string_view text, Format format) { return Reader(text, format).read(); }
+std::vector<Block> blocks_of(std::string_view text, Format format) {
+    return Reader(text, format).read();
+}
 
 }  // namespace bb::materials::text

@@ -5,7 +5,9 @@
 namespace bb::materials::text {
 namespace {
 
-bool is_vowel(char c) { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u'; }
+bool is_vowel(char c) {
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
+}
 
 /// Roots have two syllables and four letters or more; anything shorter is not taken for one.
 bool can_be_root(std::string_view rest) {
@@ -19,7 +21,8 @@ constexpr std::string_view prefixes[] = {
     "naki",     "paki",    "taga",    "mang",   "nang",   "pang",   "ipag",   "mag",    "nag",    "pag",
     "ipa",      "ika",     "um",      "ma",     "na",     "pa",     "ka",     "i"};
 
-/// A hyphen parts "mag-" from a vowel, and the short prefixes are mostly the start of a root there ("kainan").
+/// A hyphen parts "mag-" from a vowel, and the short prefixes are mostly the start of a root there
+/// ("kainan").
 bool may_precede(std::string_view prefix, std::string_view rest) {
     if (!is_vowel(rest[0])) return true;
     if (prefix.ends_with("ag")) return rest[0] == rest[1];
@@ -72,10 +75,11 @@ void strip_suffix(std::string& word) {
     if (behind_vowel(2)) strip_ending(word, "ng");
     if (!strip_ending(word, "han") && !strip_ending(word, "hin") && !strip_ending(word, "an"))
         strip_ending(word, "in");
-    // "bayang" may be "bayan" or "baya" with a linker, "halamang" has lost less than "halaman": what is left of
-    // the difference goes too.
+    // "bayang" may be "bayan" or "baya" with a linker, "halamang" has lost less than "halaman": what is left
+    // of the difference goes too.
     if (behind_vowel(1)) strip_ending(word, "n");
-    if (word.size() >= 5 && is_vowel(word.back()) && can_be_root(std::string_view(word).substr(0, word.size() - 1)))
+    if (word.size() >= 5 && is_vowel(word.back()) &&
+        can_be_root(std::string_view(word).substr(0, word.size() - 1)))
         word.pop_back();
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 /// The headings above the current place, outermost first.
 class HeadingPath {
-  public:
+public:
     void enter(const Block& heading) {
         while (!levels_.empty() && levels_.back() >= heading.level) {
             levels_.pop_back();
@@ -26,14 +26,14 @@ class HeadingPath {
         return names;
     }
 
-  private:
+private:
     std::vector<int> levels_;
     std::vector<std::string> names_;
 };
 
 /// Packs units of one section into stretches of a good size.
 class Packer {
-  public:
+public:
     explicit Packer(CutLimits limits) : limits_(limits) {}
 
     void add(const Unit& unit, bool begins_block) {
@@ -57,7 +57,7 @@ class Packer {
         return std::exchange(packed_, {});
     }
 
-  private:
+private:
     void flush() { packed_.push_back(std::exchange(current_, Unit())); }
 
     CutLimits limits_;
@@ -67,7 +67,7 @@ class Packer {
 
 /// Turns stretches in bytes into passages with offsets in code points, walking forward only.
 class Writer {
-  public:
+public:
     Writer(std::string_view text, Language language) : text_(text), language_(language) {}
 
     void add(const Unit& stretch, const std::vector<std::string>& path) {
@@ -85,7 +85,7 @@ class Writer {
     }
     std::vector<Passage> take() { return std::move(passages_); }
 
-  private:
+private:
     std::string_view text_;
     Language language_;
     std::size_t bytes_ = 0;
@@ -118,7 +118,8 @@ std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimit
             if (!is_bare_heading(blocks, i)) continue;
         }
         bool first = true;
-        for (const Unit& unit : units_of(text, block, limits.max)) packer.add(unit, std::exchange(first, false));
+        for (const Unit& unit : units_of(text, block, limits.max))
+            packer.add(unit, std::exchange(first, false));
     }
     end_section();
     return writer.take();

@@ -25,8 +25,8 @@ struct CutLimits {
     int max = 400;
 };
 
-/// Cuts a text (valid UTF-8) into passages. They follow the headings, begin and end at sentence borders, do not
-/// overlap and stand in the order of the text. Only a text without any word but white space has none.
+/// Cuts a text (valid UTF-8) into passages. They follow the headings, begin and end at sentence borders, do
+/// not overlap and stand in the order of the text. Only a text without any word but white space has none.
 std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimits limits = {});
 
 }  // namespace bb::materials::text

@@ -10,12 +10,14 @@
 namespace bb::materials::text {
 namespace {
 
-constexpr std::string_view abbreviations[] = {"al",  "approx", "atbp", "bb",  "blg", "ca",   "cf",  "ch", "dr",
-                                              "eq",  "eqn",    "etc",  "fig", "g",   "gng",  "hal", "hon", "jr",
-                                              "mr",  "mrs",    "ms",   "no",  "p",   "pp",   "prof", "sec", "sr",
-                                              "sta", "sto",    "st",   "vol", "vs"};
+constexpr std::string_view abbreviations[] = {"al",   "approx", "atbp", "bb",  "blg", "ca", "cf",  "ch",
+                                              "dr",   "eq",     "eqn",  "etc", "fig", "g",  "gng", "hal",
+                                              "hon",  "jr",     "mr",   "mrs", "ms",  "no", "p",   "pp",
+                                              "prof", "sec",    "sr",   "sta", "sto", "st", "vol", "vs"};
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// The word in front of the full stop at `stop`.
 std::string word_before(std::string_view text, std::size_t start, std::size_t stop) {
@@ -45,7 +47,9 @@ std::size_t behind_closers(std::string_view text, std::size_t at, std::size_t en
     return at;
 }
 
-bool starts_sentence(char c) { return !(c >= 'a' && c <= 'z'); }
+bool starts_sentence(char c) {
+    return !(c >= 'a' && c <= 'z');
+}
 
 /// Where the sentence that holds byte `at` ends, or `end`.
 std::size_t sentence_end(std::string_view text, std::size_t start, std::size_t end) {

@@ -14,8 +14,9 @@ struct Unit {
     int tokens = 0;
 };
 
-/// The sentences of a prose block, or the lines of a code or table block. Abbreviations, initials, decimals and
-/// maths between dollars do not end a sentence. Units of more than `max_tokens` are broken at white space.
+/// The sentences of a prose block, or the lines of a code or table block. Abbreviations, initials, decimals
+/// and maths between dollars do not end a sentence. Units of more than `max_tokens` are broken at white
+/// space.
 std::vector<Unit> units_of(std::string_view text, const Block& block, int max_tokens);
 
 }  // namespace bb::materials::text

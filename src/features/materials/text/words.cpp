@@ -26,16 +26,16 @@ bool is_ideograph(char32_t c) {
 Sort sort_of(char32_t c) {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return Sort::letter;
     if (c == '\'' || c == 0x2019) return Sort::apostrophe;
-    if (c < 0xc0) return c == 0xaa || c == 0xb2 || c == 0xb3 || c == 0xb5 || c == 0xb9 || c == 0xba
-                             ? Sort::letter
-                             : Sort::other;
+    if (c < 0xc0)
+        return c == 0xaa || c == 0xb2 || c == 0xb3 || c == 0xb5 || c == 0xb9 || c == 0xba ? Sort::letter
+                                                                                          : Sort::other;
     if (c == 0xd7 || c == 0xf7 || is_symbol_block(c)) return Sort::other;
     return is_ideograph(c) ? Sort::ideograph : Sort::letter;
 }
 
 /// Collects letters into words.
 class Collector {
-  public:
+public:
     explicit Collector(std::vector<Word>& words) : words_(words) {}
 
     void letter(char32_t c, std::size_t start, std::size_t end) {
@@ -59,7 +59,7 @@ class Collector {
         apostrophe_ = false;
     }
 
-  private:
+private:
     std::vector<Word>& words_;
     Word current_;
     Word before_;
@@ -78,9 +78,15 @@ std::vector<Word> words_of(std::string_view text) {
         const std::size_t start = at;
         const char32_t c = utf8::next(text, at);
         switch (sort_of(c)) {
-            case Sort::letter: collect.letter(c, start, at); break;
-            case Sort::apostrophe: collect.apostrophe(); break;
-            case Sort::other: collect.finish(); break;
+            case Sort::letter:
+                collect.letter(c, start, at);
+                break;
+            case Sort::apostrophe:
+                collect.apostrophe();
+                break;
+            case Sort::other:
+                collect.finish();
+                break;
             case Sort::ideograph:
                 collect.finish();
                 collect.letter(c, start, at);
@@ -91,7 +97,9 @@ std::vector<Word> words_of(std::string_view text) {
     return words;
 }
 
-std::string_view code_of(Language language) { return language == Language::filipino ? "fil" : "en"; }
+std::string_view code_of(Language language) {
+    return language == Language::filipino ? "fil" : "en";
+}
 
 int estimate_tokens(std::string_view text) {
     int tokens = 0;

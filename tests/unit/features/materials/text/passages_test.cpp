@@ -95,7 +95,8 @@ TEST(CutPassages, BreaksTablesAtTheirRows) {
 }
 
 TEST(CutPassages, CountsInCodePoints) {
-    const std::string text = "# Ñandú 🙂\r\n\r\nÉl dice «sí». 光合成 here.\r\n\r\n## Más\r\n\r\nFin 🙂.\r\n";
+    const std::string text =
+        "# Ñandú 🙂\r\n\r\nÉl dice «sí». 光合成 here.\r\n\r\n## Más\r\n\r\nFin 🙂.\r\n";
     const auto passages = cut_passages(text, Format::markdown);
     expect_exact(text, passages);
     ASSERT_EQ(passages.size(), 2u);

@@ -72,7 +72,8 @@ TEST(StopWords, AreFoundInBothLanguages) {
         EXPECT_TRUE(is_stop_word(word)) << word;
     for (const char* word : {"cell", "water", "halaman", "energy", "bayan", "x"})
         EXPECT_FALSE(is_stop_word(word)) << word;
-    for (const char* word : {"explain", "please", "ipaliwanag", "homework"}) EXPECT_TRUE(is_chatter(word)) << word;
+    for (const char* word : {"explain", "please", "ipaliwanag", "homework"})
+        EXPECT_TRUE(is_chatter(word)) << word;
 }
 
 TEST(Language, ShowsInTheSmallWords) {

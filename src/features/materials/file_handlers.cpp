@@ -1,0 +1,169 @@
+#include "base/core/json_reader.hpp"
+#include "features/materials/files.hpp"
+#include "features/materials/handlers.hpp"
+#include "features/materials/render.hpp"
+#include "features/materials/upload.hpp"
+
+namespace bb::materials {
+namespace {
+
+using accounts::owner_of;
+
+constexpr TextLimits name_limits{1, 255};
+
+/// /api/materials/{id}/files/{fileId}
+struct Place {
+    MaterialId material;
+    FileId file;
+};
+
+Result<MaterialId> material_in_path(const http::Request& request) {
+    const auto id = request.path_id("id", "material");
+    if (!id) return id.error();
+    return MaterialId{*id};
+}
+
+Result<Place> place_in_path(const http::Request& request) {
+    const auto material = material_in_path(request);
+    if (!material) return material.error();
+    const auto file = request.path_id("fileId", "file");
+    if (!file) return file.error();
+    return Place{*material, FileId{*file}};
+}
+
+Result<FileChange> read_change(const http::Request& request) {
+    const auto body = request.json();
+    if (!body) return body.error();
+    FieldReader in(*body);
+    FileChange change;
+    change.name = in.optional_text("name", name_limits);
+    if (change.name && media_type_of_name(*change.name).empty())
+        in.complain("name", "must end in .txt or .md");
+    if (change.name && change.name->find_first_of("/\\") != std::string::npos)
+        in.complain("name", "must not hold slashes");
+    if (const auto material = in.optional_uuid("materialId")) change.material = MaterialId{*material};
+    if (auto bad = in.error()) return *bad;
+    return change;
+}
+
+/// Stores the originals. Rows that name them come afterwards, so that no row ever names a missing file.
+Task<std::vector<NewFile>> store(Services& services, UserId owner, std::vector<UploadedFile> uploads) {
+    auto work = [&] {
+        std::vector<NewFile> files;
+        for (const UploadedFile& upload : uploads) {
+            NewFile file;
+            file.digest = services.blobs.put(owner.value, upload.bytes);
+            file.name = upload.name;
+            file.media_type = upload.media_type;
+            file.bytes = static_cast<std::int64_t>(upload.bytes.size());
+            file.text = upload.text;
+            files.push_back(std::move(file));
+        }
+        return files;
+    };
+    co_return co_await services.pool.run(std::move(work));
+}
+
+http::Response one(const http::Request& request, const File& file) {
+    return tagged(request, http::json_response(whole(file)), file.version, tag_of(file));
+}
+
+std::string made_to_json(const std::vector<File>& files) {
+    if (files.size() == 1) return to_json(files[0]);
+    JsonWriter json;
+    json.object().key("files").array();
+    for (const File& file : files) write(json, file);
+    json.end().end();
+    return json.take();
+}
+
+}  // namespace
+
+Answer list_files(http::Request& request, Services& services) {
+    const auto material = material_in_path(request);
+    if (!material) co_return material.error();
+    auto page = http::page_query(request);
+    if (!page) co_return page.error();
+    Files files(services.db, services.pool);
+    auto found = co_await files.list(owner_of(request), *material, *page);
+    if (!found) co_return found.error();
+    co_return http::with_etag(request, http::json_response(list_to_json("files", *found)));
+}
+
+Answer upload_files(http::Request& request, Services& services) {
+    const auto material = material_in_path(request);
+    if (!material) co_return material.error();
+    const UserId owner = owner_of(request);
+    Files files(services.db, services.pool);
+    http::PageQuery first;
+    first.limit = 1;
+    auto there = co_await files.list(owner, *material, first);
+    if (!there) co_return there.error();
+    auto uploads = read_upload(request);
+    if (!uploads) co_return uploads.error();
+    auto stored = co_await store(services, owner, std::move(*uploads));
+    auto made = co_await files.create(owner, *material, std::move(stored));
+    if (!made) co_return made.error();
+    co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
+}
+
+Answer show_file(http::Request& request, Services& services) {
+    const auto place = place_in_path(request);
+    if (!place) co_return place.error();
+    Files files(services.db, services.pool);
+    auto file = co_await files.find(owner_of(request), place->material, place->file);
+    if (!file) co_return file.error();
+    co_return one(request, *file);
+}
+
+Answer download_file(http::Request& request, Services& services) {
+    const auto place = place_in_path(request);
+    if (!place) co_return place.error();
+    const UserId owner = owner_of(request);
+    Files files(services.db, services.pool);
+    auto file = co_await files.find(owner, place->material, place->file);
+    if (!file) co_return file.error();
+    auto work = [&services, owner, digest = file->digest] {
+        return services.blobs.open(owner.value, digest);
+    };
+    auto body = co_await services.pool.run(std::move(work));
+    if (!body) throw std::runtime_error("the original of a file is missing in the file store");
+    http::Response response;
+    response.header("Content-Type", file->media_type + "; charset=utf-8");
+    response.header("Content-Disposition", content_disposition(file->name));
+    response.header("Cache-Control", "private, no-cache");
+    response.file = std::move(*body);
+    co_return response;
+}
+
+Answer change_file(http::Request& request, Services& services) {
+    const auto place = place_in_path(request);
+    if (!place) co_return place.error();
+    auto change = read_change(request);
+    if (!change) co_return change.error();
+    Files files(services.db, services.pool);
+    auto file = co_await files.change(owner_of(request), place->material, place->file, std::move(*change),
+                                      IfMatch::of(request));
+    if (!file) co_return file.error();
+    co_return one(request, *file);
+}
+
+Answer delete_file(http::Request& request, Services& services) {
+    const auto place = place_in_path(request);
+    if (!place) co_return place.error();
+    Files files(services.db, services.pool);
+    auto gone = co_await files.remove(owner_of(request), place->material, place->file, IfMatch::of(request));
+    if (!gone) co_return gone.error();
+    co_return http::no_content();
+}
+
+Answer restore_file(http::Request& request, Services& services) {
+    const auto place = place_in_path(request);
+    if (!place) co_return place.error();
+    Files files(services.db, services.pool);
+    auto file = co_await files.restore(owner_of(request), place->material, place->file);
+    if (!file) co_return file.error();
+    co_return one(request, *file);
+}
+
+}  // namespace bb::materials

@@ -1,0 +1,218 @@
+#include "features/materials/files.hpp"
+
+#include <algorithm>
+
+#include "base/core/utf8.hpp"
+#include "features/materials/index/indexer.hpp"
+#include "features/materials/index/prepared.hpp"
+#include "features/materials/materials.hpp"
+#include "features/materials/upload.hpp"
+
+namespace bb::materials {
+namespace {
+
+#define BB_FILE_COLUMNS                                                                                   \
+    "f.id, f.material_id, f.name, f.media_type, f.bytes, f.digest, f.state, f.characters, f.created_at, " \
+    "f.updated_at, f.version"
+#define BB_LIVE_MATERIAL \
+    "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
+
+constexpr const char* list_sql = "SELECT " BB_FILE_COLUMNS " FROM files f " BB_LIVE_MATERIAL
+                                 "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL "
+                                 "AND ($3::timestamptz IS NULL OR (f.created_at, f.id) > ($3, $4::uuid)) "
+                                 "ORDER BY f.created_at, f.id LIMIT $5";
+constexpr const char* material_exists_sql =
+    "SELECT 1 FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
+constexpr const char* find_sql =
+    "SELECT " BB_FILE_COLUMNS ", f.text FROM files f " BB_LIVE_MATERIAL
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL";
+constexpr const char* lock_sql =
+    "SELECT " BB_FILE_COLUMNS
+    ", f.text FROM files f "
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL FOR UPDATE";
+constexpr const char* lock_deleted_sql =
+    "SELECT " BB_FILE_COLUMNS
+    ", f.text FROM files f "
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL FOR UPDATE";
+constexpr const char* create_sql =
+    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters) "
+    "VALUES ($3, $1, $2, $4, $5, $6, $7, $8, $9)";
+constexpr const char* change_sql =
+    "UPDATE files SET name = coalesce($3, name), media_type = coalesce($4, media_type), "
+    "material_id = coalesce($5, material_id), version = version + 1, updated_at = now() "
+    "WHERE owner_id = $1 AND id = $2";
+constexpr const char* remove_sql =
+    "UPDATE files SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
+constexpr const char* restore_sql =
+    "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
+constexpr const char* needed_sql = "SELECT 1 FROM files WHERE owner_id = $1 AND digest = $2 LIMIT 1";
+
+#undef BB_FILE_COLUMNS
+#undef BB_LIVE_MATERIAL
+
+File read_file(const db::Row& row) {
+    File file;
+    file.id = row.get<FileId>(0);
+    file.material = row.get<MaterialId>(1);
+    file.name = row.get<std::string>(2);
+    file.media_type = row.get<std::string>(3);
+    file.bytes = row.get<std::int64_t>(4);
+    const auto digest = row.get<std::string_view>(5);
+    std::copy_n(digest.begin(), std::min(digest.size(), file.digest.size()), file.digest.begin());
+    file.state = row.get<std::string>(6);
+    file.characters = row.get<std::int32_t>(7);
+    file.created_at = row.get<Time>(8);
+    file.updated_at = row.get<Time>(9);
+    file.version = row.get<std::int32_t>(10);
+    return file;
+}
+
+File read_whole_file(const db::Row& row) {
+    File file = read_file(row);
+    file.text = row.get<std::string>(11);
+    return file;
+}
+
+index::Source source_of(FileId id) {
+    index::Source source;
+    source.file = id;
+    return source;
+}
+
+Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId material, FileId id,
+                             std::optional<MaterialId> target, IfMatch condition) {
+    std::vector<Uuid> materials;
+    materials.push_back(material.value);
+    if (target) materials.push_back(target->value);
+    auto touched = co_await touch_materials(tx, owner, std::move(materials));
+    if (!touched) co_return touched.error();
+    const auto rows = co_await tx.query(lock_sql, owner, material, id);
+    if (rows.empty()) co_return not_found("file");
+    File file = read_whole_file(rows[0]);
+    if (!condition.allows(file.version)) co_return stale();
+    co_return file;
+}
+
+Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
+                      FileId id, std::string name, std::string text) {
+    const text::Format format = format_of_name(name);
+    const auto document = co_await index::prepared(pool, std::move(name), std::move(text), format);
+    co_await index::put(tx, owner, material, source_of(id), document);
+}
+
+Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId id, const NewFile& file) {
+    co_await tx.query(create_sql, owner, material, id, file.name, file.media_type, file.bytes, file.digest,
+                      file.text, static_cast<std::int32_t>(utf8::length(file.text)));
+}
+
+/// Carries out a change of a locked file.
+Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner, const File& file,
+                     const FileChange& change) {
+    const MaterialId material = change.material.value_or(file.material);
+    const std::string name = change.name.value_or(file.name);
+    const std::string media_type(media_type_of_name(name));
+    co_await tx.query(change_sql, owner, file.id, name, media_type, material);
+    if (material != file.material) co_await index::move(tx, owner, source_of(file.id), material);
+    if (name != file.name) co_await index_file(tx, pool, owner, material, file.id, name, file.text);
+}
+
+}  // namespace
+
+Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::PageQuery page) {
+    std::optional<Time> time;
+    std::optional<Uuid> id;
+    if (page.after) {
+        auto cursor = Cursor::parse(*page.after);
+        if (!cursor) co_return cursor.error();
+        time = Time(std::chrono::microseconds(cursor->rank));
+        id = cursor->id;
+    }
+    std::vector<File> files;
+    const auto rows = co_await db_.query(list_sql, owner, material, time, id, page.limit + 1);
+    for (const auto row : rows) files.push_back(read_file(row));
+    if (files.empty()) {
+        const auto there = co_await db_.query(material_exists_sql, owner, material);
+        if (there.empty()) co_return not_found("material");
+    }
+    co_return page_of(std::move(files), page.limit, [](const File& last) {
+        return Cursor{last.created_at.time_since_epoch().count(), last.id.value}.text();
+    });
+}
+
+Task<Result<File>> Files::find(UserId owner, MaterialId material, FileId id) {
+    const auto rows = co_await db_.query(find_sql, owner, material, id);
+    if (rows.empty()) co_return not_found("file");
+    co_return read_whole_file(rows[0]);
+}
+
+Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material, std::vector<NewFile> files) {
+    std::vector<FileId> ids;
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        std::vector<Uuid> materials(1, material.value);
+        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        if (!touched) co_return touched;
+        for (const NewFile& file : files) {
+            ids.push_back(FileId::make());
+            co_await insert(tx, owner, material, ids.back(), file);
+            co_await index_file(tx, pool_, owner, material, ids.back(), file.name, file.text);
+        }
+        co_return touched;
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
+    std::vector<File> made;
+    for (const FileId id : ids) {
+        auto file = co_await find(owner, material, id);
+        if (!file) co_return file.error();
+        made.push_back(std::move(*file));
+    }
+    co_return made;
+}
+
+Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,
+                                 IfMatch condition) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        auto file = co_await lock_file(tx, owner, material, id, change.material, condition);
+        if (!file) co_return file.error();
+        co_await carry_out(tx, pool_, owner, *file, change);
+        co_return Result<>();
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
+    co_return co_await find(owner, change.material.value_or(material), id);
+}
+
+Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, IfMatch condition) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        auto file = co_await lock_file(tx, owner, material, id, std::nullopt, condition);
+        if (!file) co_return file.error();
+        co_await tx.query(remove_sql, owner, id);
+        co_await index::remove(tx, owner, source_of(id));
+        co_return Result<>();
+    };
+    co_return co_await db_.transaction(work);
+}
+
+Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        std::vector<Uuid> materials(1, material.value);
+        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        if (!touched) co_return touched;
+        const auto rows = co_await tx.query(lock_deleted_sql, owner, material, id);
+        if (rows.empty()) co_return touched;
+        const File file = read_whole_file(rows[0]);
+        co_await tx.query(restore_sql, owner, id);
+        co_await index_file(tx, pool_, owner, material, id, file.name, file.text);
+        co_return touched;
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
+    co_return co_await find(owner, material, id);
+}
+
+Task<bool> Files::is_needed(UserId owner, crypto::Digest digest) {
+    const auto rows = co_await db_.query(needed_sql, owner, digest);
+    co_return !rows.empty();
+}
+
+}  // namespace bb::materials

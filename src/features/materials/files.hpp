@@ -1,0 +1,51 @@
+#pragma once
+#include "base/db/database.hpp"
+#include "base/net/pool.hpp"
+#include "features/materials/conditions.hpp"
+#include "features/materials/records.hpp"
+#include "features/materials/text/blocks.hpp"
+
+namespace bb::materials {
+
+/// A file whose original is in the file store already.
+struct NewFile {
+    std::string name;
+    std::string media_type;
+    std::int64_t bytes = 0;
+    crypto::Digest digest{};
+    std::string text;
+};
+
+/// What is absent stays as it is.
+struct FileChange {
+    std::optional<std::string> name;
+    std::optional<MaterialId> material;
+};
+
+/// Files of one person's materials, in the same manner as Entries.
+class Files {
+public:
+    Files(db::Database& db, net::BlockingPool& pool) : db_(db), pool_(pool) {}
+
+    /// In the order of upload, without text. Errors: not_found, invalid_input (cursor).
+    Task<Result<Page<File>>> list(UserId owner, MaterialId material, http::PageQuery page);
+    /// Errors: not_found.
+    Task<Result<File>> find(UserId owner, MaterialId material, FileId id);
+    /// All or none. Errors: not_found.
+    Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, std::vector<NewFile> files);
+    /// Errors: not_found, stale.
+    Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
+                              IfMatch condition);
+    /// Errors: not_found, stale.
+    Task<Result<>> remove(UserId owner, MaterialId material, FileId id, IfMatch condition);
+    /// Undoes remove(). Errors: not_found.
+    Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
+    /// Whether a row, deleted or not, still names this content.
+    Task<bool> is_needed(UserId owner, crypto::Digest digest);
+
+private:
+    db::Database& db_;
+    net::BlockingPool& pool_;
+};
+
+}  // namespace bb::materials

@@ -1,0 +1,44 @@
+#pragma once
+#include "base/core/error.hpp"
+#include "base/core/task.hpp"
+#include "base/http/request.hpp"
+#include "base/http/response.hpp"
+#include "features/materials/routes.hpp"
+
+// What stands behind each route; see routes.cpp for the table.
+
+namespace bb::materials {
+
+using Answer = Task<Result<http::Response>>;
+
+Answer list_subjects(http::Request& request, Services& services);
+Answer create_subject(http::Request& request, Services& services);
+Answer show_subject(http::Request& request, Services& services);
+Answer change_subject(http::Request& request, Services& services);
+Answer delete_subject(http::Request& request, Services& services);
+
+Answer list_materials(http::Request& request, Services& services);
+Answer create_material(http::Request& request, Services& services);
+Answer show_material(http::Request& request, Services& services);
+Answer change_material(http::Request& request, Services& services);
+Answer delete_material(http::Request& request, Services& services);
+Answer restore_material(http::Request& request, Services& services);
+
+Answer list_entries(http::Request& request, Services& services);
+Answer create_entry(http::Request& request, Services& services);
+Answer show_entry(http::Request& request, Services& services);
+Answer change_entry(http::Request& request, Services& services);
+Answer delete_entry(http::Request& request, Services& services);
+Answer restore_entry(http::Request& request, Services& services);
+
+Answer list_files(http::Request& request, Services& services);
+Answer upload_files(http::Request& request, Services& services);
+Answer show_file(http::Request& request, Services& services);
+Answer download_file(http::Request& request, Services& services);
+Answer change_file(http::Request& request, Services& services);
+Answer delete_file(http::Request& request, Services& services);
+Answer restore_file(http::Request& request, Services& services);
+
+Answer search(http::Request& request, Services& services);
+
+}  // namespace bb::materials

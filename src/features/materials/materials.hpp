@@ -1,0 +1,53 @@
+#pragma once
+#include "base/db/database.hpp"
+#include "features/materials/conditions.hpp"
+#include "features/materials/records.hpp"
+
+namespace bb::materials {
+
+struct NewMaterial {
+    std::string title;
+    std::optional<std::string> subject;  // a name; the subject is made when it is new
+    std::string description;
+    bool active = true;
+};
+
+/// What is absent stays as it is; an inner nullopt of `subject` takes the subject away.
+struct MaterialChange {
+    std::optional<std::string> title;
+    std::optional<std::optional<std::string>> subject;
+    std::optional<std::string> description;
+    std::optional<bool> active;
+};
+
+struct MaterialFilter {
+    std::optional<SubjectId> subject;
+    std::optional<bool> active;
+};
+
+/// Materials of one person.
+class Materials {
+public:
+    explicit Materials(db::Database& db) : db_(db) {}
+
+    /// Last changed first. Errors: invalid_input (cursor).
+    Task<Result<Page<Material>>> list(UserId owner, MaterialFilter filter, http::PageQuery page);
+    /// Errors: not_found.
+    Task<Result<Material>> find(UserId owner, MaterialId id);
+    Task<Result<Material>> create(UserId owner, NewMaterial input);
+    /// Errors: not_found, stale.
+    Task<Result<Material>> change(UserId owner, MaterialId id, MaterialChange change, IfMatch condition);
+    /// Out of sight and out of every search, with all it holds, until restored. Errors: not_found, stale.
+    Task<Result<>> remove(UserId owner, MaterialId id, IfMatch condition);
+    /// Undoes remove(); one that is not deleted stays as it is. Errors: not_found.
+    Task<Result<Material>> restore(UserId owner, MaterialId id);
+
+private:
+    db::Database& db_;
+};
+
+/// Locks materials that are there until the transaction ends, in one order for all callers, and marks them as
+/// changed now. Errors: not_found when one is missing.
+Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, std::vector<Uuid> ids);
+
+}  // namespace bb::materials

@@ -1,0 +1,93 @@
+#include "features/materials/routes.hpp"
+
+#include <memory>
+
+#include "features/materials/handlers.hpp"
+#include "features/materials/schemas.hpp"
+#include "features/materials/upload.hpp"
+
+namespace bb::materials {
+namespace {
+
+using http::Method;
+using Handle = Answer (*)(http::Request&, Services&);
+
+constexpr std::size_t usual = 1 << 20;
+constexpr std::size_t long_text = 8 << 20;  // a million characters, escaped
+
+struct MaterialRoute {
+    Method method;
+    const char* pattern;
+    Handle handle;
+    const char* summary;
+    const char* request_schema = "";
+    const char* response_schema = "";
+    int success = 200;
+    std::size_t body_limit = usual;
+};
+
+constexpr MaterialRoute table[] = {
+    {Method::get, "/api/subjects", list_subjects, "Subjects by name", "", schema::subjects},
+    {Method::post, "/api/subjects", create_subject, "Make a subject", schema::subject_body, schema::subject,
+     201},
+    {Method::get, "/api/subjects/{id}", show_subject, "One subject", "", schema::subject},
+    {Method::patch, "/api/subjects/{id}", change_subject, "Rename a subject", schema::subject_body,
+     schema::subject},
+    {Method::del, "/api/subjects/{id}", delete_subject, "Delete a subject; its materials stay", "", "", 204},
+
+    {Method::get, "/api/materials", list_materials, "Materials, last changed first", "", schema::materials},
+    {Method::post, "/api/materials", create_material, "Make a material", schema::new_material,
+     schema::material, 201},
+    {Method::get, "/api/materials/{id}", show_material, "One material", "", schema::material},
+    {Method::patch, "/api/materials/{id}", change_material, "Change a material", schema::material_change,
+     schema::material},
+    {Method::del, "/api/materials/{id}", delete_material, "Delete a material (it can be restored)", "", "",
+     204},
+    {Method::post, "/api/materials/{id}/restore", restore_material, "Take a deletion back", "",
+     schema::material},
+
+    {Method::get, "/api/materials/{id}/entries", list_entries, "Entries by position", "", schema::entries},
+    {Method::post, "/api/materials/{id}/entries", create_entry, "Write an entry", schema::new_entry,
+     schema::entry, 201, long_text},
+    {Method::get, "/api/materials/{id}/entries/{entryId}", show_entry, "One entry with its text", "",
+     schema::entry},
+    {Method::patch, "/api/materials/{id}/entries/{entryId}", change_entry, "Change, place or move an entry",
+     schema::entry_change, schema::entry, 200, long_text},
+    {Method::del, "/api/materials/{id}/entries/{entryId}", delete_entry,
+     "Delete an entry (it can be restored)", "", "", 204},
+    {Method::post, "/api/materials/{id}/entries/{entryId}/restore", restore_entry, "Take a deletion back", "",
+     schema::entry},
+
+    {Method::get, "/api/materials/{id}/files", list_files, "Files in the order of upload", "", schema::files},
+    {Method::post, "/api/materials/{id}/files", upload_files,
+     "Upload .txt and .md files (multipart/form-data, field \"file\", repeatable)", "", schema::file, 201,
+     max_upload_bytes},
+    {Method::get, "/api/materials/{id}/files/{fileId}", show_file, "One file with its text", "",
+     schema::file},
+    {Method::get, "/api/materials/{id}/files/{fileId}/content", download_file, "The original bytes"},
+    {Method::patch, "/api/materials/{id}/files/{fileId}", change_file, "Rename or move a file",
+     schema::file_change, schema::file},
+    {Method::del, "/api/materials/{id}/files/{fileId}", delete_file, "Delete a file (it can be restored)", "",
+     "", 204},
+    {Method::post, "/api/materials/{id}/files/{fileId}/restore", restore_file, "Take a deletion back", "",
+     schema::file},
+
+    {Method::get, "/api/search", search, "Passages and messages by words", "", schema::results},
+};
+
+}  // namespace
+
+void bind_routes(http::Router& router, Services services) {
+    const auto shared = std::make_shared<Services>(services);
+    for (const MaterialRoute& route : table) {
+        http::RouteOptions options;
+        options.body_limit = route.body_limit;
+        options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
+        auto handler = [shared, handle = route.handle](http::Request& request) {
+            return handle(request, *shared);
+        };
+        router.add(route.method, route.pattern, std::move(handler), std::move(options));
+    }
+}
+
+}  // namespace bb::materials

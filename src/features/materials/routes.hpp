@@ -1,0 +1,21 @@
+#pragma once
+#include "base/db/database.hpp"
+#include "base/http/router.hpp"
+#include "base/net/pool.hpp"
+#include "features/materials/message_search.hpp"
+#include "services/blobs/disk_store.hpp"
+
+namespace bb::materials {
+
+/// What the routes work with; everything must outlive the router.
+struct Services {
+    db::Database& db;
+    blobs::DiskStore& blobs;
+    net::BlockingPool& pool;
+    MessageSearch* messages = nullptr;  // null: a search finds no messages
+};
+
+/// /api/subjects, /api/materials with entries and files, /api/search.
+void bind_routes(http::Router& router, Services services);
+
+}  // namespace bb::materials

@@ -1,0 +1,79 @@
+#pragma once
+
+// JSON Schemas of the materials routes for the OpenAPI document.
+
+namespace bb::materials::schema {
+
+#define BB_UUID R"({"type":"string","format":"uuid"})"
+#define BB_MAYBE_UUID R"({"type":["string","null"],"format":"uuid"})"
+#define BB_MOMENTS \
+    R"("createdAt":{"type":"string","format":"date-time"},"updatedAt":{"type":"string","format":"date-time"})"
+
+constexpr auto subject =
+    R"({"type":"object","required":["id","name","materials","createdAt","updatedAt"],"properties":{"id":)" BB_UUID
+    R"(,"name":{"type":"string"},"materials":{"type":"integer"},)" BB_MOMENTS "}}";
+constexpr auto subjects =
+    R"({"type":"object","required":["subjects","next"],"properties":{"subjects":{"type":"array","items":)"
+    R"({"type":"object"}},"next":{"type":["string","null"]}}})";
+constexpr auto subject_body =
+    R"({"type":"object","required":["name"],"additionalProperties":false,"properties":{)"
+    R"("name":{"type":"string","minLength":1,"maxLength":80}}})";
+
+constexpr auto material =
+    R"({"type":"object","required":["id","title","subject","subjectId","description","active","entries","files",)"
+    R"("createdAt","updatedAt"],"properties":{"id":)" BB_UUID
+    R"(,"title":{"type":"string"},"subject":{"type":["string","null"]},"subjectId":)" BB_MAYBE_UUID
+    R"(,"description":{"type":"string"},"active":{"type":"boolean"},"entries":{"type":"integer"},)"
+    R"("files":{"type":"integer"},)" BB_MOMENTS "}}";
+constexpr auto materials =
+    R"({"type":"object","required":["materials","next"],"properties":{"materials":{"type":"array","items":)"
+    R"({"type":"object"}},"next":{"type":["string","null"]}}})";
+constexpr auto new_material =
+    R"({"type":"object","required":["title"],"additionalProperties":false,"properties":{)"
+    R"("title":{"type":"string","minLength":1,"maxLength":200},)"
+    R"("subject":{"type":["string","null"],"minLength":1,"maxLength":80},)"
+    R"("description":{"type":"string","maxLength":2000},"active":{"type":"boolean"}}})";
+constexpr auto material_change =
+    R"({"type":"object","additionalProperties":false,"properties":{)"
+    R"("title":{"type":"string","minLength":1,"maxLength":200},)"
+    R"("subject":{"type":["string","null"],"minLength":1,"maxLength":80},)"
+    R"("description":{"type":"string","maxLength":2000},"active":{"type":"boolean"}}})";
+
+constexpr auto entry =
+    R"({"type":"object","required":["id","materialId","title","characters","position","content","createdAt",)"
+    R"("updatedAt"],"properties":{"id":)" BB_UUID R"(,"materialId":)" BB_UUID
+    R"(,"title":{"type":"string"},"characters":{"type":"integer"},"position":{"type":"integer","minimum":1},)"
+    R"("content":{"type":"string"},)" BB_MOMENTS "}}";
+constexpr auto entries =
+    R"({"type":"object","required":["entries","next"],"properties":{"entries":{"type":"array","items":)"
+    R"({"type":"object"}},"next":{"type":["string","null"]}}})";
+constexpr auto new_entry =
+    R"({"type":"object","required":["title","content"],"additionalProperties":false,"properties":{)"
+    R"("title":{"type":"string","minLength":1,"maxLength":200},"content":{"type":"string","maxLength":1000000}}})";
+constexpr auto entry_change =
+    R"({"type":"object","additionalProperties":false,"properties":{)"
+    R"("title":{"type":"string","minLength":1,"maxLength":200},"content":{"type":"string","maxLength":1000000},)"
+    R"("position":{"type":"integer","minimum":1},"materialId":)" BB_UUID "}}";
+
+constexpr auto file =
+    R"({"type":"object","required":["id","materialId","name","bytes","mediaType","state","characters","createdAt",)"
+    R"("updatedAt"],"properties":{"id":)" BB_UUID R"(,"materialId":)" BB_UUID
+    R"(,"name":{"type":"string"},"bytes":{"type":"integer"},"mediaType":{"type":"string"},)"
+    R"("state":{"enum":["ready"]},"characters":{"type":"integer"},"text":{"type":"string"},)" BB_MOMENTS "}}";
+constexpr auto files =
+    R"({"type":"object","required":["files","next"],"properties":{"files":{"type":"array","items":)"
+    R"({"type":"object"}},"next":{"type":["string","null"]}}})";
+constexpr auto file_change =
+    R"({"type":"object","additionalProperties":false,"properties":{)"
+    R"("name":{"type":"string","minLength":1,"maxLength":255},"materialId":)" BB_UUID "}}";
+
+constexpr auto results =
+    R"({"type":"object","required":["results","answerable"],"properties":{"answerable":{"type":"boolean"},)"
+    R"("results":{"type":"array","items":{"type":"object","required":["kind","title","headingPath","page","start",)"
+    R"("end","text","score","highlights"],"properties":{"kind":{"enum":["entry","file","message"]}}}}}})";
+
+#undef BB_UUID
+#undef BB_MAYBE_UUID
+#undef BB_MOMENTS
+
+}  // namespace bb::materials::schema

@@ -1,0 +1,174 @@
+#include "services/blobs/disk_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace bb::blobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const char* what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// Closes itself.
+class Descriptor {
+public:
+    Descriptor(const fs::path& path, int flags, mode_t mode = 0)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    int get() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
+
+private:
+    int fd_;
+};
+
+/// Held while a file is being put in place or taken away, by any process on this folder.
+class FolderLock {
+public:
+    explicit FolderLock(const fs::path& root) : file_(root / ".lock", O_RDWR | O_CREAT, 0600) {
+        if (file_.get() < 0) fail("open the lock of the file store");
+        while (::flock(file_.get(), LOCK_EX) != 0)
+            if (errno != EINTR) fail("lock the file store");
+    }
+
+private:
+    Descriptor file_;
+};
+
+void write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) fail("write a file");
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+void sync_folder(const fs::path& folder) {
+    const Descriptor fd(folder, O_RDONLY | O_DIRECTORY);
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) fail("sync a folder");
+}
+
+void make_folder(const fs::path& folder) {
+    if (::mkdir(folder.c_str(), 0700) == 0) {
+        sync_folder(folder.parent_path());
+    } else if (errno != EEXIST) {
+        fail("make a folder");
+    }
+}
+
+fs::path write_temporary(const fs::path& root, std::string_view bytes) {
+    fs::path file = root / ("tmp-" + Uuid::make().text());
+    const Descriptor fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd.get() < 0) fail("create a file");
+    try {
+        write_all(fd.get(), bytes);
+        if (::fsync(fd.get()) != 0) fail("sync a file");
+    } catch (...) {
+        ::unlink(file.c_str());
+        throw;
+    }
+    return file;
+}
+
+std::optional<crypto::Digest> digest_of_name(const std::string& name) {
+    crypto::Digest digest{};
+    if (name.size() != digest.size() * 2) return std::nullopt;
+    const auto nibble = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const int high = nibble(name[2 * i]);
+        const int low = nibble(name[2 * i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return digest;
+}
+
+}  // namespace
+
+DiskStore::DiskStore(fs::path root) : root_(std::move(root)) {
+    fs::create_directories(root_);
+    fs::permissions(root_, fs::perms::owner_all);
+}
+
+fs::path DiskStore::path_of(const Uuid& owner, const crypto::Digest& digest) const {
+    const std::string name = crypto::hex(digest);
+    return root_ / owner.text() / name.substr(0, 2) / name;
+}
+
+crypto::Digest DiskStore::put(const Uuid& owner, std::string_view bytes) {
+    const crypto::Digest digest = crypto::sha256(bytes);
+    const fs::path place = path_of(owner, digest);
+    {
+        const FolderLock lock(root_);
+        // A new time keeps the sweep away until the row that will name the file has been committed.
+        if (::utimensat(AT_FDCWD, place.c_str(), nullptr, 0) == 0) return digest;
+    }
+    make_folder(place.parent_path().parent_path());
+    make_folder(place.parent_path());
+    const fs::path temporary = write_temporary(root_, bytes);
+    const FolderLock lock(root_);
+    if (::rename(temporary.c_str(), place.c_str()) != 0) {
+        ::unlink(temporary.c_str());
+        fail("put a file in place");
+    }
+    sync_folder(place.parent_path());
+    return digest;
+}
+
+std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::Digest& digest) const {
+    Descriptor fd(path_of(owner, digest), O_RDONLY);
+    struct stat info {};
+    if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) return std::nullopt;
+    http::FileBody body;
+    body.size = static_cast<std::uint64_t>(info.st_size);
+    body.descriptor = std::shared_ptr<int>(new int(fd.release()), [](int* open) {
+        ::close(*open);
+        delete open;
+    });
+    return body;
+}
+
+bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {
+    const FolderLock lock(root_);
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) return false;
+    if (::time(nullptr) - info.st_mtime < age.count()) return false;
+    return ::unlink(file.c_str()) == 0;
+}
+
+std::size_t DiskStore::sweep(const std::function<bool(const Uuid&, const crypto::Digest&)>& is_needed,
+                             std::chrono::seconds age) {
+    std::vector<fs::path> unneeded;
+    for (auto it = fs::recursive_directory_iterator(root_); it != fs::recursive_directory_iterator(); ++it) {
+        if (!it->is_regular_file()) continue;
+        const fs::path& path = it->path();
+        if (it.depth() == 0 && path.filename().string().starts_with("tmp-")) unneeded.push_back(path);
+        if (it.depth() != 2) continue;
+        const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
+        const auto digest = digest_of_name(path.filename().string());
+        if (owner && digest && !is_needed(*owner, *digest)) unneeded.push_back(path);
+    }
+    std::size_t removed = 0;
+    for (const auto& path : unneeded) removed += remove_if_old(path, age);
+    return removed;
+}
+
+}  // namespace bb::blobs

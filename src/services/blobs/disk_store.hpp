@@ -1,0 +1,43 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/core/crypto.hpp"
+#include "base/core/uuid.hpp"
+#include "base/http/response.hpp"
+
+namespace bb::blobs {
+
+/// Uploaded files on disk, named by their content: <root>/<owner>/<first two digits>/<SHA-256>. The same file
+/// twice is kept once per owner. Calls block, so run them on a BlockingPool; safe from any thread and several
+/// processes.
+class DiskStore {
+public:
+    /// Makes the folder (mode 0700) when it is missing. Throws std::filesystem::filesystem_error.
+    explicit DiskStore(std::filesystem::path root);
+
+    /// Stores `bytes` and returns their name. They are on the disk (fsync) under that name when this returns,
+    /// so a row that names them may be committed. Throws std::system_error (no space, no right).
+    crypto::Digest put(const Uuid& owner, std::string_view bytes);
+
+    /// Opens a stored file for reading; nullopt when it is not there.
+    std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest) const;
+
+    /// Removes files that `is_needed` denies and that nobody has stored for `age`, and leftovers of broken
+    /// writes. Returns how many went. An upload that is between put() and its commit is younger than `age`.
+    std::size_t sweep(const std::function<bool(const Uuid& owner, const crypto::Digest& digest)>& is_needed,
+                      std::chrono::seconds age = std::chrono::hours(1));
+
+private:
+    std::filesystem::path path_of(const Uuid& owner, const crypto::Digest& digest) const;
+    bool remove_if_old(const std::filesystem::path& file, std::chrono::seconds age) const;
+
+    std::filesystem::path root_;
+};
+
+}  // namespace bb::blobs

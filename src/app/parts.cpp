@@ -71,6 +71,7 @@ Worker::Parts::Parts(Node& shared)
       sessions(db),
       search(db),
       tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
+      completion(io.get_executor(), db, provider.get()),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(io.get_executor(), service, server_options(shared), shared.metrics) {
     bind_routes();
@@ -83,6 +84,7 @@ void Worker::Parts::bind_routes() {
     const auto announce = [&shared = node](const std::string& payload) { shared.announce("session_ended", payload); };
     accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
     tutor.bind_routes(router);
+    completion.bind_route(router);
 }
 
 http::Hooks Worker::Parts::hooks() {

@@ -9,6 +9,7 @@
 #include "base/client/http_client.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
+#include "features/tutor/completion.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
@@ -32,6 +33,7 @@ struct Worker::Parts {
     accounts::SessionCache sessions;
     materials::Search search;
     tutor::Tutor tutor;
+    tutor::Completion completion;
     http::Router router;
     http::Service service;
     http::Server server;

@@ -29,3 +29,47 @@ export function pieces(text: string, ranges: [number, number][]): Piece[] {
   if (at < text.length) out.push({ text: text.slice(at), marked: false });
   return out;
 }
+
+export interface Line {
+  heading: boolean;
+  pieces: Piece[];
+}
+
+/** Cuts a marked text into lines, so that a Markdown heading can look like one. */
+export function lines(text: string, ranges: [number, number][]): Line[] {
+  const out: Line[] = [];
+  let line: Line = { heading: false, pieces: [] };
+  for (const piece of pieces(text, ranges)) {
+    piece.text.split('\n').forEach((part, index) => {
+      if (index > 0) {
+        out.push(line);
+        line = { heading: false, pieces: [] };
+      }
+      const title = line.pieces.length === 0 ? /^#{1,6}\s+/.exec(part) : null;
+      if (title) line.heading = true;
+      const shown = title ? part.slice(title[0].length) : part;
+      if (shown) line.pieces.push({ text: shown, marked: piece.marked });
+    });
+  }
+  out.push(line);
+  return out;
+}
+
+export interface Window {
+  text: string;
+  start: number;
+  end: number;
+  cut: boolean;
+}
+
+/** The part of a long text around a range of code points; a browser need not lay out megabytes. */
+export function around(text: string, start: number, end: number, reach: number): Window {
+  const [from, to] = [unitIndex(text, start), unitIndex(text, end)];
+  const before = from <= reach ? 0 : text.indexOf('\n', from - reach) + 1 || from;
+  const after = to + reach >= text.length ? text.length : text.lastIndexOf('\n', to + reach);
+  const first = Math.min(before, from);
+  const last = Math.max(after, to);
+  const part = text.slice(first, last);
+  const skipped = [...text.slice(0, first)].length;
+  return { text: part, start: start - skipped, end: end - skipped, cut: part.length < text.length };
+}

@@ -196,6 +196,7 @@ export const messages = {
     'Sumasagot ako mula sa dala mong aralin at ipinapakita ko kung saan galing ang sagot.',
   ],
 
+  'source.cut': ['A part of a long text.', 'Bahagi ng mahabang teksto.'],
   'source.gone': ['The text it came from has been deleted.', 'Nabura na ang pinagmulan nito.'],
   'source.open': ['Open the whole text', 'Buksan ang buong teksto'],
   'source.title': ['Source', 'Pinagmulan'],

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { around, lines, pieces, unitIndex } from './codepoints.ts';
+
+test('a character outside the basic plane counts once', () => {
+  assert.equal(unitIndex('a🙂b', 2), 3);
+  assert.deepEqual(pieces('a🙂bc', [[1, 3]]), [
+    { text: 'a', marked: false },
+    { text: '🙂b', marked: true },
+    { text: 'c', marked: false },
+  ]);
+});
+
+test('ranges may overlap, touch the ends or lie outside', () => {
+  const shown = pieces('abcdef', [
+    [4, 99],
+    [0, 2],
+    [1, 3],
+    [5, 5],
+  ]);
+  assert.deepEqual(
+    shown.map((piece) => (piece.marked ? `[${piece.text}]` : piece.text)).join(''),
+    '[ab][c]d[ef]',
+  );
+});
+
+test('a heading loses its signs and keeps its mark', () => {
+  const [first, second] = lines('## Cells\nare small', [[3, 12]]);
+  assert.deepEqual(first, {
+    heading: true,
+    pieces: [{ text: 'Cells', marked: true }],
+  });
+  assert.deepEqual(second?.pieces[0], { text: 'are', marked: true });
+});
+
+test('a window around a passage keeps its range', () => {
+  const text = `${'🙂 line\n'.repeat(500)}the place\n${'more\n'.repeat(500)}`;
+  const start = [...text.slice(0, text.indexOf('the place'))].length;
+  const part = around(text, start, start + 9, 100);
+  assert.ok(part.cut && part.text.length < 400);
+  assert.equal([...part.text].slice(part.start, part.end).join(''), 'the place');
+  assert.equal(around('short', 0, 2, 100).cut, false);
+});

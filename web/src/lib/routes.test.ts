@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseRoute, safeNext } from './routes.ts';
+
+test('every address of the page leads to its screen', () => {
+  const places: [string, object][] = [
+    ['/', { name: 'home' }],
+    ['/sign-in', { name: 'sign-in' }],
+    ['/sign-in/link', { name: 'link' }],
+    ['/setup', { name: 'setup' }],
+    ['/chat', { name: 'chat', threadId: null }],
+    ['/chat/t1', { name: 'chat', threadId: 't1' }],
+    ['/materials/', { name: 'materials' }],
+    ['/materials/m1', { name: 'material', materialId: 'm1' }],
+    ['/materials/m1/entries/e1', { name: 'entry', materialId: 'm1', entryId: 'e1' }],
+    ['/materials/m1/files/f1', { name: 'file', materialId: 'm1', fileId: 'f1' }],
+    ['/search', { name: 'search' }],
+    ['/settings', { name: 'settings' }],
+    ['/materials/m1/other/x', { name: 'missing' }],
+    ['/settings/deep', { name: 'missing' }],
+    ['/chat/t1/x', { name: 'missing' }],
+  ];
+  for (const [path, route] of places) assert.deepEqual(parseRoute(path), route, path);
+});
+
+test('after sign-in nobody is sent away from this page', () => {
+  assert.equal(safeNext('/materials/m1?start=1'), '/materials/m1?start=1');
+  for (const bad of [
+    null,
+    '',
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '/sign-in',
+    '/a\\b',
+    '/a\n',
+  ])
+    assert.equal(safeNext(bad), '/chat', String(bad));
+});

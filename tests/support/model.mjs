@@ -22,9 +22,12 @@ export function answer({ tokens = 5, cite } = {}) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Starts the model: {url, env, requests, open, close()}. `requests` are the bodies of chat calls, in order. */
+/**
+ * Starts the model: {url, env, requests, running, close()}. `requests` are the bodies of chat calls, in order;
+ * `running` holds the newest user message of each call under way.
+ */
 export async function startModel() {
-    const model = { requests: [], open: 0 };
+    const model = { requests: [], running: new Set() };
     const chunk = (delta, finish = null) =>
         `data: ${JSON.stringify({
             id: "c1",
@@ -65,8 +68,8 @@ export async function startModel() {
             response.writeHead(wanted.fail, { "content-type": "application/json" });
             return response.end(JSON.stringify({ error: { message: "no", type: "server_error" } }));
         }
-        model.open += 1;
-        response.once("close", () => (model.open -= 1));
+        model.running.add(textOf(asked));
+        response.once("close", () => model.running.delete(textOf(asked)));
         if (body.stream) return stream(response, wanted);
         response.writeHead(200, { "content-type": "application/json" });
         response.end(

@@ -10,20 +10,24 @@
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
 #include "features/tutor/reply_board.hpp"
+#include "services/blobs/disk_store.hpp"
 
 namespace bb::app {
 
 /// What all loops of this process share. Everything here is safe from any thread.
 struct Node {
-    explicit Node(config::Config settings) : config(std::move(settings)) {}
+    /// `data`: absolute path of the data folder, which exists.
+    Node(config::Config settings, const std::string& data)
+        : config(std::move(settings)), data_folder(data), blobs(data + "/files") {}
 
     config::Config config;
+    std::string data_folder;
+    blobs::DiskStore blobs;
     metrics::Registry metrics;
     net::BlockingPool pool{2};
     client::Mailer mailer;
     tutor::ReplyBoard replies;
     std::string conninfo;      // of the database
-    std::string data_folder;   // absolute
     std::string home_name;     // this machine and data folder
     std::string url;           // public origin, without a slash at the end
     std::string secret;        // keys the hashes of sign-in codes; the same on every node

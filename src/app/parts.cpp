@@ -5,6 +5,7 @@
 #include "app/health.hpp"
 #include "app/pages.hpp"
 #include "features/accounts/routes.hpp"
+#include "features/materials/routes.hpp"
 #include "services/access/origin.hpp"
 #include "services/llm/openai.hpp"
 
@@ -70,6 +71,7 @@ Worker::Parts::Parts(Node& shared)
       mail(mail_sender(shared)),
       sessions(db),
       search(db),
+      message_search(db),
       tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
       completion(io.get_executor(), db, provider.get()),
       service(router, hooks(), service_options(shared), shared.metrics),
@@ -83,6 +85,7 @@ void Worker::Parts::bind_routes() {
     if (provider) about.model = provider->model();
     const auto announce = [&shared = node](const std::string& payload) { shared.announce("session_ended", payload); };
     accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
+    materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
     completion.bind_route(router);
 }

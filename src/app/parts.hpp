@@ -2,6 +2,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 
+#include "app/message_search.hpp"
 #include "app/worker.hpp"
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
@@ -32,6 +33,7 @@ struct Worker::Parts {
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
     materials::Search search;
+    ThreadMessages message_search;
     tutor::Tutor tutor;
     tutor::Completion completion;
     http::Router router;

@@ -77,9 +77,9 @@ std::string host_name() {
 /// All loops and what they share, from start to stop.
 class Program {
   public:
-    Program(const config::Config& config, const db::Home& home, std::string url) : node_(config) {
+    Program(const config::Config& config, const db::Home& home, std::string url)
+        : node_(config, home.data().string()) {
         node_.conninfo = home.conninfo();
-        node_.data_folder = home.data().string();
         node_.home_name = host_name() + ":" + node_.data_folder;
         node_.url = std::move(url);
         node_.secret = accounts::server_secret(config);

@@ -8,6 +8,7 @@
 #include "app/parts.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "features/accounts/sessions.hpp"
 
 namespace bb::app {
 
@@ -55,6 +56,7 @@ Task<void> Worker::keep_house() {
         log::warn("replies of a predecessor wait for the database", {{"reason", away.what()}});
     }
     parts_->tutor.keep_house();
+    net::spawn(executor(), accounts::sweep_hourly(parts_->db));
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {

@@ -46,20 +46,41 @@ function framesFor(settings, withUsage) {
     if (!rendered.has(key)) {
         if (rendered.size > 100) rendered.clear();
         const list = words(settings);
-        const frames = list.map((content, i) => chunk(i === 0 ? { role: "assistant", content } : { content }));
+        const frames = list.map((content, i) =>
+            chunk(i === 0 ? { role: "assistant", content } : { content }),
+        );
         let last = chunk({}, "stop");
         if (withUsage) {
             const usage = usageOf(list.length);
-            last += event({ id: "chatcmpl-mock", object: "chat.completion.chunk", model: MODEL, choices: [], usage });
+            last += event({
+                id: "chatcmpl-mock",
+                object: "chat.completion.chunk",
+                model: MODEL,
+                choices: [],
+                usage,
+            });
         }
         frames.push(`${last}data: [DONE]\n\n`);
-        rendered.set(key, frames.map((frame) => Buffer.from(frame)));
+        rendered.set(
+            key,
+            frames.map((frame) => Buffer.from(frame)),
+        );
     }
     return rendered.get(key);
 }
 
 function settingsOf(text, defaults) {
-    const settings = { cut: -1, fail: 0, failures: 0, garbage: 0, huge: 0, mute: 0, cite: 0, retry: -1, ...defaults };
+    const settings = {
+        cut: -1,
+        fail: 0,
+        failures: 0,
+        garbage: 0,
+        huge: 0,
+        mute: 0,
+        cite: 0,
+        retry: -1,
+        ...defaults,
+    };
     const found = [...text.matchAll(/\[\[([a-z]+=\d+(?: [a-z]+=\d+)*)\]\]/g)].at(-1);
     if (!found) return settings;
     for (const pair of found[1].split(" ")) {
@@ -83,7 +104,10 @@ function sendJson(response, status, value, headers = {}) {
 /** A unit vector that depends on the text alone. */
 function embedding(text, dimensions) {
     const bytes = createHash("sha256").update(text).digest();
-    const raw = Array.from({ length: dimensions }, (_, i) => bytes[i % 32] / 127.5 - 1 + ((i * 31) % 7) / 100);
+    const raw = Array.from(
+        { length: dimensions },
+        (_, i) => bytes[i % 32] / 127.5 - 1 + ((i * 31) % 7) / 100,
+    );
     const length = Math.hypot(...raw);
     return raw.map((x) => x / length);
 }
@@ -106,7 +130,8 @@ class Mock {
             const data = [{ id: MODEL, object: "model", created: 1, owned_by: "mock" }];
             return sendJson(response, 200, { object: "list", data });
         }
-        if (method !== "POST") return sendJson(response, 404, { error: { message: "no such path", type: "mock" } });
+        if (method !== "POST")
+            return sendJson(response, 404, { error: { message: "no such path", type: "mock" } });
         const pieces = [];
         try {
             for await (const piece of request) pieces.push(piece);
@@ -156,7 +181,11 @@ class Mock {
         const data = inputs.map((input, index) => {
             const vector = embedding(String(input), body.dimensions ?? 256);
             const coded = Buffer.from(new Float32Array(vector).buffer).toString("base64");
-            return { object: "embedding", index, embedding: body.encoding_format === "base64" ? coded : vector };
+            return {
+                object: "embedding",
+                index,
+                embedding: body.encoding_format === "base64" ? coded : vector,
+            };
         });
         const usage = { prompt_tokens: inputs.length, total_tokens: inputs.length };
         sendJson(response, 200, { object: "list", data, model: MODEL, usage });
@@ -170,7 +199,9 @@ class Mock {
             object: "chat.completion",
             created: 1,
             model: MODEL,
-            choices: [{ index: 0, message: { role: "assistant", content: list.join("") }, finish_reason: "stop" }],
+            choices: [
+                { index: 0, message: { role: "assistant", content: list.join("") }, finish_reason: "stop" },
+            ],
             usage: usageOf(list.length),
         });
     }
@@ -193,7 +224,10 @@ class Mock {
                 stats.lastAbort = Date.now();
             }
         });
-        response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
+        response.writeHead(200, {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+        });
         response.flushHeaders();
         const step = () => {
             do {

@@ -46,7 +46,8 @@ Heard Answer::take(int status, std::string_view piece) {
         if (status == 200) {
             const auto first = piece.find_first_not_of(" \r\n\t");
             if (first == std::string_view::npos) return Heard::nothing;
-            form_ = piece[first] == '{' ? Form::plain : Form::events;
+            piece.remove_prefix(first);
+            form_ = piece.front() == '{' ? Form::plain : Form::events;
         } else {
             form_ = Form::plain;
         }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view english_stop_words[] = {
     "a",        "about",     "above",     "after",      "again",   "against", "all",       "also",
-    "although", "always",    "am",        "among",      "an",      "and",     "any",       "are",
+    "although", "always",    "am",        "among",      "an",      "and", "another",     "any",       "are",
     "aren",     "around",    "as",        "at",         "away",    "be",      "became",    "because",
     "become",   "becomes",   "been",      "before",     "being",   "below",   "between",   "both",
     "but",      "by",        "can",       "cannot",     "could",   "couldn",  "did",       "didn",
@@ -84,7 +84,7 @@ constexpr std::string_view chatter[] = {
     "words",       "work",          "works",        "write",         "yesterday"};
 
 // Small words that stand in one of the two languages only.
-constexpr std::string_view english_marks[] = {"an",  "and",  "are",  "as",   "be",    "by",   "can",  "does",
+constexpr std::string_view english_marks[] = {"an",  "and", "another",  "are",  "as",   "be",    "by",   "can",  "does",
                                               "for", "from", "had",  "has",  "have",  "how",  "is",   "it",
                                               "of",  "or",   "that", "the",  "their", "they", "this", "to",
                                               "was", "were", "what", "when", "which", "why",  "with"};

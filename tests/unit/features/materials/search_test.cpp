@@ -1,0 +1,215 @@
+#include "features/materials/search.hpp"
+
+#include "base/net/pool.hpp"
+#include "features/materials/entries.hpp"
+#include "features/materials/files.hpp"
+#include "features/materials/materials.hpp"
+#include "unit/support/test_database.hpp"
+
+namespace bb::materials {
+namespace {
+
+constexpr auto biology = R"(# Photosynthesis
+
+Plants make their own food. In photosynthesis the leaves turn carbon dioxide and water into sugar and oxygen,
+and the energy for it comes from light.
+
+## Chlorophyll
+
+The green pigment chlorophyll absorbs red and blue light and reflects green light.
+
+# Respiration
+
+In the mitochondria cells break sugar down again to release energy.
+)";
+
+constexpr auto filipino = R"(# Mga halaman
+
+Ang mga halaman ay gumagawa ng sariling pagkain sa tulong ng araw. Ang mga dahon ang kusina ng halaman.
+)";
+
+class SearchTest : public test::DatabaseTest {
+protected:
+    SearchTest() : ana_(person("ana")), ben_(person("ben")) {}
+
+    UserId person(const std::string& name) {
+        const UserId id = UserId::make();
+        cluster().script("INSERT INTO users (id, email, name, role) VALUES ('" + id.text() + "', '" + name +
+                         "@example.org', '" + name + "', 'student')");
+        return id;
+    }
+    MaterialId material(UserId owner, std::string title, bool active = true) {
+        NewMaterial input;
+        input.title = std::move(title);
+        input.active = active;
+        Materials materials(db());
+        return await(materials.create(owner, input))->id;
+    }
+    Entry write(UserId owner, MaterialId in, std::string title, std::string content) {
+        Entries entries(db(), pool_);
+        NewEntry input;
+        input.title = std::move(title);
+        input.content = std::move(content);
+        return *await(entries.create(owner, in, input));
+    }
+    PassageSearch find(UserId owner, std::string question, std::vector<Uuid> in = {}) {
+        Search search(db());
+        return await(search.passages(owner, std::move(question), std::move(in), 5));
+    }
+
+    net::BlockingPool pool_{1};
+    UserId ana_;
+    UserId ben_;
+};
+
+TEST_F(SearchTest, FindsThePassageThatAnswers) {
+    const auto in = material(ana_, "Biology");
+    const auto entry = write(ana_, in, "Energy in cells", biology);
+    const auto found = find(ana_, "Which pigment absorbs light?");
+    ASSERT_FALSE(found.passages.empty());
+    const auto& best = found.passages[0];
+    EXPECT_TRUE(found.answerable);
+    EXPECT_EQ(best.entry, entry.id);
+    EXPECT_EQ(best.material, in);
+    EXPECT_EQ(best.title, "Energy in cells");
+    EXPECT_EQ(best.material_title, "Biology");
+    EXPECT_EQ(best.heading_path, (std::vector<std::string>{"Photosynthesis", "Chlorophyll"}));
+    ASSERT_FALSE(best.highlights.empty());
+    EXPECT_EQ(best.text.substr(static_cast<std::size_t>(best.highlights[0].first), 7), "pigment");
+}
+
+TEST_F(SearchTest, ForgivesInflectionMisspellingAndForeignSpelling) {
+    const auto in = material(ana_, "Biology");
+    write(ana_, in, "Energy", biology);
+    for (const char* question : {"absorbing pigments", "clorophyl", "fotosintesis", "mitocondria",
+                                 "What does chlorophylls absorb?"}) {
+        const auto found = find(ana_, question);
+        EXPECT_FALSE(found.passages.empty()) << question;
+        EXPECT_TRUE(found.answerable) << question;
+    }
+}
+
+TEST_F(SearchTest, UnderstandsFilipinoAffixes) {
+    const auto in = material(ana_, "Agham");
+    write(ana_, in, "Mga halaman", filipino);
+    for (const char* question :
+         {"Paano gumawa ng pagkain ang halaman?", "halamang", "Ano ang ginagawa ng dahon?"}) {
+        const auto found = find(ana_, question);
+        EXPECT_FALSE(found.passages.empty()) << question;
+        EXPECT_TRUE(found.answerable) << question;
+    }
+}
+
+TEST_F(SearchTest, SaysWhenTheMaterialsHaveNoAnswer) {
+    const auto in = material(ana_, "Biology");
+    write(ana_, in, "Energy", biology);
+    for (const char* question : {"Who won the football world cup in 1998?", "What is the capital of France?",
+                                 "Explain the French revolution and its causes",
+                                 "Can you give another example?", "Sino ang pambansang bayani?"})
+        EXPECT_FALSE(find(ana_, question).answerable) << question;
+    EXPECT_TRUE(find(ana_, "what is it?").passages.empty());
+    EXPECT_TRUE(find(ben_, "chlorophyll").passages.empty());
+}
+
+TEST_F(SearchTest, LooksOnlyIntoActiveOrChosenMaterialsOfTheOwner) {
+    const auto open = material(ana_, "Open");
+    const auto shut = material(ana_, "Shut", false);
+    const auto foreign = material(ben_, "Foreign");
+    write(ana_, shut, "Shut", "Volcanoes spit lava.");
+    write(ben_, foreign, "Foreign", "Volcanoes spit lava.");
+    EXPECT_TRUE(find(ana_, "volcanoes").passages.empty());
+    EXPECT_EQ(find(ana_, "volcanoes", {shut.value}).passages.size(), 1u);
+    EXPECT_TRUE(find(ana_, "volcanoes", {open.value}).passages.empty());
+    EXPECT_TRUE(find(ana_, "volcanoes", {foreign.value}).passages.empty());
+    Search search(db());
+    EXPECT_EQ(await(search.everywhere(ana_, "volcanoes", {}, 5)).passages.size(), 1u);
+}
+
+TEST_F(SearchTest, FollowsEveryChangeOfAText) {
+    const auto in = material(ana_, "Notes");
+    const auto other = material(ana_, "Other");
+    const auto entry = write(ana_, in, "Old", "Volcanoes spit lava.");
+    Entries entries(db(), pool_);
+    const auto change = [&](EntryChange what, MaterialId where) {
+        return await(entries.change(ana_, where, entry.id, std::move(what), IfMatch())).has_value();
+    };
+    EntryChange text;
+    text.content = "Glaciers carve valleys.";
+    ASSERT_TRUE(change(text, in));
+    EXPECT_TRUE(find(ana_, "volcanoes").passages.empty());
+    EXPECT_EQ(find(ana_, "glacier").passages.size(), 1u);
+
+    EntryChange title;
+    title.title = "Tectonics";
+    ASSERT_TRUE(change(title, in));
+    EXPECT_EQ(find(ana_, "tectonics").passages.size(), 1u);
+
+    EntryChange move;
+    move.material = other;
+    ASSERT_TRUE(change(move, in));
+    EXPECT_TRUE(find(ana_, "glacier", {in.value}).passages.empty());
+    EXPECT_EQ(find(ana_, "glacier", {other.value}).passages.size(), 1u);
+    EXPECT_FALSE(change(title, in));
+
+    ASSERT_TRUE(await(entries.remove(ana_, other, entry.id, IfMatch())));
+    EXPECT_TRUE(find(ana_, "glacier").passages.empty());
+    const auto counts = await(db().query("SELECT passages, length FROM corpora"));
+    EXPECT_EQ(counts[0].get<std::int64_t>(0), 0);
+    EXPECT_EQ(counts[0].get<std::int64_t>(1), 0);
+    EXPECT_TRUE(await(db().query("SELECT 1 FROM vocabulary")).empty());
+    EXPECT_TRUE(await(db().query("SELECT 1 FROM vocabulary_trigrams")).empty());
+
+    ASSERT_TRUE(await(entries.restore(ana_, other, entry.id)));
+    EXPECT_EQ(find(ana_, "glacier").passages.size(), 1u);
+}
+
+TEST_F(SearchTest, LosesAMaterialWithItsDeletionAndFindsItRestored) {
+    const auto in = material(ana_, "Notes");
+    write(ana_, in, "Fire", "Volcanoes spit lava.");
+    Materials materials(db());
+    ASSERT_TRUE(await(materials.remove(ana_, in, IfMatch())));
+    EXPECT_TRUE(find(ana_, "lava").passages.empty());
+    EXPECT_TRUE(find(ana_, "lava", {in.value}).passages.empty());
+    ASSERT_TRUE(await(materials.restore(ana_, in)));
+    EXPECT_EQ(find(ana_, "lava").passages.size(), 1u);
+}
+
+TEST_F(SearchTest, IndexesFilesAndLargeTexts) {
+    const auto in = material(ana_, "Big");
+    std::string text;
+    for (int i = 0; i < 3'000; ++i) text += "Paragraph " + std::to_string(i) + " talks about geology. ";
+    NewFile file;
+    file.name = "big.txt";
+    file.media_type = "text/plain";
+    file.text = text + "\n\nThe needle is here.";
+    file.bytes = static_cast<std::int64_t>(file.text.size());
+    Files files(db(), pool_);
+    std::vector<NewFile> all(1, file);
+    const auto made = await(files.create(ana_, in, all));
+    ASSERT_TRUE(made);
+    const auto found = find(ana_, "needle");
+    ASSERT_EQ(found.passages.size(), 1u);
+    EXPECT_EQ(found.passages[0].file, (*made)[0].id);
+    EXPECT_NE(found.passages[0].text.find("needle"), std::string::npos);
+    EXPECT_EQ(find(ana_, "geology").passages.size(), 5u);
+}
+
+TEST_F(SearchTest, KeepsPositionsWithoutGaps) {
+    const auto in = material(ana_, "Notes");
+    std::vector<Entry> made;
+    for (const char* title : {"a", "b", "c", "d"}) made.push_back(write(ana_, in, title, title));
+    Entries entries(db(), pool_);
+    EntryChange up;
+    up.position = 1;
+    await(entries.change(ana_, in, made[2].id, up, IfMatch()));
+    EntryChange last;
+    last.position = 99;
+    await(entries.change(ana_, in, made[0].id, last, IfMatch()));
+    const auto list = await(entries.list(ana_, in, http::PageQuery()));
+    std::string order;
+    for (const auto& entry : list->items) order += entry.title + std::to_string(entry.position);
+    EXPECT_EQ(order, "c1b2d3a4");
+}
+
+}  // namespace
+}  // namespace bb::materials

@@ -1,33 +1,61 @@
-// Two servers on one database: what one ends, the other knows.
+// Two servers on one database: what one begins or ends, the other knows.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { startDatabase } from "../support/database.mjs";
+import { newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
 
-let first;
-let second;
+let database, first, second;
 before(async () => {
-    first = await startServer();
-    second = await startServer({ dataFolder: first.dataFolder });
+    database = await startDatabase();
+    const env = { DATABASE_URL: database.url };
+    first = await startServer({ env });
+    second = await startServer({ env });
 });
 after(async () => {
-    await second?.stop({ keep: true });
+    await second?.stop();
     await first?.stop();
+    await database?.stop();
 });
 
 const status = async (server, cookie) => (await server.request("/api/sessions", { cookie })).status;
 
+/** Asks again and again, for two seconds at most: far less than the minute a session is remembered. */
 async function until(wanted, ask) {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 2_000;
     for (;;) {
         const got = await ask();
         if (got === wanted || Date.now() > deadline) return assert.equal(got, wanted);
     }
 }
 
+async function remembered(server, email) {
+    const cookie = await first.cookieFor(email);
+    for (let i = 0; i < 8; i += 1) assert.equal(await status(server, cookie), 200);
+    return cookie;
+}
+
 test("a session ended on one node ends on the other", async () => {
-    const cookie = await first.cookieFor("ana@example.org");
-    for (let i = 0; i < 8; i += 1) assert.equal(await status(second, cookie), 200);
+    const cookie = await remembered(second, "ana@example.org");
     await first.request("/api/auth/sign-out", { method: "POST", cookie });
     await until(401, () => status(second, cookie));
+});
+
+test("a session ended while a node could not hear of it ends there too", async () => {
+    const cookie = await remembered(second, "ben@example.org");
+    await database.restart();
+    await until(
+        204,
+        async () => (await first.request("/api/auth/sign-out", { method: "POST", cookie })).status,
+    );
+    await until(401, () => status(second, cookie));
+});
+
+test("a code asked for on one node is good on the other", async () => {
+    const email = "cora@example.org";
+    await first.request("/api/auth/email", { method: "POST", json: { email } });
+    const { code } = await newestMail(first, email);
+    const answer = await second.request("/api/auth/code", { method: "POST", json: { email, code } });
+    assert.equal(answer.status, 204, answer.text);
 });

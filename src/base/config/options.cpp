@@ -16,9 +16,8 @@ constexpr Option table[] = {
     {"DATABASE_URL", Kind::database, "", "PostgreSQL to use; unset: a private one inside BRAINBYTES_DATA.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
     {"BRAINBYTES_SECRET", Kind::secret, "",
-     "Keys what must not be guessed; unset: made once and kept in BRAINBYTES_DATA. Nodes that share a "
-     "database "
-     "must be given the same one.",
+     "Keys the hashes of sign-in codes; unset: derived from DATABASE_URL, or made and kept in "
+     "BRAINBYTES_DATA.",
      "a-long-random-text", ""},
     {"BETTER_AUTH_SECRET", Kind::secret, "", "Another name for BRAINBYTES_SECRET, used when that is unset.",
      "a-long-random-text", ""},
@@ -42,9 +41,6 @@ constexpr Option table[] = {
      "smtps://user:password@mail.example:465", ""},
     {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
      "BrainBytes <tutor@school.example>", ""},
-    {"BRAINBYTES_SECRET", Kind::secret, "",
-     "Keys the hashes of sign-in codes, the same on all nodes; unset: made once and kept in BRAINBYTES_DATA.",
-     "a-long-random-text", ""},
     {"METRICS_TOKEN", Kind::secret, "", "Token that may read /api/metrics from another machine.",
      "a-long-random-text", ""},
     {"BRAINBYTES_TRUSTED_PROXIES", Kind::networks, "", "Proxies whose X-Forwarded-For is believed.",

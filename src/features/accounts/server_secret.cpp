@@ -43,6 +43,9 @@ std::string kept_secret(const std::string& folder) {
 
 std::string server_secret(const config::Config& config) {
     if (config.is_set("BRAINBYTES_SECRET")) return config.text("BRAINBYTES_SECRET");
+    // Nodes that share a database share its URL too, and a copy of the tables does not hold it.
+    const auto& database = config.text("DATABASE_URL");
+    if (!database.empty()) return crypto::hex(crypto::sha256("sign-in codes\n" + database));
     return kept_secret(config.text("BRAINBYTES_DATA"));
 }
 

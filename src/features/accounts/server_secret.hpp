@@ -5,8 +5,8 @@
 
 namespace bb::accounts {
 
-/// BRAINBYTES_SECRET, or else the secret kept in the data folder (file `secret`, mode 0600), made on first
-/// use. Nodes that share a database must be given the same one. Throws std::system_error.
+/// BRAINBYTES_SECRET; or else one derived from DATABASE_URL, so that nodes on one database agree; or else the
+/// secret kept in the data folder (file `secret`, mode 0600), made on first use. Throws std::system_error.
 std::string server_secret(const config::Config& config);
 
 /// The secret kept in `folder`.

@@ -40,6 +40,10 @@ TEST_F(ServerSecret, SaysWhenTheFolderIsMissing) {
 TEST_F(ServerSecret, OfTheConfigurationComesFirst) {
     auto given = config::Config::load({{"BRAINBYTES_SECRET", "given"}}, folder_);
     EXPECT_EQ(accounts::server_secret(given.value()), "given");
+    const std::string url = "postgresql://user:password@db.example/brainbytes";
+    auto shared = config::Config::load({{"DATABASE_URL", url}, {"BRAINBYTES_DATA", folder_}}, folder_);
+    auto peer = config::Config::load({{"DATABASE_URL", url}, {"BRAINBYTES_DATA", "/elsewhere"}}, folder_);
+    EXPECT_EQ(accounts::server_secret(shared.value()), accounts::server_secret(peer.value()));
     auto kept = config::Config::load({{"BRAINBYTES_DATA", folder_}}, folder_);
     EXPECT_EQ(accounts::server_secret(kept.value()), accounts::kept_secret(folder_));
 }

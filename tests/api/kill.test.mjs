@@ -14,7 +14,7 @@ let server, model;
 
 before(async () => {
     model = await startModel();
-    server = await startServer({ env: model.env });
+    server = await startServer({ env: { ...model.env, BRAINBYTES_DRAIN_SECONDS: "3" } });
 });
 after(async () => {
     await server?.stop();

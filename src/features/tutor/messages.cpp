@@ -1,7 +1,5 @@
 #include "features/tutor/messages.hpp"
 
-#include "features/tutor/excerpt.hpp"
-
 namespace bb::tutor {
 namespace {
 
@@ -39,12 +37,6 @@ constexpr const char* beside_sql = "SELECT " MESSAGE_COLUMNS
                                    "WHERE o.owner_id = $1 AND o.id = $2 AND m.role = 'user' AND m.parent_id "
                                    "IS NOT DISTINCT FROM o.parent_id "
                                    "ORDER BY m.created_at DESC, m.id DESC";
-constexpr const char* search_sql =
-    "SELECT m.thread_id, m.client_id, t.title, m.text, ts_rank(m.search, q)::float8 AS score "
-    "FROM to_tsquery('simple', $2) q, messages m JOIN threads t ON t.id = m.thread_id "
-    "WHERE m.owner_id = $1 AND t.deleted_at IS NULL AND m.state <> 'streaming' AND m.search @@ q "
-    "ORDER BY score DESC, m.created_at DESC LIMIT $3";
-
 Message read_message(const db::Row& row) {
     Message message;
     message.id = row.get<MessageId>(1);
@@ -119,28 +111,6 @@ Task<std::vector<Message>> Messages::questions_beside(UserId owner, Message mess
     const auto rows = co_await db_.query(beside_sql, owner, message.id);
     std::vector<Message> found;
     for (const auto row : rows) found.push_back(read_message(row));
-    co_return found;
-}
-
-Task<std::vector<FoundMessage>> search_messages(db::Database& db, UserId owner, std::string query,
-                                                int limit) {
-    const auto words = query_words(query);
-    std::vector<FoundMessage> found;
-    if (words.empty()) co_return found;
-    const auto rows = co_await db.query(search_sql, owner, prefix_query(words), limit);
-    for (const auto row : rows) {
-        FoundMessage message;
-        message.thread = row.get<ThreadId>(0);
-        message.client_id = row.get<std::string>(1);
-        message.title = row.get<std::string>(2);
-        auto excerpt = excerpt_around(row.get<std::string_view>(3), words);
-        message.start = excerpt.start;
-        message.end = excerpt.end;
-        message.text = std::move(excerpt.text);
-        message.highlights = std::move(excerpt.highlights);
-        message.score = row.get<double>(4);
-        found.push_back(std::move(message));
-    }
     co_return found;
 }
 

@@ -11,18 +11,6 @@
 
 namespace bb::tutor {
 
-/// A message that a search found.
-struct FoundMessage {
-    ThreadId thread;
-    std::string client_id;
-    std::string title;       // of the thread
-    std::int32_t start = 0;  // code points of the excerpt in the message
-    std::int32_t end = 0;
-    std::string text;  // the excerpt
-    double score = 0;
-    std::vector<std::pair<std::int32_t, std::int32_t>> highlights;  // code points in `text`
-};
-
 /// The messages of one person's threads.
 class Messages {
 public:
@@ -50,8 +38,5 @@ private:
 
     db::Database& db_;
 };
-
-/// Messages of the owner's threads that hold every word of `query` (or one that begins with it), best first.
-Task<std::vector<FoundMessage>> search_messages(db::Database& db, UserId owner, std::string query, int limit);
 
 }  // namespace bb::tutor

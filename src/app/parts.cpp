@@ -73,7 +73,6 @@ Worker::Parts::Parts(Node& shared)
       search(db),
       message_search(db),
       tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
-      completion(io.get_executor(), db, provider.get()),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(io.get_executor(), service, server_options(shared), shared.metrics) {
     bind_routes();
@@ -87,7 +86,6 @@ void Worker::Parts::bind_routes() {
     accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
-    completion.bind_route(router);
 }
 
 http::Hooks Worker::Parts::hooks() {

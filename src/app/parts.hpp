@@ -10,7 +10,6 @@
 #include "base/client/http_client.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
-#include "features/tutor/completion.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
@@ -35,7 +34,6 @@ struct Worker::Parts {
     materials::Search search;
     ThreadMessages message_search;
     tutor::Tutor tutor;
-    tutor::Completion completion;
     http::Router router;
     http::Service service;
     http::Server server;

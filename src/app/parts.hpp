@@ -2,7 +2,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 
-#include "app/message_search.hpp"
 #include "app/worker.hpp"
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
@@ -10,6 +9,7 @@
 #include "base/client/http_client.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
+#include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
@@ -32,7 +32,7 @@ struct Worker::Parts {
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
     materials::Search search;
-    ThreadMessages message_search;
+    tutor::ThreadSearch message_search;
     tutor::Tutor tutor;
     http::Router router;
     http::Service service;

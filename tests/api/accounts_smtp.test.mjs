@@ -1,0 +1,67 @@
+// Sign-in mail through a mail server: good, slow, and refusing.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { mails } from "../support/outbox.mjs";
+import { startServer } from "../support/server.mjs";
+import { startMailServer } from "../support/smtp.mjs";
+
+let server, mailServer;
+let answer = () => undefined;
+before(async () => {
+    mailServer = await startMailServer({ answer: (command) => answer(command) });
+    const env = { SMTP_URL: mailServer.url, MAIL_FROM: "Tutor <tutor@school.example>" };
+    server = await startServer({ env });
+});
+after(async () => {
+    await server?.stop();
+    await mailServer?.close();
+});
+
+const ask = (email) => server.request("/api/auth/email", { method: "POST", json: { email } });
+
+async function until(what, check) {
+    const deadline = Date.now() + 10_000;
+    while (!check()) {
+        if (Date.now() > deadline) assert.fail(`${what}\n${server.tail()}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+test("the code comes by mail and signs in", async () => {
+    const asked = await ask("ana@example.org");
+    assert.equal(asked.status, 202);
+    assert.deepEqual(asked.json, { delivery: "smtp" });
+    await until("no letter", () => mailServer.letters.length === 1);
+    const [letter] = mailServer.letters;
+    assert.equal(letter.from, "tutor@school.example");
+    assert.equal(letter.to, "ana@example.org");
+    assert.match(letter.data, /^From: Tutor <tutor@school\.example>$/m);
+    assert.match(letter.data, /^Subject: \d{6} is your BrainBytes sign-in code$/m);
+    assert.match(letter.data, /^Content-Type: multipart\/alternative/m);
+    const code = /^\s+(\d{6})\s*$/m.exec(letter.data)[1];
+    const json = { email: "ana@example.org", code };
+    assert.equal((await server.request("/api/auth/code", { method: "POST", json })).status, 204);
+    assert.deepEqual(mails(server), [], "nothing in the outbox");
+});
+
+test("a slow mail server keeps nobody waiting", async () => {
+    let release;
+    const slow = new Promise((resolve) => (release = resolve));
+    answer = (command) => (command === "MAIL" ? slow : undefined);
+    const asked = await ask("ben@example.org"); // answered while the mail server still thinks
+    assert.equal(asked.status, 202);
+    assert.equal(mailServer.letters.length, 1);
+    answer = () => undefined;
+    release();
+    await until("no second letter", () => mailServer.letters.length === 2);
+});
+
+test("a refused letter changes nothing for the asker and is told to the operator without the address", async () => {
+    answer = (command) => (command === "RCPT" ? "550 no such person here" : undefined);
+    const asked = await ask("cora@example.org");
+    assert.equal(asked.status, 202);
+    assert.deepEqual(asked.json, { delivery: "smtp" });
+    await until("nothing logged", () => server.log.includes("the mail server did not take a mail"));
+    assert.ok(!server.log.includes("cora@example.org"));
+});

@@ -187,7 +187,7 @@ TEST(ParseEnv, ReadsQuotesCommentsAndExport) {
         {"H", "last"},
     };
     EXPECT_EQ(found, expected);
-    EXPECT_EQ(lines.back().line, 10);
+    EXPECT_EQ(lines.back().line, 11);
 }
 
 TEST(ParseEnv, NamesTheLineOfAFault) {

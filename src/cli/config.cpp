@@ -38,6 +38,24 @@ int show(Context& context, bool as_json) {
     return done;
 }
 
+/// The text of .env.example.
+int example(Context& context) {
+    context.out << "# Every option of BrainBytes with its default. Copy this file to .env and take away the "
+                   "\"# \" in front of\n"
+                   "# what you change. The environment wins over .env.<stage>, that over .env.local, that "
+                   "over .env.\n"
+                   "# Any NAME may be given as NAME_FILE, the path of a file with the value. Look at the outcome with: "
+                   "brainbytes config show\n";
+    for (const auto& option : config::options()) {
+        context.out << "\n# " << option.help;
+        if (option.kind == config::Kind::choice) context.out << " One of: " << option.choices << '.';
+        if (option.standard.empty() || option.standard != option.example)
+            context.out << " Example: " << option.example;
+        context.out << "\n# " << option.name << '=' << option.standard << '\n';
+    }
+    return done;
+}
+
 }  // namespace
 
 void register_config(CLI::App& app, Chosen& chosen) {
@@ -53,6 +71,10 @@ void register_config(CLI::App& app, Chosen& chosen) {
             return show(context, *as_json);
         };
     });
+
+    auto* example_command =
+        group->add_subcommand("example", "Print every option with its default, as .env.example");
+    example_command->callback([&chosen] { chosen.action = example; });
 
     auto* check =
         group->add_subcommand("check", "Say whether the configuration is right; exit code 2: it is not");

@@ -183,7 +183,7 @@ TEST(PrepareSchema, MigratesAnEmptyDatabaseAndRefusesAForeignOne) {
     EXPECT_TRUE(prepare_schema(foreign, true, say).has_value());
 }
 
-TEST(Session, TellsWhyItCannotConnect) {
+TEST(SessionConnect, TellsWhyItCannot) {
     EXPECT_THROW(Session("host=/nonexistent user=nobody dbname=none"), Unavailable);
 }
 

@@ -3,11 +3,8 @@
 #include "base/core/json_writer.hpp"
 #include "base/db/database.hpp"
 #include "features/accounts/people.hpp"
+#include "features/materials/seed/seed.hpp"
 #include "features/tutor/seed.hpp"
-#if __has_include("features/materials/seed.hpp")
-#include "features/materials/seed.hpp"
-#define BRAINBYTES_HAS_MATERIAL_SEED
-#endif
 
 namespace bb::cli {
 namespace {
@@ -46,9 +43,7 @@ Task<int> seed_school(Context& context, db::Database& db, bool as_json) {
     accounts::NewPerson second{"student@example.org", "Jun Santos", "student", "en"};
     const auto student = co_await person(db, std::move(second));
     if (!student) co_return context.fail(student.error());
-#ifdef BRAINBYTES_HAS_MATERIAL_SEED
     co_await materials::seed_materials(db, student->id);
-#endif
     co_await tutor::seed_threads(db, student->id);
     print(context, *administrator, *student, as_json);
     co_return done;

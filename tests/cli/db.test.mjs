@@ -1,0 +1,155 @@
+// `brainbytes db ...` on the private database: beside a running server, without one, and after accidents.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+
+/** Runs a command on a data folder of its own: {code, stdout, stderr}. */
+function runner(folder) {
+    const env = programEnvironment({ BRAINBYTES_DATA: path.join(folder, "data") });
+    return (...args) =>
+        new Promise((resolve) => {
+            execFile(program, args, { cwd: folder, env, timeout: 120_000 }, (fault, stdout, stderr) =>
+                resolve({ code: fault ? fault.code : 0, stdout, stderr }),
+            );
+        });
+}
+
+describe("without a server", () => {
+    const folder = temporaryFolder("bb-db");
+    const run = runner(folder);
+    const json = async (...args) => JSON.parse((await run(...args, "--json")).stdout);
+    after(() => rmSync(folder, { recursive: true, force: true }));
+
+    test("status starts the private database, looks, and stops it again", async () => {
+        const { code, stdout } = await run("db", "status", "--json");
+        assert.equal(code, 0);
+        const { migrations, schema } = JSON.parse(stdout);
+        assert.equal(schema, 0);
+        assert.ok(migrations.length >= 3);
+        for (const one of migrations) assert.equal(one.state, "pending");
+        assert.equal(existsSync(path.join(folder, "data/postgres/postmaster.pid")), false);
+        assert.equal(statSync(path.join(folder, "data")).mode & 0o777, 0o700);
+    });
+
+    test("migrate --dry-run changes nothing, migrate applies all, once", async () => {
+        const wanted = await json("db", "migrate", "--dry-run");
+        assert.equal(wanted.schema, 0);
+        const made = await json("db", "migrate");
+        assert.deepEqual(made.applied, wanted.pending);
+        assert.equal(made.schema, made.applied.at(-1).number);
+        assert.deepEqual((await json("db", "migrate")).applied, []);
+    });
+
+    test("verify finds nothing on what migrate made", async () => {
+        const { code, stdout } = await run("db", "verify", "--json");
+        assert.deepEqual([code, JSON.parse(stdout)], [0, { matches: true, differences: [] }]);
+    });
+
+    test("seed makes the school once", async () => {
+        const first = await run("db", "seed", "--json");
+        assert.equal(first.code, 0, first.stderr);
+        const again = await run("db", "seed", "--json");
+        assert.equal(again.stdout, first.stdout);
+        const people = JSON.parse((await run("user", "list", "--json")).stdout).users;
+        assert.deepEqual(people.map((one) => one.role).sort(), ["administrator", "student"]);
+    });
+
+    test("rollback says what is lost and asks; off a terminal it needs --yes", async () => {
+        const refused = await run("db", "rollback", "--to", "0");
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /table users \(2 rows\)/);
+        assert.match(refused.stderr, /Nothing was changed/);
+        const looked = await json("db", "rollback", "--to", "0", "--dry-run");
+        assert.ok(looked.rolledBack.at(-1).drops.includes("table users (2 rows)"));
+        assert.ok(looked.schema > 0);
+        const gone = await json("db", "rollback", "--to", "0", "--yes");
+        assert.equal(gone.schema, 0);
+        assert.equal((await run("db", "rollback", "--yes")).code, 1);
+        assert.ok((await json("db", "migrate")).schema > 0);
+        assert.equal((await run("db", "verify")).code, 0);
+    });
+
+    test("a database of another major version is refused and left alone", async () => {
+        const file = path.join(folder, "data/postgres/PG_VERSION");
+        writeFileSync(file, "9\n");
+        const { code, stderr } = await run("db", "status");
+        writeFileSync(file, "15\n");
+        assert.equal(code, 1);
+        assert.match(stderr, /made by PostgreSQL 9.*Install that version/s);
+    });
+});
+
+describe("with a server", () => {
+    let server;
+    before(async () => {
+        server = await startServer();
+    });
+    after(() => server.stop());
+    const postmaster = () => server.databasePids()[0];
+
+    test("commands use the running database and leave it running", async () => {
+        const pid = postmaster();
+        const { code, stdout } = await server.command("db", "verify", "--json");
+        assert.equal(code, 0, stdout);
+        assert.equal(postmaster(), pid);
+        assert.equal((await server.request("/readyz")).status, 200);
+    });
+
+    test("a second server on the same data is refused with the number of the first", async () => {
+        const { code, stderr } = await server.command("serve");
+        assert.equal(code, 1);
+        assert.match(stderr, new RegExp(`already running on .*, process ${server.pid}`));
+    });
+
+    test("rollback is refused while the server runs", async () => {
+        const { code, stderr } = await server.command("db", "rollback", "--yes");
+        assert.equal(code, 1);
+        assert.match(stderr, /Stop it first/);
+    });
+
+    test("neither server nor database runs as root", () => {
+        for (const pid of [server.pid, postmaster()]) {
+            assert.notEqual(statSync(`/proc/${pid}`).uid, 0);
+        }
+    });
+
+    test("after kill -9 of the server alone the next one takes the database over", async () => {
+        const pid = postmaster();
+        await server.kill();
+        assert.equal(postmaster(), pid);
+        await server.start();
+        assert.equal(postmaster(), pid);
+    });
+
+    test("after kill -9 of server and database the next start recovers", async () => {
+        await server.as("kept@example.org");
+        const pid = postmaster();
+        await server.killAll();
+        await server.start();
+        assert.notEqual(postmaster(), pid);
+        const people = JSON.parse((await server.command("user", "list", "--json")).stdout).users;
+        assert.ok(people.some((one) => one.email === "kept@example.org"));
+    });
+
+    test("a database that is killed under the server is started again", async () => {
+        const pid = postmaster();
+        process.kill(pid, "SIGKILL");
+        const deadline = Date.now() + 30_000;
+        for (;;) {
+            const { status } = await server.request("/readyz").catch(() => ({ status: 0 }));
+            if (status === 200 && postmaster() !== undefined && postmaster() !== pid) break;
+            assert.ok(Date.now() < deadline, server.tail());
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+    });
+
+    test("stopping the server stops the database", async () => {
+        await server.stop({ keep: true });
+        assert.deepEqual(server.databasePids(), []);
+        await server.start();
+    });
+});

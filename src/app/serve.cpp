@@ -195,7 +195,7 @@ int serve(config::Config& config) {
     const auto endpoint = net::parse_endpoint(config.text("BRAINBYTES_LISTEN"));
     if (!endpoint) return fail(endpoint.error());
     auto listeners = http::open_listeners(*endpoint, thread_count(config));
-    if (!listeners) return fail(listeners.error());
+    if (!listeners) return fail(db::Home::taken(config).value_or(listeners.error()));
     auto home = db::Home::open(config, db::Home::Use::server,
                                [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());

@@ -85,12 +85,16 @@ std::string holder_of(const fs::path& lock) {
     return pid.empty() ? std::string("unknown") : pid;
 }
 
+std::string already_running(const fs::path& data, const fs::path& lock) {
+    return fmt::format("already running on {}, process {}.", data.string(), holder_of(lock));
+}
+
 FileLock lock_for_server(const fs::path& data) {
     const auto file = data / "run/server.lock";
     fs::create_directories(data / "run");
     fs::permissions(data / "run", fs::perms::owner_all);
     auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
-    if (!lock) fail(fmt::format("already running on {}, process {}.", data.string(), holder_of(file)));
+    if (!lock) fail(already_running(data, file));
     lock->write(fmt::format("{}\n", getpid()));
     return std::move(*lock);
 }
@@ -130,6 +134,14 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
         return Error(ErrorCode::unavailable, failure.what());
     }
     return Home(std::move(impl));
+}
+
+std::optional<Error> Home::taken(const config::Config& config) {
+    const auto data = fs::absolute(config.text("BRAINBYTES_DATA")).lexically_normal();
+    const auto file = data / "run/server.lock";
+    std::error_code unreadable;
+    if (!fs::exists(file, unreadable) || FileLock::try_take(file, FileLock::Kind::shared)) return std::nullopt;
+    return Error(ErrorCode::unavailable, already_running(data, file));
 }
 
 const fs::path& Home::data() const {

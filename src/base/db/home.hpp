@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ public:
     /// path that is really used. Errors: unavailable, with a sentence ("already running on FOLDER, process
     /// N").
     static Result<Home> open(config::Config& config, Use use, const Say& say);
+
+    /// Why a server cannot be started here now ("already running ..."), or nullopt; opens nothing.
+    static std::optional<Error> taken(const config::Config& config);
 
     Home(Home&&) noexcept;
     ~Home();

@@ -38,10 +38,11 @@ int bind_socket(const boost::asio::ip::tcp::endpoint& endpoint, bool shared) {
 }
 
 Error listen_error(const boost::asio::ip::tcp::endpoint& endpoint) {
+    const int why = errno;
     const std::string where = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
-    if (errno == EADDRINUSE)
+    if (why == EADDRINUSE)
         return Error(ErrorCode::unavailable, fmt::format("Another program already listens on {}.", where));
-    return Error(ErrorCode::invalid_input, fmt::format("Cannot listen on {}: {}.", where, std::strerror(errno)));
+    return Error(ErrorCode::invalid_input, fmt::format("Cannot listen on {}: {}.", where, std::strerror(why)));
 }
 
 }  // namespace

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startServer } from "../support/server.mjs";
+
+let server;
+let ana;
+let ben;
+let id;
+let files;
+
+before(async () => {
+    server = await startServer();
+    ana = await server.as("ana@example.org");
+    ben = await server.as("ben@example.org");
+    const made = await ana.request("/api/materials", { method: "POST", json: { title: "Files" } });
+    id = made.json.id;
+    files = `/api/materials/${id}/files`;
+});
+after(() => server?.stop());
+
+function form(...parts) {
+    const data = new FormData();
+    for (const [name, content, field = "file"] of parts) data.append(field, new Blob([content]), name);
+    return data;
+}
+const send = (who, target, ...parts) => who.request(target, { method: "POST", body: form(...parts) });
+
+async function uploaded(name, content) {
+    const answer = await send(ana, files, [name, content]);
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json;
+}
+
+function storedFiles(folder = path.join(server.dataFolder, "files")) {
+    if (!existsSync(folder)) return 0;
+    let count = 0;
+    for (const item of readdirSync(folder, { withFileTypes: true })) {
+        if (item.isDirectory()) count += storedFiles(path.join(folder, item.name));
+        else if (/^[0-9a-f]{64}$/.test(item.name)) count += 1;
+    }
+    return count;
+}
+
+describe("files", () => {
+    test("are uploaded, shown with their text, and come back byte for byte", async () => {
+        const original = "\ufeff# Title\r\n\r\nSome **text** 🙂 about volcanoes.\r\n";
+        const answer = await send(ana, files, ["Lesson – é.md", original]);
+        assert.equal(answer.status, 201, answer.text);
+        const file = answer.json;
+        assert.equal(file.name, "Lesson – é.md");
+        assert.equal(file.mediaType, "text/markdown");
+        assert.equal(file.state, "ready");
+        assert.equal(file.materialId, id);
+        assert.equal(file.bytes, Buffer.byteLength(original));
+        assert.equal(file.text, undefined);
+        assert.equal(answer.headers.get("location"), `${files}/${file.id}`);
+
+        const shown = await ana.request(`${files}/${file.id}`);
+        assert.equal(shown.json.text, original.slice(1));
+        const bytes = await fetch(new URL(`${files}/${file.id}/content`, server.url), {
+            headers: { cookie: ana.cookie },
+        });
+        assert.equal(bytes.status, 200);
+        assert.deepEqual(Buffer.from(await bytes.arrayBuffer()), Buffer.from(original));
+        const disposition = bytes.headers.get("content-disposition");
+        assert.match(disposition, /^attachment; filename="Lesson _ _\.md"; filename\*=UTF-8''Lesson%20%E2%80%93%20%C3%A9\.md$/);
+        assert.equal(bytes.headers.get("x-content-type-options"), "nosniff");
+        assert.match(bytes.headers.get("content-type"), /^text\/markdown/);
+
+        const list = await ana.request(files);
+        assert.ok(list.json.files.some((one) => one.id === file.id && one.text === undefined));
+        assert.equal((await ana.request(`/api/materials/${id}`)).json.files, list.json.files.length);
+    });
+
+    test("come several at once, all or none", async () => {
+        const before = (await ana.request(files)).json.files.length;
+        const two = await send(ana, files, ["a.txt", "alpha"], ["b.txt", "beta"]);
+        assert.equal(two.status, 201, two.text);
+        assert.deepEqual(two.json.files.map((file) => file.name), ["a.txt", "b.txt"]);
+        const half = await send(ana, files, ["c.txt", "gamma"], ["d.pdf", "%PDF"]);
+        assert.equal(half.status, 415);
+        assert.equal((await ana.request(files)).json.files.length, before + 2);
+    });
+
+    test("with the same content lie on the disk once per person", async () => {
+        const count = storedFiles();
+        await uploaded("one.txt", "the very same words");
+        await uploaded("two.txt", "the very same words");
+        assert.equal(storedFiles(), count + 1);
+    });
+
+    test("of ten megabytes are taken, larger ones are not", async () => {
+        const line = "All work and no play makes a long file about nothing in particular. ";
+        const big = line.repeat(Math.floor((10 * 1024 * 1024) / line.length));
+        const file = await uploaded("big.txt", big);
+        assert.equal(file.characters, big.length);
+        const found = await ana.request("/api/search?q=particular+play&in=materials&limit=3");
+        assert.equal(found.json.results.length, 3);
+        const over = await send(ana, files, ["over.txt", `${big}${line.repeat(2)}`]);
+        assert.equal(over.status, 413);
+        assert.match(over.json.detail, /over\.txt/);
+        assert.equal((await ana.request(`${files}/${file.id}`, { method: "DELETE" })).status, 204);
+    });
+
+    test("are renamed, moved, deleted and restored", async () => {
+        const file = await uploaded("first.txt", "Glaciers carve valleys.");
+        const other = await ana.request("/api/materials", { method: "POST", json: { title: "Elsewhere" } });
+        const place = `${files}/${file.id}`;
+        const tag = (await ana.request(place)).headers.get("etag");
+        const renamed = await ana.request(place, { method: "PATCH", json: { name: "second.md" } });
+        assert.equal(renamed.status, 200, renamed.text);
+        assert.equal(renamed.json.mediaType, "text/markdown");
+        const late = { method: "PATCH", json: { name: "x.txt" }, headers: { "if-match": tag } };
+        assert.equal((await ana.request(place, late)).status, 412);
+        const moved = await ana.request(place, { method: "PATCH", json: { materialId: other.json.id } });
+        assert.equal(moved.json.materialId, other.json.id);
+        assert.equal((await ana.request(place)).status, 404);
+        const there = `/api/materials/${other.json.id}/files/${file.id}`;
+        assert.equal((await ana.request(there, { method: "DELETE" })).status, 204);
+        for (const target of [there, `${there}/content`]) assert.equal((await ana.request(target)).status, 404);
+        assert.deepEqual((await ana.request("/api/search?q=glaciers&in=materials")).json.results, []);
+        assert.equal((await ana.request(`${there}/restore`, { method: "POST" })).status, 200);
+        assert.equal((await ana.request("/api/search?q=glaciers&in=materials")).json.results.length, 1);
+        assert.equal((await ana.request(`${there}/content`)).text, "Glaciers carve valleys.");
+    });
+
+    test("are somebody's own, by whatever address", async () => {
+        const file = await uploaded("mine.txt", "file body of ana");
+        const foreign = await ben.request("/api/materials", { method: "POST", json: { title: "Bens" } });
+        for (const material of [id, foreign.json.id]) {
+            const place = `/api/materials/${material}/files/${file.id}`;
+            for (const target of [place, `${place}/content`]) assert.equal((await ben.request(target)).status, 404);
+            assert.equal((await ben.request(place, { method: "PATCH", json: { name: "x.txt" } })).status, 404);
+            assert.equal((await ben.request(place, { method: "DELETE" })).status, 404);
+            assert.equal((await ben.request(`${place}/restore`, { method: "POST" })).status, 404);
+        }
+        assert.equal((await send(ben, files, ["x.txt", "x"])).status, 404);
+        const push = { method: "PATCH", json: { materialId: foreign.json.id } };
+        assert.equal((await ana.request(`${files}/${file.id}`, push)).status, 404);
+    });
+
+    test("that cannot be read are refused with their name", async () => {
+        const before = (await ana.request(files)).json.files.length;
+        const cases = [
+            ["report.pdf", "%PDF-1.7", 415],
+            ["noending", "text", 415],
+            ["latin.txt", Buffer.from("caf\xe9", "latin1"), 422],
+            ["nul.txt", "a\0b", 422],
+            ["empty.txt", "", 422],
+            ["blank.md", " \n\t", 422],
+            [`${"n".repeat(300)}.txt`, "x", 422],
+        ];
+        for (const [name, content, status] of cases) {
+            const answer = await send(ana, files, [name, content]);
+            assert.equal(answer.status, status, `${name}: ${answer.text}`);
+            if (name.length < 100) assert.ok(answer.json.detail.includes(name), answer.text);
+        }
+        assert.equal((await send(ana, files, ["a.txt", "x", "upload"])).status, 422);
+        const raw = (body, type) => ana.request(files, { method: "POST", body, headers: { "content-type": type } });
+        assert.equal((await raw("{}", "application/json")).status, 415);
+        assert.equal((await raw("x", "multipart/form-data")).status, 400);
+        assert.equal((await raw("--b\r\nhalf", "multipart/form-data; boundary=b")).status, 400);
+        assert.equal((await raw("--b--\r\n", "multipart/form-data; boundary=b")).status, 422);
+        assert.equal((await ana.request(files)).json.files.length, before);
+        const file = await uploaded("named.txt", "x");
+        for (const json of [{ name: "x.pdf" }, { name: "" }, { name: "a/b.txt" }, { bytes: 1 }, { materialId: 7 }]) {
+            const answer = await ana.request(`${files}/${file.id}`, { method: "PATCH", json });
+            assert.equal(answer.status, 422, JSON.stringify(json));
+        }
+    });
+
+    test("cannot leave their folder by name", async () => {
+        for (const name of ["../../etc/passwd.txt", "..\\..\\x.txt"]) {
+            const file = await uploaded(name, `content of ${name}`);
+            assert.ok(!/[/\\]/.test(file.name), file.name);
+        }
+        const quoted = await uploaded('a"b;c.txt', "quoted");
+        const answer = await ana.request(`${files}/${quoted.id}/content`);
+        assert.ok(answer.headers.get("content-disposition").startsWith("attachment; filename="));
+    });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startServer } from "../support/server.mjs";
+
+let server;
+let ana;
+let ben;
+let material;
+let entry;
+
+const text = `# Photosynthesis
+
+Plants make sugar from light. 🙂 Their leaves hold chlorophyll, a green pigment.
+
+# Respiration
+
+Mitochondria release energy from sugar.
+`;
+
+before(async () => {
+    server = await startServer();
+    ana = await server.as("ana@example.org");
+    ben = await server.as("ben@example.org");
+    const made = await ana.request("/api/materials", { method: "POST", json: { title: "Biology" } });
+    material = made.json.id;
+    const written = await ana.request(`/api/materials/${material}/entries`, {
+        method: "POST",
+        json: { title: "Energy", content: text },
+    });
+    entry = written.json.id;
+});
+after(() => server?.stop());
+
+const search = (who, query) => who.request(`/api/search?${query}`);
+
+describe("search", () => {
+    test("finds passages with their place and highlights", async () => {
+        const { status, json } = await search(ana, "q=green+pigments&in=materials");
+        assert.equal(status, 200);
+        assert.equal(json.answerable, true);
+        const [hit] = json.results;
+        assert.equal(hit.kind, "entry");
+        assert.equal(hit.materialId, material);
+        assert.equal(hit.entryId, entry);
+        assert.equal(hit.title, "Energy");
+        assert.deepEqual(hit.headingPath, ["Photosynthesis"]);
+        assert.equal(hit.page, null);
+        assert.equal([...text].slice(hit.start, hit.end).join(""), hit.text);
+        const marked = hit.highlights.map(([start, end]) => [...hit.text].slice(start, end).join(""));
+        assert.deepEqual(marked, ["green", "pigment"]);
+    });
+
+    test("forgives misspellings and says when it found nothing to answer from", async () => {
+        assert.equal((await search(ana, "q=mitocondria")).json.results[0].headingPath[0], "Respiration");
+        const nothing = await search(ana, "q=Who+won+the+world+cup+in+1998%3F");
+        assert.equal(nothing.json.answerable, false);
+        assert.deepEqual((await search(ana, "q=%3F%3F%3F")).json.results, []);
+    });
+
+    test("looks into one material or into inactive ones too", async () => {
+        const off = await ana.request("/api/materials", { method: "POST", json: { title: "Off", active: false } });
+        await ana.request(`/api/materials/${off.json.id}/entries`, {
+            method: "POST",
+            json: { title: "Quiet", content: "Obsidian is volcanic glass." },
+        });
+        assert.equal((await search(ana, "q=obsidian")).json.results.length, 1);
+        assert.equal((await search(ana, `q=obsidian&material=${material}`)).json.results.length, 0);
+        assert.equal((await search(ana, `q=obsidian&material=${off.json.id}`)).json.results.length, 1);
+        assert.equal((await search(ana, "q=obsidian&in=threads")).json.results.length, 0);
+    });
+
+    test("never shows what is somebody else's", async () => {
+        const { json } = await search(ben, "q=chlorophyll");
+        assert.deepEqual(json, { results: [], answerable: false });
+        assert.deepEqual((await search(ben, `q=chlorophyll&material=${material}`)).json.results, []);
+    });
+
+    test("is cached by its tag", async () => {
+        const first = await search(ana, "q=sugar");
+        const again = await ana.request("/api/search?q=sugar", {
+            headers: { "if-none-match": first.headers.get("etag") },
+        });
+        assert.equal(again.status, 304);
+    });
+
+    test("refuses what is no search", async () => {
+        const cases = ["", "q=", "q=%20", `q=${"x".repeat(501)}`, "q=x&in=files", "q=x&limit=0", "q=x&limit=51"];
+        for (const query of [...cases, "q=x&material=7", "q=a%00b", "q=%ff"]) {
+            const answer = await search(ana, query);
+            assert.ok([400, 422].includes(answer.status), `${query}: ${answer.status}`);
+        }
+        assert.equal((await server.request("/api/search?q=x")).status, 401);
+    });
+
+    test("takes any words without harm", async () => {
+        const odd = ["'; DROP TABLE passages; --", "a & b | !c <-> d", "%25_\\", "🙂🙂", "光合成", "x".repeat(400)];
+        for (const words of odd) {
+            const answer = await search(ana, `q=${encodeURIComponent(words)}`);
+            assert.equal(answer.status, 200, words);
+        }
+    });
+});

@@ -9,6 +9,7 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "features/accounts/sessions.hpp"
+#include "features/materials/housekeeping.hpp"
 
 namespace bb::app {
 
@@ -57,6 +58,8 @@ Task<void> Worker::keep_house() {
     }
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
+    auto& node = parts_->node;
+    net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {

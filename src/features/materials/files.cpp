@@ -45,7 +45,6 @@ constexpr const char* remove_sql =
     "UPDATE files SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
 constexpr const char* restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
-constexpr const char* needed_sql = "SELECT 1 FROM files WHERE owner_id = $1 AND digest = $2 LIMIT 1";
 
 #undef BB_FILE_COLUMNS
 #undef BB_LIVE_MATERIAL
@@ -208,11 +207,6 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
     auto done = co_await db_.transaction(work);
     if (!done) co_return done.error();
     co_return co_await find(owner, material, id);
-}
-
-Task<bool> Files::is_needed(UserId owner, crypto::Digest digest) {
-    const auto rows = co_await db_.query(needed_sql, owner, digest);
-    co_return !rows.empty();
 }
 
 }  // namespace bb::materials

@@ -40,8 +40,6 @@ public:
     Task<Result<>> remove(UserId owner, MaterialId material, FileId id, IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
-    /// Whether a row, deleted or not, still names this content.
-    Task<bool> is_needed(UserId owner, crypto::Digest digest);
 
 private:
     db::Database& db_;

@@ -86,6 +86,11 @@ fs::path write_temporary(const fs::path& root, std::string_view bytes) {
     return file;
 }
 
+bool is_old(const fs::path& file, std::chrono::seconds age) {
+    struct stat info {};
+    return ::stat(file.c_str(), &info) == 0 && ::time(nullptr) - info.st_mtime >= age.count();
+}
+
 std::optional<crypto::Digest> digest_of_name(const std::string& name) {
     crypto::Digest digest{};
     if (name.size() != digest.size() * 2) return std::nullopt;
@@ -148,26 +153,31 @@ std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::D
 
 bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {
     const FolderLock lock(root_);
-    struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) return false;
-    if (::time(nullptr) - info.st_mtime < age.count()) return false;
-    return ::unlink(file.c_str()) == 0;
+    return is_old(file, age) && ::unlink(file.c_str()) == 0;
 }
 
-std::size_t DiskStore::sweep(const std::function<bool(const Uuid&, const crypto::Digest&)>& is_needed,
-                             std::chrono::seconds age) {
-    std::vector<fs::path> unneeded;
+std::vector<DiskStore::Stored> DiskStore::older_than(std::chrono::seconds age) const {
+    std::vector<Stored> old;
     for (auto it = fs::recursive_directory_iterator(root_); it != fs::recursive_directory_iterator(); ++it) {
-        if (!it->is_regular_file()) continue;
+        if (it.depth() != 2 || !it->is_regular_file()) continue;
         const fs::path& path = it->path();
-        if (it.depth() == 0 && path.filename().string().starts_with("tmp-")) unneeded.push_back(path);
-        if (it.depth() != 2) continue;
         const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
         const auto digest = digest_of_name(path.filename().string());
-        if (owner && digest && !is_needed(*owner, *digest)) unneeded.push_back(path);
+        if (owner && digest && is_old(path, age)) old.push_back(Stored{*owner, *digest});
     }
+    return old;
+}
+
+bool DiskStore::remove(const Stored& file, std::chrono::seconds age) {
+    return remove_if_old(path_of(file.owner, file.digest), age);
+}
+
+std::size_t DiskStore::remove_leftovers(std::chrono::seconds age) {
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(root_))
+        if (entry.path().filename().string().starts_with("tmp-")) left.push_back(entry.path());
     std::size_t removed = 0;
-    for (const auto& path : unneeded) removed += remove_if_old(path, age);
+    for (const auto& path : left) removed += remove_if_old(path, age);
     return removed;
 }
 

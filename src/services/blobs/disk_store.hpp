@@ -2,10 +2,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/core/crypto.hpp"
 #include "base/core/uuid.hpp"
@@ -28,10 +28,19 @@ public:
     /// Opens a stored file for reading; nullopt when it is not there.
     std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest) const;
 
-    /// Removes files that `is_needed` denies and that nobody has stored for `age`, and leftovers of broken
-    /// writes. Returns how many went. An upload that is between put() and its commit is younger than `age`.
-    std::size_t sweep(const std::function<bool(const Uuid& owner, const crypto::Digest& digest)>& is_needed,
-                      std::chrono::seconds age = std::chrono::hours(1));
+    /// A stored file.
+    struct Stored {
+        Uuid owner;
+        crypto::Digest digest{};
+    };
+    /// Files that nobody has stored for `age`. An upload between put() and its commit is younger than that.
+    std::vector<Stored> older_than(std::chrono::seconds age) const;
+
+    /// Removes a file unless somebody has stored it again within `age`; false when it stays.
+    bool remove(const Stored& file, std::chrono::seconds age);
+
+    /// Removes what writes that broke off have left behind. Returns how many.
+    std::size_t remove_leftovers(std::chrono::seconds age);
 
 private:
     std::filesystem::path path_of(const Uuid& owner, const crypto::Digest& digest) const;

@@ -58,26 +58,23 @@ TEST_F(DiskStoreTest, KeepsTheSameContentOncePerOwner) {
     EXPECT_EQ(files(), 2u);
 }
 
-TEST_F(DiskStoreTest, SweepsWhatNobodyNeedsOnceItIsOld) {
-    DiskStore store(folder_);
-    const auto kept = store.put(ana_, "kept");
-    const auto gone = store.put(ana_, "gone");
-    std::ofstream(folder_ / "tmp-left") << "half";
-    const auto is_needed = [&](const Uuid& owner, const crypto::Digest& digest) {
-        return owner == ana_ && digest == kept;
-    };
-    EXPECT_EQ(store.sweep(is_needed), 0u);
-    EXPECT_EQ(store.sweep(is_needed, std::chrono::seconds(0)), 2u);
-    EXPECT_TRUE(store.open(ana_, kept));
-    EXPECT_FALSE(store.open(ana_, gone));
-}
-
-TEST_F(DiskStoreTest, KeepsAnOpenFileReadableAfterItsRemoval) {
+TEST_F(DiskStoreTest, RemovesOnlyWhatIsOldEnough) {
     DiskStore store(folder_);
     const auto digest = store.put(ana_, "text");
-    const auto body = store.open(ana_, digest);
-    store.sweep([](const Uuid&, const crypto::Digest&) { return false; }, std::chrono::seconds(0));
-    EXPECT_EQ(read(*body), "text");
+    std::ofstream(folder_ / "tmp-left") << "half";
+    const std::chrono::hours hour(1);
+    EXPECT_TRUE(store.older_than(hour).empty());
+    EXPECT_EQ(store.remove_leftovers(hour), 0u);
+    const auto old = store.older_than(std::chrono::seconds(0));
+    ASSERT_EQ(old.size(), 1u);
+    EXPECT_EQ(old[0].owner, ana_);
+    EXPECT_EQ(old[0].digest, digest);
+    EXPECT_FALSE(store.remove(old[0], hour));
+    const auto open = store.open(ana_, digest);
+    EXPECT_TRUE(store.remove(old[0], std::chrono::seconds(0)));
+    EXPECT_FALSE(store.open(ana_, digest));
+    EXPECT_EQ(read(*open), "text");  // who has it open reads on
+    EXPECT_EQ(store.remove_leftovers(std::chrono::seconds(0)), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,169 @@
+// Bringing materials: texts, files, edits, undo, search; and that no text of anybody can run.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startModel } from "../support/model.mjs";
+import { startServer } from "../support/server.mjs";
+import { create, startBrowser } from "./browser.mjs";
+
+let model, server, browser;
+before(async () => {
+    model = await startModel();
+    [server, browser] = await Promise.all([startServer({ env: model.env }), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await model?.close();
+});
+
+async function open(email, place, options = {}) {
+    const person = await server.as(email);
+    const page = await browser.visitor(server, { cookie: person.cookie, ...options });
+    await page.goto(place);
+    return { page, person };
+}
+
+async function withEntry(email, content, title = "Notes") {
+    const person = await server.as(email);
+    const material = await create(person, "/api/materials", { title: "Chapter" });
+    const entry = await create(person, `/api/materials/${material.id}/entries`, { title, content });
+    return { person, material, entry, place: `/materials/${material.id}/entries/${entry.id}` };
+}
+
+test("a material is made, gets a pasted text and files, and is used or not", async () => {
+    const { page, person } = await open("ana@example.org", "/materials", { size: "phone" });
+    await page.getByRole("button", { name: "Make the first one" }).click();
+    await page.getByLabel("Title").fill("Cells");
+    await page.getByLabel("Subject").fill("Biology");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.waitForURL(/\/materials\/[0-9a-f-]{36}$/);
+    await page.getByRole("heading", { name: "Cells" }).waitFor();
+    const id = page.url().split("/").pop();
+    await page.evaluate(() => {
+        const data = new DataTransfer();
+        data.setData("text/plain", "Osmosis\nWater moves through a membrane.");
+        document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    });
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.waitForURL(/\/entries\//);
+    assert.equal(await page.getByLabel("Title").inputValue(), "Osmosis");
+    await page.goBack();
+    await page.locator("input[type=file]").setInputFiles([
+        { name: "one.md", mimeType: "text/markdown", buffer: Buffer.from("# One\n\nFirst.") },
+        { name: "bad.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 255, 254]) },
+    ]);
+    await page.getByRole("link", { name: /one\.md/ }).waitFor();
+    await page.getByRole("alert").getByText("bad.bin").waitFor();
+    await page.getByRole("switch").click();
+    await page.getByText("The tutor does not look in here.").waitFor();
+    const { json } = await person.request(`/api/materials/${id}`);
+    assert.equal(json.active, false);
+    await page.evaluate(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(["Dropped words"], "dropped.txt", { type: "text/plain" }));
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
+    await page.getByRole("link", { name: /dropped\.txt/ }).click();
+    await page.getByText("Dropped words").waitFor();
+});
+
+test("a text saves itself; what was not saved survives a reload", async () => {
+    const { person, material, entry, place } = await withEntry("bo@example.org", "old words");
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    await page.goto(place);
+    const field = page.getByLabel("Text", { exact: true });
+    await field.fill("new words");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    const target = `/api/materials/${material.id}/entries/${entry.id}`;
+    assert.equal((await person.request(target)).json.content, "new words");
+    await page.route(`**${target}`, (route) =>
+        route.request().method() === "PATCH" ? route.abort() : route.continue(),
+    );
+    await field.fill("kept words");
+    await page.getByText("The server cannot be reached").waitFor();
+    await page.unroute(`**${target}`);
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("textarea")?.value === "kept words");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    assert.equal((await person.request(target)).json.content, "kept words");
+});
+
+test("the writing help works on the selection", async () => {
+    const { person, place } = await withEntry("cal@example.org", "A long sentence. [[tokens=3]] Another one.");
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    await page.goto(place);
+    const field = page.getByLabel("Text", { exact: true });
+    await field.evaluate((node) => {
+        node.focus();
+        node.setSelectionRange(0, 29);
+        node.dispatchEvent(new Event("select", { bubbles: true }));
+    });
+    await page.getByText("Selection:").waitFor();
+    await page.getByRole("button", { name: "Simplify" }).click();
+    await page.getByRole("button", { name: "Replace" }).click();
+    await page.waitForFunction(() => /^word0 word1 word2/.test(document.querySelector("textarea").value));
+    assert.match(await field.inputValue(), /Another one\.$/);
+});
+
+test("deleting can be taken back", async () => {
+    const { person, material } = await withEntry("dan@example.org", "words", "Poem");
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    await page.goto(`/materials/${material.id}`);
+    await page.getByRole("button", { name: "Actions for Poem" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("link", { name: /Poem/ }).waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("link", { name: /Poem/ }).waitFor();
+    await page.goto("/materials");
+    await page.getByRole("button", { name: "Actions for Chapter" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByText("Bring what you study").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("link", { name: /Chapter/ }).waitFor();
+});
+
+test("search finds the place and shows it", async () => {
+    const { person } = await withEntry("eve@example.org", "# Rocks\n\nGranite cools slowly underground.\n", "Geology");
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    await page.goto("/search");
+    await page.getByRole("searchbox", { name: "Search materials and conversations" }).fill("granite");
+    const found = page.getByRole("link", { name: /Geology/ });
+    await found.waitFor();
+    assert.match(page.url(), /q=granite/);
+    assert.match(await found.locator("mark").first().textContent(), /granite/i);
+    await found.click();
+    await page.locator("mark.passage").first().waitFor();
+    await page.goBack();
+    await found.waitFor();
+});
+
+test("no text can run, load or leave; tables, code and maths are drawn", async () => {
+    const nasty = [
+        "<img src=x onerror=\"window.hacked=1\"> <script>window.hacked=1</script>",
+        "![dot](https://evil.example/dot.png) [x](javascript:window.hacked=1) [ok](https://example.org)",
+        "<svg onload=window.hacked=1></svg> <a href='javascript:window.hacked=1'>y</a>",
+        "$\\href{javascript:window.hacked=1}{z}$ and $\\sqrt{2}$ but $5 and $6",
+        "| a | b |\n|---|---|\n| 1 | 2 |",
+        "```js\nconst x = 1;\n```",
+    ].join("\n\n");
+    const { person, place } = await withEntry("fay@example.org", nasty);
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    const outside = [];
+    page.on("request", (request) => {
+        if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) outside.push(request.url());
+    });
+    await page.goto(place);
+    await page.getByRole("button", { name: "Read" }).click();
+    await page.locator(".markdown math msqrt").waitFor();
+    await page.locator(".hljs-keyword").waitFor();
+    await page.locator(".markdown table td").first().waitFor();
+    assert.equal(await page.locator(".markdown :is(img, script, svg, [style], [onerror], [onload])").count(), 0);
+    const links = await page
+        .locator(".markdown a")
+        .evaluateAll((nodes) => nodes.map((n) => [n.getAttribute("href"), n.rel]));
+    assert.deepEqual(links, [["https://example.org", "noopener noreferrer"]]);
+    await page.getByText("but $5 and $6").waitFor();
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.deepEqual(outside, []);
+    assert.deepEqual(page.faults, []);
+});

@@ -1,0 +1,115 @@
+// Every screen at every size in both themes: no accessibility fault, nothing too wide, a small first load.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startModel } from "../support/model.mjs";
+import { startServer } from "../support/server.mjs";
+import { assertGood, create, startBrowser } from "./browser.mjs";
+
+let model, server, browser, person;
+const places = {};
+before(async () => {
+    model = await startModel();
+    [server, browser] = await Promise.all([startServer({ env: model.env }), startBrowser()]);
+    person = await server.as("maria@example.org");
+    const material = await create(person, "/api/materials", { title: "Cells", subject: "Biology" });
+    await create(person, "/api/materials", { title: "A title so long that no phone can show it in one line" });
+    const content = "# Cells\n\nMitochondria release energy.\n\n$a^2$\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
+    const entry = await create(person, `/api/materials/${material.id}/entries`, { title: "Mitochondria", content });
+    const form = new FormData();
+    form.append("file", new Blob(["# File\n\nWords."]), "notes.md");
+    const uploaded = await person.request(`/api/materials/${material.id}/files`, { method: "POST", body: form });
+    assert.equal(uploaded.status, 201, uploaded.text);
+    const thread = await create(person, "/api/threads", { title: "Energy" });
+    const message = {
+        id: "q1",
+        role: "user",
+        parts: [{ type: "text", text: "What do mitochondria release? [[cite=1]]" }],
+    };
+    await create(person, "/api/chat", { id: thread.id, message }, 200);
+    Object.assign(places, {
+        chat: "/chat",
+        conversation: `/chat/${thread.id}`,
+        materials: "/materials",
+        material: `/materials/${material.id}`,
+        entry: `/materials/${material.id}/entries/${entry.id}`,
+        passage: `/materials/${material.id}/entries/${entry.id}?start=9&end=36`,
+        file: `/materials/${material.id}/files/${uploaded.json.id}`,
+        search: "/search?q=mitochondria",
+        settings: "/settings",
+        missing: "/nowhere",
+        lost: "/chat/3f0a2c44-0000-4000-8000-000000000009",
+    });
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await model?.close();
+});
+
+const doors = { "sign-in": "/sign-in", link: "/sign-in/link#x", setup: "/setup#x" };
+
+for (const size of ["desktop", "phone", "tiny"]) {
+    for (const scheme of ["light", "dark"]) {
+        test(`every screen, ${size}, ${scheme}`, async () => {
+            for (const [name, place] of Object.entries(doors)) {
+                const page = await browser.visitor(server, { size, scheme });
+                await page.goto(place, { waitUntil: "networkidle" });
+                await page.getByRole("heading", { level: 1 }).waitFor();
+                await assertGood(page, name);
+                await page.context().close();
+            }
+            const page = await browser.visitor(server, { size, scheme, cookie: person.cookie });
+            for (const [name, place] of Object.entries(places)) {
+                await page.goto(place, { waitUntil: "networkidle" });
+                await page.getByRole("heading", { level: 1 }).first().waitFor();
+                await assertGood(page, name);
+            }
+            await page.goto(places.conversation);
+            await page.locator("button.cite").first().click();
+            await page.locator("mark.passage").first().waitFor();
+            await assertGood(page, "source");
+            await page.goto(places.materials);
+            await page.getByRole("button", { name: "New material" }).click();
+            await assertGood(page, "dialog");
+            await page.context().close();
+        });
+    }
+}
+
+test("a server in trouble is said on every screen, with a way to try again", async () => {
+    const page = await browser.visitor(server, { cookie: person.cookie });
+    for (const place of [places.conversation, places.materials, places.material, places.entry, places.search]) {
+        await page.route(/\/api\/(?!session|threads\?|threads$)/, (route) => route.fulfill({ status: 503, body: "{}" }));
+        await page.goto(place);
+        await page.getByText("The server is busy right now").first().waitFor();
+        await page.unroute(/\/api\/(?!session|threads\?|threads$)/);
+        await page.getByRole("button", { name: "Try again" }).first().click();
+        await page.getByText("The server is busy right now").first().waitFor({ state: "detached" });
+    }
+});
+
+test("the first load is small", async () => {
+    for (const [place, limit, cookie] of [
+        ["/sign-in", 60_000],
+        ["/chat", 120_000, person.cookie],
+    ]) {
+        const page = await browser.visitor(server, { cookie });
+        const session = await page.context().newCDPSession(page);
+        await session.send("Network.enable");
+        const scripts = new Map();
+        session.on("Network.responseReceived", ({ requestId, type }) => type === "Script" && scripts.set(requestId, 0));
+        session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+            if (scripts.has(requestId)) scripts.set(requestId, encodedDataLength);
+        });
+        await page.goto(place, { waitUntil: "networkidle" });
+        const bytes = [...scripts.values()].reduce((sum, n) => sum + n, 0);
+        assert.ok(bytes > 5_000 && bytes <= limit, `${place}: ${bytes} bytes of JavaScript`);
+    }
+});
+
+test("a screen in Filipino has no accessibility fault either", async () => {
+    const page = await browser.visitor(server, { locale: "fil-PH" });
+    await page.goto("/sign-in", { waitUntil: "networkidle" });
+    await page.getByRole("button", { name: "Padalhan ako ng code" }).waitFor();
+    await assertGood(page, "sign-in in Filipino");
+});

@@ -1,7 +1,9 @@
 #include "base/core/crypto.hpp"
 
 #include <sodium.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <stdexcept>
 
 namespace bb::crypto {
@@ -14,6 +16,26 @@ Digest sha256(std::string_view data) {
     Digest digest;
     crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(data.data()), data.size());
     return digest;
+}
+
+void random_fill(void* out, std::size_t bytes) {
+    constexpr std::size_t stock = 1024;
+    struct Reserve {
+        std::array<unsigned char, stock> bytes;
+        std::size_t used = stock;
+        pid_t owner = 0;
+    };
+    thread_local Reserve reserve;
+    if (bytes > stock / 4) return randombytes_buf(out, bytes);
+    // A forked child must not hand out its parent's bytes again.
+    if (reserve.used + bytes > stock || reserve.owner != ::getpid()) {
+        randombytes_buf(reserve.bytes.data(), stock);
+        reserve.used = 0;
+        reserve.owner = ::getpid();
+    }
+    std::memcpy(out, reserve.bytes.data() + reserve.used, bytes);
+    sodium_memzero(reserve.bytes.data() + reserve.used, bytes);
+    reserve.used += bytes;
 }
 
 std::string random_bytes(std::size_t bytes) {

@@ -13,6 +13,8 @@ using Digest = std::array<std::uint8_t, 32>;
 void initialize();
 /// SHA-256 (FIPS 180-4).
 Digest sha256(std::string_view data);
+/// Fills `bytes` bytes at `out` with random ones, asking the operating system for many at once.
+void random_fill(void* out, std::size_t bytes);
 /// `bytes` random bytes from the operating system, as raw bytes.
 std::string random_bytes(std::size_t bytes);
 /// An unpredictable token of `bytes` random bytes in unpadded base64url (RFC 4648).

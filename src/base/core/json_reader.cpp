@@ -27,8 +27,28 @@ const boost::json::value* FieldReader::raw(std::string_view name) {
     return object_ ? object_->if_contains({name.data(), name.size()}) : nullptr;
 }
 
+namespace {
+
+constexpr std::size_t max_complaints = 20;
+
+/// `name` as one step of a JSON Pointer (RFC 6901).
+std::string pointer_step(std::string_view name) {
+    std::string out;
+    for (const char c : name) {
+        if (c == '~')
+            out += "~0";
+        else if (c == '/')
+            out += "~1";
+        else
+            out += c;
+    }
+    return out;
+}
+
+}  // namespace
+
 void FieldReader::complain(std::string_view name, std::string detail) {
-    errors_.push_back({fmt::format("#/{}", name), std::move(detail)});
+    if (errors_.size() < max_complaints) errors_.push_back({"#/" + pointer_step(name), std::move(detail)});
 }
 
 std::optional<std::string> FieldReader::checked_text(std::string_view name, const boost::json::value& value,

@@ -35,7 +35,11 @@ std::string json_line(Level level, std::string_view event, std::initializer_list
     json.object().field("time", now()).field("level", names[static_cast<int>(level)]).field("event", event);
     for (const Field& field : fields) {
         json.key(field.key);
-        std::visit([&](const auto& value) { json.value(value); }, field.value);
+        // Reasons come from libraries and the system: in whatever encoding.
+        if (const auto* text = std::get_if<std::string_view>(&field.value); text && !utf8::valid(*text))
+            json.value(utf8::repaired(*text));
+        else
+            std::visit([&](const auto& value) { json.value(value); }, field.value);
     }
     json.end();
     return json.take();
@@ -77,11 +81,16 @@ void stop() {
     spdlog::shutdown();
 }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+bool enabled(Level level) {
     const State& s = state();
-    if (!s.logger || level < s.level) return;
+    return s.logger && level >= s.level;
+}
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+    if (!enabled(level)) return;
+    const State& s = state();
     const std::string line = s.json ? json_line(level, event, fields) : text_line(event, fields);
-    s.logger->log(levels[static_cast<int>(level)], "{}", line);
+    s.logger->log(levels[static_cast<int>(level)], spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace bb::log

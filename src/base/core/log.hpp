@@ -31,6 +31,8 @@ void start(Level level, Format format);
 /// Writes out what is queued and stops the background thread.
 void stop();
 
+/// Whether a line of this level would be written: ask before gathering fields that cost something.
+bool enabled(Level level);
 /// `event` is a short fixed phrase ("request", "database lost"); details go into fields.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 inline void debug(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::debug, event, f); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -39,6 +40,15 @@ std::string render(const Labels& labels) {
         out += fmt::format("{}=\"{}\"", name, escaped(value));
     }
     return out;
+}
+
+/// A number as both text formats want it: bounds of buckets keep their ".0" (OpenMetrics, 5.1).
+std::string number(double value, bool canonical = false) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+    std::string text = fmt::format("{}", value);
+    if (canonical && text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
 }
 
 std::string in_braces(const std::string& labels) { return labels.empty() ? "" : "{" + labels + "}"; }
@@ -123,11 +133,12 @@ struct Registry::Impl {
         const std::string lead = labels.empty() ? "" : labels + ",";
         for (std::size_t i = 0; i < cell.counts.size(); ++i) {
             total += cell.counts[i].load(std::memory_order_relaxed);
-            const std::string bound = i < cell.bounds.size() ? fmt::format("{}", cell.bounds[i]) : "+Inf";
+            const std::string bound = i < cell.bounds.size() ? number(cell.bounds[i], true) : "+Inf";
             out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, lead, bound, total);
         }
         const double sum = cell.sum.load(std::memory_order_relaxed);
-        out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, in_braces(labels), sum, name, in_braces(labels), total);
+        out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, in_braces(labels), number(sum), name, in_braces(labels),
+                           total);
     }
 
     static void append_series(std::string& out, const std::string& name, const std::string& labels,
@@ -137,7 +148,7 @@ struct Registry::Impl {
         if (series.counter) value = series.counter->value.load(std::memory_order_relaxed);
         if (series.gauge) value = series.gauge->value.load(std::memory_order_relaxed);
         if (series.read) value = series.read();
-        out += fmt::format("{}{} {}\n", name, in_braces(labels), value);
+        out += fmt::format("{}{} {}\n", name, in_braces(labels), number(value));
     }
 
     /// OpenMetrics names a counter's family without the "_total" that its samples carry.

@@ -1,5 +1,7 @@
 #include "base/core/utf8.hpp"
 
+#include <algorithm>
+
 namespace bb::utf8 {
 namespace {
 
@@ -22,19 +24,39 @@ bool second_byte_fits(unsigned char lead, unsigned char second) {
     }
 }
 
+/// Length of the well-formed sequence at byte `i`, or 0.
+std::size_t well_formed_at(std::string_view text, std::size_t i) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t n = sequence_length(lead);
+    if (n == 0 || i + n > text.size()) return 0;
+    for (std::size_t k = 1; k < n; ++k)
+        if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return 0;
+    if (n > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1]))) return 0;
+    return n;
+}
+
 }  // namespace
 
 bool valid(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t n = sequence_length(lead);
-        if (n == 0 || i + n > text.size()) return false;
-        for (std::size_t k = 1; k < n; ++k)
-            if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-        if (n > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1]))) return false;
+        const std::size_t n = well_formed_at(text, i);
+        if (n == 0) return false;
         i += n;
     }
     return true;
+}
+
+std::string repaired(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t n = well_formed_at(text, i);
+        if (n > 0)
+            out.append(text.substr(i, n));
+        else
+            out += "\xef\xbf\xbd";
+        i += std::max<std::size_t>(n, 1);
+    }
+    return out;
 }
 
 std::size_t length(std::string_view text) {

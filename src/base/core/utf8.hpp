@@ -18,6 +18,8 @@ char32_t next(std::string_view text, std::size_t& at);
 void append(std::string& out, char32_t code_point);
 /// True when the text holds NUL, another C0 control (but \t \n \r) or DEL.
 bool has_controls(std::string_view text);
+/// `text` with U+FFFD in place of every byte that is not part of well-formed UTF-8.
+std::string repaired(std::string_view text);
 /// Without white space at both ends.
 std::string_view trim(std::string_view text);
 

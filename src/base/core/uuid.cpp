@@ -1,8 +1,8 @@
 #include "base/core/uuid.hpp"
 
-#include <sodium.h>
-
 #include <chrono>
+
+#include "base/core/crypto.hpp"
 
 namespace bb {
 namespace {
@@ -20,7 +20,7 @@ bool dash_follows(std::size_t byte) { return byte == 3 || byte == 5 || byte == 7
 
 Uuid Uuid::make() {
     Uuid uuid;
-    randombytes_buf(uuid.bytes.data(), uuid.bytes.size());
+    crypto::random_fill(uuid.bytes.data(), uuid.bytes.size());
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
     for (int i = 5; i >= 0; --i, ms >>= 8) uuid.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms);

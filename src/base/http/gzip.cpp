@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <new>
 
 #include "base/core/utf8.hpp"
@@ -23,6 +24,15 @@ std::string gzip(std::string_view text) {
     return out;
 }
 
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+}
+
+}  // namespace
+
 bool accepts_coding(std::string_view accepted, std::string_view coding) {
     bool any = false;
     while (!accepted.empty()) {
@@ -32,9 +42,9 @@ bool accepts_coding(std::string_view accepted, std::string_view coding) {
         const auto semicolon = item.find(';');
         const std::string_view name = utf8::trim(item.substr(0, semicolon));
         const std::string_view rest = semicolon == std::string_view::npos ? "" : item.substr(semicolon + 1);
-        const auto q = rest.find("q=");
+        const auto q = std::min(rest.find("q="), rest.find("Q="));
         const bool refused = q != std::string_view::npos && rest.find_first_of("123456789", q) == std::string_view::npos;
-        if (name == coding) return !refused;
+        if (same_name(name, coding)) return !refused;
         if (name == "*") any = !refused;
     }
     return any;

@@ -69,6 +69,9 @@ Result<Part> read_part(std::string_view raw) {
         raw.remove_prefix(end + 2);
         if (line.empty()) {
             part.content = raw;
+            const bool text = utf8::valid(part.name) && utf8::valid(part.file_name);
+            if (!text || utf8::has_controls(part.name) || utf8::has_controls(part.file_name))
+                return broken("a name in it is not readable text");
             return part;
         }
         read_part_header(line, part);
@@ -88,11 +91,10 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
     const std::string delimiter = "\r\n--" + boundary;
     std::vector<Part> parts;
     // The first delimiter may stand at the very start, without its line break.
-    std::size_t at = body.substr(0, delimiter.size() - 2) == std::string_view(delimiter).substr(2)
-                         ? delimiter.size() - 2
-                         : body.find(delimiter);
+    const bool at_start = body.substr(0, delimiter.size() - 2) == std::string_view(delimiter).substr(2);
+    std::size_t at = at_start ? 0 : body.find(delimiter);
     if (at == std::string_view::npos) return broken("its boundary is nowhere to be found");
-    if (at != delimiter.size() - 2) at += delimiter.size();
+    at += at_start ? delimiter.size() - 2 : delimiter.size();
     while (body.substr(at, 2) != "--") {
         if (body.substr(at, 2) != "\r\n") return broken("a boundary is not followed by a line break");
         at += 2;

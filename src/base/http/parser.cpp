@@ -22,16 +22,42 @@ Method method_of(beast::verb verb) {
     }
 }
 
-std::string lower(BeastText text) {
-    std::string out(text.data(), text.size());
+std::string lower(std::string_view text) {
+    std::string out(text);
     for (char& c : out)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
     return out;
 }
 
+constexpr std::size_t longest_line_rest = 64;  // of a start line beside its target: method, spaces, version
+
+/// What may stand in a Host field (RFC 3986, 3.2.2): a name, an address or an address in brackets, and a port.
+bool is_host(std::string_view text) {
+    return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]") ==
+           std::string_view::npos;
+}
+
+/// Whether a first line ends with a well-formed version that is not 1.0 or 1.1.
+bool names_other_version(std::string_view line) {
+    constexpr std::string_view form = " HTTP/1.1\r\n";
+    if (line.size() < form.size()) return false;
+    const std::string_view end = line.substr(line.size() - form.size());
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return end.substr(0, 6) == form.substr(0, 6) && digit(end[6]) && end[7] == '.' && digit(end[8]) &&
+           !(end[6] == '1' && (end[8] == '0' || end[8] == '1'));
+}
+
+/// Whether a line feed stands without its carriage return.
+bool has_bare_line_feed(std::string_view text) {
+    for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+        if (at > 0 && text[at - 1] != '\r') return true;
+    return false;
+}
+
 /// Looks at raw header bytes for what Beast lets pass.
 struct HeadScan {
-    std::size_t at = 0;  // bytes looked at so far
+    std::size_t at = 0;          // bytes looked at so far
+    std::size_t line_bytes = 0;  // of the first line, once it is complete
     const char* fault = nullptr;
 
     /// Length of the head with its empty line once that is complete, else 0.
@@ -43,6 +69,7 @@ struct HeadScan {
             if (c != '\n' && at > 0 && bytes[at - 1] == '\r') fault = "The header contains a bare CR.";
             if ((c == ' ' || c == '\t') && at > 1 && bytes[at - 1] == '\n') fault = "Folded header lines are obsolete.";
             if (fault) return 0;
+            if (c == '\n' && line_bytes == 0) line_bytes = at + 1;
             if (c == '\n' && at >= 3 && bytes[at - 2] == '\n') return ++at;
         }
         return 0;
@@ -68,11 +95,12 @@ struct RequestParser::Impl : beast::basic_parser<true> {
     }
     void on_response_impl(int, BeastText, int, Code&) override {}
     void on_field_impl(beast::field, BeastText name, BeastText value, Code& failed) override {
-        if (head.headers.size() == limits.header_count) {
+        if (++fields == limits.header_count + 1) {
             failed = beast::make_error_code(beast::error::header_limit);
             return;
         }
-        head.headers.emplace_back(lower(name), std::string(value.data(), value.size()));
+        if (head_done) return;  // a trailer: nobody here wants any, and it must not pass for a header field
+        head.headers.emplace_back(lower({name.data(), name.size()}), std::string(value.data(), value.size()));
     }
     void on_header_impl(Code&) override {}
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
@@ -124,27 +152,35 @@ struct RequestParser::Impl : beast::basic_parser<true> {
         if (head.target.size() > limits.target_bytes) return fail(414, "The address is too long.");
         const std::size_t hosts = count("host");
         if (hosts > 1 || (hosts == 0 && !head.http_1_0)) return fail(400, "There must be exactly one Host field.");
+        if (!is_host(value("host"))) return fail(400, "The Host field is not the name of a host.");
         const std::size_t codings = count("transfer-encoding");
-        if (codings > 1 || (codings == 1 && lower({value("transfer-encoding").data(), value("transfer-encoding").size()}) != "chunked"))
+        if (codings > 1) return fail(400, "There must be one Transfer-Encoding at most.");
+        if (codings == 1 && lower(value("transfer-encoding")) != "chunked")
             return fail(501, "Only the transfer coding chunked is supported.");
         if (codings == 1 && (head.http_1_0 || count("content-length") > 0))
             return fail(400, "A chunked request must be HTTP/1.1 and have no Content-Length.");
-        if (count("content-length") > 1) return fail(400, "There must be one Content-Length at most.");
+        if (count("content-length") > 1 || value("content-length").find_first_not_of("0123456789") != std::string::npos)
+            return fail(400, "There must be one Content-Length at most, a plain number.");
         head.chunked = codings == 1;
         head.keep_alive = keep_alive();
         if (const auto length = content_length()) head.content_length = *length;
-        head.expects_continue = !head.http_1_0 && lower({value("expect").data(), value("expect").size()}) == "100-continue";
+        head.has_body = head.chunked || head.content_length.value_or(0) > 0;
+        head_done = true;
+        head.expects_continue = !head.http_1_0 && lower(value("expect")) == "100-continue";
         return Step::head;
     }
 
     Step feed_head(std::string_view bytes, std::size_t& used) {
         const std::size_t length = scan.run(bytes);
         if (scan.fault) return fail(400, scan.fault);
-        if (length == 0 && bytes.size() > limits.header_bytes) return fail(431, "The header is too large.");
-        if (length == 0) return Step::more;
-        if (length > limits.header_bytes) return fail(431, "The header is too large.");
+        const std::size_t line = scan.line_bytes ? scan.line_bytes : bytes.size();
+        if (line > limits.target_bytes + longest_line_rest) return fail(414, "The address is too long.");
+        if (length == 0 && bytes.size() <= limits.header_bytes) return Step::more;
+        if (length == 0 || length > limits.header_bytes) return fail(431, "The header is too large.");
         Code failed;
         used += put({bytes.data(), length}, failed);
+        if (failed == beast::error::bad_version && !names_other_version(bytes.substr(0, scan.line_bytes)))
+            return fail(400, "The first line is not METHOD ADDRESS HTTP/1.1.");
         if (failed && failed != beast::error::need_more) return fail(failed);
         if (!is_header_done()) return fail(400, "The request is not valid HTTP.");
         return check_head();
@@ -160,18 +196,21 @@ struct RequestParser::Impl : beast::basic_parser<true> {
             bytes.remove_prefix(taken);
             if (failed && failed != beast::error::need_more) return fail(failed);
             if (is_done()) break;
-            if (taken == 0) return chunk_head_too_long(bytes) ? fail(400, "A chunk's header is too long.") : Step::more;
+            if (taken > 0) continue;
+            if (head.chunked && bytes.size() > limits.header_bytes) return fail(400, "A chunk's header is too long.");
+            if (head.chunked && has_bare_line_feed(bytes)) return fail(400, "A chunk's line ends without CR LF.");
+            return Step::more;
         }
         return Step::done;
     }
-
-    bool chunk_head_too_long(std::string_view rest) const { return head.chunked && rest.size() > limits.header_bytes; }
 
     RequestLimits limits;
     HeadScan scan;
     RequestHead head;
     std::string body;
     std::size_t max_body = 0;
+    std::size_t fields = 0;
+    bool head_done = false;
     bool unknown_version = false;
     int status = 0;
     std::string reason;
@@ -188,6 +227,8 @@ RequestParser::Step RequestParser::feed(std::string_view bytes, std::size_t& use
 
 void RequestParser::limit_body(std::size_t bytes) { impl_->max_body = bytes; }
 const RequestHead& RequestParser::head() const { return impl_->head; }
+std::string RequestParser::take_target() { return std::move(impl_->head.target); }
+std::vector<std::pair<std::string, std::string>> RequestParser::take_headers() { return std::move(impl_->head.headers); }
 std::string RequestParser::take_body() { return std::move(impl_->body); }
 int RequestParser::failure_status() const { return impl_->status; }
 const std::string& RequestParser::failure() const { return impl_->reason; }

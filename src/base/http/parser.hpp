@@ -26,6 +26,7 @@ struct RequestHead {
     bool http_1_0 = false;
     bool keep_alive = false;
     bool chunked = false;
+    bool has_body = false;  // a chunked one, or a Content-Length above 0
     bool expects_continue = false;
     std::optional<std::uint64_t> content_length;
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
@@ -49,6 +50,9 @@ class RequestParser {
     void limit_body(std::size_t bytes);
 
     const RequestHead& head() const;
+    /// Moves the target and the header fields out of the head; its other members stay.
+    std::string take_target();
+    std::vector<std::pair<std::string, std::string>> take_headers();
     std::string take_body();
     /// Status for a failed request: 400, 413, 414, 431, 501 or 505, and a sentence.
     int failure_status() const;

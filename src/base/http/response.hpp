@@ -17,14 +17,15 @@ class EventStream {
   public:
     virtual ~EventStream() = default;
     /// Queues bytes; they leave on the next shared tick (10 ms). False when the client is gone or lags more than
-    /// the bound (256 KiB): the stream is then closed, and the client resumes.
+    /// the bound (1 MiB): the stream is then closed, and the client resumes.
     virtual bool write(std::string_view bytes) = 0;
     /// Like write, but sends at once what is queued.
     virtual bool write_now(std::string_view bytes) = 0;
     /// Sends what is queued and ends the response; the connection closes.
     virtual void close() = 0;
     virtual bool is_open() const = 0;
-    /// Called once, when the client goes away or the server drains; not after close().
+    /// Called once, when the client goes away or the server drains; not after close(), nor from within a write that
+    /// returned false.
     virtual void on_gone(std::function<void()> callback) = 0;
 };
 
@@ -37,6 +38,7 @@ struct FileBody {
 struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::string_view common_headers;  // rendered fields of every answer; must outlive this one
     std::string body;
     std::string_view static_body;  // used instead of `body` when set; must live as long as the program
     std::optional<FileBody> file;

@@ -76,43 +76,47 @@ struct Found {
 
 }  // namespace
 
+/// Literal segments first, then the parameter, then "{rest...}", going back where a branch leads nowhere.
+struct Router::Search {
+    Found found;
+
+    bool look(const Node& node, std::string_view rest) {
+        if (rest.empty()) {
+            if (node.ends()) found.routes = &node.routes;
+        } else {
+            look_below(node, rest);
+        }
+        if (!found.routes && node.rest_routes != std::array<const Route*, 8>{}) {
+            found.values.push_back(rest.empty() ? rest : rest.substr(1));
+            found.routes = &node.rest_routes;
+        }
+        return found.routes != nullptr;
+    }
+
+    void look_below(const Node& node, std::string_view rest) {
+        const std::string_view segment = next_segment(rest);
+        const auto literal = node.literals.find(segment);
+        if (literal != node.literals.end() && look(*literal->second, rest)) return;
+        if (!node.parameter || segment.empty()) return;
+        found.values.push_back(segment);
+        if (!look(*node.parameter, rest)) found.values.pop_back();
+    }
+};
+
 Router::Match Router::match(Request& request) const {
     Match match;
-    Found found;
-    const Node* node = root_.get();
-    std::string_view rest = request.path;
-    const Node* catcher = nullptr;  // deepest node with a "{rest...}"
-    std::string_view caught;
-    std::size_t values_at_catch = 0;
-    while (node) {
-        if (node->rest_routes != std::array<const Route*, 8>{}) {
-            catcher = node;
-            caught = rest;
-            values_at_catch = found.values.size();
-        }
-        if (rest.empty() || (rest == "/" && node == root_.get())) break;
-        const std::string_view segment = next_segment(rest);
-        const auto literal = node->literals.find(segment);
-        if (literal != node->literals.end()) {
-            node = literal->second.get();
-            continue;
-        }
-        if (node->parameter && !segment.empty()) found.values.push_back(segment);
-        node = segment.empty() ? nullptr : node->parameter.get();
-    }
-    if (node && node->ends()) {
-        found.routes = &node->routes;
-    } else if (catcher) {
-        found.routes = &catcher->rest_routes;
-        found.values.resize(values_at_catch);
-        found.values.push_back(caught.empty() ? caught : caught.substr(1));
-    }
+    if (!root_) return match;
+    Search search;
+    search.look(*root_, request.path == "/" ? std::string_view() : std::string_view(request.path));
+    const Found& found = search.found;
     if (!found.routes) return match;
     const Method wanted = request.method == Method::head ? Method::get : request.method;
     match.route = (*found.routes)[static_cast<std::size_t>(wanted)];
-    for (const Route* route : *found.routes)
-        if (route) match.allowed.push_back(route->method);
-    if (!match.route) return match;
+    if (!match.route) {
+        for (const Route* route : *found.routes)
+            if (route) match.allowed.push_back(route->method);
+        return match;
+    }
     const auto names = parameter_names(match.route->pattern);
     for (std::size_t i = 0; i < names.size() && i < found.values.size(); ++i)
         request.path_params.emplace_back(names[i], std::string(found.values[i]));

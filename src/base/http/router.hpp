@@ -55,7 +55,7 @@ class Router {
 
     struct Match {
         const Route* route = nullptr;           // null: no such path, or not with this method
-        std::vector<Method> allowed;            // filled when the path exists with other methods
+        std::vector<Method> allowed;            // filled when the path exists only with other methods
     };
     /// Finds the route and fills request.path_params. Literal segments win over parameters.
     Match match(Request& request) const;
@@ -63,6 +63,7 @@ class Router {
 
   private:
     struct Node;
+    struct Search;
     std::vector<std::unique_ptr<Route>> routes_;
     std::shared_ptr<Node> root_;
 };

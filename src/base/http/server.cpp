@@ -29,7 +29,6 @@ int bind_socket(const boost::asio::ip::tcp::endpoint& endpoint, bool shared) {
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (endpoint.protocol().family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) return fd;
     const int why = errno;
     ::close(fd);
@@ -37,8 +36,14 @@ int bind_socket(const boost::asio::ip::tcp::endpoint& endpoint, bool shared) {
     return -1;
 }
 
+bool has_ipv6() {
+    const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) ::close(fd);
+    return fd >= 0;
+}
+
 Error listen_error(const boost::asio::ip::tcp::endpoint& endpoint) {
-    const int why = errno;
+    const int why = errno;  // before anything else sets it
     const std::string where = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
     if (why == EADDRINUSE)
         return Error(ErrorCode::unavailable, fmt::format("Another program already listens on {}.", where));
@@ -47,7 +52,11 @@ Error listen_error(const boost::asio::ip::tcp::endpoint& endpoint) {
 
 }  // namespace
 
-Result<std::vector<int>> open_listeners(const boost::asio::ip::tcp::endpoint& endpoint, int count) {
+Result<std::vector<int>> open_listeners(const boost::asio::ip::tcp::endpoint& wanted, int count) {
+    auto endpoint = wanted;
+    // "Every address" means the IPv4 ones on a machine without IPv6.
+    if (endpoint.address() == boost::asio::ip::address_v6::any() && !has_ipv6())
+        endpoint.address(boost::asio::ip::address_v4::any());
     // SO_REUSEPORT would let a second server share the port in silence: ask for it alone first.
     const int probe = bind_socket(endpoint, false);
     if (probe < 0 || ::listen(probe, 1) != 0) {
@@ -95,33 +104,55 @@ Task<void> Server::Impl::accept_loop(std::shared_ptr<TcpAcceptor> acceptor) {
             continue;
         }
         auto [failed, socket] = co_await acceptor->async_accept(use_task_tuple);
-        if (draining) break;
-        if (failed) {
+        if (!failed) {
+            start_connection(std::move(socket));
+        } else if (!draining) {
             log::warn("accept failed", {{"reason", failed.message()}});
             co_await net::sleep_for(std::chrono::milliseconds(50));  // out of descriptors: let some close
-            continue;
         }
-        boost::system::error_code ignored;
-        socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-        ++connections;
-        connections_gauge.add(1);
-        start_session(std::move(socket), {});
     }
 }
 
-void Server::Impl::start_session(TcpSocket socket, std::string rest) {
-    auto session = std::make_shared<Session>(shared_from_this(), std::move(socket), std::move(rest));
+void Server::Impl::close_acceptor(TcpAcceptor& acceptor) {
+    boost::system::error_code failed;
+    acceptor.non_blocking(true, failed);
+    while (!failed) {
+        TcpSocket socket(executor);
+        acceptor.accept(socket, failed);
+        if (!failed) start_connection(std::move(socket));
+    }
+    acceptor.close(failed);
+}
+
+void Server::Impl::start_connection(TcpSocket socket) {
+    try {
+        start_session(std::move(socket), ConnectionSlot(shared_from_this()), {}, true);
+    } catch (const std::exception& failure) {
+        log::error("connection refused", {{"reason", failure.what()}});
+    }
+}
+
+ConnectionSlot::ConnectionSlot(std::shared_ptr<Server::Impl> server) : server_(std::move(server)) {
+    ++server_->connections;
+    server_->connections_gauge.add(1);
+}
+
+void ConnectionSlot::release() {
+    const auto server = std::move(server_);
+    if (!server) return;
+    --server->connections;
+    server->connections_gauge.add(-1);
+    server->room.cancel();
+}
+
+void Server::Impl::start_session(TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh) {
+    auto session =
+        std::make_shared<Session>(shared_from_this(), std::move(socket), std::move(slot), std::move(rest), fresh);
     boost::asio::co_spawn(
         executor, [session]() { return session->run(); },
         [](std::exception_ptr failed) {
             if (failed) log::error("connection failed", {{"reason", "an exception left its session"}});
         });
-}
-
-void Server::Impl::connection_closed() {
-    --connections;
-    connections_gauge.add(-1);
-    room.cancel();
 }
 
 void Server::Impl::mark_dirty(const std::shared_ptr<SocketStream>& stream) {
@@ -147,13 +178,15 @@ void Server::Impl::flush_streams() {
 Server::Server(Executor executor, Service& service, ServerOptions options, metrics::Registry& metrics)
     : impl_(std::make_shared<Impl>(executor, service, std::move(options), metrics)) {}
 
-Server::~Server() = default;
+Server::~Server() { close_all(); }
 
 void Server::listen(int descriptor) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
     const auto protocol = address.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4();
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // its connections inherit it
     auto acceptor = std::make_shared<TcpAcceptor>(impl_->executor, protocol, descriptor);
     impl_->acceptors.push_back(acceptor);
     boost::asio::co_spawn(
@@ -162,8 +195,8 @@ void Server::listen(int descriptor) {
 
 void Server::begin_drain() {
     impl_->draining = true;
-    boost::system::error_code ignored;
-    for (auto& acceptor : impl_->acceptors) acceptor->close(ignored);
+    impl_->room.cancel();
+    for (auto& acceptor : std::exchange(impl_->acceptors, {})) impl_->close_acceptor(*acceptor);
     const auto sessions = impl_->sessions;  // closing changes the set
     for (Session* session : sessions) session->close_if_idle();
 }
@@ -175,8 +208,12 @@ std::size_t Server::busy() const {
 }
 
 void Server::close_all() {
-    const auto streams = impl_->streams;
-    for (SocketStream* stream : streams) stream->drop();
+    begin_drain();
+    // Whoever is told that a stream has gone may let go of others.
+    std::vector<std::weak_ptr<SocketStream>> streams;
+    for (SocketStream* stream : impl_->streams) streams.push_back(stream->weak_from_this());
+    for (const auto& weak : streams)
+        if (const auto stream = weak.lock()) stream->drop();
     const auto sessions = impl_->sessions;
     for (Session* session : sessions) session->close();
     impl_->wheel.stop();

@@ -14,17 +14,31 @@ using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Exe
 class Session;
 class SocketStream;
 
+/// One of the connections that the loop may have: counted while this lives.
+class ConnectionSlot {
+  public:
+    explicit ConnectionSlot(std::shared_ptr<Server::Impl> server);
+    ~ConnectionSlot() { release(); }
+    ConnectionSlot(ConnectionSlot&&) noexcept = default;
+    void release();
+
+  private:
+    std::shared_ptr<Server::Impl> server_;
+};
+
 /// What sessions and streams of one loop share.
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     Impl(Executor executor, Service& service, ServerOptions options, metrics::Registry& metrics);
 
     Task<void> accept_loop(std::shared_ptr<TcpAcceptor> acceptor);
+    /// Takes what waits in the accept queue, then closes it: closing alone would reset those connections.
+    void close_acceptor(TcpAcceptor& acceptor);
+    void start_connection(TcpSocket socket);
     /// Serves requests on a connection until it closes or becomes an event stream. `rest`: bytes already read.
-    void start_session(TcpSocket socket, std::string rest);
+    void start_session(TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh);
     /// Marks a stream for the next shared tick.
     void mark_dirty(const std::shared_ptr<SocketStream>& stream);
     void flush_streams();
-    void connection_closed();
 
     Executor executor;
     Service& service;
@@ -43,7 +57,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     metrics::Gauge streams_gauge;
 };
 
-/// A response's status line and header fields, ready to be sent. `chunked` adds the transfer coding.
-std::string render_head(const Response& response, bool keep_alive, bool chunked, std::uint64_t length);
+/// A response's status line and header fields, ready to be sent. `chunked` adds the transfer coding; a `length` adds
+/// its field.
+std::string render_head(const Response& response, bool keep_alive, bool chunked,
+                        std::optional<std::uint64_t> length);
 
 }  // namespace bb::http

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
@@ -70,8 +72,57 @@ bool is_unsafe(Method method) {
 
 std::string allowed_list(const std::vector<Method>& methods) {
     std::string out;
-    for (const Method method : methods) out += fmt::format("{}{}", out.empty() ? "" : ", ", name_of(method));
+    for (const Method method : methods) {
+        out += fmt::format("{}{}", out.empty() ? "" : ", ", name_of(method));
+        if (method == Method::get) out += ", HEAD";
+    }
     return out;
+}
+
+/// All values of a list field in the order they came, as if they stood in one line (RFC 9110, 5.3).
+std::string joined(const Request& request, std::string_view name) {
+    std::string out;
+    for (const auto& [key, value] : request.headers)
+        if (key == name) out += (out.empty() ? "" : ",") + value;
+    return out;
+}
+
+std::string common_headers(const ServiceOptions& options) {
+    std::string out =
+        "X-Content-Type-Options: nosniff\r\n"
+        "X-Frame-Options: DENY\r\n"
+        "Referrer-Policy: strict-origin-when-cross-origin\r\n"
+        "Cross-Origin-Opener-Policy: same-origin\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\n";
+    if (!options.content_security_policy.empty())
+        out += "Content-Security-Policy: " + options.content_security_policy + "\r\n";
+    if (options.public_https) out += "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n";
+    return out;
+}
+
+/// Counts a request while it is handled.
+struct InFlight {
+    explicit InFlight(std::size_t& count) : count(count) { ++count; }
+    ~InFlight() { --count; }
+    InFlight(const InFlight&) = delete;
+    std::size_t& count;
+};
+
+bool has_forwarding_header(const Request& request) {
+    constexpr std::string_view names[] = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded",
+                                          "x-real-ip",       "via"};
+    return std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& field) {
+        return std::find(std::begin(names), std::end(names), field.first) != std::end(names);
+    });
+}
+
+/// 16 characters of 6 random bits each.
+std::string request_id() {
+    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string id(16, '\0');
+    crypto::random_fill(id.data(), id.size());
+    for (char& c : id) c = digits[static_cast<unsigned char>(c) & 63];
+    return id;
 }
 
 bool is_json(const Response& response) {
@@ -88,7 +139,11 @@ bool is_probe(std::string_view pattern) {
 }  // namespace
 
 Service::Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics)
-    : router_(router), hooks_(std::move(hooks)), options_(std::move(options)), metrics_(metrics) {}
+    : router_(router),
+      hooks_(std::move(hooks)),
+      options_(std::move(options)),
+      metrics_(metrics),
+      common_headers_(common_headers(options_)) {}
 
 Service::Plan Service::plan(Request& request) const {
     Plan plan;
@@ -111,17 +166,16 @@ std::size_t Service::body_limit(const Plan& plan) const {
 
 void Service::identify(Request& request, const boost::asio::ip::address& peer) const {
     namespace ip = boost::asio::ip;
-    request.id = crypto::random_token(12);
+    request.id = request_id();
     const bool mapped = peer.is_v6() && peer.to_v6().is_v4_mapped();
     ip::address client = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, peer.to_v6())) : peer;
-    const std::string_view forwarded = request.header("x-forwarded-for");
-    const bool proxied = !forwarded.empty() || !request.header("forwarded").empty() ||
-                         !request.header("x-forwarded-proto").empty() || !request.header("x-real-ip").empty();
+    const bool proxied = has_forwarding_header(request);
     const bool trusted = options_.trusted_proxies.contains(client);
     request.loopback = client.is_loopback() && !proxied && !trusted;
     if (trusted) {
         request.secure = request.header("x-forwarded-proto") == "https";
         // The rightmost address that is not one of our proxies is the one a proxy of ours saw.
+        const std::string forwarded = joined(request, "x-forwarded-for");
         std::string_view rest = forwarded;
         while (!rest.empty()) {
             const auto comma = rest.rfind(',');
@@ -148,55 +202,79 @@ std::optional<Error> Service::check_access(const Request& request, const Route& 
     return std::nullopt;
 }
 
-Task<Result<Response>> Service::run(Request& request, const Plan& plan) {
-    if (plan.refusal) co_return *plan.refusal;
-    if (!plan.route) {
-        if (!plan.allowed.empty()) {
-            Response response = problem(
-                Error(ErrorCode::method_not_allowed, "This address does not take this method."), request.id);
-            response.header("Allow", allowed_list(plan.allowed));
-            co_return response;
-        }
-        if (hooks_.fallback) co_return hooks_.fallback(request);
-        co_return Error(ErrorCode::not_found, "There is nothing at this address.");
+std::optional<Response> Service::without_route(const Request& request, const Plan& plan) const {
+    if (plan.refusal) return problem(*plan.refusal, request.id);
+    if (plan.route) return std::nullopt;
+    if (!plan.allowed.empty()) {
+        Response response =
+            problem(Error(ErrorCode::method_not_allowed, "This address does not take this method."), request.id);
+        response.header("Allow", allowed_list(plan.allowed));
+        return response;
     }
-    if (plan.route->options.access != Access::open || !request.cookie("brainbytes_session").empty() ||
-        !request.cookie("__Host-brainbytes_session").empty()) {
-        if (hooks_.authenticate && !is_probe(plan.route->pattern))
-            request.principal = co_await hooks_.authenticate(request);
+    if (hooks_.fallback) return hooks_.fallback(request);
+    return problem(Error(ErrorCode::not_found, "There is nothing at this address."), request.id);
+}
+
+Response Service::busy(const Request& request) const {
+    Response response = refuse(503, "The server is busy; try again in a moment.", request.id);
+    response.header("Retry-After", "1");
+    return response;
+}
+
+Task<std::optional<Response>> Service::check(Request& request, const Plan& plan) {
+    if (auto answer = without_route(request, plan)) co_return answer;
+    const bool probe = is_probe(plan.route->pattern);
+    if (in_flight_ >= options_.max_in_flight && !probe) co_return busy(request);
+    const bool names_session = !request.cookie("brainbytes_session").empty() ||
+                               !request.cookie("__Host-brainbytes_session").empty();
+    const bool asks = plan.route->options.access != Access::open || (names_session && !probe);
+    if (asks && hooks_.authenticate) request.principal = co_await hooks_.authenticate(request);
+    if (const auto refused = check_access(request, *plan.route)) co_return problem(*refused, request.id);
+    co_return std::nullopt;
+}
+
+Response Service::answer_for_exception(const Request& request, const Plan& plan) const {
+    std::string reason = "unknown";
+    bool temporary = false;
+    try {
+        throw;
+    } catch (const std::exception& failure) {
+        reason = failure.what();
+        temporary = hooks_.is_temporary && hooks_.is_temporary(failure);
+    } catch (...) {
     }
-    if (auto refused = check_access(request, *plan.route)) co_return std::move(*refused);
-    co_return co_await plan.route->handler(request);
+    log::write(temporary ? log::Level::warn : log::Level::error, temporary ? "request put off" : "request failed",
+               {{"id", request.id}, {"route", plan.template_name}, {"reason", reason}});
+    if (temporary)
+        return problem(Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2), request.id);
+    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.", request.id);
+}
+
+Task<std::optional<Response>> Service::admit(Request& request, const Plan& plan) {
+    std::optional<Response> answer;
+    try {
+        answer = co_await check(request, plan);
+    } catch (...) {
+        answer = answer_for_exception(request, plan);
+    }
+    if (answer) finish(request, *answer);
+    co_return answer;
 }
 
 Task<Response> Service::handle(Request& request, const Plan& plan) {
-    if (in_flight_ >= options_.max_in_flight) {
-        Response response = refuse(503, "The server is busy; try again in a moment.", request.id);
-        response.header("Retry-After", "1");
+    Response response;
+    if (in_flight_ >= options_.max_in_flight && !is_probe(plan.route->pattern)) {
+        response = busy(request);
         finish(request, response);
         co_return response;
     }
-    ++in_flight_;
-    Response response;
-    std::optional<Error> failed;
+    const InFlight counted(in_flight_);
     try {
-        auto result = co_await run(request, plan);
-        if (result)
-            response = std::move(*result);
-        else
-            failed = result.error();
-    } catch (const std::exception& failure) {
-        const bool temporary = hooks_.is_temporary && hooks_.is_temporary(failure);
-        log::write(temporary ? log::Level::warn : log::Level::error, temporary ? "request put off" : "request failed",
-                   {{"id", request.id}, {"route", plan.template_name}, {"reason", failure.what()}});
-        if (temporary)
-            failed = Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2);
-        else
-            response = refuse(500, "Something went wrong on our side. Tell your administrator this request id.",
-                              request.id);
+        auto result = co_await plan.route->handler(request);
+        response = result ? std::move(*result) : problem(result.error(), request.id);
+    } catch (...) {
+        response = answer_for_exception(request, plan);
     }
-    --in_flight_;
-    if (failed) response = problem(*failed, request.id);
     finish(request, response);
     co_return response;
 }
@@ -206,42 +284,42 @@ Response Service::refuse(int status, std::string detail, const std::string& requ
 }
 
 void Service::finish(const Request& request, Response& response) const {
+    response.common_headers = common_headers_;
     response.header("X-Request-Id", request.id);
-    response.header("X-Content-Type-Options", "nosniff");
-    response.header("X-Frame-Options", "DENY");
-    response.header("Referrer-Policy", "strict-origin-when-cross-origin");
-    response.header("Content-Security-Policy", options_.content_security_policy);
-    response.header("Cross-Origin-Opener-Policy", "same-origin");
-    response.header("Cross-Origin-Resource-Policy", "same-origin");
-    if (options_.public_https) response.header("Strict-Transport-Security", "max-age=63072000; includeSubDomains");
-    if (response.body.size() > compress_from && is_json(response) &&
-        accepts_coding(request.header("accept-encoding"), "gzip")) {
-        response.body = gzip(response.body);
-        response.header("Content-Encoding", "gzip");
-        response.header("Vary", "Accept-Encoding");
-    }
+    if (response.body.size() <= compress_from || !is_json(response)) return;
+    response.header("Vary", "Accept-Encoding");
+    if (!accepts_coding(request.header("accept-encoding"), "gzip")) return;
+    response.body = gzip(response.body);
+    response.header("Content-Encoding", "gzip");
+}
+
+Service::RouteMetrics& Service::metrics_of(const Request& request, const Plan& plan) {
+    auto& known = route_metrics_[{plan.template_name, request.method}];
+    if (known.seconds) return known;
+    const metrics::Labels labels{{"method", std::string(name_of(request.method))},
+                                 {"route", std::string(plan.template_name)}};
+    known.seconds = metrics_.histogram("brainbytes_http_request_duration_seconds",
+                                       "Time from the first byte of a request to its response's header",
+                                       metrics::latency_buckets(), labels);
+    return known;
+}
+
+metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& request, const Plan& plan, int status) {
+    for (auto& [counted, counter] : known.by_status)
+        if (counted == status) return counter;
+    const metrics::Labels labels{{"method", std::string(name_of(request.method))},
+                                 {"route", std::string(plan.template_name)},
+                                 {"status", std::to_string(status)}};
+    auto counter = metrics_.counter("brainbytes_http_requests_total", "Requests answered", labels);
+    return known.by_status.emplace_back(status, std::move(counter)).second;
 }
 
 void Service::record(const Request& request, const Plan& plan, int status, double seconds) {
-    auto& known = route_metrics_[{plan.template_name, request.method}];
-    if (!known.seconds) {
-        const metrics::Labels labels{{"method", std::string(name_of(request.method))}, {"route", plan.template_name}};
-        known.seconds = metrics_.histogram("brainbytes_http_request_duration_seconds",
-                                           "Time from the first byte of a request to its response's header",
-                                           metrics::latency_buckets(), labels);
-    }
+    RouteMetrics& known = metrics_of(request, plan);
     known.seconds->observe(seconds);
-    auto counted = known.by_status.find(status);
-    if (counted == known.by_status.end()) {
-        const metrics::Labels labels{{"method", std::string(name_of(request.method))},
-                                     {"route", plan.template_name},
-                                     {"status", std::to_string(status)}};
-        counted = known.by_status
-                      .emplace(status, metrics_.counter("brainbytes_http_requests_total", "Requests answered", labels))
-                      .first;
-    }
-    counted->second.add();
+    counter_of(known, request, plan, status).add();
     const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
+    if (!log::enabled(level)) return;
     const std::string user = request.principal ? request.principal->user.text() : "";
     log::write(level, "request",
                {{"id", request.id},

@@ -30,8 +30,8 @@ struct ServiceOptions {
     std::size_t max_in_flight = 512;  // requests of this loop; beyond: 503
 };
 
-/// The middleware in one ordered list: addresses and request id, saturation, route, session, access, origin, handler,
-/// problem, security headers, compression; then log line and metrics. One per loop.
+/// The middleware in one ordered list: addresses and request id, route, saturation, session, access, origin; the body
+/// is read; handler, problem, security headers, compression; then log line and metrics. One per loop.
 class Service {
   public:
     Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics);
@@ -39,7 +39,7 @@ class Service {
     /// The route of a parsed head, to know the body's bound before it is read. Fills path, query, params.
     struct Plan {
         const Route* route = nullptr;
-        std::string template_name;  // for metrics: the pattern, or "unmatched"
+        std::string_view template_name;  // for metrics: the pattern, or "unmatched"
         std::optional<Error> refusal;
         std::vector<Method> allowed;
     };
@@ -48,7 +48,10 @@ class Service {
 
     /// Fills peer, secure, loopback and id from the connection and its headers.
     void identify(Request& request, const boost::asio::ip::address& peer) const;
-    /// Runs the whole list. Never throws.
+    /// What can be answered before the body is read: refusals, and what no route matches. nullopt: go on to handle().
+    /// Never throws.
+    Task<std::optional<Response>> admit(Request& request, const Plan& plan);
+    /// Runs the handler of an admitted request. Never throws.
     Task<Response> handle(Request& request, const Plan& plan);
     /// Headers and compression for a response that is made outside handle() (a request that could not be read).
     void finish(const Request& request, Response& response) const;
@@ -58,18 +61,26 @@ class Service {
     Response refuse(int status, std::string detail, const std::string& request_id) const;
 
   private:
-    Task<Result<Response>> run(Request& request, const Plan& plan);
+    Task<std::optional<Response>> check(Request& request, const Plan& plan);
     std::optional<Error> check_access(const Request& request, const Route& route) const;
+    std::optional<Response> without_route(const Request& request, const Plan& plan) const;
+    Response busy(const Request& request) const;
+    /// The answer for the exception that is being handled.
+    Response answer_for_exception(const Request& request, const Plan& plan) const;
 
     struct RouteMetrics {
-        std::map<int, metrics::Counter> by_status;
+        std::vector<std::pair<int, metrics::Counter>> by_status;
         std::optional<metrics::Histogram> seconds;
     };
+    RouteMetrics& metrics_of(const Request& request, const Plan& plan);
+    metrics::Counter& counter_of(RouteMetrics& known, const Request& request, const Plan& plan, int status);
+
     Router& router_;
     Hooks hooks_;
     ServiceOptions options_;
     metrics::Registry& metrics_;
-    std::map<std::pair<std::string, Method>, RouteMetrics> route_metrics_;
+    std::map<std::pair<std::string_view, Method>, RouteMetrics> route_metrics_;
+    std::string common_headers_;
     std::size_t in_flight_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <boost/asio/buffer.hpp>
 #include <cerrno>
 
 #include "base/core/time.hpp"
@@ -13,70 +14,88 @@
 namespace bb::http {
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t piece_size = 64 * 1024;   // of bodies and files
+constexpr std::size_t first_read = 2 * 1024;    // held by an idle connection
+constexpr std::size_t small_body = 64 * 1024;   // read and dropped after an early answer
 constexpr std::size_t linger_bytes = 4 << 20;
+constexpr std::size_t slowest_body = 1024;      // bytes per second, beyond the time that any body gets
 constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr std::chrono::milliseconds fresh_drain_time{1'000};
 
-/// Bytes go through one buffer per thread, so that an idle connection holds none.
-char* read_buffer() {
-    thread_local std::unique_ptr<char[]> buffer = std::make_unique<char[]>(read_size);
-    return buffer.get();
+/// "Date: ..." of this second.
+const std::string& date_header() {
+    thread_local std::string line;
+    thread_local std::chrono::seconds second{0};
+    const auto time = bb::now();
+    const auto current = std::chrono::floor<std::chrono::seconds>(time.time_since_epoch());
+    if (current != second) {
+        line = "Date: " + to_http_date(time) + "\r\n";
+        second = current;
+    }
+    return line;
 }
 
 }  // namespace
 
-std::string render_head(const Response& response, bool keep_alive, bool chunked, std::uint64_t length) {
-    thread_local std::string date;
-    thread_local std::chrono::seconds date_of{0};
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(bb::now().time_since_epoch());
-    if (seconds != date_of) {
-        date = to_http_date(bb::now());
-        date_of = seconds;
-    }
+std::string render_head(const Response& response, bool keep_alive, bool chunked,
+                        std::optional<std::uint64_t> length) {
     std::string head;
-    head.reserve(1024);
-    fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\nDate: {}\r\nConnection: {}\r\n", response.status,
-                   reason_phrase(response.status), date, keep_alive ? "keep-alive" : "close");
+    head.reserve(512 + response.common_headers.size());
+    head += "HTTP/1.1 ";
+    head += fmt::format_int(response.status).c_str();
+    head += ' ';
+    head += reason_phrase(response.status);
+    head += keep_alive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n";
+    head += date_header();
+    head += response.common_headers;
     for (const auto& [name, value] : response.headers) {
         head += name;
         head += ": ";
         head += value;
         head += "\r\n";
     }
-    const bool bodiless = response.status == 204 || response.status == 304;
-    if (chunked)
-        head += "Transfer-Encoding: chunked\r\n";
-    else if (!bodiless && !response.stream)
-        fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", length);
+    if (chunked) head += "Transfer-Encoding: chunked\r\n";
+    if (length) {
+        head += "Content-Length: ";
+        head += fmt::format_int(*length).c_str();
+        head += "\r\n";
+    }
     head += "\r\n";
     return head;
 }
 
-Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, std::string rest)
-    : server_(std::move(server)), socket_(std::move(socket)), in_(std::move(rest)), deadline_([this]() {
+Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, std::string rest,
+                 bool fresh)
+    : server_(std::move(server)),
+      socket_(std::move(socket)),
+      slot_(std::move(slot)),
+      in_(std::move(rest)),
+      deadline_([this]() {
           timed_out_ = true;
           boost::system::error_code ignored;
           socket_.cancel(ignored);
-      }) {
+      }),
+      fresh_(fresh) {
     boost::system::error_code failed;
     peer_ = socket_.remote_endpoint(failed).address();
     server_->sessions.insert(this);
 }
 
-Session::~Session() {
-    server_->sessions.erase(this);
-    if (socket_.is_open()) server_->connection_closed();
-}
+Session::~Session() { server_->sessions.erase(this); }
 
 void Session::close_if_idle() {
-    if (idle_) close();
+    boost::system::error_code failed;
+    if (!idle_ || socket_.available(failed) > 0) return;
+    if (fresh_)
+        server_->wheel.arm(deadline_, fresh_drain_time);
+    else
+        close();
 }
 
 void Session::close() {
     boost::system::error_code ignored;
-    if (!socket_.is_open()) return;
     socket_.close(ignored);
-    server_->connection_closed();
+    slot_.release();
 }
 
 Task<void> Session::run() {
@@ -87,97 +106,151 @@ Task<void> Session::run() {
     close();
 }
 
-Task<bool> Session::read_more(std::chrono::milliseconds limit) {
-    for (;;) {
-        const ssize_t n = ::recv(socket_.native_handle(), read_buffer(), read_size, MSG_DONTWAIT);
-        if (n > 0) {
-            in_.append(read_buffer(), static_cast<std::size_t>(n));
-            co_return true;
-        }
-        if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) co_return false;
-        server_->wheel.arm(deadline_, limit);
-        const auto [failed] = co_await socket_.async_wait(TcpSocket::wait_read, use_task_tuple);
-        deadline_.clear();
-        if (failed || !socket_.is_open()) co_return false;
-    }
+Task<bool> Session::read_more(std::chrono::milliseconds limit, std::size_t at_most) {
+    if (!socket_.is_open()) co_return false;
+    const std::size_t before = in_.size();
+    in_.resize(before + at_most);
+    server_->wheel.arm(deadline_, limit);
+    const auto [failed, bytes] =
+        co_await socket_.async_read_some(boost::asio::buffer(in_.data() + before, at_most), use_task_tuple);
+    deadline_.clear();
+    in_.resize(before + bytes);
+    co_return !failed && bytes > 0;
 }
 
-Task<bool> Session::read_body(RequestParser& parser, const Service::Plan& plan) {
-    parser.limit_body(server_->service.body_limit(plan));
-    bool told = !parser.head().expects_continue;
+Task<bool> Session::wait_for_request() {
+    idle_ = in_.empty();
+    if (!idle_) co_return true;
+    if (server_->draining && !fresh_) {
+        // What the client sent before it could know is still answered.
+        boost::system::error_code failed;
+        if (socket_.available(failed) == 0) co_return false;
+    }
+    const bool hurried = server_->draining && fresh_;
+    const auto limit = hurried ? std::min(fresh_drain_time, server_->options.idle_time) : server_->options.idle_time;
+    const bool came = co_await read_more(limit, first_read);
+    idle_ = fresh_ = false;
+    co_return came;
+}
+
+Task<Session::Read> Session::read_head(RequestParser& parser) {
     for (;;) {
         std::size_t used = 0;
         const auto step = parser.feed(in_, used);
         in_.erase(0, used);
-        if (step == RequestParser::Step::done) co_return true;
-        if (step == RequestParser::Step::failed) co_return false;
-        if (!std::exchange(told, true) && !co_await send("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return false;
-        if (!co_await read_more(server_->options.body_time)) co_return false;
+        if (step == RequestParser::Step::failed) co_return Read::failed;
+        if (step != RequestParser::Step::more) co_return Read::done;
+        const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began_);
+        const auto left = server_->options.header_time - spent;
+        if (left.count() <= 0) co_return Read::late;
+        if (!co_await read_more(left, first_read)) co_return timed_out_ ? Read::late : Read::gone;
     }
+}
+
+Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit) {
+    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    parser.limit_body(limit);
+    bool told = !parser.head().expects_continue;
+    auto deadline = Clock::now() + server_->options.body_time;
+    for (;;) {
+        std::size_t used = 0;
+        const auto step = parser.feed(in_, used);
+        in_.erase(0, used);
+        deadline += std::chrono::milliseconds(used * 1000 / slowest_body);
+        if (step == RequestParser::Step::done) co_return Read::done;
+        if (step == RequestParser::Step::failed) co_return Read::failed;
+        if (!std::exchange(told, true) && !co_await send(go_on, std::string_view())) co_return Read::gone;
+        // Progress is asked for in two ways: some bytes within body_time, and all of them at a slowest rate.
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        const auto patience = std::min(left, server_->options.body_time);
+        if (patience.count() <= 0) co_return Read::late;
+        if (!co_await read_more(patience, piece_size)) co_return timed_out_ ? Read::late : Read::gone;
+    }
+}
+
+void Session::record(const Request& request, const Service::Plan& plan, int status) const {
+    server_->service.record(request, plan, status, std::chrono::duration<double>(Clock::now() - began_).count());
 }
 
 Task<Session::Next> Session::serve_one() {
     RequestParser parser(server_->options.limits);
     Request request;
-    idle_ = in_.empty();
-    if (idle_ && server_->draining) co_return Next::stop;
-    if (idle_ && !co_await read_more(server_->options.idle_time)) co_return Next::stop;
-    idle_ = false;
-    const auto began = Clock::now();
-    auto step = RequestParser::Step::more;
-    for (;;) {
-        std::size_t used = 0;
-        step = parser.feed(in_, used);
-        in_.erase(0, used);
-        if (step != RequestParser::Step::more) break;
-        const auto left = server_->options.header_time -
-                          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began);
-        if (left.count() <= 0 || !co_await read_more(left)) {
-            if (timed_out_ || left.count() <= 0) co_await refuse(parser, request);
-            co_return Next::stop;
-        }
-    }
-    request.method = parser.head().method;
-    request.target = parser.head().target;
-    request.headers = parser.head().headers;
-    server_->service.identify(request, peer_);
     Service::Plan plan;
     plan.template_name = "unreadable";
-    if (step != RequestParser::Step::failed) plan = server_->service.plan(request);
-    if (step == RequestParser::Step::failed || !co_await read_body(parser, plan)) {
-        const int status = parser.failure_status();
-        co_await refuse(parser, request);
-        server_->service.record(request, plan, status ? status : 408,
-                                std::chrono::duration<double>(Clock::now() - began).count());
+    if (!co_await wait_for_request()) co_return Next::stop;
+    began_ = Clock::now();
+    Read read = co_await read_head(parser);
+    if (read == Read::gone) co_return Next::stop;
+    request.method = parser.head().method;
+    request.target = parser.take_target();
+    request.headers = parser.take_headers();
+    server_->service.identify(request, peer_);
+    if (read == Read::done) {
+        plan = server_->service.plan(request);
+        auto early = co_await server_->service.admit(request, plan);
+        if (early) {
+            record(request, plan, early->status);
+            co_return co_await answer_early(parser, request, std::move(*early));
+        }
+        read = co_await read_body(parser, server_->service.body_limit(plan));
+    }
+    if (read != Read::done) {
+        co_await refuse(parser, request, plan, read);
         co_return Next::stop;
     }
     request.body = parser.take_body();
     Response response = co_await server_->service.handle(request, plan);
     const bool keep_alive = parser.head().keep_alive && !server_->draining;
-    server_->service.record(request, plan, response.status, std::chrono::duration<double>(Clock::now() - began).count());
+    record(request, plan, response.status);
     co_return co_await respond(request, std::move(response), keep_alive, parser.head().http_1_0);
 }
 
+Task<Session::Next> Session::answer_early(RequestParser& parser, const Request& request, Response response) {
+    const RequestHead& head = parser.head();
+    // Whoever waits for "100 Continue" sends its body only after that; a large one is not worth waiting for.
+    const bool leave_body = head.expects_continue || head.content_length.value_or(0) > small_body;
+    const bool cut = head.has_body && leave_body;
+    const bool keep_alive = head.keep_alive && !server_->draining && !cut;
+    const Next next = co_await respond(request, std::move(response), keep_alive, head.http_1_0);
+    if (next == Next::again && head.has_body) {
+        const Read read = co_await read_body(parser, small_body);
+        if (read == Read::done) co_return next;
+    }
+    if (head.has_body) {
+        co_await linger();
+        co_return Next::stop;
+    }
+    co_return next;
+}
+
 Task<Session::Next> Session::respond(const Request& request, Response response, bool keep_alive, bool http_1_0) {
+    if (!socket_.is_open()) co_return Next::stop;
     if (response.stream && request.method != Method::head) {
         begin_stream(std::move(response), keep_alive, http_1_0);
         co_return Next::stop;
     }
     const std::string_view body = response.static_body.data() ? response.static_body : response.body;
-    const std::uint64_t length = response.file ? response.file->size : body.size();
+    const bool bodiless = response.status == 204 || response.status == 304;
+    std::optional<std::uint64_t> length;
+    if (!bodiless && !response.stream) length = response.file ? response.file->size : body.size();
     const std::string head = render_head(response, keep_alive, false, length);
-    const bool bodiless = request.method == Method::head || response.status == 204 || response.status == 304;
-    bool sent = co_await send(head, bodiless ? std::string_view() : body);
-    if (sent && response.file && !bodiless) sent = co_await send_file(*response.file);
+    const bool unsent = bodiless || request.method == Method::head;
+    bool sent = co_await send(head, unsent ? std::string_view() : body);
+    if (sent && response.file && !unsent) sent = co_await send_file(*response.file);
     co_return (sent && keep_alive) ? Next::again : Next::stop;
 }
 
 void Session::begin_stream(Response response, bool keep_alive, bool http_1_0) {
     const bool stays = keep_alive && !http_1_0;
-    std::string head = render_head(response, stays, !http_1_0, 0);
-    auto stream = std::make_shared<SocketStream>(server_, std::move(socket_), std::move(head), !http_1_0, stays);
+    StreamStart start;
+    start.head = render_head(response, stays, !http_1_0, std::nullopt);
+    start.rest = std::move(in_);
+    start.chunked = !http_1_0;
+    start.keep_alive = stays;
+    auto stream = std::make_shared<SocketStream>(server_, std::move(socket_), std::move(slot_), std::move(start));
     stream->start();
     response.stream(stream);
+    stream->flush();  // the head, with what was written at once
 }
 
 Task<bool> Session::send(std::string_view head, std::string_view body) {
@@ -206,40 +279,50 @@ Task<bool> Session::send(std::string_view head, std::string_view body) {
 }
 
 Task<bool> Session::send_file(const FileBody& file) {
-    // Pages of a file that was just stored or is being read in order are in memory; 64 KiB at a time keeps the loop lively.
+    // Pages of a file that was just stored or is being read in order are in memory; a piece at a time keeps the loop
+    // lively.
     std::string piece;
     for (std::uint64_t at = 0; at < file.size;) {
-        piece.resize(std::min<std::uint64_t>(read_size, file.size - at));
+        piece.resize(std::min<std::uint64_t>(piece_size, file.size - at));
         const ssize_t n = ::pread(*file.descriptor, piece.data(), piece.size(), static_cast<off_t>(at));
         if (n <= 0) co_return false;
         piece.resize(static_cast<std::size_t>(n));
-        if (!co_await send(piece, {})) co_return false;
+        if (!co_await send(piece, std::string_view())) co_return false;
         at += static_cast<std::uint64_t>(n);
     }
     co_return true;
 }
 
-Task<void> Session::refuse(RequestParser& parser, Request& request) {
+Task<void> Session::refuse(const RequestParser& parser, Request& request, const Service::Plan& plan, Read why) {
+    int status = 400;
+    std::string detail = "The request ended in the middle.";
+    if (why == Read::failed) {
+        status = parser.failure_status();
+        detail = parser.failure();
+    } else if (why == Read::late) {
+        status = 408;
+        detail = "The request took too long to arrive.";
+    }
+    record(request, plan, status);
     if (!socket_.is_open()) co_return;
-    const bool failed = parser.failure_status() != 0;
-    if (!failed && !timed_out_ && request.id.empty()) co_return;
-    if (request.id.empty()) server_->service.identify(request, peer_);
-    Response response = failed ? server_->service.refuse(parser.failure_status(), parser.failure(), request.id)
-                               : server_->service.refuse(408, "The request took too long to arrive.", request.id);
+    Response response = server_->service.refuse(status, std::move(detail), request.id);
     server_->service.finish(request, response);
-    if (co_await send(render_head(response, false, false, response.body.size()), response.body)) co_await linger();
+    const std::string head = render_head(response, false, false, response.body.size());
+    const bool bodiless = request.method == Method::head;
+    if (co_await send(head, bodiless ? std::string_view() : response.body)) co_await linger();
 }
 
 Task<void> Session::linger() {
     // Closing with unread bytes would reset the connection and could take the answer with it.
+    if (!socket_.is_open()) co_return;
     boost::system::error_code ignored;
     socket_.shutdown(TcpSocket::shutdown_send, ignored);
     const auto until = Clock::now() + linger_time;
     std::size_t thrown_away = 0;
-    timed_out_ = false;
     while (thrown_away < linger_bytes && Clock::now() < until) {
         in_.clear();
-        if (!co_await read_more(std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()))) break;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        if (!co_await read_more(left, piece_size)) break;
         thrown_away += in_.size();
     }
 }

@@ -12,23 +12,29 @@ constexpr std::size_t max_pending = 1 << 20;  // bytes; a client that lags more 
 
 }  // namespace
 
-SocketStream::SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, std::string head, bool chunked,
-                           bool keep_alive)
+SocketStream::SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot,
+                           StreamStart start)
     : server_(std::move(server)),
       socket_(std::move(socket)),
-      pending_(std::move(head)),
+      slot_(std::move(slot)),
+      pending_(std::move(start.head)),
+      rest_(std::move(start.rest)),
       heartbeat_([this]() { heartbeat(); }),
       stall_([this]() { drop(); }),
-      chunked_(chunked),
-      keep_alive_(keep_alive) {
+      chunked_(start.chunked),
+      keep_alive_(start.keep_alive) {
+    if (rest_.empty()) std::string().swap(rest_);
     server_->streams.insert(this);
     server_->streams_gauge.add(1);
 }
 
-SocketStream::~SocketStream() {
-    server_->streams.erase(this);
-    server_->streams_gauge.add(-1);
-    if (socket_.is_open()) server_->connection_closed();
+SocketStream::~SocketStream() { leave(); }
+
+void SocketStream::leave() {
+    open_ = false;
+    heartbeat_.clear();
+    stall_.clear();
+    if (server_->streams.erase(this) > 0) server_->streams_gauge.add(-1);
 }
 
 void SocketStream::start() {
@@ -43,7 +49,9 @@ void SocketStream::watch() {
         char byte;
         const ssize_t n = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         // Bytes can only be the client's next request; they wait in the socket until the stream has ended.
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) self->drop();
+        if (n > 0) return;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return self->watch();
+        self->drop();
     });
 }
 
@@ -72,7 +80,9 @@ bool SocketStream::write(std::string_view bytes) {
 
 bool SocketStream::write_now(std::string_view bytes) {
     if (!write(bytes)) return false;
+    auto gone = std::exchange(gone_, nullptr);  // the caller learns it from the result
     flush();
+    if (open_) gone_ = std::move(gone);
     return open_;
 }
 
@@ -122,28 +132,25 @@ void SocketStream::wait_writable() {
 }
 
 void SocketStream::finish() {
-    open_ = false;
-    heartbeat_.clear();
+    leave();
     boost::system::error_code ignored;
     socket_.cancel(ignored);
     if (keep_alive_ && chunked_ && !server_->draining) {
-        server_->start_session(std::move(socket_), {});
+        server_->start_session(std::move(socket_), std::move(slot_), std::move(rest_), false);
         return;
     }
     socket_.shutdown(TcpSocket::shutdown_both, ignored);
     socket_.close(ignored);
-    server_->connection_closed();
+    slot_.release();
 }
 
 void SocketStream::drop() {
     if (!open_) return;
     const auto self = shared_from_this();
-    open_ = false;
-    heartbeat_.clear();
-    stall_.clear();
+    leave();
     boost::system::error_code ignored;
     socket_.close(ignored);
-    server_->connection_closed();
+    slot_.release();
     if (const auto gone = std::exchange(gone_, nullptr)) gone();
 }
 

@@ -3,11 +3,20 @@
 
 namespace bb::http {
 
+/// How a stream begins and what comes after it.
+struct StreamStart {
+    std::string head;         // sent before everything else
+    std::string rest;         // the client's next request, as far as it has been read
+    bool chunked = false;
+    bool keep_alive = false;  // the connection serves requests again after close()
+
+    StreamStart() = default;
+};
+
 /// An event stream on a socket that left its request: a few hundred bytes while it is quiet.
 class SocketStream : public EventStream, public std::enable_shared_from_this<SocketStream> {
   public:
-    /// `head` is sent before everything else. With `chunked`, the connection goes back to serving requests after close().
-    SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, std::string head, bool chunked, bool keep_alive);
+    SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, StreamStart start);
     ~SocketStream() override;
 
     /// Begins to watch for the client's leaving and sends the head.
@@ -30,11 +39,15 @@ class SocketStream : public EventStream, public std::enable_shared_from_this<Soc
     void watch();
     void wait_writable();
     void finish();
+    /// Takes the stream off the books of its server.
+    void leave();
     void heartbeat();
 
     std::shared_ptr<Server::Impl> server_;
     TcpSocket socket_;
+    ConnectionSlot slot_;
     std::string pending_;  // framed bytes
+    std::string rest_;     // bytes of the client's next request
     std::function<void()> gone_;
     net::TimerWheel::Node heartbeat_;
     net::TimerWheel::Node stall_;

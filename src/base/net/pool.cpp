@@ -26,15 +26,21 @@ struct BlockingPool::Impl {
                 if (jobs.empty()) return;
                 job = std::move(jobs.front());
                 jobs.pop_front();
+                --reserved;
             }
             job();
         }
     }
 
+    void reserve() {
+        const std::lock_guard lock(mutex);
+        if (reserved >= limit) throw std::runtime_error("the queue for blocking work is full");
+        ++reserved;
+    }
+
     void add(std::function<void()> job) {
         {
             const std::lock_guard lock(mutex);
-            if (jobs.size() >= limit) throw std::runtime_error("the queue for blocking work is full");
             jobs.push_back(std::move(job));
         }
         changed.notify_one();
@@ -44,6 +50,7 @@ struct BlockingPool::Impl {
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<std::function<void()>> jobs;
+    std::size_t reserved = 0;  // places in the queue, taken before the job is there
     std::vector<std::thread> threads;
     bool stopping = false;
 };
@@ -62,17 +69,20 @@ BlockingPool::~BlockingPool() {
 }
 
 Task<void> BlockingPool::run_job(std::function<void()> job) {
+    // An exception out of an initiation would leave the event loop, so the place is taken first.
+    impl_->reserve();
     auto failed = std::make_shared<std::exception_ptr>();
     auto initiate = [&](auto handler) {
         // The work guard keeps the caller's loop alive until it has been resumed.
         auto guard = asio::make_work_guard(asio::get_associated_executor(handler));
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        impl_->add([job = std::move(job), failed, shared, guard]() {
+        impl_->add([job = std::move(job), failed, shared, guard]() mutable {
             try {
                 job();
             } catch (...) {
                 *failed = std::current_exception();
             }
+            job = nullptr;  // what it captured ends before its caller goes on
             asio::post(guard.get_executor(), [shared]() { std::move (*shared)(); });
         });
     };

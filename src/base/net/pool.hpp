@@ -34,6 +34,7 @@ class BlockingPool {
     }
 
   private:
+    /// Throws before it hands anything over when the queue is full.
     Task<void> run_job(std::function<void()> job);
     struct Impl;
     std::shared_ptr<Impl> impl_;

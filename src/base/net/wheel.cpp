@@ -13,17 +13,24 @@ TimerWheel::TimerWheel(Executor executor) : timer_(executor) {
     for (Node& head : heads_) head.next_ = head.previous_ = &head;
 }
 
+TimerWheel::~TimerWheel() { stop(); }
+
 void TimerWheel::start() {
+    *running_ = true;
     timer_.expires_after(slot_time);
     wait();
 }
 
-void TimerWheel::stop() { timer_.cancel(); }
+void TimerWheel::stop() {
+    *running_ = false;
+    timer_.cancel();
+}
 
 void TimerWheel::wait() {
-    timer_.async_wait([this](boost::system::error_code stopped) {
-        if (stopped) return;
+    timer_.async_wait([this, running = running_](boost::system::error_code stopped) {
+        if (stopped || !*running) return;
         tick();
+        if (!*running) return;
         timer_.expires_at(timer_.expiry() + slot_time);
         wait();
     });
@@ -31,7 +38,9 @@ void TimerWheel::wait() {
 
 void TimerWheel::arm(Node& node, std::chrono::milliseconds delay) {
     node.clear();
-    const auto ticks = static_cast<std::size_t>(std::max<std::int64_t>(1, (delay + slot_time - slot_time / 50) / slot_time));
+    // One slot more than the delay has: the next tick may come at once.
+    const auto rounded = (delay + slot_time - std::chrono::milliseconds(1)) / slot_time;
+    const auto ticks = static_cast<std::size_t>(std::max<std::int64_t>(0, rounded) + 1);
     Node& head = heads_[(now_ + ticks) % slots];
     node.rounds_ = static_cast<std::uint32_t>((ticks - 1) / slots);
     node.previous_ = head.previous_;

@@ -3,12 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "base/net/timer.hpp"
 
 namespace bb::net {
 
-/// Deadlines of many connections on one timer: 50 ms slots, so a deadline is late by up to one slot.
+/// Deadlines of many connections on one timer: 50 ms slots, so a deadline is late by up to two slots, never early.
 /// Setting and clearing cost a few pointer writes. Used on one loop only.
 class TimerWheel {
   public:
@@ -30,6 +31,7 @@ class TimerWheel {
     };
 
     explicit TimerWheel(Executor executor);
+    ~TimerWheel();
     void start();
     void stop();
     /// (Re)arms: `expired` of the node runs once after `delay`.
@@ -42,6 +44,7 @@ class TimerWheel {
     static constexpr std::chrono::milliseconds slot_time{50};
     static constexpr std::size_t slots = 512;
     Timer timer_;
+    std::shared_ptr<bool> running_ = std::make_shared<bool>(false);  // outlives the wheel in a queued handler
     std::array<Node, slots> heads_;
     std::size_t now_ = 0;
 };

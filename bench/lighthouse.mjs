@@ -43,7 +43,9 @@ async function once(url, cookie) {
             extraHeaders: cookie ? { Cookie: cookie } : undefined,
         };
         const { lhr } = await lighthouse(url, options);
-        const failed = Object.values(lhr.audits).filter((audit) => audit.score === 0 && audit.scoreDisplayMode === "binary");
+        const failed = Object.values(lhr.audits).filter(
+            (audit) => audit.score === 0 && audit.scoreDisplayMode === "binary",
+        );
         return { lhr, failed: failed.map((audit) => audit.id) };
     } finally {
         await chrome.kill();
@@ -69,7 +71,10 @@ const model = await startModel();
 const server = await startServer({ env: model.env });
 try {
     const { path, cookie } = await conversation(server);
-    const good = [await measure("sign-in", `${server.url}/sign-in`), await measure("chat", server.url + path, cookie)];
+    const good = [
+        await measure("sign-in", `${server.url}/sign-in`),
+        await measure("chat", server.url + path, cookie),
+    ];
     process.exitCode = good.every(Boolean) ? 0 : 1;
 } finally {
     await server.stop();

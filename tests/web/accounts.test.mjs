@@ -80,7 +80,9 @@ test("settings are kept: name, theme and language; sign-out closes the door", as
     await page.getByText("Dark", { exact: true }).click();
     await page.getByText("Filipino", { exact: true }).click();
     await page.getByRole("heading", { name: "Mga setting" }).waitFor();
-    await page.waitForFunction(async () => (await (await fetch("/api/session")).json()).user.language === "fil");
+    await page.waitForFunction(
+        async () => (await (await fetch("/api/session")).json()).user.language === "fil",
+    );
     await page.reload();
     await page.getByRole("heading", { name: "Mga setting" }).waitFor();
     assert.equal(await page.locator("html").getAttribute("lang"), "fil");

@@ -36,7 +36,7 @@ test("a question gets a streamed answer that is there after a reload, with its a
     const { page } = await open("ana@example.org");
     await say(page, "R&D cost = 5 # hash [[tokens=30 delay=20]]");
     await page.waitForURL(/\/chat\/[0-9a-f-]{36}$/);
-    await page.getByText("word3", { exact: false }).waitFor();
+    await reply(page).getByText("word3", { exact: false }).waitFor();
     await finished(page);
     await page.reload();
     await reply(page).getByText("word29").waitFor();
@@ -61,9 +61,10 @@ test("stop keeps what was said, and continue goes on", async () => {
     await page.getByText("You stopped this reply.").waitFor();
     assert.ok((await reply(page).locator(".markdown").textContent()).startsWith(kept.trim()));
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("button", { name: "Stop" }).waitFor();
-    await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("You stopped this reply.").waitFor();
+    await page.getByText("You stopped this reply.").waitFor({ state: "detached" });
+    await finished(page);
+    const whole = await reply(page).locator(".markdown").textContent();
+    assert.ok(whole.startsWith(kept.trim()) && whole.length > kept.length, whole);
 });
 
 test("a reload in the middle of a reply follows it to its end", async () => {

@@ -61,7 +61,9 @@ test("a material is made, gets a pasted text and files, and is used or not", asy
     await page.evaluate(() => {
         const data = new DataTransfer();
         data.items.add(new File(["Dropped words"], "dropped.txt", { type: "text/plain" }));
-        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        document.body.dispatchEvent(
+            new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }),
+        );
     });
     await page.getByRole("link", { name: /dropped\.txt/ }).click();
     await page.getByText("Dropped words").waitFor();
@@ -89,7 +91,10 @@ test("a text saves itself; what was not saved survives a reload", async () => {
 });
 
 test("the writing help works on the selection", async () => {
-    const { person, place } = await withEntry("cal@example.org", "A long sentence. [[tokens=3]] Another one.");
+    const { person, place } = await withEntry(
+        "cal@example.org",
+        "A long sentence. [[tokens=3]] Another one.",
+    );
     const page = await browser.visitor(server, { cookie: person.cookie });
     await page.goto(place);
     const field = page.getByLabel("Text", { exact: true });
@@ -123,7 +128,11 @@ test("deleting can be taken back", async () => {
 });
 
 test("search finds the place and shows it", async () => {
-    const { person } = await withEntry("eve@example.org", "# Rocks\n\nGranite cools slowly underground.\n", "Geology");
+    const { person } = await withEntry(
+        "eve@example.org",
+        "# Rocks\n\nGranite cools slowly underground.\n",
+        "Geology",
+    );
     const page = await browser.visitor(server, { cookie: person.cookie });
     await page.goto("/search");
     await page.getByRole("searchbox", { name: "Search materials and conversations" }).fill("granite");
@@ -139,7 +148,7 @@ test("search finds the place and shows it", async () => {
 
 test("no text can run, load or leave; tables, code and maths are drawn", async () => {
     const nasty = [
-        "<img src=x onerror=\"window.hacked=1\"> <script>window.hacked=1</script>",
+        '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script>',
         "![dot](https://evil.example/dot.png) [x](javascript:window.hacked=1) [ok](https://example.org)",
         "<svg onload=window.hacked=1></svg> <a href='javascript:window.hacked=1'>y</a>",
         "$\\href{javascript:window.hacked=1}{z}$ and $\\sqrt{2}$ but $5 and $6",
@@ -150,14 +159,18 @@ test("no text can run, load or leave; tables, code and maths are drawn", async (
     const page = await browser.visitor(server, { cookie: person.cookie });
     const outside = [];
     page.on("request", (request) => {
-        if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) outside.push(request.url());
+        if (!request.url().startsWith(server.url) && !request.url().startsWith("data:"))
+            outside.push(request.url());
     });
     await page.goto(place);
     await page.getByRole("button", { name: "Read" }).click();
     await page.locator(".markdown math msqrt").waitFor();
     await page.locator(".hljs-keyword").waitFor();
     await page.locator(".markdown table td").first().waitFor();
-    assert.equal(await page.locator(".markdown :is(img, script, svg, [style], [onerror], [onload])").count(), 0);
+    assert.equal(
+        await page.locator(".markdown :is(img, script, svg, [style], [onerror], [onload])").count(),
+        0,
+    );
     const links = await page
         .locator(".markdown a")
         .evaluateAll((nodes) => nodes.map((n) => [n.getAttribute("href"), n.rel]));

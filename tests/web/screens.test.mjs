@@ -12,12 +12,21 @@ before(async () => {
     [server, browser] = await Promise.all([startServer({ env: model.env }), startBrowser()]);
     person = await server.as("maria@example.org");
     const material = await create(person, "/api/materials", { title: "Cells", subject: "Biology" });
-    await create(person, "/api/materials", { title: "A title so long that no phone can show it in one line" });
-    const content = "# Cells\n\nMitochondria release energy.\n\n$a^2$\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
-    const entry = await create(person, `/api/materials/${material.id}/entries`, { title: "Mitochondria", content });
+    await create(person, "/api/materials", {
+        title: "A title so long that no phone can show it in one line",
+    });
+    const content =
+        "# Cells\n\nMitochondria release energy.\n\n$a^2$\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
+    const entry = await create(person, `/api/materials/${material.id}/entries`, {
+        title: "Mitochondria",
+        content,
+    });
     const form = new FormData();
     form.append("file", new Blob(["# File\n\nWords."]), "notes.md");
-    const uploaded = await person.request(`/api/materials/${material.id}/files`, { method: "POST", body: form });
+    const uploaded = await person.request(`/api/materials/${material.id}/files`, {
+        method: "POST",
+        body: form,
+    });
     assert.equal(uploaded.status, 201, uploaded.text);
     const thread = await create(person, "/api/threads", { title: "Energy" });
     const message = {
@@ -48,20 +57,25 @@ after(async () => {
 
 const doors = { "sign-in": "/sign-in", link: "/sign-in/link#x", setup: "/setup#x" };
 
-for (const size of ["desktop", "phone", "tiny"]) {
+/** Opens a place and waits until nothing on it is still loading. */
+async function open(page, place) {
+    await page.goto(place);
+    await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
+}
+
+for (const size of ["desktop", "phone"]) {
     for (const scheme of ["light", "dark"]) {
         test(`every screen, ${size}, ${scheme}`, async () => {
+            const outside = await browser.visitor(server, { size, scheme });
             for (const [name, place] of Object.entries(doors)) {
-                const page = await browser.visitor(server, { size, scheme });
-                await page.goto(place, { waitUntil: "networkidle" });
-                await page.getByRole("heading", { level: 1 }).waitFor();
-                await assertGood(page, name);
-                await page.context().close();
+                await open(outside, place);
+                await assertGood(outside, name);
             }
+            await outside.context().close();
             const page = await browser.visitor(server, { size, scheme, cookie: person.cookie });
             for (const [name, place] of Object.entries(places)) {
-                await page.goto(place, { waitUntil: "networkidle" });
-                await page.getByRole("heading", { level: 1 }).first().waitFor();
+                await open(page, place);
                 await assertGood(page, name);
             }
             await page.goto(places.conversation);
@@ -76,10 +90,29 @@ for (const size of ["desktop", "phone", "tiny"]) {
     }
 }
 
+test("nothing is wider than a screen of 320 pixels", async () => {
+    const page = await browser.visitor(server, { size: "tiny", cookie: person.cookie });
+    for (const [name, place] of Object.entries(places)) {
+        await open(page, place);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${name} is ${over} px too wide`);
+        const box = page.getByLabel("Your message");
+        if (name === "chat") assert.ok((await box.boundingBox()).width > 200, "room to write");
+    }
+});
+
 test("a server in trouble is said on every screen, with a way to try again", async () => {
     const page = await browser.visitor(server, { cookie: person.cookie });
-    for (const place of [places.conversation, places.materials, places.material, places.entry, places.search]) {
-        await page.route(/\/api\/(?!session|threads\?|threads$)/, (route) => route.fulfill({ status: 503, body: "{}" }));
+    for (const place of [
+        places.conversation,
+        places.materials,
+        places.material,
+        places.entry,
+        places.search,
+    ]) {
+        await page.route(/\/api\/(?!session|threads\?|threads$)/, (route) =>
+            route.fulfill({ status: 503, body: "{}" }),
+        );
         await page.goto(place);
         await page.getByText("The server is busy right now").first().waitFor();
         await page.unroute(/\/api\/(?!session|threads\?|threads$)/);
@@ -97,7 +130,10 @@ test("the first load is small", async () => {
         const session = await page.context().newCDPSession(page);
         await session.send("Network.enable");
         const scripts = new Map();
-        session.on("Network.responseReceived", ({ requestId, type }) => type === "Script" && scripts.set(requestId, 0));
+        session.on(
+            "Network.responseReceived",
+            ({ requestId, type }) => type === "Script" && scripts.set(requestId, 0),
+        );
         session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
             if (scripts.has(requestId)) scripts.set(requestId, encodedDataLength);
         });

@@ -25,7 +25,8 @@ function form(...parts) {
     for (const [name, content, field = "file"] of parts) data.append(field, new Blob([content]), name);
     return data;
 }
-const send = (who, target, ...parts) => who.request(target, { method: "POST", body: form(...parts) });
+const send = (who, target, ...parts) =>
+    who.request(target, { method: "POST", body: form(...parts), timeout: 120_000 });
 
 async function uploaded(name, content) {
     const answer = await send(ana, files, [name, content]);

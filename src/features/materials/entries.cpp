@@ -154,12 +154,13 @@ Task<Result<Entry>> Entries::find(UserId owner, MaterialId material, EntryId id)
 Task<Result<Entry>> Entries::create(UserId owner, MaterialId material, NewEntry input) {
     const EntryId id = EntryId::make();
     const int characters = static_cast<int>(utf8::length(input.content));
+    const auto document = co_await index::prepared(pool_, input.title, input.content, text::Format::markdown);
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         std::vector<Uuid> materials(1, material.value);
         auto touched = co_await touch_materials(tx, owner, std::move(materials));
         if (!touched) co_return touched;
         co_await tx.query(create_sql, owner, material, id, input.title, input.content, characters);
-        co_await index_entry(tx, pool_, owner, material, id, input.title, input.content);
+        co_await index::put(tx, owner, material, source_of(id), document);
         co_return touched;
     };
     auto done = co_await db_.transaction(work);

@@ -99,7 +99,9 @@ Answer upload_files(http::Request& request, Services& services) {
     first.limit = 1;
     auto there = co_await files.list(owner, *material, first);
     if (!there) co_return there.error();
-    auto read = [&request] { return read_upload(request); };
+    auto read = [&request] {
+        return read_upload(request);
+    };
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
     auto stored = co_await store(services, owner, std::move(*uploads));

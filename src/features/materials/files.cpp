@@ -146,14 +146,17 @@ Task<Result<File>> Files::find(UserId owner, MaterialId material, FileId id) {
 
 Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material, std::vector<NewFile> files) {
     std::vector<FileId> ids;
+    std::vector<index::Document> documents;  // made before the transaction: it should be short
+    for (const NewFile& file : files)
+        documents.push_back(co_await index::prepared(pool_, file.name, file.text, format_of_name(file.name)));
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         std::vector<Uuid> materials(1, material.value);
         auto touched = co_await touch_materials(tx, owner, std::move(materials));
         if (!touched) co_return touched;
-        for (const NewFile& file : files) {
+        for (std::size_t i = 0; i < files.size(); ++i) {
             ids.push_back(FileId::make());
-            co_await insert(tx, owner, material, ids.back(), file);
-            co_await index_file(tx, pool_, owner, material, ids.back(), file.name, file.text);
+            co_await insert(tx, owner, material, ids.back(), files[i]);
+            co_await index::put(tx, owner, material, source_of(ids.back()), documents[i]);
         }
         co_return touched;
     };

@@ -115,7 +115,7 @@ Language guess_language(const std::vector<Word>& words, Language otherwise) {
     int english = 0;
     int filipino = 0;
     for (const Word& word : words) {
-        if (word.folded.size() > 9) continue;
+        if (word.folded.size() > 9) continue;  // longer than any mark
         english += holds(english_marks, word.folded);
         filipino += holds(filipino_marks, word.folded);
     }

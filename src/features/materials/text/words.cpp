@@ -33,6 +33,14 @@ Sort sort_of(char32_t c) {
     return is_ideograph(c) ? Sort::ideograph : Sort::letter;
 }
 
+/// utf8::next with a short way for ASCII, which most texts are.
+char32_t next_code_point(std::string_view text, std::size_t& at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x80) return utf8::next(text, at);
+    ++at;
+    return byte;
+}
+
 /// Collects letters into words.
 class Collector {
 public:
@@ -42,7 +50,11 @@ public:
         if (apostrophe_) ++tail_;
         if (current_.folded.empty() && length_ == 0) current_.start = start;
         if (++length_ > longest_word) return void(current_.end = end);
-        append_folded(current_.folded, c);
+        if (c < 0x80) {
+            current_.folded += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        } else {
+            append_folded(current_.folded, c);
+        }
         current_.end = end;
     }
     void apostrophe() {
@@ -76,7 +88,7 @@ std::vector<Word> words_of(std::string_view text) {
     Collector collect(words);
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t start = at;
-        const char32_t c = utf8::next(text, at);
+        const char32_t c = next_code_point(text, at);
         switch (sort_of(c)) {
             case Sort::letter:
                 collect.letter(c, start, at);
@@ -105,7 +117,7 @@ int estimate_tokens(std::string_view text) {
     int tokens = 0;
     int run = 0;  // letters in the current word
     for (std::size_t at = 0; at < text.size();) {
-        const char32_t c = utf8::next(text, at);
+        const char32_t c = next_code_point(text, at);
         const Sort sort = sort_of(c);
         if (sort == Sort::letter) {
             if (run++ % 6 == 0) ++tokens;

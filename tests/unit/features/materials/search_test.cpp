@@ -3,7 +3,9 @@
 #include "base/net/pool.hpp"
 #include "features/materials/entries.hpp"
 #include "features/materials/files.hpp"
+#include "features/materials/housekeeping.hpp"
 #include "features/materials/materials.hpp"
+#include "features/materials/seed/seed.hpp"
 #include "unit/support/test_database.hpp"
 
 namespace bb::materials {
@@ -209,6 +211,68 @@ TEST_F(SearchTest, KeepsPositionsWithoutGaps) {
     std::string order;
     for (const auto& entry : list->items) order += entry.title + std::to_string(entry.position);
     EXPECT_EQ(order, "c1b2d3a4");
+}
+
+TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
+    char folder[] = "/tmp/bb-tidy-XXXXXX";
+    ASSERT_TRUE(::mkdtemp(folder));
+    blobs::DiskStore store(folder);
+    const auto gone = material(ana_, "Gone");
+    const auto kept = material(ana_, "Kept");
+    write(ana_, gone, "Fire", "Volcanoes spit lava.");
+    write(ana_, kept, "Ice", "Glaciers carve valleys.");
+    Files files(db(), pool_);
+    for (const auto in : {gone, kept}) {
+        NewFile file;
+        file.name = in == gone ? "gone.txt" : "kept.txt";
+        file.media_type = "text/plain";
+        file.text = "The text of " + file.name;
+        file.digest = store.put(ana_.value, file.text);
+        std::vector<NewFile> all(1, file);
+        ASSERT_TRUE(await(files.create(ana_, in, all)));
+    }
+    Materials materials(db());
+    ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
+    await(purge_deleted_of_any_owner(db(), std::chrono::hours(1)));
+    EXPECT_TRUE(await(materials.restore(ana_, gone)));
+    EXPECT_EQ(find(ana_, "lava").passages.size(), 1u);
+
+    ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
+    const std::chrono::seconds at_once(0);
+    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once)), 0u);
+    await(purge_deleted_of_any_owner(db(), at_once));
+    EXPECT_FALSE(await(materials.restore(ana_, gone)));
+    EXPECT_TRUE(await(db().query("SELECT 1 FROM vocabulary WHERE term = 'lava'")).empty());
+    EXPECT_EQ(await(db().query("SELECT passages FROM corpora"))[0].get<std::int64_t>(0), 2);
+    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once)), 1u);
+    EXPECT_EQ(store.older_than(at_once).size(), 1u);
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(SearchTest, AnswersFromTheMaterialsOfTheDemonstrationSchool) {
+    await(seed_materials(db(), ana_));
+    await(seed_materials(db(), ana_));  // harmless when repeated
+    const auto count = await(db().query("SELECT count(*) FROM materials"));
+    EXPECT_EQ(count[0].get<std::int64_t>(0), 3);
+    const std::pair<const char*, const char*> questions[] = {
+        {"What does chlorophyll do?", "Photosynthesis"},
+        {"How do I divide by a fraction?", "Fractions"},
+        {"what is the slope of a line through two points", "Lines and systems of equations"},
+        {"Ano ang barangay at sino ang namumuno dito?", "Mula barangay hanggang kasarinlan"},
+        {"Bakit maraming bulkan sa Pilipinas?", "Ang lupain at klima ng Pilipinas"},
+        {"why do muscles burn without oxygen", "Cellular respiration"},
+        {"difference betwen plant cel and animal cell", "Cells: the units of life"},
+    };
+    for (const auto& [question, title] : questions) {
+        const auto found = find(ana_, question);
+        ASSERT_FALSE(found.passages.empty()) << question;
+        EXPECT_EQ(found.passages[0].title, title) << question;
+        EXPECT_TRUE(found.answerable) << question;
+    }
+    for (const char* question :
+         {"Who painted the Mona Lisa?", "How do black holes form?", "What is the plot of Hamlet?",
+          "Sino ang sumulat ng Florante at Laura?", "How does a computer compiler work?"})
+        EXPECT_FALSE(find(ana_, question).answerable) << question;
 }
 
 }  // namespace

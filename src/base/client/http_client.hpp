@@ -39,6 +39,7 @@ struct Outgoing {
     std::string body;
     Deadlines deadlines;
     std::size_t max_bytes = 1 << 20;  // of the reply's body
+    long receive_buffer = 16 * 1024;  // bytes, held as long as the transfer lasts: a slow stream needs few
 
     Outgoing(std::string method, std::string url) : method(std::move(method)), url(std::move(url)) {}
 };

@@ -98,6 +98,7 @@ void Transfer::prepare() {
     // A cancelled call must close its connection; in HTTP/2 it would only end its stream.
     set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    set(easy, CURLOPT_BUFFERSIZE, request_.receive_buffer);
     set(easy, CURLOPT_USERAGENT, "BrainBytes");
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
@@ -124,11 +125,21 @@ void Transfer::prepare_body() {
         set(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
 }
 
+/// A request that has been answered is not sent again, and a stream may last for minutes.
+void Transfer::drop_sent_body() {
+    if (request_.body.empty()) return;
+    curl_off_t sent = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (sent < static_cast<curl_off_t>(request_.body.size())) return;
+    std::string().swap(request_.body);
+}
+
 /// False when the transfer is over for the receiver.
 bool Transfer::deliver() {
     while (!arrived_.empty()) {
         std::string piece;
         piece.swap(arrived_);
+        drop_sent_body();
         long status = 0;
         curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
         const Heard heard = sink_(static_cast<int>(status), piece);

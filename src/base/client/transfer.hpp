@@ -29,6 +29,7 @@ private:
     void prepare();
     void prepare_body();
     bool deliver();
+    void drop_sent_body();
     bool interrupted() const;
     Clock::time_point deadline() const;
     void finish();

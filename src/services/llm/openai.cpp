@@ -145,7 +145,10 @@ Task<Attempt> OpenAi::attempt(Call& call) {
     auto abort = std::make_shared<client::Abort>();
     cancellation->on_cancel([abort] { abort->abort(); });
     auto hear = [&call](std::string_view text) {
-        if (call.first_token == Clock::time_point{}) call.first_token = Clock::now();
+        if (call.first_token == Clock::time_point{}) {
+            call.first_token = Clock::now();
+            std::vector<ChatMessage>().swap(call.request.messages);  // there is no further attempt
+        }
         call.on_text(text);
     };
     auto wanted = [cancellation] {
@@ -178,6 +181,7 @@ client::Outgoing OpenAi::outgoing(const Call& call) const {
         request.headers.emplace_back("Authorization", "Bearer " + options_.api_key);
     request.body = chat_body(call.request, options_.model, dialect_);
     request.max_bytes = max_stream_bytes;
+    request.receive_buffer = 4 * 1024;
     request.deadlines.connect = options_.connect;
     request.deadlines.first = options_.first_token;
     request.deadlines.idle = options_.idle;

@@ -44,7 +44,8 @@ int example(Context& context) {
                    "\"# \" in front of\n"
                    "# what you change. The environment wins over .env.<stage>, that over .env.local, that "
                    "over .env.\n"
-                   "# Any NAME may be given as NAME_FILE, the path of a file with the value. Look at the outcome with: "
+                   "# Any NAME may be given as NAME_FILE, the path of a file with the value. Look at the "
+                   "outcome with: "
                    "brainbytes config show\n";
     for (const auto& option : config::options()) {
         context.out << "\n# " << option.help;

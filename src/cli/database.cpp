@@ -1,10 +1,15 @@
 #include "cli/database.hpp"
 
+#include <signal.h>
+
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <thread>
 
 #include "base/db/database.hpp"
 #include "base/db/migrate.hpp"
@@ -13,6 +18,35 @@ namespace bb::cli {
 namespace {
 
 constexpr std::chrono::seconds connect_limit{10};
+
+/// Ctrl-C ends a command at once, but not without stopping the private database that it may have started.
+class StopSignals {
+public:
+    explicit StopSignals(db::Home& home) {
+        sigemptyset(&signals_);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals_, signal);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+        watcher_ = std::thread([this, &home] {
+            int signal = 0;
+            sigwait(&signals_, &signal);
+            if (over_) return;
+            home.close();
+            std::_Exit(128 + signal);
+        });
+    }
+    ~StopSignals() {
+        over_ = true;
+        pthread_kill(watcher_.native_handle(), SIGTERM);
+        watcher_.join();
+        pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    }
+    StopSignals(const StopSignals&) = delete;
+
+private:
+    sigset_t signals_;
+    std::atomic<bool> over_{false};
+    std::thread watcher_;
+};
 
 /// Runs the coroutine to its end on a loop of its own.
 int run_on_loop(const std::string& conninfo, const std::function<Task<int>(db::Database&)>& work) {
@@ -45,6 +79,7 @@ int run_on_loop(const std::string& conninfo, const std::function<Task<int>(db::D
 int with_home(Context& context, const std::function<int(db::Home&)>& work) {
     auto home = db::Home::open(context.config, db::Home::Use::command, db::say_on_stderr);
     if (!home) return context.fail(home.error());
+    const StopSignals signals(*home);
     try {
         return work(*home);
     } catch (const db::Unavailable& failure) {

@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
@@ -72,6 +74,7 @@ int run(int argc, char** argv) {
     register_user(app, chosen);
     register_config(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
+    signal(SIGPIPE, SIG_IGN);
     crypto::initialize();
     return execute(chosen);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,8 +50,9 @@ struct Launch {
 };
 
 /// In the child: nothing here may allocate. Streams are the descriptors for 0, 1 and 2.
-[[noreturn]] void become(const Launch& launch, const char* folder, int in, int out) {
+[[noreturn]] void become(const Launch& launch, const char* folder, int in, int out, bool outlives_us) {
     setsid();
+    if (!outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -131,7 +133,7 @@ Finished run_program(const std::vector<std::string>& command, const fs::path& fo
     Pipe in, out;
     const pid_t pid = fork();
     if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (pid == 0) become(launch, folder.c_str(), in.read, out.write);
+    if (pid == 0) become(launch, folder.c_str(), in.read, out.write, false);
     out.close_write();
     in.close_read();
     // The input is a few lines and fits into the pipe.
@@ -156,7 +158,7 @@ pid_t start_program(const std::vector<std::string>& command, const fs::path& fol
     const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     const pid_t pid = out >= 0 && in >= 0 ? fork() : -1;
     const int reason = errno;
-    if (pid == 0) become(launch, folder.c_str(), in, out);
+    if (pid == 0) become(launch, folder.c_str(), in, out, true);
     if (out >= 0) close(out);
     if (in >= 0) close(in);
     if (pid < 0) throw std::system_error(reason, std::generic_category(), log.string());

@@ -24,7 +24,7 @@ std::vector<pid_t> processes_in(const std::filesystem::path& folder);
 /// Whether the process exists, and is not a zombie of ours (which is reaped here).
 bool is_alive(pid_t pid);
 
-/// One program run to its end: exit code (128 + signal) and what it wrote.
+/// One program run to its end (or killed with us): exit code (128 + signal) and what it wrote.
 struct Finished {
     int code;
     std::string output;

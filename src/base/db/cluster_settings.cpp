@@ -47,6 +47,7 @@ cluster_name = 'brainbytes'
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
 unix_socket_permissions = 0700
+max_files_per_process = 256
 max_connections = {connections}
 superuser_reserved_connections = 3
 shared_buffers = {buffers}MB
@@ -88,7 +89,7 @@ log_checkpoints = off
 include_if_exists = 'local.conf'
 )",
         fmt::arg("sockets", quoted), fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
-        fmt::arg("buffers", share(16, 32, 256)), fmt::arg("cache", share(2, 64, 65536)),
+        fmt::arg("buffers", share(16, 32, 128)), fmt::arg("cache", share(2, 64, 65536)),
         fmt::arg("maintenance", share(16, 32, 512)));
 }
 

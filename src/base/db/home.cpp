@@ -140,7 +140,8 @@ std::optional<Error> Home::taken(const config::Config& config) {
     const auto data = fs::absolute(config.text("BRAINBYTES_DATA")).lexically_normal();
     const auto file = data / "run/server.lock";
     std::error_code unreadable;
-    if (!fs::exists(file, unreadable) || FileLock::try_take(file, FileLock::Kind::shared)) return std::nullopt;
+    if (!fs::exists(file, unreadable) || FileLock::try_take(file, FileLock::Kind::shared))
+        return std::nullopt;
     return Error(ErrorCode::unavailable, already_running(data, file));
 }
 

@@ -88,7 +88,7 @@ TEST(ClusterSettings, FitTheMachine) {
     EXPECT_NE(small.find("listen_addresses = ''"), std::string::npos);
     EXPECT_NE(small.find("fsync = on"), std::string::npos);
     const auto large = cluster_conf({65536, 64}, "/run/it's");
-    EXPECT_NE(large.find("shared_buffers = 256MB"), std::string::npos);
+    EXPECT_NE(large.find("shared_buffers = 128MB"), std::string::npos);
     EXPECT_NE(large.find("max_connections = 200"), std::string::npos);
     EXPECT_NE(large.find("'/run/it''s'"), std::string::npos);
     EXPECT_GE(this_machine().cores, 1);

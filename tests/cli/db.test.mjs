@@ -153,3 +153,48 @@ describe("with a server", () => {
         await server.start();
     });
 });
+
+describe("with a database from outside", () => {
+    let host;
+    const psql = (database, sql) =>
+        new Promise((resolve, reject) => {
+            const args = ["-X", "-q", "-h", path.join(host.dataFolder, "run"), "-U", "brainbytes", "-c", sql, database];
+            execFile("psql", args, (fault, stdout, stderr) => (fault ? reject(new Error(stderr)) : resolve(stdout)));
+        });
+    const url = (database) => `postgresql://brainbytes@/${database}?host=${path.join(host.dataFolder, "run")}`;
+    const refusal = async (database) => {
+        const guest = startServer({ env: { DATABASE_URL: url(database) } });
+        const fault = await guest.then(
+            (server) => server.stop().then(() => undefined),
+            (failed) => failed,
+        );
+        assert.ok(fault, "the server must not start");
+        return fault.message;
+    };
+
+    before(async () => {
+        host = await startServer();
+        for (const name of ["fresh", "foreign", "newer"]) await psql("brainbytes", `CREATE DATABASE ${name}`);
+    });
+    after(() => host.stop());
+
+    test("an empty one is migrated at the start", async () => {
+        const server = await startServer({ env: { DATABASE_URL: url("fresh") } });
+        assert.equal((await server.command("db", "verify")).code, 0);
+        assert.deepEqual(server.databasePids(), []);
+        await server.stop();
+    });
+
+    test("one with tables of others is not touched until asked", async () => {
+        await psql("foreign", "CREATE TABLE theirs (id integer)");
+        assert.match(await refusal("foreign"), /has schema 0, and this program runs on .*brainbytes db migrate/);
+    });
+
+    test("one with a newer schema is refused", async () => {
+        await psql(
+            "newer",
+            "CREATE TABLE schema_migrations (number integer PRIMARY KEY, name text, checksum text, applied_at timestamptz DEFAULT now()); INSERT INTO schema_migrations VALUES (999, 'future', 'x')",
+        );
+        assert.match(await refusal("newer"), /migration 999 \(future\), which this program does not know/);
+    });
+});

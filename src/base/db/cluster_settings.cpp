@@ -9,40 +9,10 @@
 namespace bb::db {
 namespace {
 
-std::uint64_t memory_of_machine() {
-    std::ifstream in("/proc/meminfo");
-    std::string word;
-    std::uint64_t kib = 0;
-    while (in >> word)
-        if (word == "MemTotal:" && in >> kib) return kib / 1024;
-    return 1024;
-}
-
-std::uint64_t memory_of_container() {
-    std::uint64_t bytes = 0;
-    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        std::ifstream in(path);
-        if (in >> bytes) return bytes / (1024 * 1024);
-    }
-    return 0;  // no limit ("max")
-}
-
-}  // namespace
-
-Machine this_machine() {
-    auto memory = memory_of_machine();
-    if (const auto limit = memory_of_container(); limit > 0) memory = std::min(memory, limit);
-    return {memory, std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
-}
-
-std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets) {
-    const auto share = [&](std::uint64_t part, std::uint64_t least, std::uint64_t greatest) {
-        return std::clamp(machine.memory_mib / part, least, greatest);
-    };
-    std::string quoted;
-    for (const char c : sockets.string()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-    return fmt::format(
-        R"(# Written by brainbytes at each start. Your own settings belong into local.conf beside this file.
+// Small shared_buffers on purpose: a start takes longer with each MB, and the cache of the system does the
+// rest.
+constexpr const char* conf_text =
+    R"(# Written by brainbytes at each start. Your own settings belong into local.conf beside this file.
 cluster_name = 'brainbytes'
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
@@ -87,10 +57,44 @@ log_error_verbosity = terse
 log_statement = 'none'
 log_checkpoints = off
 include_if_exists = 'local.conf'
-)",
-        fmt::arg("sockets", quoted), fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
-        fmt::arg("buffers", share(16, 32, 128)), fmt::arg("cache", share(2, 64, 65536)),
-        fmt::arg("maintenance", share(16, 32, 512)));
+)";
+
+std::uint64_t memory_of_machine() {
+    std::ifstream in("/proc/meminfo");
+    std::string word;
+    std::uint64_t kib = 0;
+    while (in >> word)
+        if (word == "MemTotal:" && in >> kib) return kib / 1024;
+    return 1024;
+}
+
+std::uint64_t memory_of_container() {
+    std::uint64_t bytes = 0;
+    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        std::ifstream in(path);
+        if (in >> bytes) return bytes / (1024 * 1024);
+    }
+    return 0;  // no limit ("max")
+}
+
+}  // namespace
+
+Machine this_machine() {
+    auto memory = memory_of_machine();
+    if (const auto limit = memory_of_container(); limit > 0) memory = std::min(memory, limit);
+    return {memory, std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
+}
+
+std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets) {
+    const auto share = [&](std::uint64_t part, std::uint64_t least, std::uint64_t greatest) {
+        return std::clamp(machine.memory_mib / part, least, greatest);
+    };
+    std::string quoted;
+    for (const char c : sockets.string()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+    return fmt::format(conf_text, fmt::arg("sockets", quoted),
+                       fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
+                       fmt::arg("buffers", share(16, 32, 128)), fmt::arg("cache", share(2, 64, 65536)),
+                       fmt::arg("maintenance", share(16, 32, 512)));
 }
 
 std::string cluster_hba() {

@@ -12,6 +12,12 @@ namespace json = boost::json;
 
 constexpr std::size_t longest_question = 32'000;  // code points
 
+/// Complaints about places inside nested values, which FieldReader does not know.
+struct Faults {
+    void add(const std::string& at, std::string detail) { list.push_back({"#/" + at, std::move(detail)}); }
+    std::vector<FieldError> list;
+};
+
 const json::value* member(const json::value& value, std::string_view name) {
     const auto* object = value.if_object();
     return object ? object->if_contains(name) : nullptr;
@@ -23,11 +29,11 @@ bool has_role(const json::value& message, std::string_view role) {
 }
 
 /// Joins the text parts; nullopt after complaining about parts that cannot be answered.
-std::optional<std::string> text_of(const json::value& message, const std::string& at, FieldReader& in) {
+std::optional<std::string> text_of(const json::value& message, const std::string& at, Faults& faults) {
     std::string text;
     const auto* parts = member(message, "parts");
     if (!parts || !parts->is_array()) {
-        in.complain(at + "/parts", "must be a list of parts");
+        faults.add(at + "/parts", "must be a list of parts");
         return std::nullopt;
     }
     std::size_t index = 0;
@@ -36,15 +42,15 @@ std::optional<std::string> text_of(const json::value& message, const std::string
         const auto* type = member(part, "type");
         const auto place = at + "/parts/" + std::to_string(index++);
         if (!type || !type->is_string()) {
-            in.complain(place, "must have a type");
+            faults.add(place, "must have a type");
             good = false;
         } else if (std::string_view(type->get_string()) == "file") {
-            in.complain(place, "cannot be a file here; add files to your materials");
+            faults.add(place, "cannot be a file here; add files to your materials");
             good = false;
         } else if (std::string_view(type->get_string()) == "text") {
             const auto* content = member(part, "text");
             if (!content || !content->is_string()) {
-                in.complain(place + "/text", "must be text");
+                faults.add(place + "/text", "must be text");
                 good = false;
                 continue;
             }
@@ -56,57 +62,57 @@ std::optional<std::string> text_of(const json::value& message, const std::string
     return text;
 }
 
-void check_text(const std::string& text, const std::string& at, FieldReader& in) {
+void check_text(const std::string& text, const std::string& at, Faults& faults) {
     if (utf8::trim(text).empty()) {
-        in.complain(at, "must not be empty");
+        faults.add(at, "must not be empty");
     } else if (utf8::has_controls(text)) {
-        in.complain(at, "must not contain control characters");
+        faults.add(at, "must not contain control characters");
     } else if (utf8::length(text) > longest_question) {
-        in.complain(at, "must have at most 32000 characters");
+        faults.add(at, "must have at most 32000 characters");
     }
 }
 
-std::string id_of(const json::value& message, const std::string& at, FieldReader& in) {
+std::string id_of(const json::value& message, const std::string& at, Faults& faults) {
     const auto* id = member(message, "id");
     if (!id) return {};
     const auto text = id->is_string() ? std::string(std::string_view(id->get_string())) : std::string();
-    if (!is_message_id(text)) in.complain(at + "/id", "must be 1 to 64 letters, digits, - or _");
+    if (!is_message_id(text)) faults.add(at + "/id", "must be 1 to 64 letters, digits, - or _");
     return text;
 }
 
-Question read_question(const json::value& message, const std::string& at, FieldReader& in) {
+Question read_question(const json::value& message, const std::string& at, Faults& faults) {
     Question question;
-    question.id = id_of(message, at, in);
-    if (const auto text = text_of(message, at, in)) {
+    question.id = id_of(message, at, faults);
+    if (const auto text = text_of(message, at, faults)) {
         question.text = *text;
-        check_text(question.text, at + "/parts", in);
+        check_text(question.text, at + "/parts", faults);
     }
     return question;
 }
 
-std::optional<Question> newest_question(FieldReader& in, bool required) {
+std::optional<Question> newest_question(FieldReader& in, bool required, Faults& faults) {
     const auto* message = in.raw("message");
     const auto* messages = in.raw("messages");
     if (message) {
         if (!has_role(*message, "user")) {
-            in.complain("message/role", "must be user");
+            faults.add("message/role", "must be user");
             return std::nullopt;
         }
-        return read_question(*message, "message", in);
+        return read_question(*message, "message", faults);
     }
     if (messages && !messages->is_array()) {
-        in.complain("messages", "must be a list of messages");
+        faults.add("messages", "must be a list of messages");
         return std::nullopt;
     }
     if (!messages) {
-        if (required) in.complain("message", "is required");
+        if (required) faults.add("message", "is required");
         return std::nullopt;
     }
     const auto& list = messages->get_array();
     for (auto i = list.size(); i-- > 0;) {
-        if (has_role(list[i], "user")) return read_question(list[i], "messages/" + std::to_string(i), in);
+        if (has_role(list[i], "user")) return read_question(list[i], "messages/" + std::to_string(i), faults);
     }
-    if (required) in.complain("messages", "must hold a message of the user");
+    if (required) faults.add("messages", "must hold a message of the user");
     return std::nullopt;
 }
 
@@ -127,22 +133,26 @@ bool is_message_id(std::string_view id) {
 
 Result<ChatRequest> parse_chat_request(const json::value& body) {
     FieldReader in(body);
+    Faults faults;
     if (!body.is_object()) return std::move(*in.error());
     ChatRequest request;
     const auto thread = in.optional_uuid("id");
     if (thread) request.thread = ThreadId{*thread};
-    if (!body.get_object().contains("id")) in.complain("id", "is required");
+    if (!body.get_object().contains("id")) faults.add("id", "is required");
     request.trigger = trigger_of(
         in.optional_choice("trigger", {"submit-message", "regenerate-message", "continue-message"}));
     if (const auto* id = in.raw("messageId"); id && !id->is_null()) {
         const auto text = id->is_string() ? std::string(std::string_view(id->get_string())) : std::string();
-        if (!is_message_id(text)) in.complain("messageId", "must be 1 to 64 letters, digits, - or _");
+        if (!is_message_id(text)) faults.add("messageId", "must be 1 to 64 letters, digits, - or _");
         request.message = text;
     }
     request.materials = in.optional_uuids("materialIds", 100);
-    request.question = newest_question(in, request.trigger == Trigger::submit);
-    if (auto bad = in.error()) return std::move(*bad);
-    return request;
+    request.question = newest_question(in, request.trigger == Trigger::submit, faults);
+    auto bad = in.error();
+    if (!bad && faults.list.empty()) return request;
+    if (!bad) return Error(ErrorCode::invalid_input, "The message needs attention.", std::move(faults.list));
+    bad->fields.insert(bad->fields.end(), faults.list.begin(), faults.list.end());
+    return std::move(*bad);
 }
 
 std::string title_from(std::string_view text) {

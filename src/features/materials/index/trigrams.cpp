@@ -87,7 +87,7 @@ int edit_distance(std::string_view a, std::string_view b, int limit) {
 }
 
 int allowed_edits(std::size_t length) {
-    return length < 5 ? 1 : length < 9 ? 2 : 3;
+    return length < 6 ? 1 : length < 10 ? 2 : 3;
 }
 
 }  // namespace bb::materials::index

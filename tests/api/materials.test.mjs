@@ -48,7 +48,10 @@ describe("subjects", () => {
 
         await made(ana, "/api/subjects", { name: "astronomy" });
         const { json } = await ana.request("/api/subjects");
-        assert.deepEqual(json.subjects.map((s) => s.name), ["astronomy", "ZOOLOGY"]);
+        assert.deepEqual(
+            json.subjects.map((s) => s.name),
+            ["astronomy", "ZOOLOGY"],
+        );
         assert.equal(json.next, null);
 
         assert.equal((await del(ana, `/api/subjects/${subject.id}`)).status, 204);
@@ -72,7 +75,11 @@ describe("subjects", () => {
     test("are somebody's own", async () => {
         const { id } = await made(ana, "/api/subjects", { name: "Secret" });
         const path = `/api/subjects/${id}`;
-        for (const answer of [await ben.request(path), await patch(ben, path, { name: "x" }), await del(ben, path)])
+        for (const answer of [
+            await ben.request(path),
+            await patch(ben, path, { name: "x" }),
+            await del(ben, path),
+        ])
             assert.equal(answer.status, 404);
         assert.ok(!(await ben.request("/api/subjects")).text.includes("Secret"));
         const filtered = await ben.request(`/api/materials?subject=${id}`);
@@ -82,14 +89,22 @@ describe("subjects", () => {
 
 describe("materials", () => {
     test("are made, shown, changed and listed with what they hold", async () => {
-        const created = await post(ana, "/api/materials", { title: "Cells", subject: "Bio", description: "d\nd" });
+        const created = await post(ana, "/api/materials", {
+            title: "Cells",
+            subject: "Bio",
+            description: "d\nd",
+        });
         assert.equal(created.status, 201);
         assert.equal(created.headers.get("location"), `/api/materials/${created.json.id}`);
         const { id } = created.json;
         assert.equal(created.json.active, true);
         assert.equal(created.json.entries, 0);
         await entry(ana, id);
-        const changed = await patch(ana, `/api/materials/${id}`, { title: "Cells!", active: false, subject: null });
+        const changed = await patch(ana, `/api/materials/${id}`, {
+            title: "Cells!",
+            active: false,
+            subject: null,
+        });
         assert.equal(changed.status, 200, changed.text);
         assert.equal(changed.json.title, "Cells!");
         assert.equal(changed.json.active, false);
@@ -109,7 +124,9 @@ describe("materials", () => {
         const seen = [];
         let next = "";
         do {
-            const page = await dan.request(`/api/materials?limit=2${next && `&after=${encodeURIComponent(next)}`}`);
+            const page = await dan.request(
+                `/api/materials?limit=2${next && `&after=${encodeURIComponent(next)}`}`,
+            );
             assert.equal(page.status, 200, page.text);
             seen.push(...page.json.materials.map((m) => m.id));
             next = page.json.next;
@@ -186,11 +203,17 @@ describe("entries", () => {
         assert.equal(up.status, 200, up.text);
         assert.equal(up.json.position, 1);
         const list = await ana.request(path);
-        assert.deepEqual(list.json.entries.map((e) => e.title), ["three", "one", "two"]);
+        assert.deepEqual(
+            list.json.entries.map((e) => e.title),
+            ["three", "one", "two"],
+        );
         assert.equal(list.json.entries[0].content, undefined);
         const page = await ana.request(`${path}?limit=1`);
         const rest = await ana.request(`${path}?limit=5&after=${page.json.next}`);
-        assert.deepEqual(rest.json.entries.map((e) => e.title), ["one", "two"]);
+        assert.deepEqual(
+            rest.json.entries.map((e) => e.title),
+            ["one", "two"],
+        );
 
         const moved = await patch(ana, `${path}/${second.id}`, { materialId: other.id });
         assert.equal(moved.status, 200, moved.text);
@@ -233,16 +256,23 @@ describe("entries", () => {
             assert.equal((await del(who, path)).status, 404);
             assert.equal((await who.request(`${path}/restore`, { method: "POST" })).status, 404);
         }
-        const push = await patch(ana, `/api/materials/${mine.id}/entries/${one.id}`, { materialId: foreign.id });
+        const push = await patch(ana, `/api/materials/${mine.id}/entries/${one.id}`, {
+            materialId: foreign.id,
+        });
         assert.equal(push.status, 404);
         assert.equal((await ana.request(`/api/materials/${mine.id}/entries/${one.id}`)).json.title, "Cells");
     });
 
     test("written at the same time all arrive, each with a place of its own", async () => {
         const { id } = await material(ana, "Race");
-        await Promise.all(Array.from({ length: 8 }, (_, i) => entry(ana, id, `e${i}`, `shared words number ${i}`)));
+        await Promise.all(
+            Array.from({ length: 8 }, (_, i) => entry(ana, id, `e${i}`, `shared words number ${i}`)),
+        );
         const list = await ana.request(`/api/materials/${id}/entries`);
-        assert.deepEqual(list.json.entries.map((e) => e.position), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert.deepEqual(
+            list.json.entries.map((e) => e.position),
+            [1, 2, 3, 4, 5, 6, 7, 8],
+        );
     });
 });
 
@@ -267,7 +297,12 @@ describe("bad input", () => {
             ["POST", `/api/materials/${id}/entries`, { title: "x" }, ["#/content"]],
             ["POST", `/api/materials/${id}/entries`, { title: "", content: 5 }, ["#/content", "#/title"]],
             ["POST", `/api/materials/${id}/entries`, { title: "x", content: "\u0000" }, ["#/content"]],
-            ["POST", `/api/materials/${id}/entries`, { title: "x", content: "y".repeat(1_000_001) }, ["#/content"]],
+            [
+                "POST",
+                `/api/materials/${id}/entries`,
+                { title: "x", content: "y".repeat(1_000_001) },
+                ["#/content"],
+            ],
             ["PATCH", `/api/materials/${id}/entries/${one.id}`, { position: 0 }, ["#/position"]],
             ["PATCH", `/api/materials/${id}/entries/${one.id}`, { position: 1.5 }, ["#/position"]],
             ["PATCH", `/api/materials/${id}/entries/${one.id}`, { materialId: "x" }, ["#/materialId"]],
@@ -301,7 +336,11 @@ describe("bad input", () => {
     test("in addresses gives 404, in queries 422", async () => {
         const { id } = await material(ana, "Addresses");
         for (const bad of ["x", "1", `${id}0`, nobody, "%00", "%ff", "..%2f"]) {
-            for (const path of [`/api/materials/${bad}`, `/api/subjects/${bad}`, `/api/materials/${id}/entries/${bad}`]) {
+            for (const path of [
+                `/api/materials/${bad}`,
+                `/api/subjects/${bad}`,
+                `/api/materials/${id}/entries/${bad}`,
+            ]) {
                 const answer = await ana.request(path);
                 assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
             }
@@ -313,7 +352,10 @@ describe("bad input", () => {
         }
         for (const list of ["subjects", `materials/${id}/entries`, `materials/${id}/files`])
             for (const after of ["x", "zz", "1.x", "%00", "99999999999999999999"])
-                assert.ok([400, 422].includes((await ana.request(`/api/${list}?after=${after}`)).status), after);
+                assert.ok(
+                    [400, 422].includes((await ana.request(`/api/${list}?after=${after}`)).status),
+                    after,
+                );
     });
 });
 

@@ -66,7 +66,10 @@ describe("files", () => {
         assert.equal(bytes.status, 200);
         assert.deepEqual(Buffer.from(await bytes.arrayBuffer()), Buffer.from(original));
         const disposition = bytes.headers.get("content-disposition");
-        assert.match(disposition, /^attachment; filename="Lesson _ _\.md"; filename\*=UTF-8''Lesson%20%E2%80%93%20%C3%A9\.md$/);
+        assert.match(
+            disposition,
+            /^attachment; filename="Lesson _ _\.md"; filename\*=UTF-8''Lesson%20%E2%80%93%20%C3%A9\.md$/,
+        );
         assert.equal(bytes.headers.get("x-content-type-options"), "nosniff");
         assert.match(bytes.headers.get("content-type"), /^text\/markdown/);
 
@@ -79,7 +82,10 @@ describe("files", () => {
         const before = (await ana.request(files)).json.files.length;
         const two = await send(ana, files, ["a.txt", "alpha"], ["b.txt", "beta"]);
         assert.equal(two.status, 201, two.text);
-        assert.deepEqual(two.json.files.map((file) => file.name), ["a.txt", "b.txt"]);
+        assert.deepEqual(
+            two.json.files.map((file) => file.name),
+            ["a.txt", "b.txt"],
+        );
         const half = await send(ana, files, ["c.txt", "gamma"], ["d.pdf", "%PDF"]);
         assert.equal(half.status, 415);
         assert.equal((await ana.request(files)).json.files.length, before + 2);
@@ -120,7 +126,8 @@ describe("files", () => {
         assert.equal((await ana.request(place)).status, 404);
         const there = `/api/materials/${other.json.id}/files/${file.id}`;
         assert.equal((await ana.request(there, { method: "DELETE" })).status, 204);
-        for (const target of [there, `${there}/content`]) assert.equal((await ana.request(target)).status, 404);
+        for (const target of [there, `${there}/content`])
+            assert.equal((await ana.request(target)).status, 404);
         assert.deepEqual((await ana.request("/api/search?q=glaciers&in=materials")).json.results, []);
         assert.equal((await ana.request(`${there}/restore`, { method: "POST" })).status, 200);
         assert.equal((await ana.request("/api/search?q=glaciers&in=materials")).json.results.length, 1);
@@ -132,8 +139,12 @@ describe("files", () => {
         const foreign = await ben.request("/api/materials", { method: "POST", json: { title: "Bens" } });
         for (const material of [id, foreign.json.id]) {
             const place = `/api/materials/${material}/files/${file.id}`;
-            for (const target of [place, `${place}/content`]) assert.equal((await ben.request(target)).status, 404);
-            assert.equal((await ben.request(place, { method: "PATCH", json: { name: "x.txt" } })).status, 404);
+            for (const target of [place, `${place}/content`])
+                assert.equal((await ben.request(target)).status, 404);
+            assert.equal(
+                (await ben.request(place, { method: "PATCH", json: { name: "x.txt" } })).status,
+                404,
+            );
             assert.equal((await ben.request(place, { method: "DELETE" })).status, 404);
             assert.equal((await ben.request(`${place}/restore`, { method: "POST" })).status, 404);
         }
@@ -159,14 +170,21 @@ describe("files", () => {
             if (name.length < 100) assert.ok(answer.json.detail.includes(name), answer.text);
         }
         assert.equal((await send(ana, files, ["a.txt", "x", "upload"])).status, 422);
-        const raw = (body, type) => ana.request(files, { method: "POST", body, headers: { "content-type": type } });
+        const raw = (body, type) =>
+            ana.request(files, { method: "POST", body, headers: { "content-type": type } });
         assert.equal((await raw("{}", "application/json")).status, 415);
         assert.equal((await raw("x", "multipart/form-data")).status, 400);
         assert.equal((await raw("--b\r\nhalf", "multipart/form-data; boundary=b")).status, 400);
         assert.equal((await raw("--b--\r\n", "multipart/form-data; boundary=b")).status, 422);
         assert.equal((await ana.request(files)).json.files.length, before);
         const file = await uploaded("named.txt", "x");
-        for (const json of [{ name: "x.pdf" }, { name: "" }, { name: "a/b.txt" }, { bytes: 1 }, { materialId: 7 }]) {
+        for (const json of [
+            { name: "x.pdf" },
+            { name: "" },
+            { name: "a/b.txt" },
+            { bytes: 1 },
+            { materialId: 7 },
+        ]) {
             const answer = await ana.request(`${files}/${file.id}`, { method: "PATCH", json });
             assert.equal(answer.status, 422, JSON.stringify(json));
         }

@@ -58,7 +58,10 @@ describe("search", () => {
     });
 
     test("looks into one material or into inactive ones too", async () => {
-        const off = await ana.request("/api/materials", { method: "POST", json: { title: "Off", active: false } });
+        const off = await ana.request("/api/materials", {
+            method: "POST",
+            json: { title: "Off", active: false },
+        });
         await ana.request(`/api/materials/${off.json.id}/entries`, {
             method: "POST",
             json: { title: "Quiet", content: "Obsidian is volcanic glass." },
@@ -84,7 +87,15 @@ describe("search", () => {
     });
 
     test("refuses what is no search", async () => {
-        const cases = ["", "q=", "q=%20", `q=${"x".repeat(501)}`, "q=x&in=files", "q=x&limit=0", "q=x&limit=51"];
+        const cases = [
+            "",
+            "q=",
+            "q=%20",
+            `q=${"x".repeat(501)}`,
+            "q=x&in=files",
+            "q=x&limit=0",
+            "q=x&limit=51",
+        ];
         for (const query of [...cases, "q=x&material=7", "q=a%00b", "q=%ff"]) {
             const answer = await search(ana, query);
             assert.ok([400, 422].includes(answer.status), `${query}: ${answer.status}`);
@@ -93,7 +104,14 @@ describe("search", () => {
     });
 
     test("takes any words without harm", async () => {
-        const odd = ["'; DROP TABLE passages; --", "a & b | !c <-> d", "%25_\\", "🙂🙂", "光合成", "x".repeat(400)];
+        const odd = [
+            "'; DROP TABLE passages; --",
+            "a & b | !c <-> d",
+            "%25_\\",
+            "🙂🙂",
+            "光合成",
+            "x".repeat(400),
+        ];
         for (const words of odd) {
             const answer = await search(ana, `q=${encodeURIComponent(words)}`);
             assert.equal(answer.status, 200, words);

@@ -9,33 +9,33 @@ namespace bb::materials::text {
 namespace {
 
 constexpr std::string_view english_stop_words[] = {
-    "a",        "about",     "above",     "after",      "again",   "against", "all",       "also",
-    "although", "always",    "am",        "among",      "an",      "and", "another",     "any",       "are",
-    "aren",     "around",    "as",        "at",         "away",    "be",      "became",    "because",
-    "become",   "becomes",   "been",      "before",     "being",   "below",   "between",   "both",
-    "but",      "by",        "can",       "cannot",     "could",   "couldn",  "did",       "didn",
-    "do",       "does",      "doesn",     "doing",      "don",     "done",    "down",      "during",
-    "each",     "either",    "else",      "etc",        "ever",    "every",   "few",       "for",
-    "from",     "further",   "get",       "gets",       "give",    "given",   "gives",     "go",
-    "goes",     "had",       "hadn",      "has",        "hasn",    "have",    "haven",     "having",
-    "he",       "her",       "here",      "hers",       "herself", "him",     "himself",   "his",
-    "how",      "however",   "i",         "if",         "in",      "into",    "is",        "isn",
-    "it",       "its",       "itself",    "just",       "let",     "like",    "likely",    "ll",
-    "made",     "make",      "makes",     "many",       "may",     "maybe",   "me",        "might",
-    "mine",     "more",      "most",      "much",       "must",    "my",      "myself",    "near",
-    "neither",  "no",        "nor",       "not",        "now",     "of",      "off",       "often",
-    "on",       "once",      "one",       "only",       "onto",    "or",      "other",     "others",
-    "our",      "ours",      "ourselves", "out",        "over",    "own",     "per",       "perhaps",
-    "quite",    "rather",    "re",        "really",     "same",    "shall",   "she",       "should",
-    "shouldn",  "since",     "so",        "some",       "such",    "than",    "that",      "the",
-    "their",    "theirs",    "them",      "themselves", "then",    "there",   "therefore", "these",
-    "they",     "this",      "those",     "though",     "through", "thus",    "to",        "together",
-    "too",      "toward",    "towards",   "under",      "until",   "up",      "upon",      "us",
-    "ve",       "very",      "via",       "was",        "wasn",    "way",     "we",        "were",
-    "weren",    "what",      "whatever",  "when",       "where",   "whether", "which",     "while",
-    "who",      "whom",      "whose",     "why",        "will",    "with",    "within",    "without",
-    "won",      "would",     "wouldn",    "yes",        "yet",     "you",     "your",      "yours",
-    "yourself", "yourselves"};
+    "a",        "about",    "above",     "after",     "again",      "against", "all",     "also",
+    "although", "always",   "am",        "among",     "an",         "and",     "another", "any",
+    "are",      "aren",     "around",    "as",        "at",         "away",    "be",      "became",
+    "because",  "become",   "becomes",   "been",      "before",     "being",   "below",   "between",
+    "both",     "but",      "by",        "can",       "cannot",     "could",   "couldn",  "did",
+    "didn",     "do",       "does",      "doesn",     "doing",      "don",     "done",    "down",
+    "during",   "each",     "either",    "else",      "etc",        "ever",    "every",   "few",
+    "for",      "from",     "further",   "get",       "gets",       "give",    "given",   "gives",
+    "go",       "goes",     "had",       "hadn",      "has",        "hasn",    "have",    "haven",
+    "having",   "he",       "her",       "here",      "hers",       "herself", "him",     "himself",
+    "his",      "how",      "however",   "i",         "if",         "in",      "into",    "is",
+    "isn",      "it",       "its",       "itself",    "just",       "let",     "like",    "likely",
+    "ll",       "made",     "make",      "makes",     "many",       "may",     "maybe",   "me",
+    "might",    "mine",     "more",      "most",      "much",       "must",    "my",      "myself",
+    "near",     "neither",  "no",        "nor",       "not",        "now",     "of",      "off",
+    "often",    "on",       "once",      "one",       "only",       "onto",    "or",      "other",
+    "others",   "our",      "ours",      "ourselves", "out",        "over",    "own",     "per",
+    "perhaps",  "quite",    "rather",    "re",        "really",     "same",    "shall",   "she",
+    "should",   "shouldn",  "since",     "so",        "some",       "such",    "than",    "that",
+    "the",      "their",    "theirs",    "them",      "themselves", "then",    "there",   "therefore",
+    "these",    "they",     "this",      "those",     "though",     "through", "thus",    "to",
+    "together", "too",      "toward",    "towards",   "under",      "until",   "up",      "upon",
+    "us",       "ve",       "very",      "via",       "was",        "wasn",    "way",     "we",
+    "were",     "weren",    "what",      "whatever",  "when",       "where",   "whether", "which",
+    "while",    "who",      "whom",      "whose",     "why",        "will",    "with",    "within",
+    "without",  "won",      "would",     "wouldn",    "yes",        "yet",     "you",     "your",
+    "yours",    "yourself", "yourselves"};
 
 constexpr std::string_view filipino_stop_words[] = {
     "akin",     "aking",    "ako",     "alin",   "aling",    "amin",     "aming",    "ang",       "ano",
@@ -84,10 +84,10 @@ constexpr std::string_view chatter[] = {
     "words",       "work",          "works",        "write",         "yesterday"};
 
 // Small words that stand in one of the two languages only.
-constexpr std::string_view english_marks[] = {"an",  "and", "another",  "are",  "as",   "be",    "by",   "can",  "does",
-                                              "for", "from", "had",  "has",  "have",  "how",  "is",   "it",
-                                              "of",  "or",   "that", "the",  "their", "they", "this", "to",
-                                              "was", "were", "what", "when", "which", "why",  "with"};
+constexpr std::string_view english_marks[] = {
+    "an",   "and",  "another", "are", "as",   "be",   "by",   "can",   "does", "for", "from",
+    "had",  "has",  "have",    "how", "is",   "it",   "of",   "or",    "that", "the", "their",
+    "they", "this", "to",      "was", "were", "what", "when", "which", "why",  "with"};
 
 constexpr std::string_view filipino_marks[] = {
     "alin",  "ang",   "ano",  "ating", "ay",      "ba",       "bakit",  "bilang", "dahil",    "din",

@@ -18,6 +18,10 @@ class Extras {
     return t('chat.source');
   }
 
+  get copyLabel(): string {
+    return t('common.copy');
+  }
+
   wantMath(): void {
     this.#once('math', async () => (this.math = (await import('./math.ts')).renderMath));
   }

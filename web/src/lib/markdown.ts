@@ -93,7 +93,7 @@ marked.use({
       const name = /^[\w+#.-]+/.exec(lang ?? '')?.[0] ?? '';
       if (name) extras.wantCode();
       const inner = (name && extras.code?.(text, name)) || escapeHtml(text);
-      return `<div class="code"><div class="code-head"><span>${escapeHtml(name)}</span></div><pre tabindex="0"><code>${inner}</code></pre></div>`;
+      return `<div class="code"><div class="code-head"><span>${escapeHtml(name)}</span><button type="button" class="copy-code">${escapeHtml(extras.copyLabel)}</button></div><pre tabindex="0"><code>${inner}</code></pre></div>`;
     },
     table(token) {
       const cells = (row: Tokens.TableCell[], tag: string) =>
@@ -126,7 +126,9 @@ const allowed = {
 
 function render(token: Token, list: TokensList): string {
   const one = Object.assign([token], { links: list.links }) as TokensList;
-  return DOMPurify.sanitize(marked.parser(one), allowed);
+  // A citation stays on the line of the word it belongs to.
+  const html = marked.parser(one).replaceAll(' <button', '\u00a0<button');
+  return DOMPurify.sanitize(html, allowed);
 }
 
 /**

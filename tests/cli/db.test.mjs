@@ -174,7 +174,7 @@ describe("with a database from outside", () => {
 
     before(async () => {
         host = await startServer();
-        for (const name of ["fresh", "foreign", "newer"]) await psql("brainbytes", `CREATE DATABASE ${name}`);
+        for (const name of ["fresh", "taken", "newer"]) await psql("brainbytes", `CREATE DATABASE ${name}`);
     });
     after(() => host.stop());
 
@@ -186,8 +186,8 @@ describe("with a database from outside", () => {
     });
 
     test("one with tables of others is not touched until asked", async () => {
-        await psql("foreign", "CREATE TABLE theirs (id integer)");
-        assert.match(await refusal("foreign"), /has schema 0, and this program runs on .*brainbytes db migrate/);
+        await psql("taken", "CREATE TABLE theirs (id integer)");
+        assert.match(await refusal("taken"), /has schema 0, and this program runs on .*brainbytes db migrate/);
     });
 
     test("one with a newer schema is refused", async () => {

@@ -64,7 +64,7 @@ test("who reads the history after [DONE] sees the whole reply", async () => {
 
 test("sequence numbers go up in every stream", async () => {
     const thread = newId();
-    const first = await send(ana, { id: thread, message: say("Numbered [[tokens=20 delay=10]]") });
+    const first = await send(ana, { id: thread, message: say("Numbered [[tokens=150 delay=10]]") });
     await first.reached(40);
     const response = await fetch(`${server.url}/api/chat/${thread}/stream`, { headers: { cookie: ana.cookie } });
     const ids = [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));

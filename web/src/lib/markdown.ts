@@ -126,9 +126,7 @@ const allowed = {
 
 function render(token: Token, list: TokensList): string {
   const one = Object.assign([token], { links: list.links }) as TokensList;
-  // A citation stays on the line of the word it belongs to.
-  const html = marked.parser(one).replaceAll(' <button', '\u00a0<button');
-  return DOMPurify.sanitize(html, allowed);
+  return DOMPurify.sanitize(marked.parser(one), allowed);
 }
 
 /**

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "base/http/chunked.hpp"
+
 namespace bb::http {
 namespace {
 
@@ -47,13 +49,6 @@ bool names_other_version(std::string_view line) {
            !(end[6] == '1' && (end[8] == '0' || end[8] == '1'));
 }
 
-/// Whether a line feed stands without its carriage return.
-bool has_bare_line_feed(std::string_view text) {
-    for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
-        if (at > 0 && text[at - 1] != '\r') return true;
-    return false;
-}
-
 /// Looks at raw header bytes for what Beast lets pass.
 struct HeadScan {
     std::size_t at = 0;          // bytes looked at so far
@@ -95,32 +90,19 @@ struct RequestParser::Impl : beast::basic_parser<true> {
     }
     void on_response_impl(int, BeastText, int, Code&) override {}
     void on_field_impl(beast::field, BeastText name, BeastText value, Code& failed) override {
-        if (++fields == limits.header_count + 1) {
+        if (head.headers.size() == limits.header_count) {
             failed = beast::make_error_code(beast::error::header_limit);
             return;
         }
-        if (head_done) return;  // a trailer: nobody here wants any, and it must not pass for a header field
         head.headers.emplace_back(lower({name.data(), name.size()}), std::string(value.data(), value.size()));
     }
     void on_header_impl(Code&) override {}
+    // Beast reads the head alone; bodies are ours.
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Code&) override {}
-    std::size_t on_body_impl(BeastText bytes, Code& failed) override { return append(bytes, failed); }
-    void on_chunk_header_impl(std::uint64_t, BeastText extension, Code& failed) override {
-        if (extension.size() > limits.header_bytes) failed = beast::make_error_code(beast::error::header_limit);
-    }
-    std::size_t on_chunk_body_impl(std::uint64_t, BeastText bytes, Code& failed) override {
-        return append(bytes, failed);
-    }
+    std::size_t on_body_impl(BeastText, Code&) override { return 0; }
+    void on_chunk_header_impl(std::uint64_t, BeastText, Code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, BeastText, Code&) override { return 0; }
     void on_finish_impl(Code&) override {}
-
-    std::size_t append(BeastText bytes, Code& failed) {
-        if (body.size() + bytes.size() > max_body) {
-            failed = beast::make_error_code(beast::error::body_limit);
-            return 0;
-        }
-        body.append(bytes.data(), bytes.size());
-        return bytes.size();
-    }
 
     Step fail(int code, std::string why) {
         status = code;
@@ -129,7 +111,6 @@ struct RequestParser::Impl : beast::basic_parser<true> {
     }
 
     Step fail(const Code& failed) {
-        if (failed == beast::error::body_limit) return fail(413, "The body is larger than this address accepts.");
         if (failed == beast::error::header_limit) return fail(431, "The header is too large.");
         if (failed == beast::error::bad_version) return fail(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
         return fail(400, "The request is not valid HTTP: " + failed.message() + ".");
@@ -186,30 +167,34 @@ struct RequestParser::Impl : beast::basic_parser<true> {
         return check_head();
     }
 
+    Step body_too_large() { return fail(413, "The body is larger than this address accepts."); }
+
     Step feed_body(std::string_view bytes, std::size_t& used) {
-        if (head.content_length && *head.content_length > max_body)
-            return fail(beast::make_error_code(beast::error::body_limit));
-        while (!is_done()) {
-            Code failed;
-            const std::size_t taken = put({bytes.data(), bytes.size()}, failed);
-            used += taken;
-            bytes.remove_prefix(taken);
-            if (failed && failed != beast::error::need_more) return fail(failed);
-            if (is_done()) break;
-            if (taken > 0) continue;
-            if (head.chunked && bytes.size() > limits.header_bytes) return fail(400, "A chunk's header is too long.");
-            if (head.chunked && has_bare_line_feed(bytes)) return fail(400, "A chunk's line ends without CR LF.");
-            return Step::more;
+        if (head.chunked) return feed_chunks(bytes, used);
+        const std::uint64_t length = head.content_length.value_or(0);
+        if (length > max_body) return body_too_large();
+        const std::size_t take = std::min<std::size_t>(length - body.size(), bytes.size());
+        body.append(bytes.substr(0, take));
+        used += take;
+        return body.size() == length ? Step::done : Step::more;
+    }
+
+    Step feed_chunks(std::string_view bytes, std::size_t& used) {
+        switch (chunks.feed(bytes, used, body, max_body)) {
+            case ChunkReader::Step::more: return Step::more;
+            case ChunkReader::Step::done: return Step::done;
+            case ChunkReader::Step::too_large: return body_too_large();
+            case ChunkReader::Step::malformed: break;
         }
-        return Step::done;
+        return fail(400, "The chunked body is not valid HTTP.");
     }
 
     RequestLimits limits;
     HeadScan scan;
     RequestHead head;
+    ChunkReader chunks;
     std::string body;
     std::size_t max_body = 0;
-    std::size_t fields = 0;
     bool head_done = false;
     bool unknown_version = false;
     int status = 0;
@@ -222,7 +207,7 @@ RequestParser::RequestParser(RequestParser&&) noexcept = default;
 
 RequestParser::Step RequestParser::feed(std::string_view bytes, std::size_t& used) {
     if (impl_->status != 0) return Step::failed;
-    return impl_->is_header_done() ? impl_->feed_body(bytes, used) : impl_->feed_head(bytes, used);
+    return impl_->head_done ? impl_->feed_body(bytes, used) : impl_->feed_head(bytes, used);
 }
 
 void RequestParser::limit_body(std::size_t bytes) { impl_->max_body = bytes; }

@@ -14,6 +14,8 @@ const std::string host = "Host: a\r\n";
 /// Requests in which two readers could see different things. Each gets the strict answer.
 std::vector<Odd> odd_requests() {
     const std::string post = "POST /echo HTTP/1.1\r\n" + host;
+    std::string many_trailers;
+    for (int i = 0; i < 10; ++i) many_trailers += "X: " + std::string(2000, 'y') + "\r\n";
     const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
     return {
         {"ContentLengthAndChunked", post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -83,6 +85,14 @@ std::vector<Odd> odd_requests() {
         {"Http10", "GET /plain HTTP/1.0\r\n\r\n", 200},
         {"Fragment", "GET /plain#x HTTP/1.1\r\n" + host + "\r\n", 200},
         {"ChunkExtension", chunked + "3;a=b\r\nabc\r\n0\r\n\r\n", 200},
+        {"EmptyChunks", chunked + "0\r\n\r\n", 200},
+        {"EmptyChunksWithExtension", chunked + "000;a=b\r\n\r\n", 200},
+        {"ChunkSizeEmpty", chunked + "\r\nabc\r\n0\r\n\r\n", 400},
+        {"ChunkSizeSpace", chunked + "3 \r\nabc\r\n0\r\n\r\n", 400},
+        {"ChunkBareCarriageReturn", chunked + "3\rX\nabc\r\n0\r\n\r\n", 400},
+        {"TrailerWithoutColon", chunked + "0\r\nX\r\n\r\n", 400},
+        {"TrailerFolded", chunked + "0\r\nX: y\r\n z: a\r\n\r\n", 400},
+        {"TrailersTooLarge", chunked + "0\r\n" + many_trailers + "\r\n", 400},
         {"Trailer", chunked + "3\r\nabc\r\n0\r\nX: y\r\n\r\n", 200},
         {"UpperCaseCoding", post + "Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200},
         {"UnknownMethod", "BREW /plain HTTP/1.1\r\n" + host + "\r\n", 405},

@@ -74,7 +74,7 @@ private:
     std::string text_;
     std::vector<std::string> sources_;  // each a JSON part
     std::string stage_;
-    UiStream out_;
+    UiStream out_{100};  // a replay takes the numbers below
     std::vector<std::shared_ptr<Follower>> followers_;
     std::shared_ptr<llm::Cancellation> cancellation_ = std::make_shared<llm::Cancellation>();
     std::optional<ReplyState> stopped_;

@@ -95,6 +95,11 @@ std::string UiStream::take() {
 }
 
 UiStream& UiStream::part(std::string_view json) {
+    if (next_id_) {
+        out_ += "id: ";
+        out_ += std::to_string((*next_id_)++);
+        out_ += '\n';
+    }
     out_ += "data: ";
     out_ += json;
     out_ += "\n\n";

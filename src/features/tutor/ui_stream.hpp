@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,10 @@ std::string source_document_json(const SourceDocument& source);
 ///   UiStream out; out.start("m1", metadata).start_step().text_start("t1"); stream->write(out.take());
 class UiStream {
 public:
+    UiStream() = default;
+    /// Gives every event an `id:` line, counting up from `first`; EventSource sends the last one back.
+    explicit UiStream(std::uint64_t first) : next_id_(first) {}
+
     /// `metadata` is a JSON object, or empty for none; here and in finish.
     UiStream& start(std::string_view message_id, std::string_view metadata = {});
     /// A transient `data-status`, e.g. "searching" or "thinking": shown, never kept in the message.
@@ -58,6 +63,7 @@ private:
     UiStream& bare(std::string_view type);
 
     std::string out_;
+    std::optional<std::uint64_t> next_id_;
 };
 
 }  // namespace bb::tutor

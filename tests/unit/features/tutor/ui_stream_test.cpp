@@ -52,6 +52,11 @@ TEST(UiStream, StatusIsTransient) {
               "data: {\"type\":\"data-status\",\"data\":{\"stage\":\"searching\"},\"transient\":true}\n\n");
 }
 
+TEST(UiStream, NumbersEventsOnRequest) {
+    UiStream out(7);
+    EXPECT_EQ(out.abort().done().take(), "id: 7\ndata: {\"type\":\"abort\"}\n\nid: 8\ndata: [DONE]\n\n");
+}
+
 TEST(UiStream, ALineBreakInTextCannotEndTheEvent) {
     UiStream out;
     const auto event = out.text_delta("t1", "a\n\ndata: [DONE]\r\n\"</script>").take();

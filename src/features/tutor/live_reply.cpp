@@ -91,7 +91,7 @@ void LiveReply::stop(ReplyState state) {
 }
 
 void LiveReply::follow(std::shared_ptr<Follower> follower) {
-    UiStream replay;
+    UiStream replay{0};
     replay.start(head_.client_id, start_metadata(head_.mode, head_.model, head_.created_at)).start_step();
     if (!stage_.empty() && text_.empty()) replay.status(stage_);
     if (!text_.empty()) replay.text_start(text_block).text_delta(text_block, text_);

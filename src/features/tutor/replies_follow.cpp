@@ -49,7 +49,7 @@ private:
         return ending;
     }
 
-    UiStream out_;
+    UiStream out_{0};
     bool started_ = false;
     std::size_t text_ = 0;  // bytes sent
     std::size_t sources_ = 0;

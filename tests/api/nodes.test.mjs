@@ -90,7 +90,7 @@ test("a restart of the database under load loses no acknowledged message", { tim
             const question = say("Load [[tokens=25 delay=10]]");
             const stream = await send(ana, { id: thread, message: question }).catch(() => undefined);
             if (stream?.status === 200) acknowledged.push({ thread, question, stream });
-            else assert.ok(!stream || [409, 500, 503].includes(stream.status) === (stream.status !== 500));
+            else if (stream) assert.ok([409, 503].includes(stream.status), `answered ${stream.status}`);
             if (stream) await stream.done;
             await pause(stream?.status === 200 ? 0 : 50);
         }
@@ -108,7 +108,7 @@ test("a restart of the database under load loses no acknowledged message", { tim
         const messages = await history(ana, thread);
         const at = messages.findIndex((message) => message.id === question.id);
         assert.ok(at >= 0, "an acknowledged question is gone");
-        assert.ok(stream.complete, "every acknowledged reply comes to its end");
+        assert.ok(stream.complete, `an acknowledged reply broke off: ${stream.fault}`);
         assert.equal(textOf(messages[at + 1]), stream.text);
     }
 });

@@ -61,14 +61,3 @@ test("who reads the history after [DONE] sees the whole reply", async () => {
         assert.equal(textOf(last), stream.text);
     }
 });
-
-test("sequence numbers go up in every stream", async () => {
-    const thread = newId();
-    const first = await send(ana, { id: thread, message: say("Numbered [[tokens=150 delay=10]]") });
-    await first.reached(40);
-    const response = await fetch(`${server.url}/api/chat/${thread}/stream`, { headers: { cookie: ana.cookie } });
-    const ids = [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
-    assert.ok(ids.length > 3);
-    assert.deepEqual(ids, ids.toSorted((a, b) => a - b));
-    assert.equal(new Set(ids).size, ids.length);
-});

@@ -103,6 +103,7 @@ test("a restart of the database under load loses no acknowledged message", { tim
     }
     over = true;
     await Promise.all(load);
+    for (let i = 0; i < 200 && (await here.request("/readyz")).status !== 200; i += 1) await pause(50);
     assert.ok(acknowledged.length > 10);
     for (const { thread, question, stream } of acknowledged) {
         const messages = await history(ana, thread);

@@ -241,13 +241,8 @@ class Mock {
             } while (settings.delay === 0);
             timer = setTimeout(step, settings.delay);
         };
-        const begin = () => {
-            response.cork();
-            step();
-            response.uncork();
-        };
-        if (settings.first > 0) timer = setTimeout(begin, settings.first);
-        else begin();
+        if (settings.first > 0) timer = setTimeout(step, settings.first);
+        else step();
     }
 }
 

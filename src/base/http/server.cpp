@@ -218,6 +218,7 @@ void Server::close_all() {
     for (Session* session : sessions) session->close();
     impl_->wheel.stop();
     impl_->tick.cancel();
+    impl_->dirty.clear();  // they hold the server that holds them
 }
 
 }  // namespace bb::http

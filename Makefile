@@ -31,10 +31,8 @@ lint: ## formatting, clang-tidy, include arrows, page types, ESLint
 format: ## rewrite the layout of C++ and page sources
 	@exec scripts/format
 
-bench: ## speed beside nginx, pgbench and a bare upstream, as ratios
-	@scripts/packages run build test dev
-	@scripts/build
-	@exec bench/run
+bench: ## speed beside nginx, pgbench and a bare upstream, as ratios; lighthouse (PARTS="health threads")
+	@exec scripts/bench $(PARTS)
 
 coverage: ## line coverage per folder; fails under the agreed figures
 	@exec scripts/coverage

@@ -82,9 +82,9 @@ foreach(name ${bb_folders})
     foreach(used ${uses})
         target_link_libraries(bb_${name} ${scope} bb_${used})
     endforeach()
-    target_link_libraries(bb_${name} ${scope} bb_embedded)
 endforeach()
 
+# Only programs are linked with bb_embedded: a library that named it would wait for the page to be built.
 add_library(bb_all INTERFACE)
 list(TRANSFORM bb_folders PREPEND bb_ OUTPUT_VARIABLE bb_libraries)
 target_link_libraries(bb_all INTERFACE ${bb_libraries} bb_embedded bb_boost bb_deps)

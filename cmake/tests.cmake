@@ -16,7 +16,8 @@ endif()
 function(bb_unit_tests name library sources)
     add_executable(unit_${name} EXCLUDE_FROM_ALL ${sources})
     target_link_libraries(unit_${name} PRIVATE
-        $<TARGET_NAME_IF_EXISTS:bb_test_support> ${library} GTest::gtest GTest::gmock GTest::gtest_main)
+        $<TARGET_NAME_IF_EXISTS:bb_test_support> ${library} bb_embedded
+        GTest::gtest GTest::gmock GTest::gtest_main)
     target_include_directories(unit_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     if(BB_PCH)
         target_precompile_headers(unit_${name} REUSE_FROM bb_pch)

@@ -189,7 +189,12 @@ TEST(ManagedCluster, RecoversAfterEverythingWasKilled) {
     EXPECT_TRUE(test::as_unprivileged(folder.path, [&] {
         auto cluster = open(folder.path, true);
         Session(cluster.conninfo()).script("CREATE TABLE kept (id integer)");
-        for (const pid_t pid : processes_in(folder.path / "postgres")) kill(pid, SIGKILL);
+        const auto pids = processes_in(folder.path / "postgres");
+        for (const pid_t pid : pids) kill(pid, SIGKILL);
+        // A killed process is there until the kernel has cleared it away.
+        for (const pid_t pid : pids)
+            for (int i = 0; i < 500 && is_alive(pid); ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(10));
         std::_Exit(0);
     }));
     ASSERT_TRUE(fs::exists(folder.path / "postgres/postmaster.pid"));

@@ -62,6 +62,8 @@ test("stop keeps what was said, and continue goes on", async () => {
     assert.ok((await reply(page).locator(".markdown").textContent()).startsWith(kept.trim()));
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByText("You stopped this reply.").waitFor({ state: "detached" });
+    const said = () => reply(page).locator(".markdown").textContent();
+    for (let i = 0; i < 100 && (await said()).length <= kept.length; i += 1) await page.waitForTimeout(100);
     await finished(page);
     const whole = await reply(page).locator(".markdown").textContent();
     assert.ok(whole.startsWith(kept.trim()) && whole.length > kept.length, whole);

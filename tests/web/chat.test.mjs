@@ -152,6 +152,8 @@ test("conversations are found, renamed, deleted and brought back", async () => {
     await list.getByText("Volcanoes").waitFor();
     await page.getByLabel("Search conversations").fill("volc");
     await list.getByText("Fractions").waitFor({ state: "detached" });
+    await page.waitForTimeout(500); // what was found stays found
+    assert.deepEqual(await list.getByRole("link").allInnerTexts(), ["Volcanoes"]);
     await list.getByRole("link", { name: "Volcanoes" }).hover();
     await page.getByRole("button", { name: "Actions for Volcanoes" }).click();
     await page.getByRole("menuitem", { name: "Rename" }).click();

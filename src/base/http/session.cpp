@@ -17,9 +17,10 @@ namespace {
 constexpr std::size_t piece_size = 64 * 1024;   // of bodies and files
 constexpr std::size_t first_read = 2 * 1024;    // held by an idle connection
 constexpr std::size_t small_body = 64 * 1024;   // read and dropped after an early answer
-constexpr std::size_t linger_bytes = 4 << 20;
+constexpr std::size_t linger_bytes = 64 << 20;  // of a body nobody wants
 constexpr std::size_t slowest_body = 1024;      // bytes per second, beyond the time that any body gets
-constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr std::chrono::milliseconds linger_time{10'000};
+constexpr std::chrono::milliseconds linger_pause{2'000};
 constexpr std::chrono::milliseconds fresh_drain_time{1'000};
 
 /// "Date: ..." of this second.
@@ -322,7 +323,7 @@ Task<void> Session::linger() {
     while (thrown_away < linger_bytes && Clock::now() < until) {
         in_.clear();
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
-        if (!co_await read_more(left, piece_size)) break;
+        if (!co_await read_more(std::min(left, linger_pause), piece_size)) break;
         thrown_away += in_.size();
     }
 }

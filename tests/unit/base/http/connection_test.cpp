@@ -148,8 +148,8 @@ TEST_F(Connections, BodiesArriveWhole) {
 TEST_F(Connections, TooLargeBodiesGet413AlsoWhileTheyAreSent) {
     start();
     RawClient client = connect();
-    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n" +
-                std::string(3'000'000, 'x'));
+    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n" +
+                std::string(9'000'000, 'x'));
     EXPECT_EQ(client.read().status, 413);
     RawClient chunked = connect();
     chunked.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");

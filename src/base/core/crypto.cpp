@@ -1,15 +1,24 @@
 #include "base/core/crypto.hpp"
 
+#include <pthread.h>
 #include <sodium.h>
-#include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <stdexcept>
 
 namespace bb::crypto {
+namespace {
+
+/// How often this process has been forked off: a child must not hand out its parent's random bytes again.
+std::atomic<unsigned> forks{0};
+
+}  // namespace
 
 void initialize() {
     if (sodium_init() < 0) throw std::runtime_error("libsodium could not be started");
+    static const int registered = pthread_atfork(nullptr, nullptr, []() { forks.fetch_add(1); });
+    if (registered != 0) throw std::runtime_error("a fork could not be watched for");
 }
 
 Digest sha256(std::string_view data) {
@@ -23,15 +32,15 @@ void random_fill(void* out, std::size_t bytes) {
     struct Reserve {
         std::array<unsigned char, stock> bytes;
         std::size_t used = stock;
-        pid_t owner = 0;
+        unsigned forks = 0;
     };
     thread_local Reserve reserve;
     if (bytes > stock / 4) return randombytes_buf(out, bytes);
-    // A forked child must not hand out its parent's bytes again.
-    if (reserve.used + bytes > stock || reserve.owner != ::getpid()) {
+    const unsigned forked = forks.load(std::memory_order_relaxed);
+    if (reserve.used + bytes > stock || reserve.forks != forked) {
         randombytes_buf(reserve.bytes.data(), stock);
         reserve.used = 0;
-        reserve.owner = ::getpid();
+        reserve.forks = forked;
     }
     std::memcpy(out, reserve.bytes.data() + reserve.used, bytes);
     sodium_memzero(reserve.bytes.data() + reserve.used, bytes);

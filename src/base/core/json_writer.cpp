@@ -2,9 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 
 namespace bb {
+namespace {
+
+/// The bytes that need a second look: controls, quotes, `<`, and 0xe2, which may begin U+2028 or U+2029.
+constexpr std::array<bool, 256> special = []() {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
+    for (const unsigned char c : {'"', '\\', '<'}) table[c] = true;
+    table[0xe2] = true;
+    return table;
+}();
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
@@ -12,9 +25,10 @@ void append_json_string(std::string& out, std::string_view text) {
     const auto flush_to = [&](std::size_t i) { out.append(text.substr(from, i - from)); };
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
+        if (!special[c]) continue;
         const bool separator = c == 0xe2 && i + 2 < text.size() && text[i + 1] == '\x80' &&
                                (text[i + 2] == '\xa8' || text[i + 2] == '\xa9');
-        if (c >= 0x20 && c != '"' && c != '\\' && c != '<' && !separator) continue;
+        if (c == 0xe2 && !separator) continue;
         flush_to(i);
         if (separator) {
             out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
@@ -65,8 +79,9 @@ JsonWriter& JsonWriter::end() {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
     separate();
-    append_json_string(out_, name);
-    out_ += ':';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
     need_comma_ = false;
     return *this;
 }

@@ -22,6 +22,7 @@ class JsonWriter {
     JsonWriter& array();
     /// Closes the innermost object or array.
     JsonWriter& end();
+    /// `name` is written as it is: one of our own names, without quotes or controls.
     JsonWriter& key(std::string_view name);
 
     JsonWriter& value(std::string_view text);

@@ -1,19 +1,15 @@
 #include "base/core/log.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/logger.h>
 #include <unistd.h>
 
 #include "base/core/json_writer.hpp"
+#include "base/core/log_sink.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::log {
 namespace {
-
-constexpr std::size_t queue_lines = 8192;
 
 struct State {
     std::shared_ptr<spdlog::logger> logger;
@@ -63,22 +59,15 @@ void start(Level level, Format format) {
     State& s = state();
     s.level = level;
     s.json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
-    spdlog::init_thread_pool(queue_lines, 1);
-    spdlog::sink_ptr sink;
-    if (s.json)
-        sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else
-        sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    auto sink = std::make_shared<BatchSink>(STDERR_FILENO, !s.json && isatty(STDERR_FILENO) != 0);
     sink->set_pattern(s.json ? "%v" : "%H:%M:%S %^%-5l%$ %v");
-    s.logger = std::make_shared<spdlog::async_logger>("brainbytes", sink, spdlog::thread_pool(),
-                                                      spdlog::async_overflow_policy::overrun_oldest);
+    s.logger = std::make_shared<spdlog::logger>("brainbytes", std::move(sink));
     s.logger->set_level(levels[static_cast<int>(level)]);
     s.logger->flush_on(spdlog::level::warn);
 }
 
 void stop() {
     state().logger.reset();
-    spdlog::shutdown();
 }
 
 bool enabled(Level level) {

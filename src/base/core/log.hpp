@@ -25,8 +25,8 @@ struct Field {
     Field(std::string_view key, std::size_t number) : key(key), value(static_cast<std::int64_t>(number)) {}
 };
 
-/// Sends everything from `level` up to stderr. Lines are written by a background thread; a full queue
-/// drops the oldest lines rather than stop a request.
+/// Sends everything from `level` up to stderr. Lines are written by a background thread; what a slow reader
+/// leaves unread beyond 4 MiB is dropped and counted, rather than stop a request.
 void start(Level level, Format format);
 /// Writes out what is queued and stops the background thread.
 void stop();

@@ -17,15 +17,26 @@ Parts split(Time time) {
             std::chrono::weekday(days)};
 }
 
+/// The last `width` decimal digits of `number`, with leading zeros.
+void put_digits(char* out, int width, unsigned number) {
+    for (int i = width - 1; i >= 0; --i, number /= 10) out[i] = static_cast<char>('0' + number % 10);
+}
+
 }  // namespace
 
 Time now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 void append_rfc3339(std::string& out, Time time) {
     const Parts p = split(time);
-    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", int(p.date.year()),
-                   unsigned(p.date.month()), unsigned(p.date.day()), p.clock.hours().count(),
-                   p.clock.minutes().count(), p.clock.seconds().count(), p.clock.subseconds().count());
+    char text[] = "0000-00-00T00:00:00.000000Z";
+    put_digits(text, 4, static_cast<unsigned>(int(p.date.year())));
+    put_digits(text + 5, 2, unsigned(p.date.month()));
+    put_digits(text + 8, 2, unsigned(p.date.day()));
+    put_digits(text + 11, 2, static_cast<unsigned>(p.clock.hours().count()));
+    put_digits(text + 14, 2, static_cast<unsigned>(p.clock.minutes().count()));
+    put_digits(text + 17, 2, static_cast<unsigned>(p.clock.seconds().count()));
+    put_digits(text + 20, 6, static_cast<unsigned>(p.clock.subseconds().count()));
+    out.append(text, sizeof text - 1);
 }
 
 std::string to_rfc3339(Time time) {

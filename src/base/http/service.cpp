@@ -164,31 +164,32 @@ std::size_t Service::body_limit(const Plan& plan) const {
     return plan.route ? plan.route->options.body_limit : 64 * 1024;
 }
 
-void Service::identify(Request& request, const boost::asio::ip::address& peer) const {
+Service::Peer Service::peer_of(const boost::asio::ip::address& address) const {
     namespace ip = boost::asio::ip;
+    const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+    const ip::address plain = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
+    return {plain.to_string(), plain.is_loopback(), options_.trusted_proxies.contains(plain)};
+}
+
+void Service::identify(Request& request, const Peer& peer) const {
     request.id = request_id();
-    const bool mapped = peer.is_v6() && peer.to_v6().is_v4_mapped();
-    ip::address client = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, peer.to_v6())) : peer;
-    const bool proxied = has_forwarding_header(request);
-    const bool trusted = options_.trusted_proxies.contains(client);
-    request.loopback = client.is_loopback() && !proxied && !trusted;
-    if (trusted) {
-        request.secure = request.header("x-forwarded-proto") == "https";
-        // The rightmost address that is not one of our proxies is the one a proxy of ours saw.
-        const std::string forwarded = joined(request, "x-forwarded-for");
-        std::string_view rest = forwarded;
-        while (!rest.empty()) {
-            const auto comma = rest.rfind(',');
-            const std::string_view last = utf8::trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
-            boost::system::error_code failed;
-            const auto address = ip::make_address(std::string(last), failed);
-            if (failed) break;
-            client = address;
-            if (!options_.trusted_proxies.contains(address) || comma == std::string_view::npos) break;
-            rest = rest.substr(0, comma);
-        }
+    request.peer = peer.text;
+    request.loopback = peer.loopback && !peer.trusted && !has_forwarding_header(request);
+    if (!peer.trusted) return;
+    request.secure = request.header("x-forwarded-proto") == "https";
+    // The rightmost address that is not one of our proxies is the one a proxy of ours saw.
+    const std::string forwarded = joined(request, "x-forwarded-for");
+    std::string_view rest = forwarded;
+    while (!rest.empty()) {
+        const auto comma = rest.rfind(',');
+        const std::string_view last = utf8::trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+        boost::system::error_code failed;
+        const auto address = boost::asio::ip::make_address(std::string(last), failed);
+        if (failed) break;
+        request.peer = address.to_string();
+        if (!options_.trusted_proxies.contains(address) || comma == std::string_view::npos) break;
+        rest = rest.substr(0, comma);
     }
-    request.peer = client.to_string();
 }
 
 std::optional<Error> Service::check_access(const Request& request, const Route& route) const {

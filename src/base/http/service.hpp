@@ -46,8 +46,16 @@ class Service {
     Plan plan(Request& request) const;
     std::size_t body_limit(const Plan& plan) const;
 
-    /// Fills peer, secure, loopback and id from the connection and its headers.
-    void identify(Request& request, const boost::asio::ip::address& peer) const;
+    /// Who is at the other end of a connection, found out once.
+    struct Peer {
+        std::string text;       // the address; IPv4 also where it came mapped into IPv6
+        bool loopback = false;
+        bool trusted = false;   // a proxy of ours, whose forwarding headers are believed
+    };
+    Peer peer_of(const boost::asio::ip::address& address) const;
+
+    /// Fills peer, secure, loopback and id from the connection and the request's headers.
+    void identify(Request& request, const Peer& peer) const;
     /// What can be answered before the body is read: refusals, and what no route matches. nullopt: go on to handle().
     /// Never throws.
     Task<std::optional<Response>> admit(Request& request, const Plan& plan);

@@ -45,7 +45,7 @@ class Session : public std::enable_shared_from_this<Session> {
     ConnectionSlot slot_;
     std::string in_;  // bytes read and not used yet
     net::TimerWheel::Node deadline_;
-    boost::asio::ip::address peer_;
+    Service::Peer peer_;
     Clock::time_point began_;  // first byte of the request
     bool fresh_;
     bool idle_ = true;

@@ -1,0 +1,39 @@
+#pragma once
+#include <spdlog/sinks/base_sink.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace bb::log {
+
+/// Gathers lines and writes them to a descriptor from a thread of its own, some fifty times a second: one system
+/// call for many lines, and no request ever waits for a slow terminal or pipe. What a flush asks for goes at once.
+class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    /// `colored`: the level is coloured where the pattern says so.
+    BatchSink(int descriptor, bool colored);
+    /// Writes out what was gathered.
+    ~BatchSink() override;
+
+  protected:
+    void sink_it_(const spdlog::details::log_msg& message) override;
+    void flush_() override;
+
+  private:
+    void run();
+    /// False when the descriptor takes nothing any more.
+    bool write_all(std::string_view text) const;
+
+    const int descriptor_;
+    const bool colored_;
+    std::string pending_;
+    std::size_t dropped_ = 0;  // lines, since the last write
+    bool urgent_ = false;
+    bool ending_ = false;
+    std::condition_variable_any wake_;
+    std::thread writer_;
+};
+
+}  // namespace bb::log

@@ -4,9 +4,6 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 pkg_check_modules(bb_pkgs REQUIRED IMPORTED_TARGET libpq libsodium libcurl zlib libbrotlienc libbrotlidec)
 
-# cmark-gfm's own CMake files name a static library that its Debian package does not install.
-find_library(bb_cmark cmark-gfm REQUIRED)
-find_library(bb_cmark_extensions cmark-gfm-extensions REQUIRED)
 find_path(bb_boost_include boost/asio/awaitable.hpp REQUIRED)
 file(STRINGS ${bb_boost_include}/boost/version.hpp bb_boost_version REGEX "define BOOST_VERSION ")
 if(NOT bb_boost_version MATCHES "1081[0-9][0-9]|108[2-9][0-9][0-9]|109[0-9][0-9][0-9]")
@@ -21,7 +18,7 @@ target_compile_definitions(bb_deps INTERFACE
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
     BOOST_ALL_NO_LIB BOOST_ERROR_CODE_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
 target_link_libraries(bb_deps INTERFACE
-    Threads::Threads PkgConfig::bb_pkgs spdlog::spdlog fmt::fmt ${bb_cmark} ${bb_cmark_extensions})
+    Threads::Threads PkgConfig::bb_pkgs spdlog::spdlog fmt::fmt)
 
 # The parts of Boost that are compiled once: see cmake/boost.cpp.
 add_library(bb_boost STATIC cmake/boost.cpp)

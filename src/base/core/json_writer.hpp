@@ -18,6 +18,9 @@ void append_json_string(std::string& out, std::string_view text);
 ///   JsonWriter json; json.object().field("id", id).key("tags").array().value("a").end().end();
 class JsonWriter {
   public:
+    /// `expected`: bytes to make room for at once.
+    explicit JsonWriter(std::size_t expected = 0) { out_.reserve(expected); }
+
     JsonWriter& object();
     JsonWriter& array();
     /// Closes the innermost object or array.

@@ -27,7 +27,7 @@ constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::le
                                                 spdlog::level::err};
 
 std::string json_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
-    JsonWriter json;
+    JsonWriter json(320);
     json.object().field("time", now()).field("level", names[static_cast<int>(level)]).field("event", event);
     for (const Field& field : fields) {
         json.key(field.key);
@@ -59,8 +59,10 @@ void start(Level level, Format format) {
     State& s = state();
     s.level = level;
     s.json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
-    auto sink = std::make_shared<BatchSink>(STDERR_FILENO, !s.json && isatty(STDERR_FILENO) != 0);
-    sink->set_pattern(s.json ? "%v" : "%H:%M:%S %^%-5l%$ %v");
+    const bool terminal = isatty(STDERR_FILENO) != 0;
+    const auto form = s.json ? BatchSink::Form::bare : terminal ? BatchSink::Form::colored : BatchSink::Form::plain;
+    auto sink = std::make_shared<BatchSink>(STDERR_FILENO, form);
+    sink->set_pattern("%H:%M:%S %^%-5l%$ %v");
     s.logger = std::make_shared<spdlog::logger>("brainbytes", std::move(sink));
     s.logger->set_level(levels[static_cast<int>(level)]);
     s.logger->flush_on(spdlog::level::warn);

@@ -24,7 +24,7 @@ std::string_view color_of(spdlog::level::level_enum level) {
 
 }  // namespace
 
-BatchSink::BatchSink(int descriptor, bool colored) : descriptor_(descriptor), colored_(colored) {
+BatchSink::BatchSink(int descriptor, Form form) : descriptor_(descriptor), form_(form) {
     writer_ = std::thread([this]() { run(); });
 }
 
@@ -42,18 +42,26 @@ void BatchSink::sink_it_(const spdlog::details::log_msg& message) {
         ++dropped_;
         return;
     }
+    const bool was_empty = pending_.empty();
+    append(message);
+    if (was_empty) wake_.notify_one();
+}
+
+void BatchSink::append(const spdlog::details::log_msg& message) {
+    if (form_ == Form::bare) {
+        pending_.append(message.payload.data(), message.payload.size()).append(1, '\n');
+        return;
+    }
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     const std::string_view text(line.data(), line.size());
-    const bool was_empty = pending_.empty();
-    if (colored_ && message.color_range_end > message.color_range_start) {
-        pending_.append(text.substr(0, message.color_range_start)).append(color_of(message.level));
-        pending_.append(text.substr(message.color_range_start, message.color_range_end - message.color_range_start));
-        pending_.append("\x1b[0m").append(text.substr(message.color_range_end));
-    } else {
+    const auto from = message.color_range_start, to = message.color_range_end;
+    if (form_ == Form::plain || to <= from) {
         pending_.append(text);
+        return;
     }
-    if (was_empty) wake_.notify_one();
+    pending_.append(text.substr(0, from)).append(color_of(message.level)).append(text.substr(from, to - from));
+    pending_.append("\x1b[0m").append(text.substr(to));
 }
 
 void BatchSink::flush_() {

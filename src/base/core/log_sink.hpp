@@ -12,8 +12,12 @@ namespace bb::log {
 /// call for many lines, and no request ever waits for a slow terminal or pipe. What a flush asks for goes at once.
 class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
   public:
-    /// `colored`: the level is coloured where the pattern says so.
-    BatchSink(int descriptor, bool colored);
+    enum class Form {
+        bare,     // the message alone
+        plain,    // as the pattern says
+        colored,  // the same, with the level coloured where the pattern says so
+    };
+    BatchSink(int descriptor, Form form);
     /// Writes out what was gathered.
     ~BatchSink() override;
 
@@ -22,12 +26,13 @@ class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
     void flush_() override;
 
   private:
+    void append(const spdlog::details::log_msg& message);
     void run();
     /// False when the descriptor takes nothing any more.
     bool write_all(std::string_view text) const;
 
     const int descriptor_;
-    const bool colored_;
+    const Form form_;
     std::string pending_;
     std::size_t dropped_ = 0;  // lines, since the last write
     bool urgent_ = false;

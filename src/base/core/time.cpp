@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+
 namespace bb {
 namespace {
 
@@ -27,15 +29,23 @@ void put_digits(char* out, int width, unsigned number) {
 Time now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
 
 void append_rfc3339(std::string& out, Time time) {
-    const Parts p = split(time);
-    char text[] = "0000-00-00T00:00:00.000000Z";
-    put_digits(text, 4, static_cast<unsigned>(int(p.date.year())));
-    put_digits(text + 5, 2, unsigned(p.date.month()));
-    put_digits(text + 8, 2, unsigned(p.date.day()));
-    put_digits(text + 11, 2, static_cast<unsigned>(p.clock.hours().count()));
-    put_digits(text + 14, 2, static_cast<unsigned>(p.clock.minutes().count()));
-    put_digits(text + 17, 2, static_cast<unsigned>(p.clock.seconds().count()));
-    put_digits(text + 20, 6, static_cast<unsigned>(p.clock.subseconds().count()));
+    // Times that are written together are mostly of one day.
+    thread_local std::chrono::sys_days day{std::chrono::days{-1'000'000}};
+    thread_local char text[] = "0000-00-00T00:00:00.000000Z";
+    const auto days = std::chrono::floor<std::chrono::days>(time);
+    if (days != day) {
+        const std::chrono::year_month_day date(days);
+        put_digits(text, 4, static_cast<unsigned>(int(date.year())));
+        put_digits(text + 5, 2, unsigned(date.month()));
+        put_digits(text + 8, 2, unsigned(date.day()));
+        day = days;
+    }
+    const auto micros = static_cast<std::uint64_t>((time - days).count());
+    const auto seconds = static_cast<unsigned>(micros / 1'000'000);
+    put_digits(text + 11, 2, seconds / 3600);
+    put_digits(text + 14, 2, seconds / 60 % 60);
+    put_digits(text + 17, 2, seconds % 60);
+    put_digits(text + 20, 6, static_cast<unsigned>(micros % 1'000'000));
     out.append(text, sizeof text - 1);
 }
 

@@ -1,6 +1,7 @@
 #include "base/http/response.hpp"
 
-#include <sodium.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "base/core/crypto.hpp"
 #include "base/core/json_writer.hpp"
@@ -149,12 +150,11 @@ Response problem_of(int status, std::string_view detail, std::string_view reques
 }
 
 std::string etag_of(std::string_view content) {
-    // SipHash with a key everybody knows: an ETag need not withstand an attack, and this takes a tenth of SHA-256.
-    constexpr unsigned char key[crypto_shorthash_siphashx24_KEYBYTES] = {1};
-    unsigned char mark[crypto_shorthash_siphashx24_BYTES];
-    const auto* bytes = reinterpret_cast<const unsigned char*>(content.data());
-    crypto_shorthash_siphashx24(mark, bytes, content.size(), key);
-    return '"' + crypto::hex(std::string_view(reinterpret_cast<const char*>(mark), sizeof mark)) + '"';
+    // XXH3: an ETag need not withstand an attack, and this reads ten gigabytes a second.
+    const XXH128_hash_t hash = XXH3_128bits(content.data(), content.size());
+    XXH128_canonical_t mark;
+    XXH128_canonicalFromHash(&mark, hash);
+    return '"' + crypto::hex(std::string_view(reinterpret_cast<const char*>(mark.digest), 12)) + '"';
 }
 
 Response with_etag(const Request& request, Response response) {

@@ -66,7 +66,7 @@ Answer list(Services services, http::Request& request) {
     } else {
         found = co_await threads.find_titled(owner_of(request), words, page->limit, after);
     }
-    JsonWriter json;
+    JsonWriter json(64 + found.threads.size() * 256);
     json.object().key("threads").array();
     for (const auto& thread : found.threads) write_thread(json, thread);
     json.end().key("next");

@@ -8,6 +8,7 @@
 #include "app/schemas.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/json_writer.hpp"
+#include "base/db/schema_range.hpp"
 
 namespace bb::app {
 namespace {
@@ -19,35 +20,55 @@ using http::Response;
 struct State {
     bool database;
     std::string model;  // "available", "degraded", "unavailable" or "not configured"
+    bool schema;        // one that this program runs on
     bool draining;
 
-    bool healthy() const { return database && (model == "available" || model == "not configured"); }
+    bool usable() const { return database && schema; }
+    bool healthy() const { return usable() && (model == "available" || model == "not configured"); }
     /// A model that fails leaves materials, search and history working: degraded, never down.
-    std::string_view status() const { return !database ? "unhealthy" : healthy() ? "healthy" : "degraded"; }
+    std::string_view status() const { return !usable() ? "unhealthy" : healthy() ? "healthy" : "degraded"; }
 };
 
 State state_of(const HealthParts& parts) {
-    return {parts.db.ready(), parts.provider ? parts.provider->state() : "not configured", parts.node.draining};
+    const int schema = parts.node.schema;
+    const bool fits = schema == 0 || (schema >= db::schema_min && schema <= db::schema_max);
+    return {parts.db.ready(), parts.provider ? parts.provider->state() : "not configured", fits,
+            parts.node.draining};
 }
 
 double uptime(const Node& node) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - node.started).count();
 }
 
-/// Details are for people on the machine itself and for signed-in administrators.
-bool may_see_details(const Request& request) {
-    return request.loopback || (request.principal && request.principal->role == "administrator");
+/// True when the request carries METRICS_TOKEN.
+bool has_token(const Request& request, const Node& node) {
+    const std::string& token = node.config.text("METRICS_TOKEN");
+    const std::string_view given = request.header("authorization");
+    return !token.empty() && given.substr(0, 7) == "Bearer " && crypto::equal(given.substr(7), token);
+}
+
+/// Details are for people on the machine itself, for administrators, and for who may read the metrics.
+bool may_see_details(const Request& request, const Node& node) {
+    const bool administrator = request.principal && request.principal->role == "administrator";
+    return request.loopback || administrator || has_token(request, node);
 }
 
 std::string plan_json(const HealthParts& parts, const State& state, bool details) {
     JsonWriter json;
-    json.object().field("status", state.status()).field("timestamp", now()).field("version", embedded::version);
+    json.object()
+        .field("status", state.status())
+        .field("timestamp", now())
+        .field("version", embedded::version);
     json.key("services").object();
     json.field("database", state.database ? "connected" : "disconnected").field("openai", state.model);
-    json.field("auth", state.database ? "operational" : "unavailable").end();
+    json.field("auth", state.usable() ? "operational" : "unavailable").end();
     if (details) {
-        json.key("details").object().field("commit", embedded::commit).field("uptimeSeconds", uptime(parts.node));
-        json.field("draining", state.draining).field("statementsInFlight", std::uint64_t(parts.db.in_flight()));
+        json.key("details")
+            .object()
+            .field("commit", embedded::commit)
+            .field("uptimeSeconds", uptime(parts.node));
+        json.field("draining", state.draining).field("schema", parts.node.schema.load());
+        json.field("statementsInFlight", std::uint64_t(parts.db.load().statements));
         json.field("notifications", parts.node.hears_notifications.load()).end();
     }
     json.end();
@@ -56,48 +77,57 @@ std::string plan_json(const HealthParts& parts, const State& state, bool details
 
 /// draft-inadarei-api-health-check-06.
 std::string draft_json(const State& state) {
-    const auto word = [](bool good, bool fatal) { return good ? "pass" : fatal ? "fail" : "warn"; };
+    const auto word = [](bool good, bool fatal) {
+        return good ? "pass" : fatal ? "fail" : "warn";
+    };
     const bool model_good = state.model == "available" || state.model == "not configured";
     JsonWriter json;
-    json.object().field("status", word(state.healthy(), !state.database)).field("version", embedded::version);
+    json.object().field("status", word(state.healthy(), !state.usable())).field("version", embedded::version);
     json.field("releaseId", embedded::commit).field("serviceId", "brainbytes").key("checks").object();
     json.key("postgres:connection").array().object().field("componentType", "datastore");
-    json.field("status", word(state.database, true)).field("time", now()).end().end();
+    json.field("status", word(state.usable(), true)).field("time", now()).end().end();
     json.key("model:calls").array().object().field("componentType", "component");
-    json.field("observedValue", state.model).field("status", word(model_good, false)).field("time", now()).end().end();
+    json.field("observedValue", state.model)
+        .field("status", word(model_good, false))
+        .field("time", now())
+        .end()
+        .end();
     json.end().end();
     return json.take();
 }
 
 Response health(const Request& request, const HealthParts& parts) {
     const State state = state_of(parts);
-    const int status = state.database ? 200 : 503;
+    const int status = state.usable() ? 200 : 503;
     if (request.header("accept").find("application/health+json") != std::string_view::npos) {
         Response response(status, "application/health+json", draft_json(state));
         response.header("Cache-Control", "no-store");
         return response;
     }
-    return http::json_response(plan_json(parts, state, may_see_details(request)), status);
+    return http::json_response(plan_json(parts, state, may_see_details(request, parts.node)), status);
 }
 
 Response ready(const HealthParts& parts) {
     const State state = state_of(parts);
-    const bool is_ready = state.database && !state.draining;
+    const bool is_ready = state.usable() && !state.draining;
+    const auto reason = state.draining    ? "draining"
+                        : !state.database ? "database away"
+                                          : "schema does not fit";
     JsonWriter json;
-    json.object().field("status", is_ready ? "ready" : state.draining ? "draining" : "database away").end();
+    json.object().field("status", is_ready ? "ready" : reason).end();
     return http::json_response(json.take(), is_ready ? 200 : 503);
 }
 
+/// A token that is given must be right, from wherever it comes.
 bool may_read_metrics(const Request& request, const Node& node) {
-    const std::string& token = node.config.text("METRICS_TOKEN");
-    const std::string_view given = request.header("authorization");
-    if (!token.empty() && given.substr(0, 7) == "Bearer ") return crypto::equal(given.substr(7), token);
-    return request.loopback;
+    if (request.header("authorization").empty()) return request.loopback;
+    return has_token(request, node);
 }
 
 Result<Response> metrics_text(const Request& request, Node& node) {
     if (!may_read_metrics(request, node))
-        return Error(ErrorCode::unauthenticated, "Metrics need METRICS_TOKEN as a bearer token, or this machine.");
+        return Error(ErrorCode::unauthenticated,
+                     "Metrics need METRICS_TOKEN as a bearer token, or this machine.");
     const bool open = request.header("accept").find("application/openmetrics-text") != std::string_view::npos;
     Response response(200,
                       open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -117,6 +147,8 @@ double resident_bytes() {
 
 void register_gauges(HealthParts parts) {
     auto& metrics = parts.node.metrics;
+    metrics.gauge_from("brainbytes_pool_waiting", "Blocking jobs (hashing, files) that wait for a thread",
+                       [&node = parts.node]() { return static_cast<double>(node.pool.waiting()); });
     metrics.gauge_from("process_resident_memory_bytes", "Resident memory of the server", resident_bytes);
     metrics.gauge_from("process_uptime_seconds", "Seconds since the server started",
                        [&node = parts.node]() { return uptime(node); });
@@ -128,7 +160,9 @@ void register_gauges(HealthParts parts) {
 
 template <class Answer>
 http::Handler simple(Answer answer) {
-    return [answer](Request& request) -> Task<Result<Response>> { co_return answer(request); };
+    return [answer](Request& request) -> Task<Result<Response>> {
+        co_return answer(request);
+    };
 }
 
 }  // namespace
@@ -145,8 +179,8 @@ void bind_health_routes(http::Router& router, HealthParts parts) {
                simple([parts](Request& request) { return metrics_text(request, parts.node); }),
                {Access::open, 0, {"Metrics in the Prometheus or OpenMetrics text", "", "", 200}});
     router.get("/api/openapi.json", simple([&router](Request& request) {
-                   return http::with_etag(
-                       request, http::json_response(http::openapi_document(router, embedded::version, api_schemas())));
+                   return http::with_etag(request, http::json_response(http::openapi_document(
+                                                       router, embedded::version, api_schemas())));
                }),
                {Access::open, 0, {"This document", "", "", 200}});
 }

@@ -11,6 +11,7 @@
 #include "base/net/pool.hpp"
 #include "features/tutor/reply_board.hpp"
 #include "services/blobs/disk_store.hpp"
+#include "services/llm/circuit.hpp"
 
 namespace bb::app {
 
@@ -27,18 +28,21 @@ struct Node {
     net::BlockingPool pool{2};
     client::Mailer mailer;
     tutor::ReplyBoard replies;
-    std::string conninfo;      // of the database
-    std::string home_name;     // this machine and data folder
-    std::string url;           // public origin, without a slash at the end
-    std::string secret;        // keys the hashes of sign-in codes; the same on every node
-    std::string policy;        // Content-Security-Policy
+    llm::Circuit circuit;   // of the one model server that all loops call
+    std::string conninfo;   // of the database
+    std::string home_name;  // this machine and data folder
+    std::string url;        // public origin, without a slash at the end
+    std::string secret;     // keys the hashes of sign-in codes; the same on every node
+    std::string policy;     // Content-Security-Policy
     net::NetworkList trusted_proxies;
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-    /// Hands a notification to every loop of this process at once, without the round trip through the database.
+    /// Hands a notification to every loop of this process at once, without the round trip through the
+    /// database.
     std::function<void(std::string channel, std::string payload)> announce;
     int threads = 1;
     std::atomic<bool> draining{false};
     std::atomic<bool> hears_notifications{false};
+    std::atomic<int> schema{0};  // number of the database's newest migration, as last seen; 0: not known
 };
 
 }  // namespace bb::app

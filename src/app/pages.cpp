@@ -11,15 +11,16 @@ namespace {
 
 const embedded::EmbeddedFile* find_asset(std::string_view path) {
     const auto files = embedded::embedded_assets();
-    const auto at = std::lower_bound(files.begin(), files.end(), path,
-                                     [](const auto& file, std::string_view wanted) { return file.path < wanted; });
+    const auto at =
+        std::lower_bound(files.begin(), files.end(), path,
+                         [](const auto& file, std::string_view wanted) { return file.path < wanted; });
     return at != files.end() && at->path == path ? &*at : nullptr;
 }
 
 /// Addresses that the page's own router knows.
 bool is_page(std::string_view path) {
-    constexpr std::string_view exact[] = {"/", "/sign-in", "/sign-in/link", "/setup", "/chat",
-                                          "/materials", "/search", "/settings"};
+    constexpr std::string_view exact[] = {"/",     "/sign-in",   "/sign-in/link", "/setup",
+                                          "/chat", "/materials", "/search",       "/settings"};
     constexpr std::string_view below[] = {"/chat/", "/materials/"};
     return std::find(std::begin(exact), std::end(exact), path) != std::end(exact) ||
            std::any_of(std::begin(below), std::end(below),
@@ -61,14 +62,16 @@ std::string content_security_policy() {
         hashes += " 'sha256-" + crypto::base64(crypto::sha256(script)) + "'";
     }
     return "default-src 'none'; script-src 'self'" + hashes +
-           "; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+           "; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src "
+           "'self'; "
            "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 
 http::Response page_or_asset(const http::Request& request) {
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
     const bool api = request.path.compare(0, 5, "/api/") == 0;
-    if (!reads || api) return http::problem(Error(ErrorCode::not_found, "There is nothing at this address."), request.id);
+    if (!reads || api)
+        return http::problem(Error(ErrorCode::not_found, "There is nothing at this address."), request.id);
     if (request.path != "/index.html")
         if (const auto* file = find_asset(request.path)) return serve_file(request, *file, 200);
     const auto* index = find_asset("/index.html");

@@ -6,11 +6,12 @@
 
 namespace bb::app {
 
-/// The Content-Security-Policy of every answer: nothing but our own files; inline scripts of the page by their hash.
+/// The Content-Security-Policy of every answer: nothing but our own files; inline scripts of the page by
+/// their hash.
 std::string content_security_policy();
 
-/// Answers what no route of the API takes: files of the built page, the page itself for its own addresses, and
-/// 404 for everything else.
+/// Answers what no route of the API takes: files of the built page, the page itself for its own addresses,
+/// and 404 for everything else.
 http::Response page_or_asset(const http::Request& request);
 
 }  // namespace bb::app

@@ -49,7 +49,9 @@ std::unique_ptr<mail::Sender> mail_sender(Node& node) {
 std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& client) {
     const auto& config = node.config;
     if (!config.is_set("OPENAI_API_KEY") && !config.is_set("OPENAI_BASE_URL")) return nullptr;
-    const auto time = [&](std::string_view name) { return std::chrono::seconds(config.number(name)); };
+    const auto time = [&](std::string_view name) {
+        return std::chrono::seconds(config.number(name));
+    };
     llm::Options options;
     if (config.is_set("OPENAI_BASE_URL")) options.base_url = config.text("OPENAI_BASE_URL");
     options.api_key = config.text("OPENAI_API_KEY");
@@ -58,7 +60,7 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
     options.first_token = time("BRAINBYTES_MODEL_FIRST_SECONDS");
     options.idle = time("BRAINBYTES_MODEL_PAUSE_SECONDS");
     options.whole = time("BRAINBYTES_MODEL_TOTAL_SECONDS");
-    return llm::make_openai(client, node.metrics, std::move(options));
+    return llm::make_openai(client, node.metrics, node.circuit, std::move(options));
 }
 
 }  // namespace
@@ -82,7 +84,9 @@ void Worker::Parts::bind_routes() {
     bind_health_routes(router, {node, db, provider.get()});
     accounts::About about{std::string(embedded::version), provider ? "model" : "extractive", std::nullopt};
     if (provider) about.model = provider->model();
-    const auto announce = [&shared = node](const std::string& payload) { shared.announce("session_ended", payload); };
+    const auto announce = [&shared = node](const std::string& payload) {
+        shared.announce("session_ended", payload);
+    };
     accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
@@ -90,7 +94,9 @@ void Worker::Parts::bind_routes() {
 
 http::Hooks Worker::Parts::hooks() {
     http::Hooks hooks;
-    hooks.authenticate = [this](const http::Request& request) { return sessions.authenticate(request); };
+    hooks.authenticate = [this](const http::Request& request) {
+        return sessions.authenticate(request);
+    };
     hooks.refuse_origin = [this](const http::Request& request) {
         return access::refuse_origin(request, node.url);
     };

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "app/worker.hpp"
+#include "base/client/http_client.hpp"
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
 #include "base/http/service.hpp"
-#include "base/client/http_client.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/thread_search.hpp"

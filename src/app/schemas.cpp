@@ -8,7 +8,7 @@ std::string_view api_schemas() {
   "type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},
   "requestId":{"type":"string"},"errors":{"type":"array","items":{"type":"object","required":["pointer","detail"],
   "properties":{"pointer":{"type":"string"},"detail":{"type":"string"}}}}}},
-"Ready":{"type":"object","required":["status"],"properties":{"status":{"enum":["ready","draining","database away"]}}},
+"Ready":{"type":"object","required":["status"],"properties":{"status":{"enum":["ready","draining","database away","schema does not fit"]}}},
 "Health":{"type":"object","required":["status","timestamp","version","services"],"properties":{
   "status":{"enum":["healthy","degraded","unhealthy"]},"timestamp":{"type":"string","format":"date-time"},
   "version":{"type":"string"},"services":{"type":"object","required":["database","openai","auth"],"properties":{

@@ -31,8 +31,8 @@ using std::chrono::seconds;
 void start_logging(const config::Config& config) {
     const std::string& level = config.text("BRAINBYTES_LOG_LEVEL");
     const std::string& format = config.text("BRAINBYTES_LOG_FORMAT");
-    log::start(level == "debug"  ? log::Level::debug
-               : level == "warn" ? log::Level::warn
+    log::start(level == "debug"   ? log::Level::debug
+               : level == "warn"  ? log::Level::warn
                : level == "error" ? log::Level::error
                                   : log::Level::info,
                format == "json"   ? log::Format::json
@@ -76,7 +76,7 @@ std::string host_name() {
 
 /// All loops and what they share, from start to stop.
 class Program {
-  public:
+public:
     Program(const config::Config& config, const db::Home& home, std::string url)
         : node_(config, home.data().string()) {
         node_.conninfo = home.conninfo();
@@ -89,7 +89,7 @@ class Program {
     }
 
     void start(const std::vector<int>& listeners) {
-        for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_));
+        for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_, i));
         node_.announce = [this](std::string channel, std::string payload) {
             for (auto& worker : workers_) worker->notified(channel, payload);
         };
@@ -118,16 +118,20 @@ class Program {
         workers_.clear();
     }
 
-  private:
+private:
     void listen_to_database() {
         db::Listener::Events events;
         events.on_message = [this](std::string_view channel, std::string_view payload) {
             node_.announce(std::string(channel), std::string(payload));
         };
-        events.on_ready = [this]() { heard(true); };
-        events.on_lost = [this]() { heard(false); };
-        listener_ = std::make_unique<db::Listener>(workers_.front()->executor(), node_.conninfo,
-                                                   channels(), std::move(events));
+        events.on_ready = [this]() {
+            heard(true);
+        };
+        events.on_lost = [this]() {
+            heard(false);
+        };
+        listener_ = std::make_unique<db::Listener>(workers_.front()->executor(), node_.conninfo, channels(),
+                                                   std::move(events));
         listener_->start();
     }
 
@@ -167,7 +171,8 @@ void run_until_stopped(const config::Config& config, const db::Home& home, const
     log::info("ready", {{"url", url}, {"data", home.data().string()}});
     std::cout << "BrainBytes is ready at " << url << std::endl;
     if (const auto link = program.setup_link())
-        std::cout << "Open this link within 30 minutes to become the first administrator:\n  " << *link << std::endl;
+        std::cout << "Open this link within 30 minutes to become the first administrator:\n  " << *link
+                  << std::endl;
     wait_for_signal(signals);
     const seconds limit(config.number("BRAINBYTES_DRAIN_SECONDS"));
     log::info("stopping", {{"drainSeconds", static_cast<std::int64_t>(limit.count())}});
@@ -196,10 +201,12 @@ int serve(config::Config& config) {
     if (!endpoint) return fail(endpoint.error());
     auto listeners = http::open_listeners(*endpoint, thread_count(config));
     if (!listeners) return fail(db::Home::taken(config).value_or(listeners.error()));
-    auto home = db::Home::open(config, db::Home::Use::server,
-                               [](std::string_view words) { log::info(words); });
+    auto home =
+        db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
-    const auto say = [](std::string_view words) { log::info(words); };
+    const auto say = [](std::string_view words) {
+        log::info(words);
+    };
     if (auto prepared = db::prepare_schema(home->conninfo(), home->managed(), say); !prepared)
         return fail(prepared.error());
     run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);

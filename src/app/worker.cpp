@@ -6,6 +6,7 @@
 #include <future>
 
 #include "app/parts.hpp"
+#include "app/vitals.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "features/accounts/sessions.hpp"
@@ -15,7 +16,7 @@ namespace bb::app {
 
 using std::chrono::milliseconds;
 
-Worker::Worker(Node& node) : parts_(std::make_unique<Parts>(node)) {}
+Worker::Worker(Node& node, int loop) : loop_(loop), parts_(std::make_unique<Parts>(node)) {}
 
 Worker::~Worker() {
     if (!thread_.joinable()) return;
@@ -23,13 +24,18 @@ Worker::~Worker() {
     thread_.join();
 }
 
-Executor Worker::executor() { return parts_->io.get_executor(); }
+Executor Worker::executor() {
+    return parts_->io.get_executor();
+}
 
-db::Database& Worker::database() { return parts_->db; }
+db::Database& Worker::database() {
+    return parts_->db;
+}
 
 void Worker::start() {
     parts_->db.start();
     parts_->tutor.start();
+    net::spawn(executor(), watch_vitals(parts_->node, parts_->db, loop_));
     thread_ = std::thread([this]() { parts_->io.run(); });
 }
 
@@ -73,7 +79,9 @@ void Worker::run(std::function<Task<void>(Worker&)> task) {
     done.get_future().get();
 }
 
-void Worker::drain(milliseconds limit) { net::spawn(executor(), finish(limit)); }
+void Worker::drain(milliseconds limit) {
+    net::spawn(executor(), finish(limit));
+}
 
 Task<void> Worker::finish(milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;

@@ -11,8 +11,9 @@ namespace bb::app {
 /// One event loop on a thread of its own, with everything that serves requests there: database connections,
 /// repositories, routes, HTTP server. Loops share nothing but the Node.
 class Worker {
-  public:
-    explicit Worker(Node& node);
+public:
+    /// `loop`: its number, from 0.
+    Worker(Node& node, int loop);
     ~Worker();
     Worker(const Worker&) = delete;
 
@@ -21,7 +22,8 @@ class Worker {
     void start();
     /// Serves the connections of a listening descriptor from now on. From any thread.
     void listen(int descriptor);
-    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. From any thread.
+    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. From any
+    /// thread.
     void drain(std::chrono::milliseconds limit);
     void join();
 
@@ -39,9 +41,10 @@ class Worker {
 
     struct Parts;
 
-  private:
+private:
     Task<void> finish(std::chrono::milliseconds limit);
 
+    const int loop_;
     std::unique_ptr<Parts> parts_;
     std::thread thread_;
 };

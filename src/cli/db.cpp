@@ -171,6 +171,14 @@ int verify(Context& context, const Words& words) {
     });
 }
 
+/// The school's administrator has an address that is nobody's: on a real site somebody could come to own it.
+int seed_if_meant(Context& context, const Words& words) {
+    if (context.config.text("BRAINBYTES_STAGE") == "production" && !words.yes)
+        return context.fail("The demonstration school has an administrator, admin@example.org. "
+                            "Add --yes if you want it in production.");
+    return seed(context, words.json);
+}
+
 }  // namespace
 
 void register_db(CLI::App& app, Chosen& chosen) {
@@ -197,8 +205,8 @@ void register_db(CLI::App& app, Chosen& chosen) {
         ->check(CLI::NonNegativeNumber);
     down->add_flag("--yes", words->yes, "Do not ask");
     down->add_flag("--dry-run", words->dry_run, "Only say what would be lost");
-    add("seed", "Add a demonstration school; running it again changes nothing",
-        [](Context& context, const Words& all) { return seed(context, all.json); });
+    auto* school = add("seed", "Add a demonstration school; running it again changes nothing", seed_if_meant);
+    school->add_flag("--yes", words->yes, "Also in production");
 }
 
 }  // namespace bb::cli

@@ -18,7 +18,6 @@ const env = (url) => ({
     OPENAI_MODEL: "gpt-4o-mini",
     BRAINBYTES_MODEL_FIRST_SECONDS: 1,
     BRAINBYTES_MODEL_PAUSE_SECONDS: 1,
-    BRAINBYTES_THREADS: 1, // each event loop has a circuit of its own
 });
 
 before(async () => {

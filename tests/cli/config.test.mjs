@@ -40,7 +40,10 @@ test("show prints every option with value and origin", async () => {
 
 test("show hides secrets", async () => {
     const env = { OPENAI_API_KEY: "sk-hidden", DATABASE_URL: "postgresql://me:hidden@db/x" };
-    for (const args of [["config", "show"], ["config", "show", "--json"]]) {
+    for (const args of [
+        ["config", "show"],
+        ["config", "show", "--json"],
+    ]) {
         const { stdout, stderr } = await brainbytes(args, env);
         assert.doesNotMatch(stdout + stderr, /hidden/);
     }
@@ -49,10 +52,16 @@ test("show hides secrets", async () => {
 
 test("a wrong value is named with its fault and an example, and nothing starts", async () => {
     for (const args of [["config", "check"], ["serve"], ["db", "status"]]) {
-        const { code, stdout, stderr } = await brainbytes(args, { BRAINBYTES_LISTEN: "3000", OPENAI_BASE_URL: "x" });
+        const { code, stdout, stderr } = await brainbytes(args, {
+            BRAINBYTES_LISTEN: "3000",
+            OPENAI_BASE_URL: "x",
+        });
         assert.equal(code, 2);
         assert.equal(stdout, "");
-        assert.match(stderr, /BRAINBYTES_LISTEN .*must be an address and a port\. Example: BRAINBYTES_LISTEN=/);
+        assert.match(
+            stderr,
+            /BRAINBYTES_LISTEN .*must be an address and a port\. Example: BRAINBYTES_LISTEN=/,
+        );
         assert.match(stderr, /OPENAI_BASE_URL .*Example: /);
     }
 });

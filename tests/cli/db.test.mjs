@@ -58,6 +58,13 @@ describe("without a server", () => {
         assert.deepEqual(people.map((one) => one.role).sort(), ["administrator", "student"]);
     });
 
+    test("seed asks before it makes a known administrator in production", async () => {
+        const refused = await run("db", "seed", "--stage", "production");
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /--yes/);
+        assert.equal((await run("db", "seed", "--stage", "production", "--yes")).code, 0);
+    });
+
     test("rollback says what is lost and asks; off a terminal it needs --yes", async () => {
         const refused = await run("db", "rollback", "--to", "0");
         assert.equal(refused.code, 1);
@@ -158,10 +165,23 @@ describe("with a database from outside", () => {
     let host;
     const psql = (database, sql) =>
         new Promise((resolve, reject) => {
-            const args = ["-X", "-q", "-h", path.join(host.dataFolder, "run"), "-U", "brainbytes", "-c", sql, database];
-            execFile("psql", args, (fault, stdout, stderr) => (fault ? reject(new Error(stderr)) : resolve(stdout)));
+            const args = [
+                "-X",
+                "-q",
+                "-h",
+                path.join(host.dataFolder, "run"),
+                "-U",
+                "brainbytes",
+                "-c",
+                sql,
+                database,
+            ];
+            execFile("psql", args, (fault, stdout, stderr) =>
+                fault ? reject(new Error(stderr)) : resolve(stdout),
+            );
         });
-    const url = (database) => `postgresql://brainbytes@/${database}?host=${path.join(host.dataFolder, "run")}`;
+    const url = (database) =>
+        `postgresql://brainbytes@/${database}?host=${path.join(host.dataFolder, "run")}`;
     const refusal = async (database) => {
         const guest = startServer({ env: { DATABASE_URL: url(database) } });
         const fault = await guest.then(
@@ -187,7 +207,10 @@ describe("with a database from outside", () => {
 
     test("one with tables of others is not touched until asked", async () => {
         await psql("taken", "CREATE TABLE theirs (id integer)");
-        assert.match(await refusal("taken"), /has schema 0, and this program runs on .*brainbytes db migrate/);
+        assert.match(
+            await refusal("taken"),
+            /has schema 0, and this program runs on .*brainbytes db migrate/,
+        );
     });
 
     test("one with a newer schema is refused", async () => {

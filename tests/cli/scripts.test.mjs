@@ -1,9 +1,13 @@
 // The names that the deployment plan uses stand in package.json and are one call of ours each.
 import assert from "node:assert/strict";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
@@ -25,6 +29,26 @@ for (const verb of ["migrate", "seed", "verify", "rollback"]) {
     });
 }
 
-test("test:e2e:production is a program of ours", () => {
-    accessSync(path.join(root, scripts["test:e2e:production"]), constants.X_OK);
+test("the scripts of the database do what they say, run as npm runs them", async () => {
+    const folder = temporaryFolder();
+    const env = programEnvironment({ BRAINBYTES_DATA: path.join(folder, "data") });
+    const run = async (name) => {
+        const [command, ...args] = scripts[name].split(" ");
+        return promisify(execFile)(path.join(root, command), args, { env, cwd: folder });
+    };
+    await run("db:migrate:dev");
+    assert.match((await run("db:verify:dev")).stderr, /as the migrations make it/);
+    assert.match((await run("db:seed:dev")).stdout, /administrator/);
+    await assert.rejects(run("db:seed:production"), /--yes/);
+    await assert.rejects(run("db:rollback:dev"), { code: 1 }, "without a terminal it wants --yes");
+    rmSync(folder, { recursive: true, force: true });
+});
+
+test("test:e2e:production looks at a running site, and fails when there is none", async () => {
+    const look = (url) => promisify(execFile)(path.join(root, scripts["test:e2e:production"]), [url]);
+    const server = await startServer();
+    const { stdout } = await look(server.url);
+    assert.match(stdout, /^[1-9]\d* passed, 0 failed$/m);
+    await server.stop();
+    await assert.rejects(look(server.url), ({ stdout }) => /0 passed, [1-9]\d* failed/.test(stdout));
 });

@@ -91,15 +91,15 @@ Fault address_fault(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return "must be an address and a port";
     const auto port = whole_number(text.substr(colon + 1));
-    if (!port || *port < 0 || *port > 65535) return "has no valid port";
+    if (!port || *port < 1 || *port > 65535) return "has no valid port";
     std::string host(text.substr(0, colon));
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     in6_addr six;
     in_addr four;
-    if (host == "localhost" || inet_pton(AF_INET, host.c_str(), &four) == 1 ||
+    if (host.empty() || host == "*" || host == "localhost" || inet_pton(AF_INET, host.c_str(), &four) == 1 ||
         inet_pton(AF_INET6, host.c_str(), &six) == 1)
         return std::nullopt;
-    return "must start with the IP address to listen on (0.0.0.0: all)";
+    return "must start with the IP address to listen on (nothing or *: all)";
 }
 
 Fault networks_fault(std::string_view text) {

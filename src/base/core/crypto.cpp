@@ -57,7 +57,8 @@ std::string random_token(std::size_t bytes) {
     const std::string raw = random_bytes(bytes);
     constexpr int form = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
     std::string out(sodium_base64_encoded_len(raw.size(), form), '\0');
-    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(raw.data()), raw.size(), form);
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(raw.data()), raw.size(),
+                      form);
     out.pop_back();  // the terminating zero
     return out;
 }
@@ -70,7 +71,8 @@ std::string random_digits(int digits) {
 
 std::string hex(std::string_view bytes) {
     std::string out(bytes.size() * 2 + 1, '\0');
-    sodium_bin2hex(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    sodium_bin2hex(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                   bytes.size());
     out.pop_back();  // the terminating zero
     return out;
 }

@@ -92,7 +92,8 @@ std::optional<std::string> FieldReader::optional_text(std::string_view name, Tex
     return value ? checked_text(name, *value, limits) : std::nullopt;
 }
 
-std::optional<std::optional<std::string>> FieldReader::nullable_text(std::string_view name, TextLimits limits) {
+std::optional<std::optional<std::string>> FieldReader::nullable_text(std::string_view name,
+                                                                     TextLimits limits) {
     const auto* value = raw(name);
     if (!value) return std::nullopt;
     if (value->is_null()) return std::optional<std::string>();

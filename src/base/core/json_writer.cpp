@@ -22,7 +22,9 @@ constexpr std::array<bool, 256> special = []() {
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t from = 0;
-    const auto flush_to = [&](std::size_t i) { out.append(text.substr(from, i - from)); };
+    const auto flush_to = [&](std::size_t i) {
+        out.append(text.substr(from, i - from));
+    };
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
         if (!special[c]) continue;
@@ -92,11 +94,17 @@ JsonWriter& JsonWriter::value(std::string_view text) {
     return *this;
 }
 
-JsonWriter& JsonWriter::value(bool truth) { return raw(truth ? "true" : "false"); }
+JsonWriter& JsonWriter::value(bool truth) {
+    return raw(truth ? "true" : "false");
+}
 
-JsonWriter& JsonWriter::value(std::int64_t number) { return raw(fmt::format_int(number).c_str()); }
+JsonWriter& JsonWriter::value(std::int64_t number) {
+    return raw(fmt::format_int(number).c_str());
+}
 
-JsonWriter& JsonWriter::value(std::uint64_t number) { return raw(fmt::format_int(number).c_str()); }
+JsonWriter& JsonWriter::value(std::uint64_t number) {
+    return raw(fmt::format_int(number).c_str());
+}
 
 JsonWriter& JsonWriter::value(double number) {
     return std::isfinite(number) ? raw(fmt::format("{}", number)) : null();
@@ -118,7 +126,9 @@ JsonWriter& JsonWriter::value(const Uuid& id) {
     return *this;
 }
 
-JsonWriter& JsonWriter::null() { return raw("null"); }
+JsonWriter& JsonWriter::null() {
+    return raw("null");
+}
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
     separate();

@@ -23,8 +23,8 @@ State& state() {
 }
 
 constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
-constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                spdlog::level::err};
+constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
+                                                spdlog::level::warn, spdlog::level::err};
 
 std::string json_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
     JsonWriter json(320);
@@ -60,7 +60,9 @@ void start(Level level, Format format) {
     s.level = level;
     s.json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
     const bool terminal = isatty(STDERR_FILENO) != 0;
-    const auto form = s.json ? BatchSink::Form::bare : terminal ? BatchSink::Form::colored : BatchSink::Form::plain;
+    const auto form = s.json     ? BatchSink::Form::bare
+                      : terminal ? BatchSink::Form::colored
+                                 : BatchSink::Form::plain;
     auto sink = std::make_shared<BatchSink>(STDERR_FILENO, form);
     sink->set_pattern("%H:%M:%S %^%-5l%$ %v");
     s.logger = std::make_shared<spdlog::logger>("brainbytes", std::move(sink));

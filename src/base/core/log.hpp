@@ -35,9 +35,17 @@ void stop();
 bool enabled(Level level);
 /// `event` is a short fixed phrase ("request", "database lost"); details go into fields.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
-inline void debug(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::debug, event, f); }
-inline void info(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::info, event, f); }
-inline void warn(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::warn, event, f); }
-inline void error(std::string_view event, std::initializer_list<Field> f = {}) { write(Level::error, event, f); }
+inline void debug(std::string_view event, std::initializer_list<Field> f = {}) {
+    write(Level::debug, event, f);
+}
+inline void info(std::string_view event, std::initializer_list<Field> f = {}) {
+    write(Level::info, event, f);
+}
+inline void warn(std::string_view event, std::initializer_list<Field> f = {}) {
+    write(Level::warn, event, f);
+}
+inline void error(std::string_view event, std::initializer_list<Field> f = {}) {
+    write(Level::error, event, f);
+}
 
 }  // namespace bb::log

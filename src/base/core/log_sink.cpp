@@ -60,7 +60,9 @@ void BatchSink::append(const spdlog::details::log_msg& message) {
         pending_.append(text);
         return;
     }
-    pending_.append(text.substr(0, from)).append(color_of(message.level)).append(text.substr(from, to - from));
+    pending_.append(text.substr(0, from))
+        .append(color_of(message.level))
+        .append(text.substr(from, to - from));
     pending_.append("\x1b[0m").append(text.substr(to));
 }
 
@@ -80,7 +82,8 @@ void BatchSink::run() {
         urgent_ = false;
         lock.unlock();
         if (dropped > 0)
-            batch += fmt::format("{{\"level\":\"warn\",\"event\":\"log lines dropped\",\"lines\":{}}}\n", dropped);
+            batch +=
+                fmt::format("{{\"level\":\"warn\",\"event\":\"log lines dropped\",\"lines\":{}}}\n", dropped);
         const bool open = write_all(batch);
         lock.lock();
         if (last || !open) return;

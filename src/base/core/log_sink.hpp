@@ -8,10 +8,11 @@
 
 namespace bb::log {
 
-/// Gathers lines and writes them to a descriptor from a thread of its own, some fifty times a second: one system
-/// call for many lines, and no request ever waits for a slow terminal or pipe. What a flush asks for goes at once.
+/// Gathers lines and writes them to a descriptor from a thread of its own, some fifty times a second: one
+/// system call for many lines, and no request ever waits for a slow terminal or pipe. What a flush asks for
+/// goes at once.
 class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
-  public:
+public:
     enum class Form {
         bare,     // the message alone
         plain,    // as the pattern says
@@ -21,11 +22,11 @@ class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
     /// Writes out what was gathered.
     ~BatchSink() override;
 
-  protected:
+protected:
     void sink_it_(const spdlog::details::log_msg& message) override;
     void flush_() override;
 
-  private:
+private:
     void append(const spdlog::details::log_msg& message);
     void run();
     /// False when the descriptor takes nothing any more.

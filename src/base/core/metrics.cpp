@@ -9,6 +9,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "base/core/time.hpp"
+
 namespace bb::metrics {
 namespace {
 
@@ -51,7 +53,9 @@ std::string number(double value, bool canonical = false) {
     return text;
 }
 
-std::string in_braces(const std::string& labels) { return labels.empty() ? "" : "{" + labels + "}"; }
+std::string in_braces(const std::string& labels) {
+    return labels.empty() ? "" : "{" + labels + "}";
+}
 
 }  // namespace
 
@@ -63,24 +67,54 @@ struct Gauge::Cell {
     std::atomic<double> value{0};
 };
 
+/// The newest observation of a bucket that named its request.
+struct Exemplar {
+    double value = 0;
+    double seconds = 0;  // since 1970
+    std::string request_id;
+};
+
 struct Histogram::Cell {
-    explicit Cell(std::vector<double> limits) : bounds(std::move(limits)), counts(bounds.size() + 1) {}
+    explicit Cell(std::vector<double> limits)
+        : bounds(std::move(limits)), counts(bounds.size() + 1), exemplars(bounds.size() + 1) {}
+
     std::vector<double> bounds;
     std::vector<std::atomic<std::uint64_t>> counts;
     std::atomic<double> sum{0};
+    std::mutex mutex;  // of the exemplars
+    std::vector<Exemplar> exemplars;
 };
 
-void Counter::add(double amount) { add_to(cell_->value, amount); }
-double Counter::value() const { return cell_->value.load(std::memory_order_relaxed); }
-void Gauge::set(double value) { cell_->value.store(value, std::memory_order_relaxed); }
-void Gauge::add(double amount) { add_to(cell_->value, amount); }
-double Gauge::value() const { return cell_->value.load(std::memory_order_relaxed); }
+void Counter::add(double amount) {
+    add_to(cell_->value, amount);
+}
+double Counter::value() const {
+    return cell_->value.load(std::memory_order_relaxed);
+}
+void Gauge::set(double value) {
+    cell_->value.store(value, std::memory_order_relaxed);
+}
+void Gauge::add(double amount) {
+    add_to(cell_->value, amount);
+}
+double Gauge::value() const {
+    return cell_->value.load(std::memory_order_relaxed);
+}
 
-void Histogram::observe(double value) {
+void Histogram::observe(double value, std::string_view request_id) {
     const auto& bounds = cell_->bounds;
-    const auto at = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
-    cell_->counts[static_cast<std::size_t>(at)].fetch_add(1, std::memory_order_relaxed);
+    const auto at =
+        static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
+    cell_->counts[at].fetch_add(1, std::memory_order_relaxed);
     add_to(cell_->sum, value);
+    if (request_id.empty()) return;
+    // An example is as good as the next one: nobody waits for the lock.
+    const std::unique_lock lock(cell_->mutex, std::try_to_lock);
+    if (!lock) return;
+    auto& exemplar = cell_->exemplars[at];
+    exemplar.value = value;
+    exemplar.seconds = static_cast<double>(now().time_since_epoch().count()) / 1e6;
+    exemplar.request_id.assign(request_id);
 }
 
 std::uint64_t Histogram::count() const {
@@ -127,23 +161,33 @@ struct Registry::Impl {
         return all[render(other)];
     }
 
+    static void append_exemplar(std::string& out, const Exemplar& exemplar) {
+        if (exemplar.request_id.empty()) return;
+        out += fmt::format(" # {{request_id=\"{}\"}} {} {:.3f}", escaped(exemplar.request_id),
+                           number(exemplar.value), exemplar.seconds);
+    }
+
     static void append_histogram(std::string& out, const std::string& name, const std::string& labels,
-                                 const Histogram::Cell& cell) {
+                                 Histogram::Cell& cell, bool exemplars) {
         std::uint64_t total = 0;
+        const std::lock_guard lock(cell.mutex);
         const std::string lead = labels.empty() ? "" : labels + ",";
         for (std::size_t i = 0; i < cell.counts.size(); ++i) {
             total += cell.counts[i].load(std::memory_order_relaxed);
             const std::string bound = i < cell.bounds.size() ? number(cell.bounds[i], true) : "+Inf";
-            out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, lead, bound, total);
+            out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}", name, lead, bound, total);
+            if (exemplars) append_exemplar(out, cell.exemplars[i]);
+            out += '\n';
         }
         const double sum = cell.sum.load(std::memory_order_relaxed);
-        out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, in_braces(labels), number(sum), name, in_braces(labels),
-                           total);
+        out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, in_braces(labels), number(sum), name,
+                           in_braces(labels), total);
     }
 
     static void append_series(std::string& out, const std::string& name, const std::string& labels,
-                              const Series& series) {
-        if (series.histogram) return append_histogram(out, name, labels, *series.histogram);
+                              const Series& series, bool open_metrics) {
+        if (series.histogram)
+            return append_histogram(out, name, labels, *series.histogram, open_metrics);
         double value = 0;
         if (series.counter) value = series.counter->value.load(std::memory_order_relaxed);
         if (series.gauge) value = series.gauge->value.load(std::memory_order_relaxed);
@@ -158,10 +202,11 @@ struct Registry::Impl {
         const std::lock_guard lock(mutex);
         for (const auto& [name, family] : families) {
             std::string_view shown = name;
-            if (open_metrics && family.type == Type::counter && shown.ends_with("_total")) shown.remove_suffix(6);
+            if (open_metrics && family.type == Type::counter && shown.ends_with("_total"))
+                shown.remove_suffix(6);
             out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", shown, family.help, shown,
                                types[static_cast<int>(family.type)]);
-            for (const auto& [labels, series] : family.series) append_series(out, name, labels, series);
+            for (const auto& [labels, series] : family.series) append_series(out, name, labels, series, open_metrics);
         }
         if (open_metrics) out += "# EOF\n";
         return out;
@@ -188,8 +233,8 @@ Gauge Registry::gauge(std::string_view name, std::string_view help, const Labels
     return Gauge(series.gauge);
 }
 
-Histogram Registry::histogram(std::string_view name, std::string_view help, const std::vector<double>& buckets,
-                              const Labels& labels) {
+Histogram Registry::histogram(std::string_view name, std::string_view help,
+                              const std::vector<double>& buckets, const Labels& labels) {
     const std::lock_guard lock(impl_->mutex);
     auto& series = impl_->series(name, help, Type::histogram, labels);
     if (!series.histogram) series.histogram = std::make_shared<Histogram::Cell>(buckets);
@@ -202,7 +247,11 @@ void Registry::gauge_from(std::string_view name, std::string_view help, std::fun
     impl_->series(name, help, Type::gauge, labels).read = std::move(read);
 }
 
-std::string Registry::prometheus_text() const { return impl_->text(false); }
-std::string Registry::open_metrics_text() const { return impl_->text(true); }
+std::string Registry::prometheus_text() const {
+    return impl_->text(false);
+}
+std::string Registry::open_metrics_text() const {
+    return impl_->text(true);
+}
 
 }  // namespace bb::metrics

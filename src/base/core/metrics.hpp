@@ -44,7 +44,8 @@ class Gauge {
 /// Counts observations (seconds, bytes) in fixed buckets. Safe from any thread.
 class Histogram {
   public:
-    void observe(double value);
+    /// `request_id` (may be empty) is kept as the exemplar of the value's bucket: an example to look up in the log.
+    void observe(double value, std::string_view request_id = {});
     std::uint64_t count() const;
 
     struct Cell;
@@ -77,7 +78,7 @@ class Registry {
 
     /// Prometheus text format 0.0.4.
     std::string prometheus_text() const;
-    /// OpenMetrics 1.0, ends with "# EOF".
+    /// OpenMetrics 1.0 with exemplars, ends with "# EOF".
     std::string open_metrics_text() const;
 
   private:

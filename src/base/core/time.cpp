@@ -26,7 +26,9 @@ void put_digits(char* out, int width, unsigned number) {
 
 }  // namespace
 
-Time now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+Time now() {
+    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 void append_rfc3339(std::string& out, Time time) {
     // Times that are written together are mostly of one day.

@@ -16,11 +16,16 @@ std::size_t sequence_length(unsigned char lead) {
 
 bool second_byte_fits(unsigned char lead, unsigned char second) {
     switch (lead) {
-        case 0xe0: return second >= 0xa0;
-        case 0xed: return second < 0xa0;
-        case 0xf0: return second >= 0x90;
-        case 0xf4: return second < 0x90;
-        default: return true;
+        case 0xe0:
+            return second >= 0xa0;
+        case 0xed:
+            return second < 0xa0;
+        case 0xf0:
+            return second >= 0x90;
+        case 0xf4:
+            return second < 0x90;
+        default:
+            return true;
     }
 }
 

@@ -14,7 +14,9 @@ int hex_value(char c) {
     return -1;
 }
 
-bool dash_follows(std::size_t byte) { return byte == 3 || byte == 5 || byte == 7 || byte == 9; }
+bool dash_follows(std::size_t byte) {
+    return byte == 3 || byte == 5 || byte == 7 || byte == 9;
+}
 
 }  // namespace
 
@@ -22,8 +24,10 @@ Uuid Uuid::make() {
     Uuid uuid;
     crypto::random_fill(uuid.bytes.data(), uuid.bytes.size());
     const auto since = std::chrono::system_clock::now().time_since_epoch();
-    auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-    for (int i = 5; i >= 0; --i, ms >>= 8) uuid.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms);
+    auto ms =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+    for (int i = 5; i >= 0; --i, ms >>= 8)
+        uuid.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms);
     uuid.bytes[6] = static_cast<std::uint8_t>((uuid.bytes[6] & 0x0f) | 0x70);
     uuid.bytes[8] = static_cast<std::uint8_t>((uuid.bytes[8] & 0x3f) | 0x80);
     return uuid;

@@ -33,8 +33,9 @@ std::string with_settings(const Options& options) {
     const bool url = options.conninfo.find("://") != std::string::npos;
     const auto timeout = std::to_string(options.statement_timeout.count());
     if (!url)
-        return options.conninfo + " application_name='" + options.application + "' options='-c statement_timeout=" +
-               timeout + " -c timezone=UTC -c idle_in_transaction_session_timeout=60000' tcp_user_timeout=10000";
+        return options.conninfo + " application_name='" + options.application +
+               "' options='-c statement_timeout=" + timeout +
+               " -c timezone=UTC -c idle_in_transaction_session_timeout=60000' tcp_user_timeout=10000";
     const char join = options.conninfo.find('?') == std::string::npos ? '?' : '&';
     return options.conninfo + join + "application_name=" + options.application +
            "&options=-c%20statement_timeout%3D" + timeout +
@@ -66,7 +67,8 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
                 std::unique_ptr<PGconn, Finish> pg(co_await db::connect(executor, conninfo, connect_limit));
                 if (closed) break;
                 auto wake = std::make_shared<net::Timer>(executor, net::Timer::time_point::max());
-                pipelines[slot] = std::make_shared<Connection>(executor, pg.release(), [wake]() { wake->cancel(); });
+                pipelines[slot] =
+                    std::make_shared<Connection>(executor, pg.release(), [wake]() { wake->cancel(); });
                 pipelines[slot]->start();
                 pause = first_pause;
                 co_await wait_broken(slot, wake);
@@ -81,8 +83,8 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
         }
     }
 
-    /// Returns when the pipeline broke; breaks connections whose oldest statement hangs (a dead host or network:
-    /// the server itself would have ended the statement before).
+    /// Returns when the pipeline broke; breaks connections whose oldest statement hangs (a dead host or
+    /// network: the server itself would have ended the statement before).
     Task<void> wait_broken(std::size_t slot, std::shared_ptr<net::Timer> wake) {
         while (!closed && !pipelines[slot]->broken()) {
             wake->expires_after(watch_interval);
@@ -98,7 +100,8 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     void give_up_if_hung(Connection& connection) const {
         const auto limit = options.statement_timeout + milliseconds(5'000);
         const auto oldest = connection.oldest();
-        if (oldest && Connection::Clock::now() - *oldest > limit) connection.abandon("a statement did not come back");
+        if (oldest && Connection::Clock::now() - *oldest > limit)
+            connection.abandon("a statement did not come back");
     }
 
     std::shared_ptr<Connection> least_busy() const {
@@ -204,7 +207,8 @@ Database::~Database() {
 void Database::start() {
     for (std::size_t slot = 0; slot < impl_->pipelines.size(); ++slot)
         boost::asio::co_spawn(
-            impl_->executor, [impl = impl_, slot]() { return impl->keep_pipeline(slot); }, boost::asio::detached);
+            impl_->executor, [impl = impl_, slot]() { return impl->keep_pipeline(slot); },
+            boost::asio::detached);
 }
 
 bool Database::ready() const {
@@ -219,11 +223,17 @@ Task<bool> Database::wait_ready(milliseconds limit) {
     co_return ready();
 }
 
-std::size_t Database::in_flight() const {
-    std::size_t count = impl_->waiting.size() + static_cast<std::size_t>(impl_->open) - impl_->idle.size();
-    for (const auto& connection : impl_->pipelines)
-        if (connection) count += connection->in_flight();
-    return count;
+Database::Load Database::load() const {
+    Load load;
+    load.idle = impl_->idle.size();
+    load.transactions = static_cast<std::size_t>(impl_->open) - load.idle;
+    load.waiting = impl_->waiting.size();
+    for (const auto& connection : impl_->pipelines) {
+        if (!connection || connection->broken()) continue;
+        ++load.pipelines;
+        load.statements += connection->in_flight();
+    }
+    return load;
 }
 
 Task<Rows> Database::run(const char* sql, Params params) {
@@ -241,7 +251,9 @@ Task<Database::Lease> Database::acquire() {
     co_return lease;
 }
 
-void Database::begin(Lease& lease) { lease.connection->post("BEGIN"); }
+void Database::begin(Lease& lease) {
+    lease.connection->post("BEGIN");
+}
 
 Task<void> Database::finish(Lease& lease, std::exception_ptr failed) {
     auto connection = lease.connection->shared_from_this();

@@ -18,11 +18,11 @@ namespace bb::db {
 
 /// How to reach PostgreSQL and how much of it to use, for one thread.
 struct Options {
-    std::string conninfo;                            // URL or keyword string, as libpq takes it
-    int pipelines = 1;                               // connections that carry short statements side by side
-    int transactions = 2;                            // connections for transactions, opened when first needed
-    std::size_t queue = 256;                         // statements waiting in one pipeline before it is "busy"
-    std::size_t waiting = 128;                       // transactions waiting for a connection
+    std::string conninfo;       // URL or keyword string, as libpq takes it
+    int pipelines = 1;          // connections that carry short statements side by side
+    int transactions = 2;       // connections for transactions, opened when first needed
+    std::size_t queue = 256;    // statements waiting in one pipeline before it is "busy"
+    std::size_t waiting = 128;  // transactions waiting for a connection
     std::chrono::milliseconds statement_timeout{15'000};
     std::chrono::milliseconds acquire_timeout{5'000};
     std::string application = "brainbytes";
@@ -32,7 +32,7 @@ class Connection;
 
 /// Statements inside one transaction, in order. Valid only within Database::transaction.
 class Transaction {
-  public:
+public:
     explicit Transaction(Connection& connection) : connection_(connection) {}
 
     /// Runs one statement. `sql` must be a literal (it is prepared once per connection and remembered by its
@@ -43,13 +43,13 @@ class Transaction {
     }
     Task<Rows> run(const char* sql, Params params);
 
-  private:
+private:
     Connection& connection_;
 };
 
 /// One thread's way to PostgreSQL. Use it only on its own loop.
 class Database {
-  public:
+public:
     Database(Executor executor, Options options);
     ~Database();
     Database(const Database&) = delete;
@@ -71,7 +71,8 @@ class Database {
     Task<Rows> run(const char* sql, Params params);
 
     /// Runs `work` between BEGIN and COMMIT on a connection of its own; an exception rolls back and goes on.
-    /// Throws what `work` throws, SqlError, or Unavailable. After Unavailable from COMMIT the outcome is unknown.
+    /// Throws what `work` throws, SqlError, or Unavailable. After Unavailable from COMMIT the outcome is
+    /// unknown.
     ///   co_await db.transaction([&](Transaction& tx) -> Task<void> { co_await tx.query(...); });
     /// The callable must outlive the call, so name it: `auto work = [...](Transaction& tx) -> Task<X> {...};`
     template <class Work>
@@ -100,10 +101,17 @@ class Database {
         }
     }
 
-    /// Statements and transactions under way or waiting, for metrics.
-    std::size_t in_flight() const;
+    /// What this thread has in hand at the moment.
+    struct Load {
+        std::size_t pipelines = 0;     // connected
+        std::size_t transactions = 0;  // connections in use
+        std::size_t idle = 0;          // connections for transactions, open and unused
+        std::size_t statements = 0;    // sent in pipelines and not answered
+        std::size_t waiting = 0;       // transactions that wait for a connection
+    };
+    Load load() const;
 
-  private:
+private:
     struct Impl;
     struct Lease {
         std::shared_ptr<Impl> owner;
@@ -126,9 +134,10 @@ class Database {
 
 /// Listens for NOTIFY on its own connection and reconnects by itself.
 class Listener {
-  public:
-    /// `on_message(channel, payload)` and `on_lost()` run on the executor's loop. `on_lost` is called whenever
-    /// messages may have been missed; `on_ready` when the server has confirmed that it listens (again).
+public:
+    /// `on_message(channel, payload)` and `on_lost()` run on the executor's loop. `on_lost` is called
+    /// whenever messages may have been missed; `on_ready` when the server has confirmed that it listens
+    /// (again).
     struct Events {
         std::function<void(std::string_view channel, std::string_view payload)> on_message;
         std::function<void()> on_lost;
@@ -139,7 +148,7 @@ class Listener {
     Listener(const Listener&) = delete;
     void start();
 
-  private:
+private:
     struct Impl;
     std::shared_ptr<Impl> impl_;
 };

@@ -49,7 +49,9 @@ Result<Uuid> Request::path_id(std::string_view name, std::string_view what) cons
 
 Result<boost::json::value> Request::json() const {
     const std::string_view type = header("content-type");
-    const std::string_view essence = utf8::trim(type.substr(0, type.find(';')));
+    std::string essence(utf8::trim(type.substr(0, type.find(';'))));
+    for (char& c : essence)
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';  // media types are compared without case (RFC 9110, 8.3.1)
     if (essence != "application/json")
         return Error(ErrorCode::wrong_type, "The body must be sent as application/json.");
     if (!utf8::valid(body)) return Error(ErrorCode::malformed, "The body is not valid UTF-8.");

@@ -46,7 +46,8 @@ std::optional<Error> split_target(Request& request) {
         const auto path = target.find('/', scheme + 3);  // absolute form (RFC 9112, 3.2.2)
         target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
     }
-    if (target.empty() || target[0] != '/') return Error(ErrorCode::malformed, "The address must start with a slash.");
+    if (target.empty() || target[0] != '/')
+        return Error(ErrorCode::malformed, "The address must start with a slash.");
     target = target.substr(0, target.find('#'));
     const auto question = target.find('?');
     if (!decode(target.substr(0, question), false, request.path))
@@ -109,8 +110,8 @@ struct InFlight {
 };
 
 bool has_forwarding_header(const Request& request) {
-    constexpr std::string_view names[] = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded",
-                                          "x-real-ip",       "via"};
+    constexpr std::string_view names[] = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+                                          "forwarded",       "x-real-ip",         "via"};
     return std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& field) {
         return std::find(std::begin(names), std::end(names), field.first) != std::end(names);
     });
@@ -133,7 +134,8 @@ bool is_json(const Response& response) {
 
 /// Probes and scrapes would drown everything else.
 bool is_probe(std::string_view pattern) {
-    return pattern == "/livez" || pattern == "/readyz" || pattern == "/api/health" || pattern == "/api/metrics";
+    return pattern == "/livez" || pattern == "/readyz" || pattern == "/api/health" ||
+           pattern == "/api/metrics";
 }
 
 }  // namespace
@@ -167,7 +169,8 @@ std::size_t Service::body_limit(const Plan& plan) const {
 Service::Peer Service::peer_of(const boost::asio::ip::address& address) const {
     namespace ip = boost::asio::ip;
     const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-    const ip::address plain = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
+    const ip::address plain =
+        mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
     return {plain.to_string(), plain.is_loopback(), options_.trusted_proxies.contains(plain)};
 }
 
@@ -182,7 +185,8 @@ void Service::identify(Request& request, const Peer& peer) const {
     std::string_view rest = forwarded;
     while (!rest.empty()) {
         const auto comma = rest.rfind(',');
-        const std::string_view last = utf8::trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+        const std::string_view last =
+            utf8::trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
         boost::system::error_code failed;
         const auto address = boost::asio::ip::make_address(std::string(last), failed);
         if (failed) break;
@@ -207,8 +211,8 @@ std::optional<Response> Service::without_route(const Request& request, const Pla
     if (plan.refusal) return problem(*plan.refusal, request.id);
     if (plan.route) return std::nullopt;
     if (!plan.allowed.empty()) {
-        Response response =
-            problem(Error(ErrorCode::method_not_allowed, "This address does not take this method."), request.id);
+        Response response = problem(
+            Error(ErrorCode::method_not_allowed, "This address does not take this method."), request.id);
         response.header("Allow", allowed_list(plan.allowed));
         return response;
     }
@@ -226,10 +230,17 @@ Task<std::optional<Response>> Service::check(Request& request, const Plan& plan)
     if (auto answer = without_route(request, plan)) co_return answer;
     const bool probe = is_probe(plan.route->pattern);
     if (in_flight_ >= options_.max_in_flight && !probe) co_return busy(request);
-    const bool names_session = !request.cookie("brainbytes_session").empty() ||
-                               !request.cookie("__Host-brainbytes_session").empty();
-    const bool asks = plan.route->options.access != Access::open || (names_session && !probe);
-    if (asks && hooks_.authenticate) request.principal = co_await hooks_.authenticate(request);
+    // Probes must not wait for a database, or fail with it; only a person who looks at them is asked for.
+    const bool names_session =
+        !request.cookie("brainbytes_session").empty() || !request.cookie("__Host-brainbytes_session").empty();
+    const bool asks = plan.route->options.access != Access::open || names_session;
+    if (asks && hooks_.authenticate) {
+        try {
+            request.principal = co_await hooks_.authenticate(request);
+        } catch (const std::exception&) {
+            if (!probe) throw;
+        }
+    }
     if (const auto refused = check_access(request, *plan.route)) co_return problem(*refused, request.id);
     co_return std::nullopt;
 }
@@ -244,11 +255,14 @@ Response Service::answer_for_exception(const Request& request, const Plan& plan)
         temporary = hooks_.is_temporary && hooks_.is_temporary(failure);
     } catch (...) {
     }
-    log::write(temporary ? log::Level::warn : log::Level::error, temporary ? "request put off" : "request failed",
+    log::write(temporary ? log::Level::warn : log::Level::error,
+               temporary ? "request put off" : "request failed",
                {{"id", request.id}, {"route", plan.template_name}, {"reason", reason}});
     if (temporary)
-        return problem(Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2), request.id);
-    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.", request.id);
+        return problem(Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2),
+                       request.id);
+    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.",
+                  request.id);
 }
 
 Task<std::optional<Response>> Service::admit(Request& request, const Plan& plan) {
@@ -305,7 +319,8 @@ Service::RouteMetrics& Service::metrics_of(const Request& request, const Plan& p
     return known;
 }
 
-metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& request, const Plan& plan, int status) {
+metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& request, const Plan& plan,
+                                      int status) {
     for (auto& [counted, counter] : known.by_status)
         if (counted == status) return counter;
     const metrics::Labels labels{{"method", std::string(name_of(request.method))},
@@ -317,7 +332,7 @@ metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& reques
 
 void Service::record(const Request& request, const Plan& plan, int status, double seconds) {
     RouteMetrics& known = metrics_of(request, plan);
-    known.seconds->observe(seconds);
+    known.seconds->observe(seconds, request.id);
     counter_of(known, request, plan, status).add();
     const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
     if (!log::enabled(level)) return;

@@ -30,10 +30,11 @@ struct ServiceOptions {
     std::size_t max_in_flight = 512;  // requests of this loop; beyond: 503
 };
 
-/// The middleware in one ordered list: addresses and request id, route, saturation, session, access, origin; the body
-/// is read; handler, problem, security headers, compression; then log line and metrics. One per loop.
+/// The middleware in one ordered list: addresses and request id, route, saturation, session, access, origin;
+/// the body is read; handler, problem, security headers, compression; then log line and metrics. One per
+/// loop.
 class Service {
-  public:
+public:
     Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics);
 
     /// The route of a parsed head, to know the body's bound before it is read. Fills path, query, params.
@@ -48,27 +49,28 @@ class Service {
 
     /// Who is at the other end of a connection, found out once.
     struct Peer {
-        std::string text;       // the address; IPv4 also where it came mapped into IPv6
+        std::string text;  // the address; IPv4 also where it came mapped into IPv6
         bool loopback = false;
-        bool trusted = false;   // a proxy of ours, whose forwarding headers are believed
+        bool trusted = false;  // a proxy of ours, whose forwarding headers are believed
     };
     Peer peer_of(const boost::asio::ip::address& address) const;
 
     /// Fills peer, secure, loopback and id from the connection and the request's headers.
     void identify(Request& request, const Peer& peer) const;
-    /// What can be answered before the body is read: refusals, and what no route matches. nullopt: go on to handle().
-    /// Never throws.
+    /// What can be answered before the body is read: refusals, and what no route matches. nullopt: go on to
+    /// handle(). Never throws.
     Task<std::optional<Response>> admit(Request& request, const Plan& plan);
     /// Runs the handler of an admitted request. Never throws.
     Task<Response> handle(Request& request, const Plan& plan);
-    /// Headers and compression for a response that is made outside handle() (a request that could not be read).
+    /// Headers and compression for a response that is made outside handle() (a request that could not be
+    /// read).
     void finish(const Request& request, Response& response) const;
     /// Log line and metrics; `seconds` from the first byte to the response.
     void record(const Request& request, const Plan& plan, int status, double seconds);
 
     Response refuse(int status, std::string detail, const std::string& request_id) const;
 
-  private:
+private:
     Task<std::optional<Response>> check(Request& request, const Plan& plan);
     std::optional<Error> check_access(const Request& request, const Route& route) const;
     std::optional<Response> without_route(const Request& request, const Plan& plan) const;

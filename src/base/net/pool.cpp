@@ -55,6 +55,11 @@ struct BlockingPool::Impl {
     bool stopping = false;
 };
 
+std::size_t BlockingPool::waiting() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->jobs.size();
+}
+
 BlockingPool::BlockingPool(int threads, std::size_t queue) : impl_(std::make_shared<Impl>(queue)) {
     for (int i = 0; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()]() { impl->work(); });
 }

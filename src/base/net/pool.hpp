@@ -12,7 +12,7 @@ namespace bb::net {
 
 /// A few threads for work that blocks: hashing, disk. The queue is bounded.
 class BlockingPool {
-  public:
+public:
     explicit BlockingPool(int threads, std::size_t queue = 256);
     ~BlockingPool();
     BlockingPool(const BlockingPool&) = delete;
@@ -27,13 +27,18 @@ class BlockingPool {
             co_await run_job(std::move(job));
         } else {
             auto result = std::make_shared<std::optional<T>>();
-            std::function<void()> job = [result, work = std::move(work)]() mutable { result->emplace(work()); };
+            std::function<void()> job = [result, work = std::move(work)]() mutable {
+                result->emplace(work());
+            };
             co_await run_job(std::move(job));
             co_return std::move(**result);
         }
     }
 
-  private:
+    /// Jobs that wait for a thread.
+    std::size_t waiting() const;
+
+private:
     /// Throws before it hands anything over when the queue is full.
     Task<void> run_job(std::function<void()> job);
     struct Impl;

@@ -5,6 +5,7 @@
 namespace bb::llm {
 
 bool Circuit::admit(Time now) {
+    const std::lock_guard lock(mutex_);
     if (!open_until_) return true;
     if (now < *open_until_ || trying_) return false;
     trying_ = true;
@@ -12,6 +13,11 @@ bool Circuit::admit(Time now) {
 }
 
 void Circuit::succeeded() {
+    const std::lock_guard lock(mutex_);
+    reset();
+}
+
+void Circuit::reset() {
     failures_ = 0;
     cool_down_ = first_cool_down;
     open_until_.reset();
@@ -19,6 +25,7 @@ void Circuit::succeeded() {
 }
 
 void Circuit::failed(Time now) {
+    const std::lock_guard lock(mutex_);
     last_failure_ = now;
     ++failures_;
     if (trying_) {
@@ -31,16 +38,19 @@ void Circuit::failed(Time now) {
 }
 
 void Circuit::complained(Time now) {
-    succeeded();
+    const std::lock_guard lock(mutex_);
+    reset();
     failures_ = 1;
     last_failure_ = now;
 }
 
 void Circuit::dropped() {
+    const std::lock_guard lock(mutex_);
     trying_ = false;
 }
 
 std::string Circuit::state(Time now) const {
+    const std::lock_guard lock(mutex_);
     if (open_until_ && now < *open_until_) return "unavailable";
     if (failures_ > 0 && now - last_failure_ < memory) return "degraded";
     return "available";

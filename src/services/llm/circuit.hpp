@@ -1,12 +1,14 @@
 #pragma once
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 
 namespace bb::llm {
 
 /// Stops calling an upstream that keeps failing. After `trip_after` failures in a row calls are refused for a
-/// cool-down; then one is let through to try. Each failed try doubles the cool-down up to a bound.
+/// cool-down; then one is let through to try. Each failed try doubles the cool-down up to a bound. One for
+/// all loops of a process; safe from any thread.
 class Circuit {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -31,6 +33,9 @@ public:
     static constexpr std::chrono::minutes memory{5};
 
 private:
+    void reset();
+
+    mutable std::mutex mutex_;
     int failures_ = 0;  // in a row
     std::chrono::seconds cool_down_ = first_cool_down;
     std::optional<Time> open_until_;

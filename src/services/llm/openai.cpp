@@ -72,8 +72,8 @@ struct Call {
 
 class OpenAi : public Provider {
 public:
-    OpenAi(client::HttpClient& client, metrics::Registry& registry, Options options)
-        : client_(client), registry_(registry), options_(std::move(options)) {
+    OpenAi(client::HttpClient& client, metrics::Registry& registry, Circuit& circuit, Options options)
+        : client_(client), registry_(registry), circuit_(circuit), options_(std::move(options)) {
         while (options_.base_url.ends_with('/')) options_.base_url.pop_back();
     }
 
@@ -92,8 +92,8 @@ private:
 
     client::HttpClient& client_;
     metrics::Registry& registry_;
+    Circuit& circuit_;
     Options options_;
-    Circuit circuit_;
     Dialect dialect_;
 };
 
@@ -241,8 +241,8 @@ void OpenAi::record(const Call& call, const Outcome& outcome) {
 }  // namespace
 
 std::unique_ptr<Provider> make_openai(client::HttpClient& client, metrics::Registry& registry,
-                                      Options options) {
-    return std::make_unique<OpenAi>(client, registry, std::move(options));
+                                      Circuit& circuit, Options options) {
+    return std::make_unique<OpenAi>(client, registry, circuit, std::move(options));
 }
 
 }  // namespace bb::llm

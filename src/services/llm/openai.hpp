@@ -5,6 +5,7 @@
 
 #include "base/client/http_client.hpp"
 #include "base/core/metrics.hpp"
+#include "services/llm/circuit.hpp"
 #include "services/llm/provider.hpp"
 #include "services/llm/retry.hpp"
 
@@ -23,8 +24,9 @@ struct Options {
     std::size_t max_text = 512 * 1024;  // bytes of an answer; what is beyond is cut with reason "length"
 };
 
-/// Any server with OpenAI's chat completions. `client` and `registry` must outlive it; same loop as `client`.
+/// Any server with OpenAI's chat completions. The references must outlive it; same loop as `client`.
+/// `circuit` is shared by all who call the same server.
 std::unique_ptr<Provider> make_openai(client::HttpClient& client, metrics::Registry& registry,
-                                      Options options);
+                                      Circuit& circuit, Options options);
 
 }  // namespace bb::llm

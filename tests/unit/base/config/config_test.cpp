@@ -132,7 +132,7 @@ TEST_F(Files, EveryWrongValueIsNamedWithItsFaultAndAnExample) {
 TEST_F(Files, GoodValuesOfEachKindPass) {
     const Environment good = {
         {"BRAINBYTES_URL", "https://x.example:8443"},
-        {"BRAINBYTES_LISTEN", "[::1]:0"},
+        {"BRAINBYTES_LISTEN", ":8080"},
         {"DATABASE_URL", "host=/tmp dbname=x password=y"},
         {"OPENAI_BASE_URL", "http://[::1]:8080/v1"},
         {"SMTP_URL", "smtp://localhost"},

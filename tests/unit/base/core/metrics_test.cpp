@@ -76,5 +76,18 @@ TEST(Metrics, MayBeChangedFromManyThreads) {
     EXPECT_EQ(registry.histogram("h", "H", latency_buckets()).count(), 8000u);
 }
 
+TEST(Metrics, KeepTheNewestRequestOfABucketAsExemplar) {
+    Registry registry;
+    auto seconds = registry.histogram("h_seconds", "Help", {0.1, 1});
+    seconds.observe(0.05);
+    seconds.observe(0.5, "first");
+    seconds.observe(0.75, "second");
+    const auto open = registry.open_metrics_text();
+    EXPECT_NE(open.find("h_seconds_bucket{le=\"0.1\"} 1\n"), std::string::npos) << open;
+    EXPECT_NE(open.find("h_seconds_bucket{le=\"1.0\"} 3 # {request_id=\"second\"} 0.75 "), std::string::npos);
+    EXPECT_EQ(open.find("first"), std::string::npos);
+    EXPECT_EQ(registry.prometheus_text().find('#', registry.prometheus_text().find("bucket")), std::string::npos);
+}
+
 }  // namespace
 }  // namespace bb::metrics

@@ -44,6 +44,7 @@ protected:
     Executor executor = loop.get_executor();
     client::HttpClient client{executor};
     metrics::Registry registry;
+    Circuit circuit;
     std::string text;
     int pieces = 0;
     std::shared_ptr<Cancellation> cancellation = std::make_shared<Cancellation>();
@@ -59,7 +60,7 @@ protected:
         options.retry.cap = 10ms;
         options.retry.longest = 1500ms;
         options.max_text = 1000;
-        return make_openai(client, registry, options);
+        return make_openai(client, registry, circuit, options);
     }
 
     Outcome ask(Provider& model) {

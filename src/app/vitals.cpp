@@ -1,0 +1,68 @@
+#include "app/vitals.hpp"
+
+#include "base/core/log.hpp"
+#include "base/db/schema_range.hpp"
+#include "base/net/timer.hpp"
+
+namespace bb::app {
+namespace {
+
+constexpr std::chrono::seconds publish_every{1};
+constexpr int schema_every = 5;  // rounds
+
+constexpr const char* schema_sql = "SELECT coalesce(max(number), 0) FROM schema_migrations";
+
+struct Gauges {
+    Gauges(metrics::Registry& registry, int loop)
+        : pipelines(connections(registry, loop, "pipeline")),
+          transactions(connections(registry, loop, "transaction")),
+          idle(connections(registry, loop, "idle")),
+          statements(registry.gauge("brainbytes_db_statements_in_flight", "Statements sent and not answered",
+                                    {{"loop", std::to_string(loop)}})),
+          waiting(registry.gauge("brainbytes_db_transactions_waiting",
+                                 "Transactions that wait for a connection",
+                                 {{"loop", std::to_string(loop)}})) {}
+
+    static metrics::Gauge connections(metrics::Registry& registry, int loop, const char* use) {
+        return registry.gauge("brainbytes_db_connections", "Connections to the database by what they do",
+                              {{"loop", std::to_string(loop)}, {"use", use}});
+    }
+
+    void publish(const db::Database::Load& load) {
+        pipelines.set(static_cast<double>(load.pipelines));
+        transactions.set(static_cast<double>(load.transactions));
+        idle.set(static_cast<double>(load.idle));
+        statements.set(static_cast<double>(load.statements));
+        waiting.set(static_cast<double>(load.waiting));
+    }
+
+    metrics::Gauge pipelines, transactions, idle, statements, waiting;
+};
+
+Task<void> read_schema(Node& node, db::Database& db) {
+    try {
+        const auto rows = co_await db.query(schema_sql);
+        const int number = rows[0].get<std::int32_t>(0);
+        const int before = node.schema.exchange(number);
+        const bool fits = number >= db::schema_min && number <= db::schema_max;
+        if (before != number && !fits)
+            log::error("schema does not fit this program", {{"schema", number}, {"newest", db::schema_max}});
+    } catch (const db::Unavailable&) {
+        // Readiness says so already.
+    } catch (const db::SqlError& failure) {
+        log::warn("schema number not read", {{"reason", failure.what()}});
+    }
+}
+
+}  // namespace
+
+Task<void> watch_vitals(Node& node, db::Database& db, int loop) {
+    Gauges gauges(node.metrics, loop);
+    for (int round = 0;; ++round) {
+        gauges.publish(db.load());
+        if (loop == 0 && (node.schema == 0 || round % schema_every == 0)) co_await read_schema(node, db);
+        co_await net::sleep_for(publish_every);
+    }
+}
+
+}  // namespace bb::app

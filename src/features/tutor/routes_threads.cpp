@@ -20,8 +20,8 @@ constexpr const char* thread_input_schema =
     R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
     R"("materialIds":{"type":"array","items":{"type":"string"}}}})";
 constexpr const char* messages_schema =
-    R"({"type":"object","required":["messages"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
-    R"("required":["id","role","parts","metadata"]}}}})";
+    R"({"type":"object","required":["messages","earlier"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","role","parts","metadata"]}},"earlier":{"type":["string","null"]}}})";
 
 void write_thread(JsonWriter& json, const Thread& thread) {
     json.object().field("id", thread.id).field("title", thread.title).key("materialIds").array();
@@ -140,8 +140,12 @@ Answer restore(Services services, http::Request& request) {
 Answer messages(Services services, http::Request& request) {
     const auto id = request.path_id("id", "chat");
     if (!id) co_return id.error();
+    const auto page = http::page_query(request, newest_shown);
+    if (!page) co_return page.error();
+    std::optional<std::string> before;
+    if (const auto given = request.query("before")) before = std::string(*given);
     Messages messages(services.db);
-    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id});
+    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id}, page->limit, before);
     if (!branch) co_return branch.error();
     co_return http::with_etag(request, http::json_response(messages_json(*branch)));
 }
@@ -196,7 +200,8 @@ void bind_thread_routes(http::Router& router, Services services) {
     router.post("/api/threads/{id}/restore", handler(services, restore),
                 described("Bring a deleted chat back", "", thread_schema));
     router.get("/api/threads/{id}/messages", handler(services, messages),
-               described("The messages of the branch that is shown", "", messages_schema));
+               described("The newest messages of the branch that is shown, or those before `before`", "",
+                         messages_schema));
     router.post(
         "/api/threads/{id}/branch", handler(services, switch_branch),
         described(

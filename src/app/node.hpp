@@ -30,7 +30,7 @@ struct Node {
     tutor::ReplyBoard replies;
     llm::Circuit circuit;   // of the one model server that all loops call
     std::string conninfo;   // of the database
-    std::string home_name;  // this machine and data folder
+    std::string home_name;  // tutor::home_name()
     std::string url;        // public origin, without a slash at the end
     std::string secret;     // keys the hashes of sign-in codes; the same on every node
     std::string policy;     // Content-Security-Policy

@@ -20,6 +20,7 @@
 #include "base/net/address.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/accounts/sign_in.hpp"
+#include "features/tutor/home_name.hpp"
 #include "features/tutor/tutor.hpp"
 
 namespace bb::app {
@@ -68,19 +69,13 @@ std::string public_url(const config::Config& config, unsigned short port) {
     return url;
 }
 
-std::string host_name() {
-    char name[256] = "localhost";
-    gethostname(name, sizeof name - 1);
-    return name;
-}
-
 /// All loops and what they share, from start to stop.
 class Program {
 public:
     Program(const config::Config& config, const db::Home& home, std::string url)
         : node_(config, home.data().string()) {
         node_.conninfo = home.conninfo();
-        node_.home_name = host_name() + ":" + node_.data_folder;
+        node_.home_name = tutor::home_name(node_.data_folder);
         node_.url = std::move(url);
         node_.secret = accounts::server_secret(config);
         node_.policy = content_security_policy();

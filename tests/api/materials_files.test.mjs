@@ -111,6 +111,25 @@ describe("files", () => {
         assert.equal((await ana.request(`${files}/${file.id}`, { method: "DELETE" })).status, 204);
     });
 
+    test("are shown in full, packed for those who ask, and not again when they are known", async () => {
+        const text = `${"Ang mga halaman ay berde. ".repeat(20_000)}\n🙂`;
+        const file = await uploaded("long.txt", text);
+        const place = `${files}/${file.id}`;
+        for (const coding of ["gzip", "identity"]) {
+            const shown = await ana.request(place, { headers: { "accept-encoding": coding } });
+            assert.equal(shown.headers.get("content-encoding"), coding === "gzip" ? "gzip" : null);
+            assert.equal(shown.headers.get("vary"), "Accept-Encoding");
+            assert.equal(shown.json.text, text);
+            const again = await ana.request(place, {
+                headers: { "if-none-match": shown.headers.get("etag") },
+            });
+            assert.equal(again.status, 304);
+            assert.equal(again.text, "");
+        }
+        const renamed = await ana.request(place, { method: "PATCH", json: { name: "longer.md" } });
+        assert.equal(renamed.json.text, text);
+    });
+
     test("are renamed, moved, deleted and restored", async () => {
         const file = await uploaded("first.txt", "Glaciers carve valleys.");
         const other = await ana.request("/api/materials", { method: "POST", json: { title: "Elsewhere" } });

@@ -1,6 +1,7 @@
 // A conversation in the page: streamed, stopped, edited, resumed, refused, found again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { ask, newId } from "../support/chat.mjs";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
 import { create, startBrowser } from "./browser.mjs";
@@ -210,4 +211,22 @@ test("everything needed can be done with the keyboard", async () => {
     await phone.page.keyboard.press("Escape");
     await phone.page.getByRole("dialog").waitFor({ state: "detached" });
     assert.match(await phone.page.evaluate(() => document.activeElement.getAttribute("aria-label")), /menu/);
+});
+
+test("a very long chat is shown from its first message to its last", async () => {
+    const { page, person } = await open("longchat@example.org");
+    const thread = newId();
+    const api = { ...person, url: server.url };
+    await ask(api, thread, "Where it began [[tokens=1]]");
+    for (let i = 0; i < 8; i += 1) await ask(api, thread, `${"Long question. ".repeat(2000)}[[tokens=1]]`);
+    await ask(api, thread, "Where it ended [[tokens=1]]");
+    const pages = [];
+    page.on("request", (request) => {
+        if (request.url().includes("/messages")) pages.push(request.url());
+    });
+    await page.goto(`/chat/${thread}`);
+    await page.getByText("Where it ended").last().waitFor();
+    assert.equal(await page.getByRole("article", { name: "You" }).count(), 10);
+    assert.ok(pages.length > 1, "it comes in several pages");
+    assert.deepEqual(page.faults, []);
 });

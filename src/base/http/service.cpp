@@ -13,6 +13,8 @@ namespace bb::http {
 namespace {
 
 constexpr std::size_t compress_from = 1024;  // bytes of JSON
+// Longer ones would hold up the loop: they go as they are, unless their handler has packed them on the pool.
+constexpr std::size_t compress_to = 256 * 1024;
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -129,6 +131,12 @@ std::string request_id() {
 bool is_json(const Response& response) {
     for (const auto& [name, value] : response.headers)
         if (name == "Content-Type") return value.find("json") != std::string::npos;
+    return false;
+}
+
+bool is_encoded(const Response& response) {
+    for (const auto& [name, value] : response.headers)
+        if (name == "Content-Encoding") return true;
     return false;
 }
 
@@ -303,6 +311,7 @@ void Service::finish(const Request& request, Response& response) const {
     response.header("X-Request-Id", request.id);
     if (response.body.size() <= compress_from || !is_json(response)) return;
     response.header("Vary", "Accept-Encoding");
+    if (response.body.size() > compress_to || is_encoded(response)) return;
     if (!accepts_coding(request.header("accept-encoding"), "gzip")) return;
     response.body = gzip(response.body);
     response.header("Content-Encoding", "gzip");

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +17,11 @@ public:
     /// From the header; absent or `*` allows every version. A weak tag fits none (RFC 9110, 13.1.1).
     static IfMatch of(const http::Request& request);
     bool allows(int version) const;
+    /// The versions that are allowed, for a statement's condition; nullopt: every one.
+    const std::optional<std::vector<std::int32_t>>& versions() const { return versions_; }
 
 private:
-    std::optional<std::vector<int>> versions_;
+    std::optional<std::vector<std::int32_t>> versions_;
 };
 
 /// A single resource with its tag: 304 when If-None-Match holds it.

@@ -30,6 +30,10 @@ constexpr const char* lock_sql =
     "SELECT " BB_FILE_COLUMNS
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL FOR UPDATE";
+constexpr const char* find_deleted_sql =
+    "SELECT " BB_FILE_COLUMNS
+    ", f.text FROM files f "
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL";
 constexpr const char* lock_deleted_sql =
     "SELECT " BB_FILE_COLUMNS
     ", f.text FROM files f "
@@ -92,11 +96,26 @@ Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId mater
     co_return file;
 }
 
+/// The text of a file under a name, ready for the index. Made before the transaction that puts it there,
+/// which should be short: large texts take seconds.
+struct Prepared {
+    std::string name;
+    index::Document document;
+};
+
+Task<Prepared> prepare(net::BlockingPool& pool, std::string name, std::string text) {
+    Prepared made;
+    made.name = name;
+    made.document = co_await index::prepared(pool, name, std::move(text), format_of_name(name));
+    co_return made;
+}
+
+/// Puts a locked file into the index. The text of a file never changes, so `made` fits unless the file has
+/// been given another name meanwhile.
 Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
-                      FileId id, std::string name, std::string text) {
-    const text::Format format = format_of_name(name);
-    const auto document = co_await index::prepared(pool, std::move(name), std::move(text), format);
-    co_await index::put(tx, owner, material, source_of(id), document);
+                      const File& file, Prepared made) {
+    if (made.name != file.name) made = co_await prepare(pool, file.name, file.text);
+    co_await index::put(tx, owner, material, source_of(file.id), made.document);
 }
 
 Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId id, const NewFile& file) {
@@ -104,15 +123,17 @@ Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId
                       file.text, static_cast<std::int32_t>(utf8::length(file.text)));
 }
 
-/// Carries out a change of a locked file.
-Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner, const File& file,
-                     const FileChange& change) {
+/// Carries out a change of a locked file; `made` is for its new name, if it gets one.
+Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner, File file,
+                     const FileChange& change, const Prepared& made) {
     const MaterialId material = change.material.value_or(file.material);
     const std::string name = change.name.value_or(file.name);
     const std::string media_type(media_type_of_name(name));
     co_await tx.query(change_sql, owner, file.id, name, media_type, material);
     if (material != file.material) co_await index::move(tx, owner, source_of(file.id), material);
-    if (name != file.name) co_await index_file(tx, pool, owner, material, file.id, name, file.text);
+    if (name == file.name) co_return;
+    file.name = name;
+    co_await index_file(tx, pool, owner, material, file, made);
 }
 
 }  // namespace
@@ -173,10 +194,18 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
 
 Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,
                                  IfMatch condition) {
+    Prepared made;
+    if (change.name) {
+        auto before = co_await find(owner, material, id);
+        if (!before) co_return before.error();
+        if (!condition.allows(before->version)) co_return stale();
+        if (*change.name != before->name)
+            made = co_await prepare(pool_, *change.name, std::move(before->text));
+    }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto file = co_await lock_file(tx, owner, material, id, change.material, condition);
         if (!file) co_return file.error();
-        co_await carry_out(tx, pool_, owner, *file, change);
+        co_await carry_out(tx, pool_, owner, std::move(*file), change, made);
         co_return Result<>();
     };
     auto done = co_await db_.transaction(work);
@@ -196,6 +225,12 @@ Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, IfMat
 }
 
 Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) {
+    Prepared made;
+    const auto deleted = co_await db_.query(find_deleted_sql, owner, material, id);
+    if (!deleted.empty()) {
+        File before = read_whole_file(deleted[0]);
+        made = co_await prepare(pool_, std::move(before.name), std::move(before.text));
+    }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         std::vector<Uuid> materials(1, material.value);
         auto touched = co_await touch_materials(tx, owner, std::move(materials));
@@ -204,7 +239,7 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
         if (rows.empty()) co_return touched;
         const File file = read_whole_file(rows[0]);
         co_await tx.query(restore_sql, owner, id);
-        co_await index_file(tx, pool_, owner, material, id, file.name, file.text);
+        co_await index_file(tx, pool_, owner, material, file, std::move(made));
         co_return touched;
     };
     auto done = co_await db_.transaction(work);

@@ -24,6 +24,10 @@ constexpr const char* orphans_sql =
     "SELECT n::int FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS stored (owner_id, digest, n) "
     "WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.owner_id = stored.owner_id "
     "                  AND f.digest = decode(stored.digest, 'hex'))";
+// A database that was restored from a dump has another identity; its rows then tell whose files these are.
+constexpr const char* identity_sql =
+    "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || oid::text "
+    "FROM pg_database WHERE datname = current_database()";
 
 Task<bool> take_from_index(db::Database& db, Time before) {
     const auto rows = co_await db.query(indexed_sql, before);
@@ -42,19 +46,50 @@ Task<bool> take_from_index(db::Database& db, Time before) {
 
 using Stored = blobs::DiskStore::Stored;
 
-/// Those of `files` from `from` on, at most a batch, that no row names.
-Task<std::vector<Stored>> orphans_among(db::Database& db, const std::vector<Stored>& files,
-                                        std::size_t from) {
+struct Sorted {
+    std::vector<Stored> named;
+    std::vector<Stored> orphans;  // no row names them
+};
+
+/// Sorts a batch of `files`, from `from` on, into `sorted`.
+Task<void> sort_batch(db::Database& db, const std::vector<Stored>& files, std::size_t from, Sorted& sorted) {
+    const std::size_t end = std::min(files.size(), from + batch);
     std::vector<Uuid> owners;
     std::vector<std::string> digests;
-    for (std::size_t i = from; i < std::min(files.size(), from + batch); ++i) {
+    for (std::size_t i = from; i < end; ++i) {
         owners.push_back(files[i].owner);
         digests.push_back(crypto::hex(files[i].digest));
     }
-    std::vector<Stored> orphans;
+    std::vector<bool> orphan(end - from, false);
     for (const auto row : co_await db.query(orphans_sql, owners, digests))
-        orphans.push_back(files[from + static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1]);
-    co_return orphans;
+        orphan[static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1] = true;
+    for (std::size_t i = from; i < end; ++i)
+        (orphan[i - from] ? sorted.orphans : sorted.named).push_back(files[i]);
+}
+
+Task<Sorted> sorted_by_rows(db::Database& db, std::vector<Stored> files) {
+    Sorted sorted;
+    for (std::size_t from = 0; from < files.size(); from += batch)
+        co_await sort_batch(db, files, from, sorted);
+    co_return sorted;
+}
+
+/// What a sweep looks at.
+struct Found {
+    std::string database;  // whose files these were at the last sweep
+    std::vector<Stored> old;
+    std::vector<Stored> discarded;
+    bool empty = false;  // no file at all
+};
+
+Found look(blobs::DiskStore& blobs, std::chrono::seconds age) {
+    blobs.remove_leftovers(age);
+    Found found;
+    found.database = blobs.database();
+    found.old = blobs.older_than(age);
+    found.discarded = blobs.discarded(std::chrono::seconds(0));
+    found.empty = found.discarded.empty() && blobs.older_than(std::chrono::seconds(0)).empty();
+    return found;
 }
 
 }  // namespace
@@ -68,23 +103,30 @@ Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age
 }
 
 Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool,
-                                           std::chrono::seconds age) {
-    auto look = [&blobs, age] {
-        blobs.remove_leftovers(age);
-        return blobs.older_than(age);
+                                           std::chrono::seconds age, std::chrono::seconds keep) {
+    const auto identity_rows = co_await db.query(identity_sql);
+    const auto identity = identity_rows[0].get<std::string>(0);
+    auto search = [&blobs, age] {
+        return look(blobs, age);
     };
-    const auto old = co_await pool.run(std::move(look));
-    std::size_t removed = 0;
-    for (std::size_t from = 0; from < old.size(); from += batch) {
-        auto orphans = co_await orphans_among(db, old, from);
-        auto work = [&blobs, age, orphans = std::move(orphans)] {
-            std::size_t gone = 0;
-            for (const Stored& one : orphans) gone += blobs.remove(one, age);
-            return gone;
-        };
-        removed += co_await pool.run(std::move(work));
+    auto found = co_await pool.run(std::move(search));
+    auto old = co_await sorted_by_rows(db, std::move(found.old));
+    auto discarded = co_await sorted_by_rows(db, std::move(found.discarded));
+    const bool ours = found.empty || !old.named.empty() || !discarded.named.empty();
+    if (found.database != identity && !ours) {
+        log::warn("stored files are left alone: they belong to another database than the connected one",
+                  {{"files", old.orphans.size() + discarded.orphans.size()}});
+        co_return 0;
     }
-    co_return removed;
+    auto work = [&] {
+        if (found.database != identity) blobs.set_database(identity);
+        for (const Stored& one : discarded.named) blobs.take_back(one);
+        for (const Stored& one : discarded.orphans) blobs.erase(one, keep);
+        std::size_t gone = 0;
+        for (const Stored& one : old.orphans) gone += blobs.discard(one, age);
+        return gone;
+    };
+    co_return co_await pool.run(std::move(work));
 }
 
 Task<void> keep_tidy(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool) {
@@ -93,7 +135,7 @@ Task<void> keep_tidy(db::Database& db, blobs::DiskStore& blobs, net::BlockingPoo
         co_await net::sleep_for(std::chrono::hours(1));
         try {
             co_await purge_deleted_of_any_owner(db, keep_deleted);
-            co_await sweep_blobs_of_any_owner(db, blobs, pool, std::chrono::hours(1));
+            co_await sweep_blobs_of_any_owner(db, blobs, pool, std::chrono::hours(1), keep_deleted);
         } catch (const std::exception& failure) {
             log::warn("deleted materials are left for later", {{"reason", failure.what()}});
         }

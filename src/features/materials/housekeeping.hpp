@@ -14,9 +14,11 @@ constexpr std::chrono::hours keep_deleted{24 * 30};
 /// Removes for good what was deleted longer ago than `age`, whoever owns it. Its index entries go with it.
 Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age);
 
-/// Removes stored files that no row names. Returns how many.
+/// Discards files stored `age` ago or earlier that no row names, and returns how many. What was discarded
+/// `keep` ago is erased; what a row names again is taken back. Touches nothing, and warns, when the files
+/// belong to another database: one whose rows name none of them.
 Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool,
-                                           std::chrono::seconds age);
+                                           std::chrono::seconds age, std::chrono::seconds keep);
 
 /// Both, once an hour, until the loop ends.
 Task<void> keep_tidy(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool);

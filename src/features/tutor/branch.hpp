@@ -14,14 +14,13 @@ struct Shown {
     std::size_t index = 0;              // of this one in siblings
 };
 
-/// The messages from the root to `leaf`, given a whole thread, oldest first. Unfinished replies are left out.
-/// An unknown or absent leaf gives the branch of the newest message.
-std::vector<Shown> shown_branch(const std::vector<Message>& thread, std::optional<MessageId> leaf);
+/// A stretch of a branch, oldest first, without unfinished replies.
+struct BranchPage {
+    std::vector<Shown> messages;
+    std::string earlier;  // client id before which the branch goes on, or empty when it begins here
+};
 
-/// Where a branch through `message` ends: its newest child, that one's newest child, and so on.
-MessageId newest_end(const std::vector<Message>& thread, MessageId message);
-
-/// `{"messages":[UIMessage]}` as the AI SDK reads it.
-std::string messages_json(const std::vector<Shown>& branch);
+/// `{"messages":[UIMessage],"earlier":id|null}`, messages as the AI SDK reads them.
+std::string messages_json(const BranchPage& page);
 
 }  // namespace bb::tutor

@@ -5,6 +5,8 @@
 namespace bb::tutor {
 namespace {
 
+constexpr int attempts = 3;  // to begin a reply in a thread that is changed at the same time
+
 Error reply_runs() {
     return Error(ErrorCode::conflict, "A reply is being written in this chat. Wait for it or stop it first.");
 }
@@ -58,7 +60,8 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
         if (question.client_id.empty() || question.client_id == original->client_id) {
             const auto versions = co_await messages_.questions_beside(sending.owner, *original);
             for (const auto& version : versions) {
-                if (version.text == question.text) co_return co_await same_reply(sending.owner, version.id);
+                if (version.text == question.text)
+                    co_return co_await shown_again(sending.owner, sending.request.thread, version);
             }
             question.client_id.clear();
         }
@@ -69,18 +72,27 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
 }
 
 Task<Result<http::Response>> Chat::ask(Sending sending, NewQuestion question) {
-    auto begun = co_await exchange_.ask(sending.owner, sending.request.thread, question, maker());
-    if (begun) co_return set_going(std::move(sending), std::move(*begun), std::move(question.text));
-    if (begun.error() == BeginFault::no_thread)
-        co_return co_await refused(sending.owner, sending.request.thread, "chat");
-    co_return co_await asked_before(sending.owner, sending.request.thread, std::move(question));
+    const auto owner = sending.owner;
+    const auto thread = sending.request.thread;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+        auto begun = co_await exchange_.ask(owner, thread, question, maker());
+        if (begun) co_return set_going(std::move(sending), std::move(*begun), std::move(question.text));
+        // It may be the same question, sent twice at once: looked up before anything is refused.
+        auto known = co_await messages_.find(owner, thread, question.client_id);
+        if (known) co_return co_await asked_before(owner, std::move(*known), std::move(question));
+        const bool mine = co_await replies_.store().owns(owner, thread);
+        if (!mine) co_return not_found("chat");
+        const auto running = co_await replies_.store().running(owner, thread);
+        if (running) co_return reply_runs();
+        // Nothing runs: the thread was changed at the same moment (another branch is shown, or a short reply
+        // has come and gone), so there is room now.
+    }
+    co_return Error(ErrorCode::conflict, "This chat is being changed elsewhere. Try again.");
 }
 
-Task<Result<http::Response>> Chat::asked_before(UserId owner, ThreadId thread, NewQuestion question) {
-    auto known = co_await messages_.find(owner, thread, question.client_id);
-    if (!known) co_return co_await refused(owner, thread, "chat");
-    if (known->role != "user" || known->text != question.text) co_return other_text();
-    co_return co_await same_reply(owner, known->id);
+Task<Result<http::Response>> Chat::asked_before(UserId owner, Message known, NewQuestion question) {
+    if (known.role != "user" || known.text != question.text) co_return other_text();
+    co_return co_await same_reply(owner, known.id);
 }
 
 /// Nothing was begun: the thread is busy, or not there for this person.
@@ -93,6 +105,19 @@ Task<Result<http::Response>> Chat::refused(UserId owner, ThreadId thread, std::s
 Task<Result<http::Response>> Chat::same_reply(UserId owner, MessageId question) {
     const auto reply = co_await replies_.store().newest_reply(owner, question);
     if (!reply) co_return not_found("reply");
+    co_return stream_of(owner, *reply);
+}
+
+/// A version of a question that was there before is shown from now on, as after a new edit.
+Task<Result<http::Response>> Chat::shown_again(UserId owner, ThreadId thread, Message version) {
+    const auto reply = co_await replies_.store().newest_reply(owner, version.id);
+    if (!reply) co_return not_found("reply");
+    auto shown = co_await messages_.switch_branch(owner, thread, version.client_id);
+    if (!shown) {
+        // The thread shows the reply that runs, which may be this one.
+        const auto running = co_await replies_.store().running(owner, thread);
+        if (running != reply) co_return shown.error();
+    }
     co_return stream_of(owner, *reply);
 }
 

@@ -44,9 +44,10 @@ private:
     Task<Result<http::Response>> go_on(Sending sending);
 
     Task<Result<http::Response>> ask(Sending sending, NewQuestion question);
-    Task<Result<http::Response>> asked_before(UserId owner, ThreadId thread, NewQuestion question);
+    Task<Result<http::Response>> asked_before(UserId owner, Message known, NewQuestion question);
     Task<Result<http::Response>> refused(UserId owner, ThreadId thread, std::string missing);
     Task<Result<http::Response>> same_reply(UserId owner, MessageId question);
+    Task<Result<http::Response>> shown_again(UserId owner, ThreadId thread, Message version);
     /// The question that a further reply answers.
     Task<Result<Message>> to_answer(UserId owner, ChatRequest request);
     http::Response set_going(Sending sending, Begun begun, std::string question);

@@ -57,12 +57,13 @@ constexpr const char* go_on_sql =
     "RETURNING m.parent_id, m.text, m.sources, m.client_id, m.created_at), "
     "th AS (UPDATE threads SET leaf_id = $3, updated_at = now(), version = version + 1 "
     "WHERE id = $1 AND EXISTS (SELECT FROM reply) RETURNING id, chosen, title_source), "
-    "gone AS (DELETE FROM reply_chunks WHERE message_id = $3), " CHAIN("(SELECT parent_id FROM reply)") BEGUN
+    "gone AS (DELETE FROM reply_chunks WHERE message_id = $3 AND EXISTS (SELECT FROM reply)), " CHAIN(
+        "(SELECT parent_id FROM reply)") BEGUN
     ", r.text, r.sources, r.client_id, r.created_at "
     "FROM th CROSS JOIN reply r LEFT JOIN chain c ON true ORDER BY c.depth DESC";
 
 constexpr const char* choose_sql =
-    "WITH t AS (UPDATE threads SET chosen = cardinality($3::uuid[]) > 0 "
+    "WITH t AS (UPDATE threads SET chosen = cardinality($3::uuid[]) > 0, version = version + 1 "
     "WHERE id = $1 AND owner_id = $2 RETURNING id), "
     "gone AS (DELETE FROM thread_materials m USING t WHERE m.thread_id = t.id AND m.material_id <> ALL($3)) "
     "INSERT INTO thread_materials (thread_id, material_id) "

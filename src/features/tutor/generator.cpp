@@ -36,9 +36,8 @@ Task<void> Generator::write(Job job) {
     ending.reply = head.id;
     ending.text = live->text();
     ending.sources = live->sources();
-    const auto state = ending.state;
     const auto answer = std::string(utf8::prefix(ending.text, 1000));
-    co_await replies_.finish(live, std::move(ending));
+    const auto state = co_await replies_.finish(live, std::move(ending));
     if (provider_ && job.untitled && first_question && state == ReplyState::complete)
         co_await name_thread(head.owner, head.thread, std::move(job.question), answer,
                              std::move(job.language));

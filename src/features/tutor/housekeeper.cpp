@@ -8,6 +8,7 @@
 
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "features/tutor/threads.hpp"
 
 namespace bb::tutor {
 namespace {
@@ -17,6 +18,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds round_every{5};
+constexpr int rounds_a_minute = 12;
 constexpr seconds lease{20};  // the same in orphans_sql
 
 constexpr const char* renew_sql =
@@ -97,7 +99,12 @@ Task<void> Housekeeper::round() {
     co_await end_strays();
     // After an outage of the database every server's row is old: give the others time to renew theirs.
     if (steady_clock::now() - healthy_since_ >= lease) co_await end_orphans();
-    if (++rounds_ % 12 == 0) co_await db_.query(tidy_sql);
+    if (++rounds_ % rounds_a_minute == 0) co_await db_.query(tidy_sql);
+    // Soon after the start, then once an hour; the next round goes on when there was more.
+    if (rounds_ >= next_purge_) {
+        const auto purged = co_await purge_deleted_of_any_owner(db_, keep_deleted_threads);
+        if (purged == 0) next_purge_ = rounds_ + 60 * rounds_a_minute;
+    }
 }
 
 Task<void> Housekeeper::renew() {

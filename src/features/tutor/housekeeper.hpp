@@ -10,10 +10,10 @@
 namespace bb::tutor {
 
 /// Says in the database that this server runs, and ends the replies of servers that died: their text so far
-/// is kept and marked interrupted. One per process, on one of its loops.
+/// is kept and marked interrupted. Removes what was deleted long ago. One per process, on one of its loops.
 class Housekeeper {
 public:
-    /// `home` names this machine and data folder: a dead server of the same home is recognised at once.
+    /// `home` is home_name(): a dead server of the same home is recognised at once.
     Housekeeper(db::Database& db, ReplyBoard& board, std::string home)
         : db_(db), board_(board), home_(std::move(home)) {}
 
@@ -35,6 +35,7 @@ private:
     std::chrono::steady_clock::time_point healthy_since_{};  // renewed without a gap since
     std::unordered_set<MessageId> strays_;  // rows of ours that nobody wrote at the last look
     int rounds_ = 0;
+    int next_purge_ = 12;
 };
 
 }  // namespace bb::tutor

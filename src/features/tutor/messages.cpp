@@ -1,20 +1,45 @@
 #include "features/tutor/messages.hpp"
 
+#include <algorithm>
+
 namespace bb::tutor {
 namespace {
 
-// Every message of the thread, oldest first, but the text of the shown branch alone. The thread's row is
-// there even when it has no message.
-constexpr const char* load_sql =
+/// A page of messages goes to about this size, so that one answer stays small; a single message may be
+/// longer.
+constexpr std::int64_t most_bytes = 200'000;
+
+// From the leaf, or from above message $3, towards the root: at most $4 messages and about $5 bytes, each
+// with the versions beside it. The thread's row is there even when it has no message.
+constexpr const char* branch_sql =
     "WITH RECURSIVE t AS (SELECT id, leaf_id FROM threads "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL), "
-    "chain AS (SELECT m.id, m.parent_id FROM t JOIN messages m ON m.id = t.leaf_id "
-    "UNION ALL SELECT m.id, m.parent_id FROM chain c JOIN messages m ON m.id = c.parent_id) "
-    "SELECT t.leaf_id, m.id, m.client_id, m.parent_id, m.role, m.state, m.created_at, "
-    "CASE WHEN c.id IS NULL THEN '' ELSE m.text END, CASE WHEN c.id IS NULL THEN NULL ELSE m.sources END, "
-    "m.mode, m.model, m.error "
-    "FROM t LEFT JOIN messages m ON m.thread_id = t.id LEFT JOIN chain c ON c.id = m.id "
-    "ORDER BY m.created_at, m.id";
+    "chain AS (SELECT m.id, m.parent_id, 1 AS depth, "
+    "octet_length(m.text) + coalesce(pg_column_size(m.sources), 0) AS bytes "
+    "FROM t JOIN messages m ON m.thread_id = t.id AND m.id = "
+    "CASE WHEN $3::uuid IS NULL THEN t.leaf_id ELSE (SELECT parent_id FROM messages WHERE id = $3) END "
+    "UNION ALL SELECT m.id, m.parent_id, c.depth + 1, "
+    "c.bytes + octet_length(m.text) + coalesce(pg_column_size(m.sources), 0) "
+    "FROM chain c JOIN messages m ON m.id = c.parent_id WHERE c.depth < $4 AND c.bytes < $5) "
+    "SELECT NULL::uuid, m.id, m.client_id, m.parent_id, m.role, m.state, m.created_at, m.text, m.sources, "
+    "m.mode, m.model, m.error, (SELECT p.client_id FROM messages p WHERE p.id = m.parent_id), "
+    "CASE WHEN m.parent_id IS NULL THEN ARRAY(SELECT s.client_id FROM messages s "
+    "WHERE s.thread_id = t.id AND s.parent_id IS NULL AND s.state <> 'streaming' ORDER BY s.created_at, "
+    "s.id) "
+    "ELSE ARRAY(SELECT s.client_id FROM messages s "
+    "WHERE s.parent_id = m.parent_id AND s.state <> 'streaming' ORDER BY s.created_at, s.id) END "
+    "FROM t LEFT JOIN chain c ON true LEFT JOIN messages m ON m.id = c.id ORDER BY c.depth DESC";
+// The newest end of the branch through message $3: its newest child, that one's newest child, and so on.
+constexpr const char* end_sql =
+    "WITH RECURSIVE down AS (SELECT m.id, 1 AS depth FROM threads t JOIN messages m ON m.thread_id = t.id "
+    "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL AND m.client_id = $3 "
+    "AND m.state <> 'streaming' "
+    "UNION ALL SELECT n.id, d.depth + 1 FROM down d CROSS JOIN LATERAL "
+    "(SELECT m.id FROM messages m WHERE m.parent_id = d.id AND m.state <> 'streaming' "
+    "ORDER BY m.created_at DESC, m.id DESC LIMIT 1) n) "
+    "SELECT id FROM down ORDER BY depth DESC LIMIT 1";
+constexpr const char* owns_sql =
+    "SELECT 1 FROM threads WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
 constexpr const char* switch_sql =
     "UPDATE threads t SET leaf_id = $3, version = version + 1 WHERE t.owner_id = $1 AND t.id = $2 "
     "AND t.deleted_at IS NULL "
@@ -53,35 +78,47 @@ Message read_message(const db::Row& row) {
     return message;
 }
 
+Shown read_shown(const db::Row& row) {
+    Shown shown;
+    shown.message = read_message(row);
+    shown.parent = row.get<std::optional<std::string>>(12).value_or("");
+    shown.siblings = row.get<std::vector<std::string>>(13);
+    const auto own = std::find(shown.siblings.begin(), shown.siblings.end(), shown.message.client_id);
+    shown.index = static_cast<std::size_t>(own - shown.siblings.begin());
+    return shown;
+}
+
 }  // namespace
 
-Task<std::optional<Messages::Whole>> Messages::load(UserId owner, ThreadId thread) {
-    const auto rows = co_await db_.query(load_sql, owner, thread);
-    if (rows.empty()) co_return std::nullopt;
-    Whole whole;
-    whole.leaf = rows[0].get<std::optional<MessageId>>(0);
+Task<Result<BranchPage>> Messages::branch(UserId owner, ThreadId thread, int limit,
+                                          std::optional<std::string> before) {
+    std::optional<MessageId> above;
+    if (before) {
+        auto known = co_await find(owner, thread, *before);
+        if (known) above = known->id;
+    }
+    const auto rows = co_await db_.query(branch_sql, owner, thread, above, limit, most_bytes);
+    if (rows.empty()) co_return not_found("chat");
+    if (before && !above) co_return bad_field("?before", "is not a message of this chat");
+    BranchPage page;
+    bool first = true;
     for (const auto row : rows) {
-        if (!row.is_null(1)) whole.messages.push_back(read_message(row));
+        if (row.is_null(1)) break;
+        auto shown = read_shown(row);
+        if (first && !shown.parent.empty()) page.earlier = shown.message.client_id;
+        first = false;
+        if (shown.message.state != ReplyState::streaming) page.messages.push_back(std::move(shown));
     }
-    co_return whole;
+    co_return page;
 }
 
-Task<Result<std::vector<Shown>>> Messages::branch(UserId owner, ThreadId thread) {
-    const auto whole = co_await load(owner, thread);
-    if (!whole) co_return not_found("chat");
-    co_return shown_branch(whole->messages, whole->leaf);
-}
-
-Task<Result<std::vector<Shown>>> Messages::switch_branch(UserId owner, ThreadId thread,
-                                                         std::string client_id) {
-    const auto whole = co_await load(owner, thread);
-    if (!whole) co_return not_found("chat");
-    const Message* wanted = nullptr;
-    for (const auto& message : whole->messages) {
-        if (message.client_id == client_id && message.state != ReplyState::streaming) wanted = &message;
+Task<Result<BranchPage>> Messages::switch_branch(UserId owner, ThreadId thread, std::string client_id) {
+    const auto ends = co_await db_.query(end_sql, owner, thread, client_id);
+    if (ends.empty()) {
+        const auto mine = co_await db_.query(owns_sql, owner, thread);
+        co_return not_found(mine.empty() ? "chat" : "message");
     }
-    if (!wanted) co_return not_found("message");
-    const auto end = newest_end(whole->messages, wanted->id);
+    const auto end = ends[0].get<MessageId>(0);
     const auto changed = co_await db_.query(switch_sql, owner, thread, end);
     if (changed.affected() == 0)
         co_return Error(ErrorCode::conflict,

@@ -11,16 +11,21 @@
 
 namespace bb::tutor {
 
+/// How many messages are shown unless told.
+constexpr int newest_shown = 200;
+
 /// The messages of one person's threads.
 class Messages {
 public:
     explicit Messages(db::Database& db) : db_(db) {}
 
-    /// The branch that is shown. Errors: not_found.
-    Task<Result<std::vector<Shown>>> branch(UserId owner, ThreadId thread);
-    /// Shows the branch through the message that clients call `client_id`.
+    /// The newest `limit` messages of the branch that is shown, or those before the message that clients call
+    /// `before`; fewer when they are long. Errors: not_found, invalid_input (`before`).
+    Task<Result<BranchPage>> branch(UserId owner, ThreadId thread, int limit = newest_shown,
+                                    std::optional<std::string> before = std::nullopt);
+    /// Shows the branch through the message that clients call `client_id`, to its newest end.
     /// Errors: not_found, conflict while a reply runs.
-    Task<Result<std::vector<Shown>>> switch_branch(UserId owner, ThreadId thread, std::string client_id);
+    Task<Result<BranchPage>> switch_branch(UserId owner, ThreadId thread, std::string client_id);
     /// A message without its sources. Errors: not_found.
     Task<Result<Message>> find(UserId owner, ThreadId thread, std::string client_id);
     Task<Result<Message>> by_id(UserId owner, MessageId id);
@@ -30,12 +35,6 @@ public:
     Task<std::vector<Message>> questions_beside(UserId owner, Message message);
 
 private:
-    struct Whole {
-        std::vector<Message> messages;
-        std::optional<MessageId> leaf;
-    };
-    Task<std::optional<Whole>> load(UserId owner, ThreadId thread);
-
     db::Database& db_;
 };
 

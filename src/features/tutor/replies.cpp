@@ -51,15 +51,16 @@ std::shared_ptr<LiveReply> Replies::open(ReplyHead head, std::string text, std::
     return reply;
 }
 
-Task<void> Replies::finish(std::shared_ptr<LiveReply> reply, Ending ending) {
+Task<ReplyState> Replies::finish(std::shared_ptr<LiveReply> reply, Ending ending) {
     reply->freeze();
-    co_await store_end(ending);
+    const auto told = co_await store_end(std::move(ending));
     const auto id = reply->head().id;
     live_.erase(id);
     board_.remove(id);
     metrics_.active_replies.add(-1);
-    metrics_.ended(ending.state, reply->head().mode);
-    reply->end(ending);
+    metrics_.ended(told.state, reply->head().mode);
+    reply->end(told);
+    co_return told.state;
 }
 
 bool Replies::attach(MessageId reply, std::shared_ptr<Follower> follower) {
@@ -166,7 +167,7 @@ Task<void> Replies::store_growth() {
         if (remote(id)) notify.push_back(id.value);
     }
     if (chunks.empty()) co_return;
-    co_await store_.append(std::move(chunks), std::move(notify));
+    co_await store_.append(board_.boot(), std::move(chunks), std::move(notify));
     for (const auto& reply : grown) reply->chunk_stored();
 }
 

@@ -49,8 +49,9 @@ public:
     /// Takes a reply in that is stored as streaming; `text` and `sources` are what it holds already.
     std::shared_ptr<LiveReply> open(ReplyHead head, std::string text, std::string sources,
                                     ReplyBoard::Seat seat);
-    /// Stores the ending (for as long as it takes), then tells the followers and lets the reply go.
-    Task<void> finish(std::shared_ptr<LiveReply> reply, Ending ending);
+    /// Stores the ending (for as long as it takes), then tells the followers and lets the reply go. When the
+    /// row has ended otherwise meanwhile, followers are told what it says. Returns the state they were told.
+    Task<ReplyState> finish(std::shared_ptr<LiveReply> reply, Ending ending);
 
     /// Sends a reply to `stream`, wherever it is written or stored: what there is, then what comes.
     void follow(UserId owner, MessageId reply, std::shared_ptr<http::EventStream> stream);
@@ -74,7 +75,8 @@ private:
     Task<void> store_growth();
     Task<void> store_endings();
     Task<void> store_batch(std::vector<std::shared_ptr<Waiting>> batch);
-    Task<void> store_end(Ending ending);
+    Task<bool> try_to_end(std::vector<std::shared_ptr<Waiting>>& batch);
+    Task<Ending> store_end(Ending ending);
     bool remote(MessageId reply) const;
 
     Executor executor_;

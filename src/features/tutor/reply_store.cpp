@@ -3,21 +3,28 @@
 namespace bb::tutor {
 namespace {
 
+// A reply that was taken over by another server takes nothing more from this one.
 constexpr const char* append_sql =
     "WITH put AS (INSERT INTO reply_chunks (message_id, seq, text, sources) "
-    "SELECT m, s, t, nullif(c, '')::jsonb FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[]) "
-    "AS x (m, s, t, c) ON CONFLICT (message_id, seq) DO NOTHING) "
-    "SELECT pg_notify('reply_progress', n::text)::text FROM unnest($5::uuid[]) n";
-// An ending that is repeated finds the state changed and does nothing.
+    "SELECT m.id, s, t, nullif(c, '')::jsonb FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) "
+    "AS x (id, s, t, c) JOIN messages m ON m.id = x.id AND m.state = 'streaming' AND m.boot = $1 "
+    "ON CONFLICT (message_id, seq) DO NOTHING) "
+    "SELECT pg_notify('reply_progress', n::text)::text FROM unnest($6::uuid[]) n";
+// An ending that is repeated, or comes after another server has taken the reply over, finds the row changed
+// and does nothing: neither to the row nor to the chunks, which may be those of a new run.
 constexpr const char* end_sql =
-    "WITH gone AS (DELETE FROM reply_chunks WHERE message_id = ANY($2::uuid[])), "
-    "ended AS (UPDATE messages m SET state = x.state, text = x.text, sources = nullif(x.sources, '')::jsonb, "
-    "error = nullif(x.error, ''), finish_reason = nullif(x.reason, ''), "
+    "WITH ended AS (UPDATE messages m SET state = x.state, text = x.text, "
+    "sources = nullif(x.sources, '')::jsonb, error = nullif(x.error, ''), "
+    "finish_reason = nullif(x.reason, ''), "
     "prompt_tokens = nullif(x.prompt, -1), answer_tokens = nullif(x.answer, -1), boot = NULL "
     "FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], "
     "$9::bigint[]) AS x (id, state, text, sources, error, reason, prompt, answer) "
-    "WHERE m.id = x.id AND m.state = 'streaming' AND m.boot = $1 RETURNING m.id) "
-    "SELECT pg_notify('reply_progress', id::text)::text FROM ended WHERE id = ANY($10::uuid[])";
+    "WHERE m.id = x.id AND m.state = 'streaming' AND m.boot = $1 RETURNING m.id), "
+    "gone AS (DELETE FROM reply_chunks WHERE message_id IN (SELECT id FROM ended)) "
+    "SELECT id, CASE WHEN id = ANY($10::uuid[]) THEN pg_notify('reply_progress', id::text)::text END "
+    "FROM ended";
+constexpr const char* standing_sql =
+    "SELECT id, state, error, finish_reason, prompt_tokens, answer_tokens FROM messages WHERE id = ANY($1)";
 constexpr const char* read_sql =
     "SELECT m.id, m.client_id, m.state, "
     "m.text || coalesce((SELECT string_agg(c.text, '' ORDER BY c.seq) FROM reply_chunks c "
@@ -47,7 +54,7 @@ std::optional<MessageId> first_id(const db::Rows& rows) {
 
 }  // namespace
 
-Task<void> ReplyStore::append(std::vector<Chunk> chunks, std::vector<Uuid> notify) {
+Task<void> ReplyStore::append(Uuid boot, std::vector<Chunk> chunks, std::vector<Uuid> notify) {
     std::vector<Uuid> ids;
     std::vector<std::int32_t> offsets;
     std::vector<std::string_view> texts;
@@ -58,10 +65,11 @@ Task<void> ReplyStore::append(std::vector<Chunk> chunks, std::vector<Uuid> notif
         texts.push_back(chunk.text);
         sources.push_back(chunk.sources);
     }
-    co_await db_.query(append_sql, ids, offsets, texts, sources, notify);
+    co_await db_.query(append_sql, boot, ids, offsets, texts, sources, notify);
 }
 
-Task<void> ReplyStore::end(Uuid boot, std::vector<Ending> endings, std::vector<Uuid> notify) {
+Task<std::vector<MessageId>> ReplyStore::end(Uuid boot, std::vector<Ending> endings,
+                                             std::vector<Uuid> notify) {
     std::vector<Uuid> ids;
     std::vector<std::string_view> states, texts, sources, errors, reasons;
     std::vector<std::int64_t> prompts, answers;
@@ -75,7 +83,26 @@ Task<void> ReplyStore::end(Uuid boot, std::vector<Ending> endings, std::vector<U
         prompts.push_back(ending.prompt_tokens);
         answers.push_back(ending.answer_tokens);
     }
-    co_await db_.query(end_sql, boot, ids, states, texts, sources, errors, reasons, prompts, answers, notify);
+    const auto rows = co_await db_.query(end_sql, boot, ids, states, texts, sources, errors, reasons, prompts,
+                                         answers, notify);
+    std::vector<MessageId> ended;
+    for (const auto row : rows) ended.push_back(row.get<MessageId>(0));
+    co_return ended;
+}
+
+Task<std::vector<Ending>> ReplyStore::standing_of_any_owner(std::vector<Uuid> replies) {
+    std::vector<Ending> standing;
+    for (const auto row : co_await db_.query(standing_sql, replies)) {
+        Ending one;
+        one.reply = row.get<MessageId>(0);
+        one.state = reply_state(row.get<std::string_view>(1));
+        one.error = optional_text(row, 2);
+        one.finish_reason = optional_text(row, 3);
+        one.prompt_tokens = row.get<std::optional<std::int64_t>>(4).value_or(-1);
+        one.answer_tokens = row.get<std::optional<std::int64_t>>(5).value_or(-1);
+        standing.push_back(std::move(one));
+    }
+    co_return standing;
 }
 
 Task<std::optional<StoredReply>> ReplyStore::read(UserId owner, MessageId reply) {

@@ -51,11 +51,15 @@ class ReplyStore {
 public:
     explicit ReplyStore(db::Database& db) : db_(db) {}
 
-    /// Stores all chunks in one statement (again is harmless) and tells other nodes about `notify`.
-    Task<void> append(std::vector<Chunk> chunks, std::vector<Uuid> notify);
-    /// Ends replies that `boot` makes, all in one statement, and tells other nodes about `notify`. Again is
+    /// Stores all chunks of replies that `boot` makes in one statement (again is harmless) and tells other
+    /// nodes about `notify`.
+    Task<void> append(Uuid boot, std::vector<Chunk> chunks, std::vector<Uuid> notify);
+    /// Ends replies that `boot` makes, all in one statement, and tells other nodes about `notify`. Returns
+    /// those it has ended: not one that has ended already, or that is another server's by now. Again is
     /// harmless.
-    Task<void> end(Uuid boot, std::vector<Ending> endings, std::vector<Uuid> notify);
+    Task<std::vector<MessageId>> end(Uuid boot, std::vector<Ending> endings, std::vector<Uuid> notify);
+    /// How these replies stand, without text and sources; a missing one is gone with its thread.
+    Task<std::vector<Ending>> standing_of_any_owner(std::vector<Uuid> replies);
     Task<std::optional<StoredReply>> read(UserId owner, MessageId reply);
     /// The reply that runs in the thread, or nullopt.
     Task<std::optional<MessageId>> running(UserId owner, ThreadId thread);

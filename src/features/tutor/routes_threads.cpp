@@ -20,8 +20,8 @@ constexpr const char* thread_input_schema =
     R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
     R"("materialIds":{"type":"array","items":{"type":"string"}}}})";
 constexpr const char* messages_schema =
-    R"({"type":"object","required":["messages"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
-    R"("required":["id","role","parts","metadata"]}}}})";
+    R"({"type":"object","required":["messages","earlier"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","role","parts","metadata"]}},"earlier":{"type":["string","null"]}}})";
 
 void write_thread(JsonWriter& json, const Thread& thread) {
     json.object().field("id", thread.id).field("title", thread.title).key("materialIds").array();
@@ -33,6 +33,14 @@ std::string thread_json(const Thread& thread) {
     JsonWriter json;
     write_thread(json, thread);
     return json.take();
+}
+
+/// A single thread with its tag: the version, and a mark of what is shown, which may change without it.
+http::Response one(const http::Request& request, const Thread& thread) {
+    auto json = thread_json(thread);
+    const auto mark = http::etag_of(json);
+    return materials::tagged(request, http::json_response(std::move(json)), thread.version,
+                             mark.substr(1, mark.size() - 2));
 }
 
 Result<ThreadInput> thread_input(const http::Request& request) {
@@ -90,18 +98,7 @@ Answer show(Services services, http::Request& request) {
     Threads threads(services.db);
     auto thread = co_await threads.find(owner_of(request), ThreadId{*id});
     if (!thread) co_return thread.error();
-    co_return http::with_etag(request, http::json_response(thread_json(*thread)));
-}
-
-/// The 412 when If-Match does not fit the thread as it is.
-Task<std::optional<Error>> stale(Services services, http::Request& request, ThreadId id) {
-    const auto wanted = std::string(request.header("if-match"));
-    if (wanted.empty() || wanted == "*") co_return std::nullopt;
-    Threads threads(services.db);
-    auto thread = co_await threads.find(owner_of(request), id);
-    if (!thread) co_return thread.error();
-    if (wanted.find(http::etag_of(thread_json(*thread))) != std::string::npos) co_return std::nullopt;
-    co_return Error(ErrorCode::stale, "This chat was changed elsewhere. Load it again.");
+    co_return one(request, *thread);
 }
 
 Answer change(Services services, http::Request& request) {
@@ -109,22 +106,24 @@ Answer change(Services services, http::Request& request) {
     if (!id) co_return id.error();
     auto input = thread_input(request);
     if (!input) co_return input.error();
-    if (auto bad = co_await stale(services, request, ThreadId{*id})) co_return std::move(*bad);
     Threads threads(services.db);
-    auto thread = co_await threads.change(owner_of(request), ThreadId{*id}, std::move(*input));
+    auto thread =
+        co_await threads.change(owner_of(request), ThreadId{*id}, std::move(*input), IfMatch::of(request));
     if (!thread) co_return thread.error();
-    co_return http::json_response(thread_json(*thread));
+    co_return one(request, *thread);
 }
 
 Answer remove(Services services, http::Request& request) {
     const auto id = request.path_id("id", "chat");
     if (!id) co_return id.error();
-    if (auto bad = co_await stale(services, request, ThreadId{*id})) co_return std::move(*bad);
     const auto owner = owner_of(request);
+    const auto condition = IfMatch::of(request);
+    Threads threads(services.db);
+    auto found = co_await threads.find(owner, ThreadId{*id}, condition);
+    if (!found) co_return found.error();
     // Nobody will read what is being written.
     co_await services.replies.stop(owner, ThreadId{*id}, "");
-    Threads threads(services.db);
-    auto removed = co_await threads.remove(owner, ThreadId{*id});
+    auto removed = co_await threads.remove(owner, ThreadId{*id}, condition);
     if (!removed) co_return removed.error();
     co_return http::no_content();
 }
@@ -135,14 +134,18 @@ Answer restore(Services services, http::Request& request) {
     Threads threads(services.db);
     auto thread = co_await threads.restore(owner_of(request), ThreadId{*id});
     if (!thread) co_return thread.error();
-    co_return http::json_response(thread_json(*thread));
+    co_return one(request, *thread);
 }
 
 Answer messages(Services services, http::Request& request) {
     const auto id = request.path_id("id", "chat");
     if (!id) co_return id.error();
+    const auto page = http::page_query(request, newest_shown);
+    if (!page) co_return page.error();
+    std::optional<std::string> before;
+    if (const auto given = request.query("before")) before = std::string(*given);
     Messages messages(services.db);
-    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id});
+    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id}, page->limit, before);
     if (!branch) co_return branch.error();
     co_return http::with_etag(request, http::json_response(messages_json(*branch)));
 }
@@ -197,7 +200,8 @@ void bind_thread_routes(http::Router& router, Services services) {
     router.post("/api/threads/{id}/restore", handler(services, restore),
                 described("Bring a deleted chat back", "", thread_schema));
     router.get("/api/threads/{id}/messages", handler(services, messages),
-               described("The messages of the branch that is shown", "", messages_schema));
+               described("The newest messages of the branch that is shown, or those before `before`", "",
+                         messages_schema));
     router.post(
         "/api/threads/{id}/branch", handler(services, switch_branch),
         described(

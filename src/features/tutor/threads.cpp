@@ -26,7 +26,8 @@ constexpr const char* titled_sql = "SELECT " THREAD_COLUMNS
                                    "AND strpos(lower(t.title), lower($5)) > 0 "
                                    "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
 constexpr const char* find_sql =
-    "SELECT " THREAD_COLUMNS "FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
+    "SELECT " THREAD_COLUMNS
+    ", t.version FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
 constexpr const char* create_sql =
     "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen) "
     "VALUES ($2, $1, coalesce($3, 'New chat'), CASE WHEN $3::text IS NULL THEN 'default' ELSE 'person' END, "
@@ -40,17 +41,22 @@ constexpr const char* change_sql =
     "title_source = CASE WHEN $3::text IS NULL THEN title_source ELSE 'person' END, "
     "chosen = CASE WHEN $4::uuid[] IS NULL THEN chosen ELSE cardinality($4::uuid[]) > 0 END, "
     "version = version + 1 "
-    "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL RETURNING id), "
+    "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL "
+    "AND ($5::int[] IS NULL OR version = ANY($5)) RETURNING id), "
     "gone AS (DELETE FROM thread_materials m USING t "
-    "WHERE m.thread_id = t.id AND $4::uuid[] IS NOT NULL AND m.material_id <> ALL($4::uuid[])) "
-    "INSERT INTO thread_materials (thread_id, material_id) "
-    "SELECT t.id, m FROM t, unnest($4::uuid[]) m ON CONFLICT DO NOTHING";
+    "WHERE m.thread_id = t.id AND $4::uuid[] IS NOT NULL AND m.material_id <> ALL($4::uuid[])), "
+    "added AS (INSERT INTO thread_materials (thread_id, material_id) "
+    "SELECT t.id, m FROM t, unnest($4::uuid[]) m ON CONFLICT DO NOTHING) "
+    "SELECT id FROM t";
 constexpr const char* remove_sql =
     "UPDATE threads SET deleted_at = now(), version = version + 1 "
-    "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
+    "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL AND ($3::int[] IS NULL OR version = ANY($3))";
 constexpr const char* restore_sql =
     "UPDATE threads SET deleted_at = NULL, version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
+constexpr const char* purge_sql =
+    "DELETE FROM threads WHERE id IN "
+    "(SELECT id FROM threads WHERE deleted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
 constexpr const char* suggest_title_sql =
     "UPDATE threads SET title = $3, title_source = 'model', version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND title_source IN ('default', 'words')";
@@ -80,6 +86,10 @@ ThreadPage read_page(const db::Rows& rows, int limit) {
         page.threads.push_back(read_thread(row));
     }
     return page;
+}
+
+Error stale() {
+    return Error(ErrorCode::stale, "This chat was changed elsewhere. Load it again.");
 }
 
 }  // namespace
@@ -126,7 +136,15 @@ Task<ThreadPage> Threads::find_titled(UserId owner, std::string words, int limit
 Task<Result<Thread>> Threads::find(UserId owner, ThreadId id) {
     const auto rows = co_await db_.query(find_sql, owner, id);
     if (rows.empty()) co_return not_found("chat");
-    co_return read_thread(rows[0]);
+    auto thread = read_thread(rows[0]);
+    thread.version = rows[0].get<std::int32_t>(5);
+    co_return thread;
+}
+
+Task<Result<Thread>> Threads::find(UserId owner, ThreadId id, IfMatch condition) {
+    auto thread = co_await find(owner, id);
+    if (thread && !condition.allows(thread->version)) co_return stale();
+    co_return thread;
 }
 
 Task<Result<Thread>> Threads::create(UserId owner, ThreadInput input) {
@@ -136,21 +154,30 @@ Task<Result<Thread>> Threads::create(UserId owner, ThreadInput input) {
     co_return read_thread(rows[0]);
 }
 
-Task<Result<Thread>> Threads::change(UserId owner, ThreadId id, ThreadInput input) {
+Task<Result<Thread>> Threads::change(UserId owner, ThreadId id, ThreadInput input, IfMatch condition) {
     // First whether it is there: whose materials exist must not show in another person's thread.
-    auto found = co_await find(owner, id);
+    auto found = co_await find(owner, id, condition);
     if (!found) co_return found.error();
     if (input.materials) {
         if (auto bad = co_await check_materials(owner, *input.materials)) co_return *bad;
     }
-    co_await db_.query(change_sql, owner, id, input.title, input.materials);
+    const auto changed =
+        co_await db_.query(change_sql, owner, id, input.title, input.materials, condition.versions());
+    if (changed.empty()) co_return co_await gone_or_stale(owner, id);
     co_return co_await find(owner, id);
 }
 
-Task<Result<void>> Threads::remove(UserId owner, ThreadId id) {
-    const auto rows = co_await db_.query(remove_sql, owner, id);
-    if (rows.affected() == 0) co_return not_found("chat");
+Task<Result<void>> Threads::remove(UserId owner, ThreadId id, IfMatch condition) {
+    const auto removed = co_await db_.query(remove_sql, owner, id, condition.versions());
+    if (removed.affected() == 0) co_return co_await gone_or_stale(owner, id);
     co_return Result<void>();
+}
+
+/// Why a change of a thread with a condition has changed nothing.
+Task<Error> Threads::gone_or_stale(UserId owner, ThreadId id) {
+    auto found = co_await find(owner, id);
+    if (found) co_return stale();
+    co_return found.error();
 }
 
 Task<Result<Thread>> Threads::restore(UserId owner, ThreadId id) {
@@ -169,6 +196,12 @@ Task<std::optional<Error>> Threads::check_materials(UserId owner, std::vector<Uu
     const auto rows = co_await db_.query(count_materials_sql, owner, materials);
     if (rows[0].get<std::int64_t>(0) == static_cast<std::int64_t>(materials.size())) co_return std::nullopt;
     co_return bad_field("#/materialIds", "names a material that does not exist");
+}
+
+Task<std::int64_t> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age, int limit) {
+    const Time before = now() - age;
+    const auto rows = co_await db.query(purge_sql, before, limit);
+    co_return rows.affected();
 }
 
 }  // namespace bb::tutor

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -6,9 +7,12 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "features/materials/conditions.hpp"
 #include "features/tutor/types.hpp"
 
 namespace bb::tutor {
+
+using materials::IfMatch;
 
 /// What may be given for a thread; absent fields stay as they are.
 struct ThreadInput {
@@ -41,12 +45,15 @@ public:
                                  std::optional<ThreadCursor> after);
     /// Errors: not_found.
     Task<Result<Thread>> find(UserId owner, ThreadId id);
+    /// Errors: not_found, stale.
+    Task<Result<Thread>> find(UserId owner, ThreadId id, IfMatch condition);
     /// Errors: invalid_input when a material is not the owner's.
     Task<Result<Thread>> create(UserId owner, ThreadInput input);
-    /// Errors: not_found, invalid_input.
-    Task<Result<Thread>> change(UserId owner, ThreadId id, ThreadInput input);
+    /// Errors: not_found, stale, invalid_input.
+    Task<Result<Thread>> change(UserId owner, ThreadId id, ThreadInput input, IfMatch condition);
+    /// Errors: not_found, stale.
+    Task<Result<void>> remove(UserId owner, ThreadId id, IfMatch condition);
     /// Errors: not_found.
-    Task<Result<void>> remove(UserId owner, ThreadId id);
     Task<Result<Thread>> restore(UserId owner, ThreadId id);
     /// Replaces a title nobody has chosen yet.
     Task<void> suggest_title(UserId owner, ThreadId id, std::string title);
@@ -54,7 +61,16 @@ public:
     Task<std::optional<Error>> check_materials(UserId owner, std::vector<Uuid> materials);
 
 private:
+    Task<Error> gone_or_stale(UserId owner, ThreadId id);
+
     db::Database& db_;
 };
+
+/// How long deleted chats can be restored.
+constexpr std::chrono::hours keep_deleted_threads{24 * 30};
+
+/// Removes for good, with their messages, at most `limit` chats that were deleted longer ago than `age`,
+/// whoever owns them. Returns how many.
+Task<std::int64_t> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age, int limit = 200);
 
 }  // namespace bb::tutor

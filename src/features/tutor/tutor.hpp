@@ -23,7 +23,7 @@ class Tutor {
 public:
     static constexpr std::string_view channels[] = {"reply_follow", "reply_progress", "reply_stop"};
 
-    /// `provider` null: extractive. `home` names this machine and data folder.
+    /// `provider` null: extractive. `home` is home_name().
     Tutor(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
           ReplyBoard& board, metrics::Registry& registry, std::string home);
 

@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -16,6 +18,9 @@ namespace bb::blobs {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* trash_name = "trash";
+constexpr const char* identity_name = "database";
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -72,6 +77,11 @@ void make_folder(const fs::path& folder) {
     }
 }
 
+void make_folders_above(const fs::path& file) {
+    make_folder(file.parent_path().parent_path());
+    make_folder(file.parent_path());
+}
+
 fs::path write_temporary(const fs::path& root, std::string_view bytes) {
     fs::path file = root / ("tmp-" + Uuid::make().text());
     const Descriptor fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -91,6 +101,15 @@ bool is_old(const fs::path& file, std::chrono::seconds age) {
     return ::stat(file.c_str(), &info) == 0 && ::time(nullptr) - info.st_mtime >= age.count();
 }
 
+/// Under a new time: for others it has just been put there.
+bool renew(const fs::path& file) {
+    return ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0) == 0;
+}
+
+bool rename_file(const fs::path& from, const fs::path& to) {
+    return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
 std::optional<crypto::Digest> digest_of_name(const std::string& name) {
     crypto::Digest digest{};
     if (name.size() != digest.size() * 2) return std::nullopt;
@@ -106,6 +125,19 @@ std::optional<crypto::Digest> digest_of_name(const std::string& name) {
     return digest;
 }
 
+/// Files at <folder>/<owner>/<two digits>/<digest>.
+std::vector<DiskStore::Stored> old_files(const fs::path& folder, std::chrono::seconds age) {
+    std::vector<DiskStore::Stored> old;
+    for (auto it = fs::recursive_directory_iterator(folder); it != fs::recursive_directory_iterator(); ++it) {
+        if (it.depth() != 2 || !it->is_regular_file()) continue;
+        const fs::path& path = it->path();
+        const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
+        const auto digest = digest_of_name(path.filename().string());
+        if (owner && digest && is_old(path, age)) old.push_back(DiskStore::Stored{*owner, *digest});
+    }
+    return old;
+}
+
 }  // namespace
 
 DiskStore::DiskStore(fs::path root) : root_(std::move(root)) {
@@ -118,19 +150,23 @@ fs::path DiskStore::path_of(const Uuid& owner, const crypto::Digest& digest) con
     return root_ / owner.text() / name.substr(0, 2) / name;
 }
 
+fs::path DiskStore::trash_path_of(const Stored& file) const {
+    const std::string name = crypto::hex(file.digest);
+    return root_ / trash_name / file.owner.text() / name.substr(0, 2) / name;
+}
+
 crypto::Digest DiskStore::put(const Uuid& owner, std::string_view bytes) {
     const crypto::Digest digest = crypto::sha256(bytes);
     const fs::path place = path_of(owner, digest);
     {
         const FolderLock lock(root_);
         // A new time keeps the sweep away until the row that will name the file has been committed.
-        if (::utimensat(AT_FDCWD, place.c_str(), nullptr, 0) == 0) return digest;
+        if (renew(place)) return digest;
     }
-    make_folder(place.parent_path().parent_path());
-    make_folder(place.parent_path());
+    make_folders_above(place);
     const fs::path temporary = write_temporary(root_, bytes);
     const FolderLock lock(root_);
-    if (::rename(temporary.c_str(), place.c_str()) != 0) {
+    if (!rename_file(temporary, place)) {
         ::unlink(temporary.c_str());
         fail("put a file in place");
     }
@@ -139,7 +175,9 @@ crypto::Digest DiskStore::put(const Uuid& owner, std::string_view bytes) {
 }
 
 std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::Digest& digest) const {
-    Descriptor fd(path_of(owner, digest), O_RDONLY);
+    Descriptor in_use(path_of(owner, digest), O_RDONLY);
+    Descriptor in_trash(trash_path_of(Stored{owner, digest}), O_RDONLY);
+    Descriptor& fd = in_use.get() >= 0 ? in_use : in_trash;
     struct stat info {};
     if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) return std::nullopt;
     http::FileBody body;
@@ -157,19 +195,46 @@ bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) co
 }
 
 std::vector<DiskStore::Stored> DiskStore::older_than(std::chrono::seconds age) const {
-    std::vector<Stored> old;
-    for (auto it = fs::recursive_directory_iterator(root_); it != fs::recursive_directory_iterator(); ++it) {
-        if (it.depth() != 2 || !it->is_regular_file()) continue;
-        const fs::path& path = it->path();
-        const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
-        const auto digest = digest_of_name(path.filename().string());
-        if (owner && digest && is_old(path, age)) old.push_back(Stored{*owner, *digest});
-    }
-    return old;
+    return old_files(root_, age);
 }
 
-bool DiskStore::remove(const Stored& file, std::chrono::seconds age) {
-    return remove_if_old(path_of(file.owner, file.digest), age);
+std::vector<DiskStore::Stored> DiskStore::discarded(std::chrono::seconds age) const {
+    const fs::path trash = root_ / trash_name;
+    if (!fs::exists(trash)) return {};
+    return old_files(trash, age);
+}
+
+bool DiskStore::discard(const Stored& file, std::chrono::seconds age) {
+    const fs::path place = path_of(file.owner, file.digest);
+    const fs::path trash = trash_path_of(file);
+    make_folder(root_ / trash_name);
+    make_folders_above(trash);
+    const FolderLock lock(root_);
+    // The time it is erased by counts from now; renewed first, so that a crash in between only delays.
+    return is_old(place, age) && renew(place) && rename_file(place, trash);
+}
+
+bool DiskStore::take_back(const Stored& file) {
+    const fs::path place = path_of(file.owner, file.digest);
+    make_folders_above(place);
+    const FolderLock lock(root_);
+    return renew(trash_path_of(file)) && rename_file(trash_path_of(file), place);
+}
+
+bool DiskStore::erase(const Stored& file, std::chrono::seconds age) {
+    return remove_if_old(trash_path_of(file), age);
+}
+
+std::string DiskStore::database() const {
+    std::ifstream file(root_ / identity_name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void DiskStore::set_database(std::string_view identity) {
+    const fs::path temporary = write_temporary(root_, identity);
+    if (rename_file(temporary, root_ / identity_name)) return sync_folder(root_);
+    ::unlink(temporary.c_str());
+    fail("note the database of the file store");
 }
 
 std::size_t DiskStore::remove_leftovers(std::chrono::seconds age) {

@@ -14,8 +14,8 @@
 namespace bb::blobs {
 
 /// Uploaded files on disk, named by their content: <root>/<owner>/<first two digits>/<SHA-256>. The same file
-/// twice is kept once per owner. Calls block, so run them on a BlockingPool; safe from any thread and several
-/// processes.
+/// twice is kept once per owner. What was discarded waits under <root>/trash. Calls block, so run them on a
+/// BlockingPool; safe from any thread and several processes.
 class DiskStore {
 public:
     /// Makes the folder (mode 0700) when it is missing. Throws std::filesystem::filesystem_error.
@@ -36,14 +36,26 @@ public:
     /// Files that nobody has stored for `age`. An upload between put() and its commit is younger than that.
     std::vector<Stored> older_than(std::chrono::seconds age) const;
 
-    /// Removes a file unless somebody has stored it again within `age`; false when it stays.
-    bool remove(const Stored& file, std::chrono::seconds age);
+    /// Takes a file out of use unless somebody has stored it again within `age`; false when it stays. It can
+    /// be taken back, and is still opened, until it is erased.
+    bool discard(const Stored& file, std::chrono::seconds age);
+    /// Files that were discarded `age` ago or earlier.
+    std::vector<Stored> discarded(std::chrono::seconds age) const;
+    /// Undoes discard(); false when there is nothing to take back.
+    bool take_back(const Stored& file);
+    /// Removes a file for good that was discarded `age` ago or earlier.
+    bool erase(const Stored& file, std::chrono::seconds age);
 
     /// Removes what writes that broke off have left behind. Returns how many.
     std::size_t remove_leftovers(std::chrono::seconds age);
 
+    /// The database whose rows name these files, as set_database() has noted it; empty when nothing has.
+    std::string database() const;
+    void set_database(std::string_view identity);
+
 private:
     std::filesystem::path path_of(const Uuid& owner, const crypto::Digest& digest) const;
+    std::filesystem::path trash_path_of(const Stored& file) const;
     bool remove_if_old(const std::filesystem::path& file, std::chrono::seconds age) const;
 
     std::filesystem::path root_;

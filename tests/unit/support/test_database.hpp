@@ -94,6 +94,7 @@ protected:
     /// Lets background work of the loop go on for a while.
     void let_run(std::chrono::milliseconds time) { loop_.run_for(time); }
 
+    Executor executor() { return loop_.get_executor(); }
     db::Database& db() { return *db_; }
     TestCluster& cluster() { return cluster_; }
 

@@ -80,24 +80,42 @@ void add_trimmed(std::vector<Unit>& units, std::string_view text, std::size_t st
     if (start < end) units.push_back(Unit{start, end, estimate_tokens(text.substr(start, end - start))});
 }
 
-/// Breaks one that is too long: at the last white space that fits, else anywhere between two characters.
+/// Where to cut a unit that may be too long.
+struct Cut {
+    std::size_t at = 0;
+    bool at_space = false;
+    bool needed = true;  // false: all of it fits
+};
+
+/// At the last white space that fits, else anywhere between two characters.
+Cut next_cut(std::string_view text, std::size_t start, std::size_t end, std::size_t most) {
+    std::size_t at = start;
+    std::size_t space = start;
+    std::size_t fits = start;
+    std::size_t tokens = 0;
+    for (std::size_t run = 0; at < end && tokens < most;) {
+        fits = at;
+        if (is_space(text[at])) space = at;
+        const char32_t c = utf8::next(text, at);
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter || run % 6 == 0) ++tokens;
+        run = letter ? run + 1 : 0;
+    }
+    if (at == end && tokens < most) return Cut{end, true, false};
+    return space > start ? Cut{space, true} : Cut{fits, false};
+}
+
+/// Breaks one that is too long. What is left is counted down, not counted again: the text may be one sentence
+/// of megabytes.
 void add_broken(std::vector<Unit>& units, std::string_view text, Unit unit, int max_tokens) {
     const std::size_t most = static_cast<std::size_t>(max_tokens);  // a character is at most one token
     while (unit.tokens > max_tokens) {
-        std::size_t at = unit.start;
-        std::size_t space = unit.start;
-        std::size_t fits = unit.start;
-        for (std::size_t tokens = 0, run = 0; at < unit.end && tokens < most;) {
-            fits = at;
-            if (is_space(text[at])) space = at;
-            const char32_t c = utf8::next(text, at);
-            const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-            if (!letter || run % 6 == 0) ++tokens;
-            run = letter ? run + 1 : 0;
-        }
-        const std::size_t cut = space > unit.start ? space : fits;
-        add_trimmed(units, text, unit.start, cut);
-        unit = Unit{cut, unit.end, estimate_tokens(text.substr(cut, unit.end - cut))};
+        const Cut cut = next_cut(text, unit.start, unit.end, most);
+        if (!cut.needed) break;
+        add_trimmed(units, text, unit.start, cut.at);
+        // A word that is cut in two may count one token more than before.
+        unit.tokens -= estimate_tokens(text.substr(unit.start, cut.at - unit.start)) - (cut.at_space ? 0 : 1);
+        unit.start = cut.at;
     }
     add_trimmed(units, text, unit.start, unit.end);
 }

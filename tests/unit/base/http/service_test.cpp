@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include "base/http/gzip.hpp"
 #include "unit/base/http/server_fixture.hpp"
 
 namespace bb::http {
@@ -84,6 +85,31 @@ TEST_F(Services, CompressLargeJson) {
     EXPECT_EQ(client.send(get("/list", "Accept-Encoding: gzip;q=0\r\n")).read().header("content-encoding"),
               "");
     EXPECT_EQ(client.send(get("/plain", "Accept-Encoding: gzip\r\n")).read().header("content-encoding"), "");
+}
+
+TEST_F(Services, DoNotPackLongAnswersOnTheLoopNorWhatIsPacked) {
+    RouteOptions open;
+    open.access = Access::open;
+    router.get(
+        "/long",
+        [](Request& request) -> Task<Result<Response>> {
+            Response response = json_response('"' + std::string(300'000, 'a') + '"');
+            if (request.query("packed")) {
+                response.body = gzip(response.body + std::string(2000, ' '));
+                response.header("Content-Encoding", "gzip");
+            }
+            co_return response;
+        },
+        open);
+    start();
+    RawClient client = connect();
+    const auto plain = client.send(get("/long", "Accept-Encoding: gzip\r\n")).read();
+    EXPECT_EQ(plain.header("content-encoding"), "");
+    EXPECT_EQ(plain.header("vary"), "Accept-Encoding");
+    EXPECT_EQ(plain.body.size(), 300'002u);
+    const auto packed = client.send(get("/long?packed=1", "Accept-Encoding: gzip\r\n")).read();
+    EXPECT_EQ(packed.header("content-encoding"), "gzip");
+    EXPECT_EQ(gunzip(packed.body).size(), 302'002u);
 }
 
 TEST_F(Services, TurnFailuresIntoProblems) {

@@ -239,12 +239,56 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
 
     ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
     const std::chrono::seconds at_once(0);
-    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once)), 0u);
+    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted)), 0u);
     await(purge_deleted_of_any_owner(db(), at_once));
     EXPECT_FALSE(await(materials.restore(ana_, gone)));
     EXPECT_TRUE(await(db().query("SELECT 1 FROM vocabulary WHERE term = 'lava'")).empty());
     EXPECT_EQ(await(db().query("SELECT passages FROM corpora"))[0].get<std::int64_t>(0), 2);
-    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once)), 1u);
+    EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted)), 1u);
+    EXPECT_EQ(store.older_than(at_once).size(), 1u);
+    EXPECT_EQ(store.discarded(at_once).size(), 1u);
+    await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted));
+    EXPECT_EQ(store.discarded(at_once).size(), 1u);
+    await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, at_once));
+    EXPECT_TRUE(store.discarded(at_once).empty());
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
+    char folder[] = "/tmp/bb-tidy-XXXXXX";
+    ASSERT_TRUE(::mkdtemp(folder));
+    blobs::DiskStore store(folder);
+    const std::chrono::seconds at_once(0);
+    const auto sweep = [&] {
+        return await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted));
+    };
+    const auto in = material(ana_, "Kept");
+    NewFile file;
+    file.name = "kept.txt";
+    file.media_type = "text/plain";
+    file.text = "The original";
+    file.digest = store.put(ana_.value, file.text);
+    store.put(ana_.value, "stray");
+    // As at the start with an empty database, whether or not the folder says whose it is.
+    EXPECT_EQ(sweep(), 0u);
+    EXPECT_EQ(store.database(), "");
+    store.set_database("another");
+    EXPECT_EQ(sweep(), 0u);
+    EXPECT_EQ(store.older_than(at_once).size(), 2u);
+    EXPECT_EQ(store.database(), "another");
+
+    Files files(db(), pool_);
+    std::vector<NewFile> all(1, file);
+    ASSERT_TRUE(await(files.create(ana_, in, all)));
+    EXPECT_EQ(sweep(), 1u);
+    EXPECT_EQ(store.older_than(at_once).size(), 1u);
+    EXPECT_NE(store.database(), "another");
+
+    // A row that comes back, as from a backup, finds its file again.
+    const blobs::DiskStore::Stored stored{ana_.value, file.digest};
+    ASSERT_TRUE(store.discard(stored, at_once));
+    EXPECT_TRUE(store.open(ana_.value, file.digest));
+    sweep();
     EXPECT_EQ(store.older_than(at_once).size(), 1u);
     std::filesystem::remove_all(folder);
 }

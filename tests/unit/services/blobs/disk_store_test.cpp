@@ -58,7 +58,7 @@ TEST_F(DiskStoreTest, KeepsTheSameContentOncePerOwner) {
     EXPECT_EQ(files(), 2u);
 }
 
-TEST_F(DiskStoreTest, RemovesOnlyWhatIsOldEnough) {
+TEST_F(DiskStoreTest, DiscardsAndErasesOnlyWhatIsOldEnough) {
     DiskStore store(folder_);
     const auto digest = store.put(ana_, "text");
     std::ofstream(folder_ / "tmp-left") << "half";
@@ -69,12 +69,40 @@ TEST_F(DiskStoreTest, RemovesOnlyWhatIsOldEnough) {
     ASSERT_EQ(old.size(), 1u);
     EXPECT_EQ(old[0].owner, ana_);
     EXPECT_EQ(old[0].digest, digest);
-    EXPECT_FALSE(store.remove(old[0], hour));
+    EXPECT_FALSE(store.discard(old[0], hour));
     const auto open = store.open(ana_, digest);
-    EXPECT_TRUE(store.remove(old[0], std::chrono::seconds(0)));
+    EXPECT_TRUE(store.discard(old[0], std::chrono::seconds(0)));
+    EXPECT_TRUE(store.older_than(std::chrono::seconds(0)).empty());
+    ASSERT_EQ(store.discarded(std::chrono::seconds(0)).size(), 1u);
+    EXPECT_TRUE(store.discarded(hour).empty());
+    EXPECT_FALSE(store.erase(old[0], hour));
+    EXPECT_TRUE(store.open(ana_, digest));
+    EXPECT_TRUE(store.erase(old[0], std::chrono::seconds(0)));
     EXPECT_FALSE(store.open(ana_, digest));
     EXPECT_EQ(read(*open), "text");  // who has it open reads on
     EXPECT_EQ(store.remove_leftovers(std::chrono::seconds(0)), 1u);
+}
+
+TEST_F(DiskStoreTest, TakesBackWhatWasDiscarded) {
+    DiskStore store(folder_);
+    const DiskStore::Stored file{ana_, store.put(ana_, "text")};
+    EXPECT_FALSE(store.take_back(file));
+    EXPECT_TRUE(store.discard(file, std::chrono::seconds(0)));
+    EXPECT_TRUE(store.take_back(file));
+    EXPECT_FALSE(store.take_back(file));
+    EXPECT_TRUE(store.discarded(std::chrono::seconds(0)).empty());
+    EXPECT_EQ(store.older_than(std::chrono::seconds(0)).size(), 1u);
+    EXPECT_TRUE(store.older_than(std::chrono::hours(1)).empty());
+    EXPECT_TRUE(store.open(ana_, file.digest));
+}
+
+TEST_F(DiskStoreTest, NotesTheDatabaseOfItsFiles) {
+    DiskStore store(folder_);
+    EXPECT_EQ(store.database(), "");
+    store.set_database("one");
+    store.set_database("two");
+    EXPECT_EQ(DiskStore(folder_).database(), "two");
+    EXPECT_TRUE(store.older_than(std::chrono::seconds(0)).empty());
 }
 
 }  // namespace

@@ -9,6 +9,25 @@ export interface ChatRequest {
   materialIds?: string[];
 }
 
+interface MessagePage {
+  messages: UIMessage[];
+  /** The message before which there are more, or `null`. */
+  earlier: string | null;
+}
+
+/** The whole branch: pages of older messages until there are none. */
+async function whole(id: string, page: MessagePage): Promise<{ messages: UIMessage[] }> {
+  let { messages, earlier } = page;
+  while (earlier) {
+    const older: MessagePage = await get(
+      `/api/threads/${id}/messages${query({ before: earlier })}`,
+    );
+    messages = [...older.messages, ...messages];
+    earlier = older.earlier;
+  }
+  return { messages };
+}
+
 const stream = 'text/event-stream';
 
 export const tutorApi = {
@@ -19,9 +38,9 @@ export const tutorApi = {
     patch<Thread>(`/api/threads/${id}`, change),
   remove: (id: string) => remove(`/api/threads/${id}`),
   restore: (id: string) => post<Thread>(`/api/threads/${id}/restore`),
-  messages: (id: string) => get<{ messages: UIMessage[] }>(`/api/threads/${id}/messages`),
-  branch: (id: string, messageId: string) =>
-    post<{ messages: UIMessage[] }>(`/api/threads/${id}/branch`, { messageId }),
+  messages: async (id: string) => whole(id, await get<MessagePage>(`/api/threads/${id}/messages`)),
+  branch: async (id: string, messageId: string) =>
+    whole(id, await post<MessagePage>(`/api/threads/${id}/branch`, { messageId })),
   send: (body: ChatRequest, signal: AbortSignal) =>
     call('POST', '/api/chat', { body, signal, accept: stream }),
   /** The running reply from its beginning, or `null` when nothing runs. */

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "base/core/utf8.hpp"
 
 namespace bb::materials::text {
@@ -136,6 +138,21 @@ TEST(CutPassages, IsQuickOnLargeTexts) {
     const auto passages = cut_passages(text, Format::markdown);
     expect_exact(text.substr(0, 100'000), {passages.begin(), passages.begin() + 20});
     EXPECT_GT(passages.size(), 1'000u);
+}
+
+TEST(CutPassages, IsQuickOnTenMegabytesWithoutASentenceEnd) {
+    using std::chrono::steady_clock;
+    for (const std::string& piece : {std::string("1,2,"), std::string("word "), std::string("αβγδ"),
+                                     std::string("a") + std::string(500, ' ')}) {
+        std::string text;
+        while (text.size() < 10 * 1024 * 1024) text += piece;
+        const auto start = steady_clock::now();
+        const auto passages = cut_passages(text, Format::plain);
+        // A second or so; minutes when what is left is counted again after each cut.
+        EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(30)) << piece;
+        EXPECT_GT(passages.size(), 50u) << piece;
+        for (const Passage& passage : passages) ASSERT_LE(estimate_tokens(passage.text), 400) << piece;
+    }
 }
 
 }  // namespace

@@ -63,18 +63,18 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
 
 }  // namespace
 
-Worker::Parts::Parts(Node& shared)
+Worker::Parts::Parts(Node& shared, Executor executor)
     : node(shared),
-      db(io.get_executor(), database_options(shared)),
-      http_client(io.get_executor()),
+      db(executor, database_options(shared)),
+      http_client(executor),
       provider(model_provider(shared, http_client)),
       mail(mail_sender(shared)),
       sessions(db),
       search(db),
       message_search(db),
-      tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
+      tutor(executor, db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
       service(router, hooks(), service_options(shared), shared.metrics),
-      server(io.get_executor(), service, server_options(shared), shared.metrics) {
+      server(executor, service, server_options(shared), shared.metrics) {
     bind_routes();
 }
 

@@ -88,6 +88,9 @@ class Program {
         node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
     }
 
+    ~Program() { end(); }
+    Program(const Program&) = delete;
+
     void start(const std::vector<int>& listeners) {
         for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_));
         node_.announce = [this](std::string channel, std::string payload) {
@@ -114,11 +117,22 @@ class Program {
         node_.replies.close();
         for (auto& worker : workers_) worker->drain(limit);
         for (auto& worker : workers_) worker->join();
+        end();
+    }
+
+private:
+    /// Nothing runs when anything goes, and everything goes before the loops that it posts its last words to.
+    void end() {
+        for (auto& worker : workers_) worker->halt();
+        node_.mailer.finish();
+        node_.pool.finish();
+        for (auto& worker : workers_) worker->let_go();
         listener_.reset();
+        for (auto& worker : workers_) worker->take_apart();
+        for (auto& worker : workers_) worker->let_go();
         workers_.clear();
     }
 
-  private:
     void listen_to_database() {
         db::Listener::Events events;
         events.on_message = [this](std::string_view channel, std::string_view payload) {

@@ -5,6 +5,7 @@
 #include "app/node.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/net/loop.hpp"
 
 namespace bb::app {
 
@@ -13,6 +14,7 @@ namespace bb::app {
 class Worker {
   public:
     explicit Worker(Node& node);
+    /// After let_go() and take_apart() of all workers: the loop alone is left.
     ~Worker();
     Worker(const Worker&) = delete;
 
@@ -24,6 +26,13 @@ class Worker {
     /// Finishes requests and replies within `limit`, then closes everything and ends the loop. From any thread.
     void drain(std::chrono::milliseconds limit);
     void join();
+    /// Ends the loop at once, if it still runs, and waits for it.
+    void halt();
+    /// The end of a worker that runs no more, in steps that all workers take together (let go, take apart,
+    /// let go): work of one holds ends of others, such as a reply's follower, and lets them go through their
+    /// loops.
+    void let_go();
+    void take_apart();
 
     /// A database notification, and whether they are heard at all. From any thread.
     void notified(std::string channel, std::string payload);
@@ -42,6 +51,7 @@ class Worker {
   private:
     Task<void> finish(std::chrono::milliseconds limit);
 
+    net::Loop loop_;
     std::unique_ptr<Parts> parts_;
     std::thread thread_;
 };

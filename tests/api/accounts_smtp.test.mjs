@@ -65,3 +65,26 @@ test("a refused letter changes nothing for the asker and is told to the operator
     await until("nothing logged", () => server.log.includes("the mail server did not take a mail"));
     assert.ok(!server.log.includes("cora@example.org"));
 });
+
+test("a letter on its way when the server stops still arrives", async () => {
+    let asked;
+    const reached = new Promise((resolve) => (asked = resolve));
+    let release;
+    const slow = new Promise((resolve) => (release = resolve));
+    answer = (command) => {
+        if (command !== "MAIL") return undefined;
+        asked();
+        return slow;
+    };
+    const before = mailServer.letters.length;
+    assert.equal((await ask("dan@example.org")).status, 202);
+    await reached;
+    const stopped = server.stop({ keep: true });
+    await until("not stopping", () => server.log.includes("stopping"));
+    await new Promise((resolve) => setTimeout(resolve, 300)); // time enough to give the letter up
+    release();
+    assert.deepEqual(await stopped, { code: 0, signal: null });
+    assert.equal(mailServer.letters.length, before + 1);
+    assert.equal(mailServer.letters.at(-1).to, "dan@example.org");
+    await server.start();
+});

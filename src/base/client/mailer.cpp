@@ -102,6 +102,14 @@ MailOutcome hand_over(const MailEnvelope& envelope, std::atomic<bool>& stopping)
     return outcome_of(easy.get(), code, error);
 }
 
+/// Counts a letter while it is under way.
+struct Counted {
+    explicit Counted(std::atomic<int>& count) : count(count) { ++count; }
+    ~Counted() { --count; }
+    Counted(const Counted&) = delete;
+    std::atomic<int>& count;
+};
+
 MailOutcome refused(bool permanent, std::string detail) {
     MailOutcome outcome;
     outcome.permanent = permanent;
@@ -113,13 +121,15 @@ MailOutcome refused(bool permanent, std::string detail) {
 
 Mailer::Mailer() : stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
 
-Mailer::~Mailer() {
+void Mailer::finish() {
     *stopping_ = true;
+    pool_.finish();
 }
 
 Task<MailOutcome> Mailer::send_mail(MailEnvelope envelope) {
     if (!plain_address(envelope.from) || !plain_address(envelope.to))
         co_return refused(true, "not an address that a mail server takes");
+    const Counted counted(under_way_);
     try {
         auto work = [envelope = std::move(envelope), stopping = stopping_] {
             return hand_over(envelope, *stopping);

@@ -32,18 +32,23 @@ struct MailOutcome {
 };
 
 /// Hands letters to a mail server. The goodbye of SMTP blocks inside libcurl, so letters leave on two threads
-/// of their own and no event loop waits. One object per process; `send` may be awaited on any loop.
+/// of their own and no event loop waits. One object per process; `send_mail` may be awaited on any loop.
 class Mailer {
 public:
     Mailer();
-    /// Letters under way are given up.
-    ~Mailer();
+    ~Mailer() { finish(); }
     Mailer(const Mailer&) = delete;
 
     /// Never throws for what the mail server does; a full queue is an outcome too.
     Task<MailOutcome> send_mail(MailEnvelope envelope);
+    /// Letters that were handed in and have no outcome yet.
+    int under_way() const { return under_way_; }
+    /// Gives up the letters under way and ends the threads. The loops that sent them must be there, but not
+    /// run.
+    void finish();
 
 private:
+    std::atomic<int> under_way_{0};
     std::shared_ptr<std::atomic<bool>> stopping_;
     net::BlockingPool pool_;
 };

@@ -12,9 +12,9 @@ namespace bb::net {
 
 /// A few threads for work that blocks: hashing, disk. The queue is bounded.
 class BlockingPool {
-  public:
+public:
     explicit BlockingPool(int threads, std::size_t queue = 256);
-    ~BlockingPool();
+    ~BlockingPool() { finish(); }
     BlockingPool(const BlockingPool&) = delete;
 
     /// Runs `work` on a pool thread and resumes the caller on its own loop. Exceptions come back.
@@ -27,13 +27,19 @@ class BlockingPool {
             co_await run_job(std::move(job));
         } else {
             auto result = std::make_shared<std::optional<T>>();
-            std::function<void()> job = [result, work = std::move(work)]() mutable { result->emplace(work()); };
+            std::function<void()> job = [result, work = std::move(work)]() mutable {
+                result->emplace(work());
+            };
             co_await run_job(std::move(job));
             co_return std::move(**result);
         }
     }
 
-  private:
+    /// Does what is queued and ends the threads; work that comes later is refused. Its callers' loops must be
+    /// there.
+    void finish();
+
+private:
     /// Throws before it hands anything over when the queue is full.
     Task<void> run_job(std::function<void()> job);
     struct Impl;

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -34,8 +33,8 @@ struct BlockingPool::Impl {
 
     void reserve() {
         const std::lock_guard lock(mutex);
-        if (stopping) throw std::runtime_error("the pool for blocking work has ended");
-        if (reserved >= limit) throw std::runtime_error("the queue for blocking work is full");
+        if (stopping) throw Busy("the pool for blocking work has ended");
+        if (reserved >= limit) throw Busy("the queue for blocking work is full");
         ++reserved;
     }
 

@@ -4,11 +4,18 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 
 #include "base/core/task.hpp"
 
 namespace bb::net {
+
+/// There is more to do than the queue takes: try again soon. Becomes a 503.
+class Busy : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// A few threads for work that blocks: hashing, disk. The queue is bounded.
 class BlockingPool {
@@ -18,7 +25,7 @@ public:
     BlockingPool(const BlockingPool&) = delete;
 
     /// Runs `work` on a pool thread and resumes the caller on its own loop. Exceptions come back.
-    /// Throws std::runtime_error when the queue is full.
+    /// Throws Busy when the queue is full.
     template <class Work>
     Task<std::invoke_result_t<Work>> run(Work work) {
         using T = std::invoke_result_t<Work>;

@@ -173,7 +173,7 @@ TEST(Pool, IsBounded) {
                 while (hold) std::this_thread::sleep_for(milliseconds(1));
             });
             ++done;
-        } catch (const std::runtime_error&) {
+        } catch (const Busy&) {
             ++refused;
         }
     };

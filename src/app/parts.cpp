@@ -35,6 +35,7 @@ http::ServerOptions server_options(const Node& node) {
     http::ServerOptions options;
     const std::size_t usable = limit.rlim_cur > 512 ? (limit.rlim_cur - 256) * 3 / 4 : 128;
     options.max_connections = usable / static_cast<std::size_t>(node.threads);
+    options.bodies = node.bodies;
     return options;
 }
 

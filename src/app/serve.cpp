@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "app/pages.hpp"
 #include "app/worker.hpp"
 #include "base/core/log.hpp"
+#include "base/db/cluster_settings.hpp"
 #include "base/db/database.hpp"
 #include "base/db/home.hpp"
 #include "base/db/migrate.hpp"
@@ -68,6 +70,12 @@ std::string public_url(const config::Config& config, unsigned short port) {
     return url;
 }
 
+/// What request bodies may take together: room for a few of the largest, also on a small machine.
+std::size_t body_bytes() {
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(db::this_machine().memory_mib / 8, 96, 1024))
+           << 20;
+}
+
 std::string host_name() {
     char name[256] = "localhost";
     gethostname(name, sizeof name - 1);
@@ -85,6 +93,7 @@ class Program {
         node_.secret = accounts::server_secret(config);
         node_.policy = content_security_policy();
         node_.threads = thread_count(config);
+        node_.bodies = std::make_shared<http::BodyBudget>(body_bytes());
         node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
     }
 

@@ -30,6 +30,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr seconds longest_wait_for_database{60};
+
 void start_logging(const config::Config& config) {
     const std::string& level = config.text("BRAINBYTES_LOG_LEVEL");
     const std::string& format = config.text("BRAINBYTES_LOG_FORMAT");
@@ -115,9 +117,14 @@ class Program {
     /// A link that makes its opener the first administrator, while there is none.
     std::optional<std::string> setup_link() {
         std::optional<std::string> link;
-        workers_.front()->run([&](Worker& worker) -> Task<void> {
-            link = co_await accounts::create_setup_link(worker.database(), node_.url);
-        });
+        try {
+            workers_.front()->run([&](Worker& worker) -> Task<void> {
+                link = co_await accounts::create_setup_link(worker.database(), node_.url);
+            });
+        } catch (const db::Unavailable& away) {
+            log::warn("no link for a first administrator; \"brainbytes setup\" makes one",
+                      {{"reason", away.what()}});
+        }
         return link;
     }
 
@@ -182,6 +189,30 @@ int wait_for_signal(const sigset_t& signals) {
     return signal;
 }
 
+/// Makes the schema ready. A database that is away for a moment, as one that starts together with us is, is
+/// waited for. Errors: unavailable, with a sentence.
+Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
+    const auto say = [](std::string_view words) {
+        log::info(words);
+    };
+    const auto deadline = std::chrono::steady_clock::now() + longest_wait_for_database;
+    for (;;) {
+        std::string reason;
+        try {
+            return db::prepare_schema(home.conninfo(), home.managed(), say);
+        } catch (const db::Unavailable& away) {
+            reason = away.what();
+        }
+        if (std::chrono::steady_clock::now() > deadline)
+            return Error(ErrorCode::unavailable, "The database cannot be reached: " + reason);
+        log::warn("waiting for the database", {{"reason", reason}});
+        const timespec pause{1, 0};
+        if (sigtimedwait(&signals, nullptr, &pause) > 0)
+            return Error(ErrorCode::unavailable,
+                         "Stopped while the database could not be reached: " + reason);
+    }
+}
+
 /// Runs until a signal comes, then drains. The home outlives every connection to its database.
 void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
                        const std::string& url, const sigset_t& signals) {
@@ -222,9 +253,7 @@ int serve(config::Config& config) {
     auto home = db::Home::open(config, db::Home::Use::server,
                                [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
-    const auto say = [](std::string_view words) { log::info(words); };
-    if (auto prepared = db::prepare_schema(home->conninfo(), home->managed(), say); !prepared)
-        return fail(prepared.error());
+    if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
     run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);
     home->close();
     log::info("stopped");

@@ -14,11 +14,13 @@ function binaries() {
 /** PostgreSQL refuses root: its programs then run as the account that Debian's package makes. */
 function asOwner(command, args) {
     const root = process.getuid() === 0;
-    const [program, ...rest] = root ? ["runuser", "-u", "postgres", "--", command, ...args] : [command, ...args];
+    const [program, ...rest] = root
+        ? ["runuser", "-u", "postgres", "--", command, ...args]
+        : [command, ...args];
     return promisify(execFile)(program, rest, { cwd: "/" });
 }
 
-/** Starts it on a unix socket in a throw-away folder: {url, restart(), stop()}. */
+/** Starts it on a unix socket in a throw-away folder: {url, socket (its folder), restart(), stop()}. */
 export async function startDatabase() {
     const folder = temporaryFolder("bbpg");
     const data = path.join(folder, "data");
@@ -29,12 +31,23 @@ export async function startDatabase() {
     const socket = path.join(folder, "socket");
     const control = (...args) =>
         asOwner(path.join(bin, "pg_ctl"), ["-D", data, "-w", "-l", path.join(folder, "log"), ...args]);
-    await asOwner(path.join(bin, "initdb"), ["-D", data, "-U", "tester", "-A", "trust", "--no-sync", "-E", "UTF8"]);
+    await asOwner(path.join(bin, "initdb"), [
+        "-D",
+        data,
+        "-U",
+        "tester",
+        "-A",
+        "trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+    ]);
     const options = `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=60`;
     await control("start", "-o", options);
     await asOwner(path.join(bin, "createdb"), ["-h", socket, "-U", "tester", "brainbytes"]);
     return {
         url: `postgresql:///brainbytes?host=${encodeURIComponent(socket)}&user=tester`,
+        socket,
         restart: () => control("restart", "-m", "fast", "-o", options),
         stop: async () => {
             await control("stop", "-m", "immediate");

@@ -42,7 +42,7 @@ http::ServerOptions server_options(const Node& node) {
 std::unique_ptr<mail::Sender> mail_sender(Node& node) {
     const auto& from = node.config.text("MAIL_FROM");
     if (node.config.is_set("SMTP_URL"))
-        return std::make_unique<mail::Smtp>(node.mailer, node.config.text("SMTP_URL"), from);
+        return std::make_unique<mail::Smtp>(node.mailer, node.metrics, node.config.text("SMTP_URL"), from);
     return std::make_unique<mail::Outbox>(node.pool, node.data_folder + "/outbox", from);
 }
 

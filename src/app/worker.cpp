@@ -81,6 +81,7 @@ void Worker::drain(milliseconds limit) { net::spawn(executor(), finish(limit)); 
 
 Task<void> Worker::finish(milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
+    parts_->node.mailer.hurry();
     parts_->server.begin_drain();
     co_await parts_->tutor.drain(limit);
     while (parts_->server.busy() > 0 && std::chrono::steady_clock::now() < deadline)

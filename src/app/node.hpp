@@ -2,11 +2,13 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/client/mailer.hpp"
 #include "base/config/config.hpp"
 #include "base/core/metrics.hpp"
+#include "base/http/body_budget.hpp"
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
 #include "features/tutor/reply_board.hpp"
@@ -27,6 +29,7 @@ struct Node {
     metrics::Registry metrics;
     net::BlockingPool pool{2};
     client::Mailer mailer;
+    std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;
     llm::Circuit circuit;   // of the one model server that all loops call
     std::string conninfo;   // of the database

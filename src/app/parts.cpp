@@ -35,13 +35,14 @@ http::ServerOptions server_options(const Node& node) {
     http::ServerOptions options;
     const std::size_t usable = limit.rlim_cur > 512 ? (limit.rlim_cur - 256) * 3 / 4 : 128;
     options.max_connections = usable / static_cast<std::size_t>(node.threads);
+    options.bodies = node.bodies;
     return options;
 }
 
 std::unique_ptr<mail::Sender> mail_sender(Node& node) {
     const auto& from = node.config.text("MAIL_FROM");
     if (node.config.is_set("SMTP_URL"))
-        return std::make_unique<mail::Smtp>(node.mailer, node.config.text("SMTP_URL"), from);
+        return std::make_unique<mail::Smtp>(node.mailer, node.metrics, node.config.text("SMTP_URL"), from);
     return std::make_unique<mail::Outbox>(node.pool, node.data_folder + "/outbox", from);
 }
 
@@ -65,18 +66,18 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
 
 }  // namespace
 
-Worker::Parts::Parts(Node& shared)
+Worker::Parts::Parts(Node& shared, Executor executor)
     : node(shared),
-      db(io.get_executor(), database_options(shared)),
-      http_client(io.get_executor()),
+      db(executor, database_options(shared)),
+      http_client(executor),
       provider(model_provider(shared, http_client)),
       mail(mail_sender(shared)),
       sessions(db),
       search(db),
       message_search(db),
-      tutor(io.get_executor(), db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
+      tutor(executor, db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
       service(router, hooks(), service_options(shared), shared.metrics),
-      server(io.get_executor(), service, server_options(shared), shared.metrics) {
+      server(executor, service, server_options(shared), shared.metrics) {
     bind_routes();
 }
 

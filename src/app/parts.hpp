@@ -1,5 +1,4 @@
 #pragma once
-#include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 
 #include "app/worker.hpp"
@@ -18,14 +17,12 @@ namespace bb::app {
 
 /// The object tree of one loop, in the order of its making. The one place that names every feature.
 struct Worker::Parts {
-    explicit Parts(Node& node);
+    Parts(Node& node, Executor executor);
 
     void bind_routes();
     http::Hooks hooks();
 
     Node& node;
-    boost::asio::io_context io{1};
-    boost::asio::executor_work_guard<Executor> work{io.get_executor()};
     db::Database db;
     client::HttpClient http_client;
     std::unique_ptr<llm::Provider> provider;  // null: no model is configured

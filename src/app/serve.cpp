@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "app/pages.hpp"
 #include "app/worker.hpp"
 #include "base/core/log.hpp"
+#include "base/db/cluster_settings.hpp"
 #include "base/db/database.hpp"
 #include "base/db/home.hpp"
 #include "base/db/migrate.hpp"
@@ -28,6 +30,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr seconds longest_wait_for_database{60};
 
 void start_logging(const config::Config& config) {
     const std::string& level = config.text("BRAINBYTES_LOG_LEVEL");
@@ -69,6 +73,12 @@ std::string public_url(const config::Config& config, unsigned short port) {
     return url;
 }
 
+/// What request bodies may take together: room for a few of the largest, also on a small machine.
+std::size_t body_bytes() {
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(db::this_machine().memory_mib / 8, 96, 1024))
+           << 20;
+}
+
 /// All loops and what they share, from start to stop.
 class Program {
 public:
@@ -80,8 +90,12 @@ public:
         node_.secret = accounts::server_secret(config);
         node_.policy = content_security_policy();
         node_.threads = thread_count(config);
+        node_.bodies = std::make_shared<http::BodyBudget>(body_bytes());
         node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
     }
+
+    ~Program() { end(); }
+    Program(const Program&) = delete;
 
     void start(const std::vector<int>& listeners) {
         for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_, i));
@@ -98,9 +112,14 @@ public:
     /// A link that makes its opener the first administrator, while there is none.
     std::optional<std::string> setup_link() {
         std::optional<std::string> link;
-        workers_.front()->run([&](Worker& worker) -> Task<void> {
-            link = co_await accounts::create_setup_link(worker.database(), node_.url);
-        });
+        try {
+            workers_.front()->run([&](Worker& worker) -> Task<void> {
+                link = co_await accounts::create_setup_link(worker.database(), node_.url);
+            });
+        } catch (const db::Unavailable& away) {
+            log::warn("no link for a first administrator; \"brainbytes setup\" makes one",
+                      {{"reason", away.what()}});
+        }
         return link;
     }
 
@@ -109,11 +128,22 @@ public:
         node_.replies.close();
         for (auto& worker : workers_) worker->drain(limit);
         for (auto& worker : workers_) worker->join();
-        listener_.reset();
-        workers_.clear();
+        end();
     }
 
 private:
+    /// Nothing runs when anything goes, and everything goes before the loops that it posts its last words to.
+    void end() {
+        for (auto& worker : workers_) worker->halt();
+        node_.mailer.finish();
+        node_.pool.finish();
+        for (auto& worker : workers_) worker->let_go();
+        listener_.reset();
+        for (auto& worker : workers_) worker->take_apart();
+        for (auto& worker : workers_) worker->let_go();
+        workers_.clear();
+    }
+
     void listen_to_database() {
         db::Listener::Events events;
         events.on_message = [this](std::string_view channel, std::string_view payload) {
@@ -158,6 +188,30 @@ int wait_for_signal(const sigset_t& signals) {
     return signal;
 }
 
+/// Makes the schema ready. A database that is away for a moment, as one that starts together with us is, is
+/// waited for. Errors: unavailable, with a sentence.
+Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
+    const auto say = [](std::string_view words) {
+        log::info(words);
+    };
+    const auto deadline = std::chrono::steady_clock::now() + longest_wait_for_database;
+    for (;;) {
+        std::string reason;
+        try {
+            return db::prepare_schema(home.conninfo(), home.managed(), say);
+        } catch (const db::Unavailable& away) {
+            reason = away.what();
+        }
+        if (std::chrono::steady_clock::now() > deadline)
+            return Error(ErrorCode::unavailable, "The database cannot be reached: " + reason);
+        log::warn("waiting for the database", {{"reason", reason}});
+        const timespec pause{1, 0};
+        if (sigtimedwait(&signals, nullptr, &pause) > 0)
+            return Error(ErrorCode::unavailable,
+                         "Stopped while the database could not be reached: " + reason);
+    }
+}
+
 /// Runs until a signal comes, then drains. The home outlives every connection to its database.
 void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
                        const std::string& url, const sigset_t& signals) {
@@ -199,11 +253,7 @@ int serve(config::Config& config) {
     auto home =
         db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
-    const auto say = [](std::string_view words) {
-        log::info(words);
-    };
-    if (auto prepared = db::prepare_schema(home->conninfo(), home->managed(), say); !prepared)
-        return fail(prepared.error());
+    if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
     run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);
     home->close();
     log::info("stopped");

@@ -1,6 +1,7 @@
 #include "app/worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
@@ -16,16 +17,15 @@ namespace bb::app {
 
 using std::chrono::milliseconds;
 
-Worker::Worker(Node& node, int loop) : loop_(loop), parts_(std::make_unique<Parts>(node)) {}
+Worker::Worker(Node& node, int number)
+    : number_(number), parts_(std::make_unique<Parts>(node, loop_.get_executor())) {}
 
 Worker::~Worker() {
-    if (!thread_.joinable()) return;
-    parts_->io.stop();
-    thread_.join();
+    halt();
 }
 
 Executor Worker::executor() {
-    return parts_->io.get_executor();
+    return loop_.get_executor();
 }
 
 db::Database& Worker::database() {
@@ -35,8 +35,11 @@ db::Database& Worker::database() {
 void Worker::start() {
     parts_->db.start();
     parts_->tutor.start();
-    net::spawn(executor(), watch_vitals(parts_->node, parts_->db, loop_));
-    thread_ = std::thread([this]() { parts_->io.run(); });
+    net::spawn(executor(), watch_vitals(parts_->node, parts_->db, number_));
+    thread_ = std::thread([this]() {
+        const auto stays = boost::asio::make_work_guard(loop_);
+        loop_.run();
+    });
 }
 
 void Worker::listen(int descriptor) {
@@ -85,19 +88,35 @@ void Worker::drain(milliseconds limit) {
 
 Task<void> Worker::finish(milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
+    parts_->node.mailer.hurry();
     parts_->server.begin_drain();
     co_await parts_->tutor.drain(limit);
     while (parts_->server.busy() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
+    // The people who were told to look into their mail do get it.
+    while (parts_->node.mailer.under_way() > 0 && std::chrono::steady_clock::now() < deadline)
+        co_await net::sleep_for(milliseconds(10));
     parts_->server.close_all();
     // What was just closed gets its turn to notice before the loop ends.
     co_await net::sleep_for(milliseconds(5));
-    parts_->work.reset();
-    parts_->io.stop();
+    loop_.stop();
 }
 
 void Worker::join() {
     if (thread_.joinable()) thread_.join();
+}
+
+void Worker::halt() {
+    loop_.stop();
+    join();
+}
+
+void Worker::let_go() {
+    loop_.discard();
+}
+
+void Worker::take_apart() {
+    parts_.reset();
 }
 
 }  // namespace bb::app

@@ -5,6 +5,7 @@
 #include "app/node.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/net/loop.hpp"
 
 namespace bb::app {
 
@@ -12,8 +13,9 @@ namespace bb::app {
 /// repositories, routes, HTTP server. Loops share nothing but the Node.
 class Worker {
 public:
-    /// `loop`: its number, from 0.
-    Worker(Node& node, int loop);
+    /// `number`: of the loop, from 0.
+    Worker(Node& node, int number);
+    /// After let_go() and take_apart() of all workers: the loop alone is left.
     ~Worker();
     Worker(const Worker&) = delete;
 
@@ -26,6 +28,13 @@ public:
     /// thread.
     void drain(std::chrono::milliseconds limit);
     void join();
+    /// Ends the loop at once, if it still runs, and waits for it.
+    void halt();
+    /// The end of a worker that runs no more, in steps that all workers take together (let go, take apart,
+    /// let go): work of one holds ends of others, such as a reply's follower, and lets them go through their
+    /// loops.
+    void let_go();
+    void take_apart();
 
     /// A database notification, and whether they are heard at all. From any thread.
     void notified(std::string channel, std::string payload);
@@ -44,7 +53,8 @@ public:
 private:
     Task<void> finish(std::chrono::milliseconds limit);
 
-    const int loop_;
+    const int number_;
+    net::Loop loop_;
     std::unique_ptr<Parts> parts_;
     std::thread thread_;
 };

@@ -37,6 +37,7 @@ void print_migrations(Context& context, const Words& words, std::string_view ver
 int migrate(Context& context, const Words& words) {
     return with_session(context, [&](db::Session& session) {
         db::Migrator migrator(session, embedded::embedded_migrations());
+        migrator.when_taken(db::say_on_stderr);
         const auto tell = [](const db::Migration& one) {
             db::say_on_stderr(fmt::format("Applying migration {} ({}).", one.number, one.name));
         };
@@ -112,6 +113,7 @@ void print_losses(Context& context, const std::vector<db::Loss>& losses, bool dr
 
 int rollback_in(Context& context, const Words& words, db::Session& session) {
     db::Migrator migrator(session, embedded::embedded_migrations());
+    migrator.when_taken(db::say_on_stderr);
     const int to = words.to.value_or(migrator.current() - 1);
     auto losses = migrator.losses(to);
     if (!losses) return context.fail(losses.error());

@@ -21,8 +21,8 @@ after(async () => {
 const ask = (email) => server.request("/api/auth/email", { method: "POST", json: { email } });
 
 async function until(what, check) {
-    const deadline = Date.now() + 10_000;
-    while (!check()) {
+    const deadline = Date.now() + 30_000;
+    while (!(await check())) {
         if (Date.now() > deadline) assert.fail(`${what}\n${server.tail()}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -64,4 +64,56 @@ test("a refused letter changes nothing for the asker and is told to the operator
     assert.deepEqual(asked.json, { delivery: "smtp" });
     await until("nothing logged", () => server.log.includes("the mail server did not take a mail"));
     assert.ok(!server.log.includes("cora@example.org"));
+});
+
+test("a letter that is put off is sent again, and what became of letters is counted", async () => {
+    let putOff = 0;
+    answer = (command) => (command === "RCPT" && putOff++ === 0 ? "451 greylisted, come back" : undefined);
+    const before = mailServer.letters.length;
+    assert.equal((await ask("eva@example.org")).status, 202);
+    await until("no letter", () => mailServer.letters.length === before + 1);
+    assert.equal(mailServer.letters.at(-1).to, "eva@example.org");
+    const admin = await server.admin();
+    await until("not counted", async () => {
+        const { text } = await admin.request("/api/metrics");
+        return text.includes('brainbytes_mails_total{outcome="sent"} 3');
+    });
+    const { text } = await admin.request("/api/metrics");
+    assert.match(text, /brainbytes_mails_total\{outcome="refused"\} 1/);
+});
+
+test("a letter that waits for another try gets it at once when the server stops", async () => {
+    let putOff = 0;
+    answer = (command) => (command === "RCPT" && putOff++ === 0 ? "451 greylisted, come back" : undefined);
+    const before = mailServer.letters.length;
+    assert.equal((await ask("fe@example.org")).status, 202);
+    await until("not put off", () => putOff === 1);
+    const began = Date.now();
+    assert.deepEqual(await server.stop({ keep: true }), { code: 0, signal: null });
+    assert.ok(Date.now() - began < 20_000);
+    assert.equal(mailServer.letters.length, before + 1);
+    await server.start();
+});
+
+test("a letter on its way when the server stops still arrives", async () => {
+    let asked;
+    const reached = new Promise((resolve) => (asked = resolve));
+    let release;
+    const slow = new Promise((resolve) => (release = resolve));
+    answer = (command) => {
+        if (command !== "MAIL") return undefined;
+        asked();
+        return slow;
+    };
+    const before = mailServer.letters.length;
+    assert.equal((await ask("dan@example.org")).status, 202);
+    await reached;
+    const stopped = server.stop({ keep: true });
+    await until("not stopping", () => server.log.includes("stopping"));
+    await new Promise((resolve) => setTimeout(resolve, 300)); // time enough to give the letter up
+    release();
+    assert.deepEqual(await stopped, { code: 0, signal: null });
+    assert.equal(mailServer.letters.length, before + 1);
+    assert.equal(mailServer.letters.at(-1).to, "dan@example.org");
+    await server.start();
 });

@@ -20,7 +20,7 @@ function asOwner(command, args) {
     return promisify(execFile)(program, rest, { cwd: "/" });
 }
 
-/** Starts it on a unix socket in a throw-away folder: {url, query(sql), restart(), stop()}. */
+/** Starts it on a unix socket in a throw-away folder: {url, socket (its folder), query(sql), restart(), stop()}. */
 export async function startDatabase() {
     const folder = temporaryFolder("bbpg");
     const data = path.join(folder, "data");
@@ -47,6 +47,7 @@ export async function startDatabase() {
     await asOwner(path.join(bin, "createdb"), ["-h", socket, "-U", "tester", "brainbytes"]);
     return {
         url: `postgresql:///brainbytes?host=${encodeURIComponent(socket)}&user=tester`,
+        socket,
         query: async (sql) =>
             (
                 await asOwner(path.join(bin, "psql"), [

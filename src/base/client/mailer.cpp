@@ -5,9 +5,12 @@
 #include <stdexcept>
 
 #include "base/client/easy.hpp"
+#include "base/net/timer.hpp"
 
 namespace bb::client {
 namespace {
+
+constexpr int most_waiting = 256;  // letters, each a few kilobytes
 
 /// What libcurl reads the letter from.
 struct Source {
@@ -102,6 +105,14 @@ MailOutcome hand_over(const MailEnvelope& envelope, std::atomic<bool>& stopping)
     return outcome_of(easy.get(), code, error);
 }
 
+/// Counts a letter while it is under way, or waits.
+struct Counted {
+    explicit Counted(std::atomic<int>& count) : count(count) { ++count; }
+    ~Counted() { --count; }
+    Counted(const Counted&) = delete;
+    std::atomic<int>& count;
+};
+
 MailOutcome refused(bool permanent, std::string detail) {
     MailOutcome outcome;
     outcome.permanent = permanent;
@@ -113,11 +124,36 @@ MailOutcome refused(bool permanent, std::string detail) {
 
 Mailer::Mailer() : stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
 
-Mailer::~Mailer() {
+void Mailer::finish() {
     *stopping_ = true;
+    pool_.finish();
 }
 
 Task<MailOutcome> Mailer::send_mail(MailEnvelope envelope) {
+    const Counted counted(under_way_);
+    MailOutcome outcome = co_await try_once(envelope);
+    bool last = false;
+    for (const auto pause : envelope.pauses) {
+        if (outcome.accepted || outcome.permanent || last) break;
+        const bool another = co_await wait(pause);
+        if (!another) break;
+        last = hurried_;
+        outcome = co_await try_once(envelope);
+    }
+    co_return outcome;
+}
+
+Task<bool> Mailer::wait(std::chrono::milliseconds pause) {
+    constexpr std::chrono::milliseconds look{200};
+    const Counted counted(waiting_);
+    if (waiting_ > most_waiting) co_return false;
+    const auto until = std::chrono::steady_clock::now() + pause;
+    while (!hurried_ && std::chrono::steady_clock::now() < until)
+        co_await net::sleep_for(std::min(look, pause));
+    co_return true;
+}
+
+Task<MailOutcome> Mailer::try_once(MailEnvelope envelope) {
     if (!plain_address(envelope.from) || !plain_address(envelope.to))
         co_return refused(true, "not an address that a mail server takes");
     try {

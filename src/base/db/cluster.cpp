@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
@@ -36,10 +37,11 @@ constexpr seconds orphan_limit{5};
 
 constexpr const char* local_conf = "# Your own settings for PostgreSQL; they win over postgresql.conf.\n";
 
-bool wait_until_dead(pid_t pid, milliseconds limit) {
+/// `hurried`: becomes true when there is no time left to wait.
+bool wait_until_dead(pid_t pid, milliseconds limit, const std::atomic<bool>* hurried = nullptr) {
     const auto deadline = Clock::now() + limit;
     while (is_alive(pid)) {
-        if (Clock::now() >= deadline) return false;
+        if (Clock::now() >= deadline || (hurried && *hurried)) return false;
         std::this_thread::sleep_for(probe_interval);
     }
     return true;
@@ -82,13 +84,14 @@ struct ManagedCluster::Impl {
 
     std::mutex mutex;
     std::condition_variable wake;
-    bool closing = false;
+    std::atomic<bool> closing{false};  // changed under the mutex, so that the watcher does not miss it
     std::thread watcher;
 
     fs::path log_file() const { return options.data / "postgres.log"; }
     FileLock starting() const;
     void open();
     void bring_up();
+    void bring_back();
     void clear_remains();
     void launch(const Binaries& binaries);
     void wait_ready();
@@ -122,7 +125,7 @@ void ManagedCluster::Impl::bring_up() {
         adopted = true;
         wait_ready();
         return;
-    } else if (found && !wait_until_dead(found->pid, fast_limit)) {
+    } else if (found && !wait_until_dead(found->pid, fast_limit, &closing)) {
         throw std::runtime_error(
             fmt::format("PostgreSQL (process {}) is stopping and does not end.", found->pid));
     }
@@ -183,6 +186,8 @@ void ManagedCluster::Impl::wait_ready() {
         if (!is_alive(pid))
             throw std::runtime_error(fmt::format("PostgreSQL did not start. The end of {}:\n{}",
                                                  log_file().string(), end_of_log(log_file())));
+        // Before its file says who it is, it would not be found when it is to be stopped.
+        if (closing && found) throw std::runtime_error("The server stops before PostgreSQL is ready.");
         const auto waited = Clock::now() - started;
         if (waited > longest_start)
             throw std::runtime_error("PostgreSQL has not become ready in ten minutes.");
@@ -217,12 +222,21 @@ void ManagedCluster::Impl::shut_down() {
     wait_until_dead(found->pid, fast_limit);
 }
 
+/// For the watcher: gives up when the server is to stop, however long the database would take.
+void ManagedCluster::Impl::bring_back() {
+    std::optional<FileLock> lock;
+    while (!lock && !closing)
+        lock =
+            FileLock::take(options.data / "run/cluster.lock", FileLock::Kind::exclusive, milliseconds(100));
+    if (lock) bring_up();
+}
+
 void ManagedCluster::Impl::watch() {
     constexpr milliseconds look{100};
     milliseconds pause = look;
     auto next_trim = Clock::now() + seconds(60);
     std::unique_lock hold(mutex);
-    while (!wake.wait_for(hold, pause, [this] { return closing; })) {
+    while (!wake.wait_for(hold, pause, [this] { return closing.load(); })) {
         if (Clock::now() >= next_trim) {
             bound_log(log_file());
             next_trim = Clock::now() + seconds(60);
@@ -231,15 +245,16 @@ void ManagedCluster::Impl::watch() {
             pause = look;
             continue;
         }
+        hold.unlock();
         try {
             log::error("database died", {{"pid", static_cast<std::int64_t>(pid)}});
-            const auto lock = starting();
-            bring_up();
+            bring_back();
             log::info("database restarted", {{"pid", static_cast<std::int64_t>(pid)}});
         } catch (const std::exception& failure) {
             log::error("database not restarted", {{"reason", failure.what()}});
             pause = std::min<milliseconds>(pause * 2, seconds(5));
         }
+        hold.lock();
     }
 }
 

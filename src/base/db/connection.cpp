@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/core/log.hpp"
+#include "base/db/resolve.hpp"
 #include "base/net/timer.hpp"
 
 namespace bb::db {
@@ -76,7 +77,15 @@ Task<void> wait_step(Executor executor, PGconn* pg, PostgresPollingStatusType st
 
 Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::milliseconds limit) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    std::unique_ptr<PGconn, Finish> pg(PQconnectStart(conninfo.c_str()));
+    const auto settings = co_await resolve(executor, std::move(conninfo), deadline);
+    std::vector<const char*> keywords, values;
+    for (const auto& [keyword, value] : settings) {
+        keywords.push_back(keyword.c_str());
+        values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    std::unique_ptr<PGconn, Finish> pg(PQconnectStartParams(keywords.data(), values.data(), 0));
     if (!pg || PQstatus(pg.get()) == CONNECTION_BAD)
         throw Unavailable(pg ? PQerrorMessage(pg.get()) : "out of memory");
     auto step = PGRES_POLLING_WRITING;

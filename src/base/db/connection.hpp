@@ -18,7 +18,6 @@
 namespace bb::db {
 
 /// Opens a connection without blocking. Throws Unavailable with libpq's reason, also after `limit`.
-/// (A host name is resolved by libpq, which blocks; addresses and unix sockets do not.)
 Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::milliseconds limit);
 
 /// libpq's socket in Asio's hands; libpq keeps the original, this is a duplicate. Throws Unavailable.

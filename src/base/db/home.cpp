@@ -26,6 +26,30 @@ namespace fs = std::filesystem;
     throw std::runtime_error(std::move(words));
 }
 
+/// Whether a server or a command of ours has used `folder`: what it leaves there at its first start.
+bool is_ours(const fs::path& folder) {
+    // /var/run, a link to where everybody's locks are, must not speak for /var.
+    if (!fs::is_symlink(folder / "run"))
+        for (const char* lock : {"run/server.lock", "run/cluster.lock"})
+            if (fs::is_regular_file(folder / lock)) return true;
+    return fs::is_regular_file(folder / "postgres/PG_VERSION");
+}
+
+bool is_vacant(const fs::path& folder) {
+    for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.path().filename() != "lost+found") return false;  // of a volume that was just made
+    return true;
+}
+
+/// Nothing is given away, closed to others or filled that somebody uses for something else.
+void refuse_foreign(const fs::path& folder) {
+    if (!fs::is_directory(folder) || is_ours(folder) || is_vacant(folder)) return;
+    fail(fmt::format(
+        "The folder {} holds other things and nothing of BrainBytes: it is left alone. Choose a new or an "
+        "empty folder as BRAINBYTES_DATA.",
+        folder.string()));
+}
+
 /// Hands everything of root's inside `folder` to `account`; what belongs to others stays theirs.
 void hand_over(const fs::path& folder, const privileges::Account& account) {
     const auto give = [&](const fs::path& path) {
@@ -50,6 +74,7 @@ fs::path settle_as_root(fs::path data, const Home::Say& say) {
         data = instead;
         account = privileges::unprivileged_for(data);
     }
+    refuse_foreign(data);
     struct stat status;
     const bool fresh = stat(data.c_str(), &status) != 0;
     if (fresh) fs::create_directories(data);
@@ -74,6 +99,7 @@ fs::path settle(const std::string& wanted, const Home::Say& say) {
             "The data folder {} belongs to another account (number {}). Run brainbytes as that account "
             "or as root, or choose another BRAINBYTES_DATA.",
             data.string(), status.st_uid));
+    refuse_foreign(data);
     fs::permissions(data, fs::perms::owner_all);
     return data;
 }

@@ -21,8 +21,8 @@ public:
     /// Gives up root (see privileges), makes the data folder ready, and connects to DATABASE_URL or starts
     /// the private cluster. Where the unprivileged account cannot reach BRAINBYTES_DATA, a folder under
     /// /var/lib/brainbytes is used instead and `say` told; BRAINBYTES_DATA in `config` becomes the absolute
-    /// path that is really used. Errors: unavailable, with a sentence ("already running on FOLDER, process
-    /// N").
+    /// path that is really used. A folder that holds only other people's things is left as it is. Errors:
+    /// unavailable, with a sentence ("already running on FOLDER, process N").
     static Result<Home> open(config::Config& config, Use use, const Say& say);
 
     /// Why a server cannot be started here now ("already running ..."), or nullopt; opens nothing.

@@ -14,6 +14,7 @@ namespace {
 
 // Any fixed number will do: it says "somebody is changing the schema of this database".
 constexpr std::int64_t schema_lock = 4'204'716'329;
+constexpr const char* lock_not_available = "55P03";
 
 constexpr const char* table_sql =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -27,6 +28,15 @@ constexpr const char* delete_sql = "DELETE FROM schema_migrations WHERE number =
 constexpr const char* has_table_sql = "SELECT to_regclass('schema_migrations') IS NOT NULL";
 constexpr const char* is_empty_sql =
     "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace)";
+
+// An advisory lock's number stands in two halves of 32 bits.
+constexpr const char* holder_sql =
+    "SELECT l.pid, coalesce(nullif(a.application_name, ''), 'without a name'), "
+    "coalesce('from ' || host(a.client_addr), 'on its own machine') "
+    "FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
+    "LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+    "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted "
+    "AND (l.classid::bigint << 32 | l.objid::bigint) = $1 LIMIT 1";
 
 /// Runs `work` between BEGIN and COMMIT; whatever it throws rolls back.
 template <class Work>
@@ -46,22 +56,54 @@ void in_transaction(Session& session, Work work) {
 /// Held while the schema is changed, so that two programs never do it at once.
 class Migrator::Lock {
 public:
-    explicit Lock(Session& session) : session_(session) {
-        session_.query("SELECT pg_advisory_lock($1)", schema_lock);
-        session_.script("SET lock_timeout = '10s'");
-    }
+    explicit Lock(Session& session) : session_(session) {}
     ~Lock() {
         try {
             session_.script("RESET lock_timeout");
-            session_.query("SELECT pg_advisory_unlock($1)", schema_lock);
+            if (held_) session_.query("SELECT pg_advisory_unlock($1)", schema_lock);
         } catch (const std::exception&) {
             // The connection is gone, and the lock with it.
         }
     }
     Lock(const Lock&) = delete;
 
+    /// Errors: unavailable, when another holds it for longer than `patience`; `say` hears who.
+    Result<void> take(const Say& say, std::chrono::milliseconds patience) {
+        held_ = session_.query("SELECT pg_try_advisory_lock($1)", schema_lock)[0].get<bool>(0);
+        if (!held_) {
+            const auto other = holder();
+            if (say) say(fmt::format("Waiting for {}, which is changing the schema.", other));
+            if (!wait(patience))
+                return Error(
+                    ErrorCode::unavailable,
+                    fmt::format("{} goes on changing the schema. If it hangs, end it, then try again.",
+                                other));
+        }
+        session_.script("SET lock_timeout = '10s'");
+        return {};
+    }
+
 private:
+    bool wait(std::chrono::milliseconds patience) {
+        session_.query("SELECT set_config('lock_timeout', $1, false)", std::to_string(patience.count()));
+        try {
+            session_.query("SELECT pg_advisory_lock($1)", schema_lock);
+        } catch (const SqlError& failure) {
+            if (failure.sqlstate() != lock_not_available) throw;
+            return false;
+        }
+        return held_ = true;
+    }
+
+    std::string holder() {
+        const auto rows = session_.query(holder_sql, schema_lock);
+        if (rows.empty()) return "Another program";
+        return fmt::format("PostgreSQL's process {} ({}, {})", rows[0].get<int>(0),
+                           rows[0].get<std::string>(1), rows[0].get<std::string>(2));
+    }
+
     Session& session_;
+    bool held_ = false;
 };
 
 std::string checksum(const Migration& migration) {
@@ -134,7 +176,8 @@ Result<std::vector<Migration>> Migrator::pending() {
 }
 
 Result<std::vector<Migration>> Migrator::migrate(const Step& step) {
-    const Lock lock(session_);
+    Lock lock(session_);
+    if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
     session_.script(table_sql);
     auto list = pending();
     if (!list) return list.error();
@@ -181,7 +224,8 @@ Result<std::vector<Loss>> Migrator::losses(int to) {
 }
 
 Result<std::vector<Migration>> Migrator::rollback(int to, const Step& step) {
-    const Lock lock(session_);
+    Lock lock(session_);
+    if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
     auto list = above(to);
     if (!list) return list.error();
     for (const auto& one : *list) {
@@ -221,6 +265,7 @@ Result<void> prepare_schema(const std::string& conninfo, bool managed,
                             const std::function<void(std::string_view)>& say) {
     Session session(conninfo);
     Migrator migrator(session, embedded::embedded_migrations());
+    migrator.when_taken(say, std::chrono::seconds(5));  // the caller comes back, and hears signals in between
     auto pending = migrator.pending();
     if (!pending) return Error(ErrorCode::unavailable, pending.error().detail);
     if (pending->empty()) return {};
@@ -228,6 +273,8 @@ Result<void> prepare_schema(const std::string& conninfo, bool managed,
         auto applied = migrator.migrate([&](const Migration& one) {
             say(fmt::format("Applying migration {} ({}).", one.number, one.name));
         });
+        if (!applied && applied.error().code == ErrorCode::unavailable)
+            throw Unavailable(applied.error().detail);
         if (!applied) return Error(ErrorCode::unavailable, applied.error().detail);
         return {};
     }

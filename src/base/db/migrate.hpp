@@ -1,9 +1,11 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/core/error.hpp"
@@ -36,8 +38,16 @@ struct Loss {
 class Migrator {
 public:
     using Step = std::function<void(const Migration&)>;
+    using Say = std::function<void(std::string_view)>;
 
     Migrator(Session& session, Migrations migrations) : session_(session), migrations_(migrations) {}
+
+    /// While another program changes the schema, migrate() and rollback() tell `say` which one and wait this
+    /// long (without this call, five minutes in silence).
+    void when_taken(Say say, std::chrono::milliseconds patience = std::chrono::minutes(5)) {
+        say_ = std::move(say);
+        patience_ = patience;
+    }
 
     /// All migrations of program and database, by number.
     std::vector<MigrationState> status();
@@ -49,13 +59,14 @@ public:
     /// here.
     Result<std::vector<Migration>> pending();
     /// Applies what is pending, each in a transaction of its own, while no one else does. `step` hears of
-    /// each before it runs. Errors as pending(). A failing migration throws SqlError and leaves those before
-    /// it.
+    /// each before it runs. Errors as pending(), and unavailable when somebody else goes on changing the
+    /// schema. A failing migration throws SqlError and leaves those before it.
     Result<std::vector<Migration>> migrate(const Step& step);
     /// What rollback(to) would destroy, newest first. Errors: conflict as pending(), invalid_input for a
     /// number that is not below the current one.
     Result<std::vector<Loss>> losses(int to);
-    /// Takes back every migration above `to`, newest first, each in a transaction of its own.
+    /// Takes back every migration above `to`, newest first, each in a transaction of its own. Errors as
+    /// losses(), and unavailable as migrate().
     Result<std::vector<Migration>> rollback(int to, const Step& step);
 
 private:
@@ -66,6 +77,8 @@ private:
 
     Session& session_;
     Migrations migrations_;
+    Say say_;
+    std::chrono::milliseconds patience_ = std::chrono::minutes(5);
 };
 
 /// SHA-256 of a migration's way up, in hexadecimal.
@@ -74,7 +87,8 @@ std::string checksum(const Migration& migration);
 std::vector<std::string> drops_in(std::string_view script);
 
 /// For the start of a server: migrates a private or an empty database, and refuses one outside the range that
-/// this program runs on. Errors: unavailable, with a sentence that says what to do. Throws Unavailable.
+/// this program runs on. Errors: unavailable, with a sentence that says what to do. Throws Unavailable, also
+/// while another program changes the schema: worth another try.
 Result<void> prepare_schema(const std::string& conninfo, bool managed,
                             const std::function<void(std::string_view)>& say);
 

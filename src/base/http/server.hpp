@@ -8,6 +8,7 @@
 #include "base/core/error.hpp"
 #include "base/core/metrics.hpp"
 #include "base/core/task.hpp"
+#include "base/http/body_budget.hpp"
 #include "base/http/parser.hpp"
 #include "base/http/service.hpp"
 
@@ -20,6 +21,8 @@ struct ServerOptions {
     std::chrono::milliseconds body_time{30'000};    // without progress in the body: 408
     std::chrono::milliseconds idle_time{60'000};    // between requests on one connection
     std::chrono::milliseconds stall_time{20'000};   // a client that takes no bytes
+    /// Of all loops; beyond: 503.
+    std::shared_ptr<BodyBudget> bodies = std::make_shared<BodyBudget>(256 << 20);
     std::chrono::milliseconds heartbeat{15'000};    // comment line on a quiet event stream
 };
 

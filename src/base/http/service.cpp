@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
 #include "base/http/gzip.hpp"
+#include "base/net/pool.hpp"
 
 namespace bb::http {
 namespace {
@@ -140,6 +143,21 @@ bool is_encoded(const Response& response) {
     return false;
 }
 
+/// What the machine is short of, when that is why this was thrown. The sentence says what became of the
+/// request.
+std::optional<Error> shortage(const std::exception& failure) {
+    constexpr const char* busy = "The server is busy; try again in a moment.";
+    if (dynamic_cast<const net::Busy*>(&failure)) return Error(ErrorCode::unavailable, busy, {}, 1);
+    const auto* refused = dynamic_cast<const std::system_error*>(&failure);
+    if (!refused || refused->code().category() != std::generic_category()) return std::nullopt;
+    const int why = refused->code().value();
+    if (why == ENOSPC || why == EDQUOT)
+        return Error(ErrorCode::unavailable,
+                     "The server's disk is full, so nothing was stored. Tell your administrator.", {}, 60);
+    if (why == EMFILE || why == ENFILE) return Error(ErrorCode::unavailable, busy, {}, 1);
+    return std::nullopt;
+}
+
 /// Probes and scrapes would drown everything else.
 bool is_probe(std::string_view pattern) {
     return pattern == "/livez" || pattern == "/readyz" || pattern == "/api/health" ||
@@ -255,22 +273,20 @@ Task<std::optional<Response>> Service::check(Request& request, const Plan& plan)
 
 Response Service::answer_for_exception(const Request& request, const Plan& plan) const {
     std::string reason = "unknown";
-    bool temporary = false;
+    std::optional<Error> put_off;
     try {
         throw;
     } catch (const std::exception& failure) {
         reason = failure.what();
-        temporary = hooks_.is_temporary && hooks_.is_temporary(failure);
+        put_off = shortage(failure);
+        if (!put_off && hooks_.is_temporary && hooks_.is_temporary(failure))
+            put_off = Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2);
     } catch (...) {
     }
-    log::write(temporary ? log::Level::warn : log::Level::error,
-               temporary ? "request put off" : "request failed",
+    log::write(put_off ? log::Level::warn : log::Level::error, put_off ? "request put off" : "request failed",
                {{"id", request.id}, {"route", plan.template_name}, {"reason", reason}});
-    if (temporary)
-        return problem(Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2),
-                       request.id);
-    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.",
-                  request.id);
+    if (put_off) return problem(*put_off, request.id);
+    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.", request.id);
 }
 
 Task<std::optional<Response>> Service::admit(Request& request, const Plan& plan) {

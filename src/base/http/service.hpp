@@ -19,7 +19,7 @@ struct Hooks {
     std::function<std::optional<std::string>(const Request&)> refuse_origin;
     /// Answers what no route matches, for pages.
     std::function<Response(const Request&)> fallback;
-    /// True for exceptions that mean "try again soon" (503) rather than a bug (500).
+    /// True for exceptions that mean "the database is away for a moment" (503) rather than a bug (500).
     std::function<bool(const std::exception&)> is_temporary;
 };
 

@@ -148,10 +148,10 @@ Task<Session::Read> Session::read_head(RequestParser& parser) {
     }
 }
 
-Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit) {
+Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit, BodyShare& share) {
     constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     parser.limit_body(limit);
-    bool told = !parser.head().expects_continue;
+    bool told = !parser.head().expects_continue, begun = false;
     auto deadline = Clock::now() + server_->options.body_time;
     for (;;) {
         std::size_t used = 0;
@@ -160,12 +160,15 @@ Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit)
         deadline += std::chrono::milliseconds(used * 1000 / slowest_body);
         if (step == RequestParser::Step::done) co_return Read::done;
         if (step == RequestParser::Step::failed) co_return Read::failed;
+        if (!std::exchange(begun, true) && !share.has_room(parser.head().content_length.value_or(0)))
+            co_return Read::full;
         if (!std::exchange(told, true) && !co_await send(go_on, std::string_view())) co_return Read::gone;
         // Progress is asked for in two ways: some bytes within body_time, and all of them at a slowest rate.
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         const auto patience = std::min(left, server_->options.body_time);
         if (patience.count() <= 0) co_return Read::late;
         if (!co_await read_more(patience, piece_size)) co_return timed_out_ ? Read::late : Read::gone;
+        if (!share.grow(in_.size())) co_return Read::full;
     }
 }
 
@@ -177,6 +180,7 @@ Task<Session::Next> Session::serve_one() {
     RequestParser parser(server_->options.limits);
     Request request;
     Service::Plan plan;
+    BodyShare share(*server_->options.bodies);
     plan.template_name = "unreadable";
     if (!co_await wait_for_request()) co_return Next::stop;
     began_ = Clock::now();
@@ -193,7 +197,7 @@ Task<Session::Next> Session::serve_one() {
             record(request, plan, early->status);
             co_return co_await answer_early(parser, request, std::move(*early));
         }
-        read = co_await read_body(parser, server_->service.body_limit(plan));
+        read = co_await read_body(parser, server_->service.body_limit(plan), share);
     }
     if (read != Read::done) {
         co_await refuse(parser, request, plan, read);
@@ -214,7 +218,8 @@ Task<Session::Next> Session::answer_early(RequestParser& parser, const Request& 
     const bool keep_alive = head.keep_alive && !server_->draining && !cut;
     const Next next = co_await respond(request, std::move(response), keep_alive, head.http_1_0);
     if (next == Next::again && head.has_body) {
-        const Read read = co_await read_body(parser, small_body);
+        BodyShare share(*server_->options.bodies);
+        const Read read = co_await read_body(parser, small_body, share);
         if (read == Read::done) co_return next;
     }
     if (head.has_body) {
@@ -303,10 +308,14 @@ Task<void> Session::refuse(const RequestParser& parser, Request& request, const 
     } else if (why == Read::late) {
         status = 408;
         detail = "The request took too long to arrive.";
+    } else if (why == Read::full) {
+        status = 503;
+        detail = "The server is taking in too much at once; try again in a moment.";
     }
     record(request, plan, status);
     if (!socket_.is_open()) co_return;
     Response response = server_->service.refuse(status, std::move(detail), request.id);
+    if (status == 503) response.header("Retry-After", "2");
     server_->service.finish(request, response);
     const std::string head = render_head(response, false, false, response.body.size());
     const bool bodiless = request.method == Method::head;

@@ -21,14 +21,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
   private:
     enum class Next { again, stop };
-    enum class Read { done, failed, late, gone };  // failed: the parser knows why
+    /// failed: the parser knows why; full: there is no memory for it.
+    enum class Read { done, failed, late, gone, full };
 
     Task<Next> serve_one();
     Task<bool> wait_for_request();
     /// Waits for more bytes and appends them to in_; false when the client is gone or the time is over (timed_out_).
     Task<bool> read_more(std::chrono::milliseconds limit, std::size_t at_most);
     Task<Read> read_head(RequestParser& parser);
-    Task<Read> read_body(RequestParser& parser, std::size_t limit);
+    Task<Read> read_body(RequestParser& parser, std::size_t limit, BodyShare& share);
     /// Answers before the body was read; reads a small one, so that the connection can go on.
     Task<Next> answer_early(RequestParser& parser, const Request& request, Response response);
     void record(const Request& request, const Service::Plan& plan, int status) const;

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -34,7 +33,8 @@ struct BlockingPool::Impl {
 
     void reserve() {
         const std::lock_guard lock(mutex);
-        if (reserved >= limit) throw std::runtime_error("the queue for blocking work is full");
+        if (stopping) throw Busy("the pool for blocking work has ended");
+        if (reserved >= limit) throw Busy("the queue for blocking work is full");
         ++reserved;
     }
 
@@ -64,13 +64,14 @@ BlockingPool::BlockingPool(int threads, std::size_t queue) : impl_(std::make_sha
     for (int i = 0; i < threads; ++i) impl_->threads.emplace_back([impl = impl_.get()]() { impl->work(); });
 }
 
-BlockingPool::~BlockingPool() {
+void BlockingPool::finish() {
     {
         const std::lock_guard lock(impl_->mutex);
         impl_->stopping = true;
     }
     impl_->changed.notify_all();
     for (auto& thread : impl_->threads) thread.join();
+    impl_->threads.clear();
 }
 
 Task<void> BlockingPool::run_job(std::function<void()> job) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/client/mailer.hpp"
+#include "base/core/metrics.hpp"
 #include "base/core/task.hpp"
 #include "base/net/pool.hpp"
 #include "services/mail/message.hpp"
@@ -36,17 +37,21 @@ private:
     std::string from_;
 };
 
-/// Hands mails to the server at SMTP_URL.
+/// Hands mails to the server at SMTP_URL, for some minutes if it puts them off, and counts what becomes of
+/// them.
 class Smtp : public Sender {
 public:
-    Smtp(client::Mailer& mailer, std::string url, std::string from)
-        : mailer_(mailer), url_(std::move(url)), from_(std::move(from)) {}
+    Smtp(client::Mailer& mailer, metrics::Registry& metrics, std::string url, std::string from)
+        : mailer_(mailer), metrics_(metrics), url_(std::move(url)), from_(std::move(from)) {}
 
     Task<void> send(Message message) override;
     std::string_view delivery() const override { return "smtp"; }
 
 private:
+    void count(std::string_view outcome);
+
     client::Mailer& mailer_;
+    metrics::Registry& metrics_;
     std::string url_;
     std::string from_;
 };

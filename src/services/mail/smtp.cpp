@@ -1,3 +1,4 @@
+#include <chrono>
 #include <stdexcept>
 
 #include "base/core/crypto.hpp"
@@ -5,11 +6,28 @@
 #include "services/mail/sender.hpp"
 
 namespace bb::mail {
+namespace {
+
+// A server that puts strangers off (greylisting) takes their letter some minutes later. The code in it is
+// good for ten.
+constexpr std::chrono::seconds pauses[] = {std::chrono::seconds(5), std::chrono::seconds(30),
+                                           std::chrono::seconds(120), std::chrono::seconds(240)};
+
+}  // namespace
+
+void Smtp::count(std::string_view outcome) {
+    metrics_
+        .counter("brainbytes_mails_total", "Mails by what the mail server did with them.",
+                 {{"outcome", std::string(outcome)}})
+        .add();
+}
 
 Task<void> Smtp::send(Message message) {
     const Envelope envelope{from_, crypto::hex(crypto::random_bytes(16)), now()};
     client::MailEnvelope letter(url_, std::string(address_in(from_)), message.to, render(message, envelope));
+    letter.pauses.assign(std::begin(pauses), std::end(pauses));
     const auto outcome = co_await mailer_.send_mail(std::move(letter));
+    count(outcome.accepted ? "sent" : outcome.permanent ? "refused" : "given_up");
     if (!outcome.accepted) throw std::runtime_error("the mail server did not take a mail: " + outcome.detail);
     log::info("mail sent", {{"id", envelope.id}});
 }

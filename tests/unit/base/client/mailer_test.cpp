@@ -109,6 +109,20 @@ TEST_F(MailerTest, ARefusedRecipientIsPermanentAndABusyServerIsNot) {
     EXPECT_FALSE(outcome.permanent);
 }
 
+TEST_F(MailerTest, TriesAgainUntilThereIsNoPauseLeftOrNoTime) {
+    MailEnvelope envelope("smtp://127.0.0.1:1", "tutor@example.org", "ana@example.org", "x\n");
+    envelope.pauses = {100ms, 100ms};
+    auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(send(envelope).accepted);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 200ms);
+    EXPECT_EQ(mailer.under_way(), 0);
+    envelope.pauses = {1h, 1h};
+    mailer.hurry();
+    began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(send(envelope).accepted);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 8s);
+}
+
 TEST_F(MailerTest, NobodyThereIsAnOutcome) {
     const auto outcome =
         send(MailEnvelope("smtp://127.0.0.1:1", "tutor@example.org", "ana@example.org", "x\n"));

@@ -237,6 +237,25 @@ TEST(ManagedCluster, IsStartedAgainWhenItDies) {
     }));
 }
 
+TEST(ManagedCluster, StopsAlsoWhileTheDatabaseDoesNotComeBack) {
+    const test::Folder folder;
+    prepare(folder.path);
+    EXPECT_TRUE(test::as_unprivileged(folder.path, [&] {
+        auto cluster = open(folder.path);
+        cluster.supervise();
+        const int first = cluster.pid();
+        write(folder.path / "postgres/local.conf",
+              "restore_command = 'while test -e postmaster.pid; do sleep 0.1; done; false'\n");
+        write(folder.path / "postgres/recovery.signal", "");
+        for (const pid_t pid : processes_in(folder.path / "postgres")) kill(pid, SIGKILL);
+        EXPECT_TRUE(eventually([&] { return cluster.pid() != first && is_alive(cluster.pid()); }));
+        const auto began = std::chrono::steady_clock::now();
+        EXPECT_TRUE(cluster.stop());
+        EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(60));
+        EXPECT_TRUE(eventually([&] { return processes_in(folder.path / "postgres").empty(); }));
+    }));
+}
+
 TEST(ManagedCluster, RefusesTheDataOfAnotherMajorVersionAndLeavesItAlone) {
     const test::Folder folder;
     prepare(folder.path);

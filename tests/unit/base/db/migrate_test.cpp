@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/db/schema.hpp"
 #include "base/db/schema_range.hpp"
 #include "unit/support/postgres.hpp"
@@ -28,7 +30,8 @@ std::string empty_database() {
 }
 
 struct Migrate : ::testing::Test {
-    Session session{empty_database()};
+    std::string database = empty_database();
+    Session session{database};
 };
 
 TEST(SchemaRange, FitsTheMigrationsInsideTheProgram) {
@@ -55,6 +58,36 @@ TEST_F(Migrate, LeavesNothingOfAMigrationThatFails) {
     EXPECT_EQ(migrator.current(), 1);
     EXPECT_FALSE(session.query("SELECT to_regclass('bad') IS NOT NULL")[0].get<bool>(0));
     EXPECT_EQ(Migrator(session, small).migrate(ignore).value().size(), 1u);
+}
+
+TEST_F(Migrate, SaysForWhomItWaitsAndNotForEver) {
+    Session other(database);
+    other.script("SET application_name = 'the other one'");
+    other.script("SELECT pg_advisory_lock(4204716329)");
+    Migrator migrator(session, small);
+    std::string said;
+    migrator.when_taken([&](std::string_view words) { said += words; }, std::chrono::milliseconds(100));
+    for (const auto& refused : {migrator.migrate(ignore), migrator.rollback(0, ignore)}) {
+        ASSERT_TRUE(refused.has_error());
+        EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+        EXPECT_NE(refused.error().detail.find("the other one"), std::string::npos) << refused.error().detail;
+    }
+    EXPECT_EQ(said.find("Waiting for PostgreSQL's process "), 0u) << said;
+    other.script("SELECT pg_advisory_unlock(4204716329)");
+    EXPECT_EQ(migrator.migrate(ignore).value().size(), 2u);
+    EXPECT_EQ(session.query("SHOW lock_timeout")[0].get<std::string>(0), "0");
+}
+
+TEST_F(Migrate, WaitsForAnotherThatEnds) {
+    Session other(database);
+    other.script("SELECT pg_advisory_lock(4204716329)");
+    Migrator migrator(session, small);
+    std::thread end;
+    migrator.when_taken([&](std::string_view) {
+        end = std::thread([&] { other.script("SELECT pg_sleep(0.1), pg_advisory_unlock(4204716329)"); });
+    });
+    EXPECT_EQ(migrator.migrate(ignore).value().size(), 2u);
+    end.join();
 }
 
 TEST_F(Migrate, NamesAMigrationThatChangedAfterItWasApplied) {

@@ -157,6 +157,33 @@ TEST_F(Connections, TooLargeBodiesGet413AlsoWhileTheyAreSent) {
     EXPECT_EQ(chunked.read().status, 413);
 }
 
+TEST_F(Connections, HoldNoMoreBodiesThanThereIsMemoryFor) {
+    options.bodies = std::make_shared<BodyBudget>(300'000);
+    start();
+    const auto post = [](int length) {
+        return "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
+    };
+    RawClient first = connect();
+    first.send(post(200'000) + std::string(199'000, 'x'));
+    EXPECT_TRUE(until([this]() { return !options.bodies->has_room(150'000); }));
+    RawClient refused = connect();  // before it has sent any of it
+    const auto answer = refused.send(post(200'000)).read();
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_FALSE(answer.header("retry-after").empty());
+    EXPECT_TRUE(refused.closed());
+    RawClient chunked = connect();  // as soon as it is too much
+    chunked.send("POST /large HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 200; ++i) chunked.send("3e8\r\n" + std::string(1000, 'x') + "\r\n");
+    EXPECT_EQ(chunked.read().status, 503);
+    RawClient small = connect();
+    EXPECT_EQ(small.send("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi").read().body,
+              "2:hi");
+    EXPECT_EQ(first.send(std::string(1'000, 'x')).read().status, 200);
+    EXPECT_TRUE(until([this]() { return options.bodies->has_room(300'000); }));
+    RawClient again = connect();
+    EXPECT_EQ(again.send(post(200'000) + std::string(200'000, 'x')).read().status, 200);
+}
+
 TEST_F(Connections, SayContinueOnlyWhenTheBodyIsWanted) {
     start();
     const std::string expects = "Host: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/core/crypto.hpp"
+#include "base/net/pool.hpp"
 #include "base/net/timer.hpp"
 
 namespace bb::test {
@@ -46,6 +47,8 @@ Task<Result<Response>> list(Request& request) {
 Task<Result<Response>> fail(Request& request) {
     if (request.query("how") == "bug") throw std::runtime_error("a secret in the reason");
     if (request.query("how") == "odd") throw 42;
+    if (request.query("how") == "full") throw net::Busy("the queue is full");
+    if (request.query("how") == "disk") throw std::system_error(ENOSPC, std::generic_category(), "write");
     if (request.query("how") == "away") throw std::range_error("away");
     co_return Error(ErrorCode::conflict, "Already there.");
 }

@@ -127,6 +127,18 @@ TEST_F(Services, TurnFailuresIntoProblems) {
     EXPECT_FALSE(away.header("retry-after").empty());
 }
 
+TEST_F(Services, SayWhatTheMachineIsShortOf) {
+    start();
+    const auto full = ask(get("/fail?how=full"));
+    EXPECT_EQ(full.status, 503);
+    EXPECT_EQ(full.header("retry-after"), "1");
+    EXPECT_NE(full.body.find("The server is busy"), std::string::npos);
+    const auto disk = ask(get("/fail?how=disk"));
+    EXPECT_EQ(disk.status, 503);
+    EXPECT_FALSE(disk.header("retry-after").empty());
+    EXPECT_NE(disk.body.find("disk is full"), std::string::npos);
+}
+
 TEST_F(Services, AskForASessionBeforeTheBody) {
     start();
     const std::string post = "POST /closed HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n";

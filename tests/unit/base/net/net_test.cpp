@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <thread>
 
 #include "base/net/address.hpp"
+#include "base/net/loop.hpp"
 #include "base/net/pool.hpp"
 #include "base/net/timer.hpp"
 #include "base/net/wheel.hpp"
@@ -171,7 +173,7 @@ TEST(Pool, IsBounded) {
                 while (hold) std::this_thread::sleep_for(milliseconds(1));
             });
             ++done;
-        } catch (const std::runtime_error&) {
+        } catch (const Busy&) {
             ++refused;
         }
     };
@@ -220,6 +222,67 @@ TEST(Pool, FinishesWhatWaitsWhenItEnds) {
     loop.restart();
     loop.run();
     EXPECT_EQ(ran, 20);
+}
+
+/// Something that a waiting coroutine refers to, and that says goodbye on another loop.
+struct Guest {
+    Guest(std::vector<std::string>& log, Executor other) : log(log), other(other) {}
+    ~Guest() {
+        log.push_back("guest");
+        boost::asio::post(other, [end = std::make_shared<int>(1)]() {});
+    }
+    std::vector<std::string>& log;
+    Executor other;
+};
+
+TEST(Loop, LetsGoOfWhatWaitsWhileEverythingElseIsThere) {
+    std::vector<std::string> log;
+    Loop first;
+    auto second = std::make_unique<Loop>();
+    const auto wait = [](std::vector<std::string>& log, Executor other) -> Task<void> {
+        const Guest guest(log, other);
+        co_await sleep_for(std::chrono::hours(1));
+    };
+    spawn(first.get_executor(), wait(log, second->get_executor()));
+    first.poll();
+    first.discard();
+    log.push_back("discarded");
+    second->discard();
+    second.reset();
+    first.discard();
+    EXPECT_EQ(log, (std::vector<std::string>{"guest", "discarded"}));
+}
+
+TEST(Pool, ComesBackToALoopThatRunsNoMoreButIsThere) {
+    Loop loop;
+    BlockingPool pool(1);
+    std::atomic<bool> began{false}, hold{true};
+    const auto one = [&]() -> Task<void> {
+        co_await pool.run([&]() {
+            began = true;
+            while (hold) std::this_thread::sleep_for(milliseconds(1));
+        });
+        ADD_FAILURE() << "the loop runs no more";
+    };
+    spawn(loop.get_executor(), one());
+    loop.poll();
+    while (!began) std::this_thread::sleep_for(milliseconds(1));
+    hold = false;
+    pool.finish();
+    pool.finish();
+    loop.discard();
+    std::string refused;
+    const auto late = [&]() -> Task<void> {
+        try {
+            co_await pool.run([]() {});
+        } catch (const std::runtime_error& failure) {
+            refused = failure.what();
+        }
+    };
+    boost::asio::io_context other;
+    spawn(other.get_executor(), late());
+    other.run();
+    EXPECT_NE(refused, "");
 }
 
 TEST(Spawn, LogsWhatEscapes) {

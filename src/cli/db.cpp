@@ -176,8 +176,9 @@ int verify(Context& context, const Words& words) {
 /// The school's administrator has an address that is nobody's: on a real site somebody could come to own it.
 int seed_if_meant(Context& context, const Words& words) {
     if (context.config.text("BRAINBYTES_STAGE") == "production" && !words.yes)
-        return context.fail("The demonstration school has an administrator, admin@example.org. "
-                            "Add --yes if you want it in production.");
+        return context.fail(
+            "The demonstration school has an administrator, admin@example.org. "
+            "Add --yes if you want it in production.");
     return seed(context, words.json);
 }
 

@@ -19,7 +19,7 @@ struct MailEnvelope {
     std::string smtp_url;
     std::string from;  // address alone, without name or brackets
     std::string to;
-    std::string data;  // the message of RFC 5322; line ends are made CRLF
+    std::string data;                                 // the message of RFC 5322; line ends are made CRLF
     std::chrono::milliseconds deadline{30'000};       // of one try
     std::vector<std::chrono::milliseconds> pauses{};  // before each further try, while none was for good
 

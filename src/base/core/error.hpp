@@ -8,18 +8,18 @@ namespace bb {
 
 /// Outcomes a caller is expected to handle. Anything else is an exception and becomes a 500.
 enum class ErrorCode {
-    malformed,          // 400: not JSON, not UTF-8, unreadable
-    unauthenticated,    // 401
-    forbidden,          // 403
-    not_found,          // 404
-    method_not_allowed, // 405
-    conflict,           // 409
-    stale,              // 412: If-Match does not fit
-    too_large,          // 413
-    wrong_type,         // 415
-    invalid_input,      // 422: fields listed
-    rate_limited,       // 429
-    unavailable,        // 503: database or another part is away; try again
+    malformed,           // 400: not JSON, not UTF-8, unreadable
+    unauthenticated,     // 401
+    forbidden,           // 403
+    not_found,           // 404
+    method_not_allowed,  // 405
+    conflict,            // 409
+    stale,               // 412: If-Match does not fit
+    too_large,           // 413
+    wrong_type,          // 415
+    invalid_input,       // 422: fields listed
+    rate_limited,        // 429
+    unavailable,         // 503: database or another part is away; try again
 };
 
 /// One bad field of a request body.

@@ -26,7 +26,7 @@ struct TextLimits {
 /// for are bad too. NUL and other control characters are refused in text.
 ///   FieldReader in(body); auto title = in.text("title", {1, 200}); if (auto bad = in.error()) return *bad;
 class FieldReader {
-  public:
+public:
     /// `body` must outlive the reader. A body that is not an object is reported by error().
     explicit FieldReader(const boost::json::value& body);
 
@@ -55,7 +55,7 @@ class FieldReader {
     /// The 422 with every complaint, or nullopt when all fields were good.
     std::optional<Error> error();
 
-  private:
+private:
     std::optional<std::string> checked_text(std::string_view name, const boost::json::value& value,
                                             TextLimits limits);
 

@@ -17,7 +17,7 @@ void append_json_string(std::string& out, std::string_view text);
 /// Writes JSON by appending to one string; commas are its own affair.
 ///   JsonWriter json; json.object().field("id", id).key("tags").array().value("a").end().end();
 class JsonWriter {
-  public:
+public:
     /// `expected`: bytes to make room for at once.
     explicit JsonWriter(std::size_t expected = 0) { out_.reserve(expected); }
 
@@ -59,7 +59,7 @@ class JsonWriter {
     const std::string& text() const { return out_; }
     std::string take() { return std::move(out_); }
 
-  private:
+private:
     void separate();
 
     std::string out_;

@@ -186,8 +186,7 @@ struct Registry::Impl {
 
     static void append_series(std::string& out, const std::string& name, const std::string& labels,
                               const Series& series, bool open_metrics) {
-        if (series.histogram)
-            return append_histogram(out, name, labels, *series.histogram, open_metrics);
+        if (series.histogram) return append_histogram(out, name, labels, *series.histogram, open_metrics);
         double value = 0;
         if (series.counter) value = series.counter->value.load(std::memory_order_relaxed);
         if (series.gauge) value = series.gauge->value.load(std::memory_order_relaxed);
@@ -206,7 +205,8 @@ struct Registry::Impl {
                 shown.remove_suffix(6);
             out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", shown, family.help, shown,
                                types[static_cast<int>(family.type)]);
-            for (const auto& [labels, series] : family.series) append_series(out, name, labels, series, open_metrics);
+            for (const auto& [labels, series] : family.series)
+                append_series(out, name, labels, series, open_metrics);
         }
         if (open_metrics) out += "# EOF\n";
         return out;

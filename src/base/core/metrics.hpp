@@ -14,13 +14,13 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// A value that only grows. Safe from any thread.
 class Counter {
-  public:
+public:
     void add(double amount = 1);
     double value() const;
 
     struct Cell;
 
-  private:
+private:
     friend class Registry;
     explicit Counter(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
@@ -28,14 +28,14 @@ class Counter {
 
 /// A value that moves both ways. Safe from any thread.
 class Gauge {
-  public:
+public:
     void set(double value);
     void add(double amount);
     double value() const;
 
     struct Cell;
 
-  private:
+private:
     friend class Registry;
     explicit Gauge(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
@@ -43,14 +43,15 @@ class Gauge {
 
 /// Counts observations (seconds, bytes) in fixed buckets. Safe from any thread.
 class Histogram {
-  public:
-    /// `request_id` (may be empty) is kept as the exemplar of the value's bucket: an example to look up in the log.
+public:
+    /// `request_id` (may be empty) is kept as the exemplar of the value's bucket: an example to look up in
+    /// the log.
     void observe(double value, std::string_view request_id = {});
     std::uint64_t count() const;
 
     struct Cell;
 
-  private:
+private:
     friend class Registry;
     explicit Histogram(std::shared_ptr<Cell> cell) : cell_(std::move(cell)) {}
     std::shared_ptr<Cell> cell_;
@@ -61,7 +62,7 @@ std::vector<double> latency_buckets();
 
 /// All metric families of the process, in Prometheus's data model.
 class Registry {
-  public:
+public:
     Registry();
     ~Registry();
     Registry(const Registry&) = delete;
@@ -81,7 +82,7 @@ class Registry {
     /// OpenMetrics 1.0 with exemplars, ends with "# EOF".
     std::string open_metrics_text() const;
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -19,10 +19,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool starts_with(std::string_view text, std::string_view start) {
+    return text.substr(0, start.size()) == start;
+}
 
-/// Classes that mean "not now": connection (08), resources (53), shutdown or start-up (57P), cancelled or timed
-/// out (57014), read-only standby (25006).
+/// Classes that mean "not now": connection (08), resources (53), shutdown or start-up (57P), cancelled or
+/// timed out (57014), read-only standby (25006).
 bool means_unavailable(std::string_view sqlstate) {
     return sqlstate.empty() || starts_with(sqlstate, "08") || starts_with(sqlstate, "53") ||
            starts_with(sqlstate, "57P") || sqlstate == "57014" || sqlstate == "25006";
@@ -49,7 +51,8 @@ void throw_failure(const PGresult* result, const char* connection_message) {
 
 Socket socket_of(Executor executor, PGconn* pg) {
     const int copy = fcntl(PQsocket(pg), F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) throw Unavailable("no descriptor for the database socket: " + std::string(std::strerror(errno)));
+    if (copy < 0)
+        throw Unavailable("no descriptor for the database socket: " + std::string(std::strerror(errno)));
     return Socket(executor, copy);
 }
 
@@ -95,7 +98,8 @@ Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::mill
         if (step == PGRES_POLLING_FAILED) throw Unavailable(PQerrorMessage(pg.get()));
     }
     PQsetnonblocking(pg.get(), 1);
-    PQsetNoticeProcessor(pg.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        pg.get(), [](void*, const char*) {}, nullptr);
     co_return pg.release();
 }
 
@@ -156,10 +160,10 @@ void Connection::send(const char* sql, const Params& params, std::unique_ptr<Wai
     waiting_.push_back(std::move(waiter));
     const char* name = entry->second.c_str();
     const auto values = params.values();
-    const bool sent = (!fresh || PQsendPrepare(pg_, name, sql, params.size(), params.types())) &&
-                      PQsendQueryPrepared(pg_, name, params.size(), values.data(), params.lengths(),
-                                          params.formats(), 1) &&
-                      PQpipelineSync(pg_);
+    const bool sent =
+        (!fresh || PQsendPrepare(pg_, name, sql, params.size(), params.types())) &&
+        PQsendQueryPrepared(pg_, name, params.size(), values.data(), params.lengths(), params.formats(), 1) &&
+        PQpipelineSync(pg_);
     if (!sent) return abandon(PQerrorMessage(pg_));
     flush();
 }

@@ -30,7 +30,7 @@ Socket socket_of(Executor executor, PGconn* pg);
 /// One connection in pipeline mode: statements are sent at once, one synchronisation point each, and their
 /// results come back in order. When anything breaks, all that is in flight fails with Unavailable.
 class Connection : public std::enable_shared_from_this<Connection> {
-  public:
+public:
     using Clock = std::chrono::steady_clock;
 
     /// Takes over an open connection. `on_broken` is called once when it breaks.
@@ -40,8 +40,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     /// Starts to read. Call once, when held by a shared_ptr.
     void start();
-    /// Sends a statement and waits for its rows. A statement whose remembered plan has become useless is prepared
-    /// and sent again, but `in_transaction`, where its failure has undone what came before: Unavailable.
+    /// Sends a statement and waits for its rows. A statement whose remembered plan has become useless is
+    /// prepared and sent again, but `in_transaction`, where its failure has undone what came before:
+    /// Unavailable.
     Task<Rows> run(const char* sql, Params params, bool in_transaction = false);
     /// Sends a statement without parameters and waits for nothing; a failure breaks the connection.
     void post(const char* sql);
@@ -55,7 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     /// When the oldest statement in flight was sent.
     std::optional<Clock::time_point> oldest() const;
 
-  private:
+private:
     struct Waiter;
     template <class Handler>
     struct HandlerWaiter;

@@ -139,7 +139,9 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
 Listener::Listener(Executor executor, std::string conninfo, std::vector<std::string> channels, Events events)
     : impl_(std::make_shared<Impl>(executor, std::move(conninfo), std::move(channels), std::move(events))) {}
 
-Listener::~Listener() { impl_->close(); }
+Listener::~Listener() {
+    impl_->close();
+}
 
 void Listener::start() {
     boost::asio::co_spawn(

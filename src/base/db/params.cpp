@@ -67,7 +67,9 @@ void Params::begin(unsigned type) {
     offsets_.push_back(data_.size());
 }
 
-void Params::end(std::size_t from) { lengths_.push_back(static_cast<int>(data_.size() - from)); }
+void Params::end(std::size_t from) {
+    lengths_.push_back(static_cast<int>(data_.size() - from));
+}
 
 void Params::make_last_null() {
     offsets_.back() = std::string::npos;

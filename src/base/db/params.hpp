@@ -26,7 +26,7 @@ struct Json {
 /// bool, int (int4), int64 (int8), double (float8), text, Bytes (bytea), Digest (bytea), Time (timestamptz),
 /// Uuid and Id (uuid), Json (jsonb), optional of each (NULL), and vectors of text, int, int64, Uuid (arrays).
 class Params {
-  public:
+public:
     template <class... Args>
     static Params of(const Args&... args) {
         Params params;
@@ -71,7 +71,7 @@ class Params {
     const int* lengths() const { return lengths_.data(); }
     const int* formats() const { return formats_.data(); }
 
-  private:
+private:
     void begin(unsigned type);
     void end(std::size_t from);
     void make_last_null();

@@ -14,9 +14,12 @@
 
 namespace bb::db {
 
-Rows::Rows(pg_result* result) : result_(result, [](const pg_result* r) { PQclear(const_cast<pg_result*>(r)); }) {}
+Rows::Rows(pg_result* result)
+    : result_(result, [](const pg_result* r) { PQclear(const_cast<pg_result*>(r)); }) {}
 
-int Rows::size() const { return result_ ? PQntuples(result_.get()) : 0; }
+int Rows::size() const {
+    return result_ ? PQntuples(result_.get()) : 0;
+}
 
 std::int64_t Rows::affected() const {
     if (!result_) return 0;
@@ -30,7 +33,9 @@ std::string_view Rows::command() const {
     return result_ ? PQcmdStatus(const_cast<pg_result*>(result_.get())) : std::string_view();
 }
 
-bool Row::is_null(int column) const { return detail::read_null(result_, row_, column); }
+bool Row::is_null(int column) const {
+    return detail::read_null(result_, row_, column);
+}
 
 namespace detail {
 namespace {
@@ -59,13 +64,17 @@ std::string_view bytes_of(const pg_result* result, int row, int column) {
 
 std::int64_t integer_of(std::string_view raw) {
     switch (raw.size()) {
-        case 2: return big<std::int16_t>(raw.data());
-        case 4: return big<std::int32_t>(raw.data());
-        default: return big<std::int64_t>(raw.data());
+        case 2:
+            return big<std::int16_t>(raw.data());
+        case 4:
+            return big<std::int32_t>(raw.data());
+        default:
+            return big<std::int64_t>(raw.data());
     }
 }
 
-/// Calls `each` with the raw bytes of every element of a one-dimensional array of one of `elements` (type numbers).
+/// Calls `each` with the raw bytes of every element of a one-dimensional array of one of `elements` (type
+/// numbers).
 template <class Each>
 void walk_array(const pg_result* result, int row, int column, std::initializer_list<std::uint32_t> elements,
                 Each each) {
@@ -134,7 +143,8 @@ std::string_view read_text(const pg_result* result, int row, int column) {
             return raw;
         case 3802:  // jsonb: a version byte stands first
             return raw.substr(1);
-        default: wrong_type(result, column, "text");
+        default:
+            wrong_type(result, column, "text");
     }
 }
 
@@ -144,7 +154,8 @@ Time read_time(const pg_result* result, int row, int column) {
     if (type != 1184 && type != 1114) wrong_type(result, column, "timestamptz");
     const auto since = big<std::int64_t>(bytes_of(result, row, column).data());
     // PostgreSQL's "infinity" and "-infinity" are the ends of the range and have no moment.
-    if (since == std::numeric_limits<std::int64_t>::max() || since == std::numeric_limits<std::int64_t>::min())
+    if (since == std::numeric_limits<std::int64_t>::max() ||
+        since == std::numeric_limits<std::int64_t>::min())
         wrong_type(result, column, "a finite time");
     return epoch + std::chrono::microseconds(since);
 }
@@ -165,15 +176,15 @@ std::vector<std::string> read_texts(const pg_result* result, int row, int column
 
 std::vector<std::int64_t> read_integers(const pg_result* result, int row, int column) {
     std::vector<std::int64_t> out;
-    walk_array(result, row, column, {20, 21, 23}, [&](std::string_view raw) { out.push_back(integer_of(raw)); });
+    walk_array(result, row, column, {20, 21, 23},
+               [&](std::string_view raw) { out.push_back(integer_of(raw)); });
     return out;
 }
 
 std::vector<Uuid> read_uuids(const pg_result* result, int row, int column) {
     std::vector<Uuid> out;
-    walk_array(result, row, column, {2950}, [&](std::string_view raw) {
-        std::memcpy(out.emplace_back().bytes.data(), raw.data(), 16);
-    });
+    walk_array(result, row, column, {2950},
+               [&](std::string_view raw) { std::memcpy(out.emplace_back().bytes.data(), raw.data(), 16); });
     return out;
 }
 

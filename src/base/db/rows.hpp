@@ -17,7 +17,7 @@ class Rows;
 
 /// One row of a result. Columns count from 0; a wrong type or an unexpected NULL throws std::logic_error.
 class Row {
-  public:
+public:
     /// T: bool, int32_t, int64_t (int2, int4, int8 widen), double (float4 too), std::string, std::string_view
     /// (text, varchar, bytea, jsonb; valid while the Rows live), Time, Uuid, Id<..>, std::vector of
     /// std::string, int32_t, int64_t and Uuid (one-dimensional arrays without NULLs), std::optional of any.
@@ -25,7 +25,7 @@ class Row {
     T get(int column) const;
     bool is_null(int column) const;
 
-  private:
+private:
     friend class Rows;
     Row(const pg_result* result, int row) : result_(result), row_(row) {}
     const pg_result* result_;
@@ -34,7 +34,7 @@ class Row {
 
 /// The result of one statement.
 class Rows {
-  public:
+public:
     Rows() = default;
     /// Takes ownership of a libpq result in binary format.
     explicit Rows(pg_result* result);
@@ -50,7 +50,7 @@ class Rows {
     const pg_result* raw() const { return result_.get(); }
 
     class Iterator {
-      public:
+    public:
         Iterator(const Rows* rows, int at) : rows_(rows), at_(at) {}
         Row operator*() const { return (*rows_)[at_]; }
         Iterator& operator++() {
@@ -59,14 +59,14 @@ class Rows {
         }
         bool operator!=(const Iterator& other) const { return at_ != other.at_; }
 
-      private:
+    private:
         const Rows* rows_;
         int at_;
     };
     Iterator begin() const { return {this, 0}; }
     Iterator end() const { return {this, size()}; }
 
-  private:
+private:
     std::shared_ptr<const pg_result> result_;
 };
 
@@ -87,40 +87,52 @@ std::vector<std::int64_t> read_integers(const pg_result*, int row, int column);
 std::vector<Uuid> read_uuids(const pg_result*, int row, int column);
 bool read_null(const pg_result*, int row, int column);
 
-template <> struct Read<bool> { static bool from(const pg_result* r, int i, int c) { return read_bool(r, i, c); } };
-template <> struct Read<std::int64_t> {
+template <>
+struct Read<bool> {
+    static bool from(const pg_result* r, int i, int c) { return read_bool(r, i, c); }
+};
+template <>
+struct Read<std::int64_t> {
     static std::int64_t from(const pg_result* r, int i, int c) { return read_integer(r, i, c); }
 };
-template <> struct Read<std::int32_t> {
-    static std::int32_t from(const pg_result* r, int i, int c) {
-        return narrow(read_integer(r, i, c));
-    }
+template <>
+struct Read<std::int32_t> {
+    static std::int32_t from(const pg_result* r, int i, int c) { return narrow(read_integer(r, i, c)); }
 };
-template <> struct Read<double> {
+template <>
+struct Read<double> {
     static double from(const pg_result* r, int i, int c) { return read_double(r, i, c); }
 };
-template <> struct Read<std::string_view> {
+template <>
+struct Read<std::string_view> {
     static std::string_view from(const pg_result* r, int i, int c) { return read_text(r, i, c); }
 };
-template <> struct Read<std::string> {
+template <>
+struct Read<std::string> {
     static std::string from(const pg_result* r, int i, int c) { return std::string(read_text(r, i, c)); }
 };
-template <> struct Read<Time> {
+template <>
+struct Read<Time> {
     static Time from(const pg_result* r, int i, int c) { return read_time(r, i, c); }
 };
-template <> struct Read<Uuid> {
+template <>
+struct Read<Uuid> {
     static Uuid from(const pg_result* r, int i, int c) { return read_uuid(r, i, c); }
 };
-template <class Tag> struct Read<Id<Tag>> {
+template <class Tag>
+struct Read<Id<Tag>> {
     static Id<Tag> from(const pg_result* r, int i, int c) { return Id<Tag>{read_uuid(r, i, c)}; }
 };
-template <> struct Read<std::vector<std::string>> {
+template <>
+struct Read<std::vector<std::string>> {
     static std::vector<std::string> from(const pg_result* r, int i, int c) { return read_texts(r, i, c); }
 };
-template <> struct Read<std::vector<std::int64_t>> {
+template <>
+struct Read<std::vector<std::int64_t>> {
     static std::vector<std::int64_t> from(const pg_result* r, int i, int c) { return read_integers(r, i, c); }
 };
-template <> struct Read<std::vector<std::int32_t>> {
+template <>
+struct Read<std::vector<std::int32_t>> {
     static std::vector<std::int32_t> from(const pg_result* r, int i, int c) {
         const auto wide = read_integers(r, i, c);
         std::vector<std::int32_t> out;
@@ -128,10 +140,12 @@ template <> struct Read<std::vector<std::int32_t>> {
         return out;
     }
 };
-template <> struct Read<std::vector<Uuid>> {
+template <>
+struct Read<std::vector<Uuid>> {
     static std::vector<Uuid> from(const pg_result* r, int i, int c) { return read_uuids(r, i, c); }
 };
-template <class T> struct Read<std::optional<T>> {
+template <class T>
+struct Read<std::optional<T>> {
     static std::optional<T> from(const pg_result* r, int i, int c) {
         if (read_null(r, i, c)) return std::nullopt;
         return Read<T>::from(r, i, c);

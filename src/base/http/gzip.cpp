@@ -12,7 +12,8 @@ namespace bb::http {
 std::string gzip(std::string_view text) {
     z_stream stream{};
     constexpr int gzip_window = 15 + 16;
-    if (deflateInit2(&stream, 1, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+    if (deflateInit2(&stream, 1, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::bad_alloc();
     std::string out(deflateBound(&stream, text.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
     stream.avail_in = static_cast<uInt>(text.size());
@@ -43,7 +44,8 @@ bool accepts_coding(std::string_view accepted, std::string_view coding) {
         const std::string_view name = utf8::trim(item.substr(0, semicolon));
         const std::string_view rest = semicolon == std::string_view::npos ? "" : item.substr(semicolon + 1);
         const auto q = std::min(rest.find("q="), rest.find("Q="));
-        const bool refused = q != std::string_view::npos && rest.find_first_of("123456789", q) == std::string_view::npos;
+        const bool refused =
+            q != std::string_view::npos && rest.find_first_of("123456789", q) == std::string_view::npos;
         if (same_name(name, coding)) return !refused;
         if (name == "*") any = !refused;
     }

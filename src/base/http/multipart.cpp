@@ -27,7 +27,8 @@ bool parameter(std::string_view value, std::string_view name, std::string& out) 
         if (!rest.empty() && rest[0] == '"') {
             for (i = 1; i < rest.size() && rest[i] != '"'; ++i) {
                 // Browsers escape quotes as %22; a backslash before anything else is part of the name.
-                if (rest[i] == '\\' && i + 1 < rest.size() && (rest[i + 1] == '"' || rest[i + 1] == '\\')) ++i;
+                if (rest[i] == '\\' && i + 1 < rest.size() && (rest[i + 1] == '"' || rest[i + 1] == '\\'))
+                    ++i;
                 text += rest[i];
             }
         } else {
@@ -43,7 +44,9 @@ bool parameter(std::string_view value, std::string_view name, std::string& out) 
     return false;
 }
 
-Error broken(std::string_view why) { return Error(ErrorCode::malformed, fmt::format("The upload is broken: {}.", why)); }
+Error broken(std::string_view why) {
+    return Error(ErrorCode::malformed, fmt::format("The upload is broken: {}.", why));
+}
 
 void read_part_header(std::string_view line, Part& part) {
     const auto colon = line.find(':');
@@ -100,7 +103,8 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
         at += 2;
         const auto end = body.find(delimiter, at);
         if (end == std::string_view::npos) return broken("its end is missing");
-        if (parts.size() == max_parts) return Error(ErrorCode::too_large, "There are too many parts in this upload.");
+        if (parts.size() == max_parts)
+            return Error(ErrorCode::too_large, "There are too many parts in this upload.");
         auto part = read_part(body.substr(at, end - at));
         if (!part) return part.error();
         parts.push_back(std::move(*part));

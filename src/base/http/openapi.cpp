@@ -22,7 +22,10 @@ void write_parameters(JsonWriter& json, std::string_view pattern) {
     json.key("parameters").array();
     for (auto open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1)) {
         const std::string_view name = pattern.substr(open + 1, pattern.find('}', open) - open - 1);
-        json.object().field("name", name.substr(0, name.find('.'))).field("in", "path").field("required", true);
+        json.object()
+            .field("name", name.substr(0, name.find('.')))
+            .field("in", "path")
+            .field("required", true);
         json.key("schema").raw(R"({"type":"string"})").end();
     }
     json.end();
@@ -43,7 +46,8 @@ void write_operation(JsonWriter& json, const Route& route) {
     }
     json.key("responses").object().key(std::to_string(operation.success)).object();
     json.field("description", operation.summary);
-    if (!operation.response_schema.empty()) write_content(json, "application/json", operation.response_schema);
+    if (!operation.response_schema.empty())
+        write_content(json, "application/json", operation.response_schema);
     json.end().key("default").object().field("description", "A problem (RFC 9457)");
     write_content(json, "application/problem+json", "#Problem");
     json.end().end();
@@ -73,7 +77,8 @@ std::string openapi_document(const Router& router, std::string_view version, std
         json.end();
     }
     json.end().key("components").object().key("schemas").raw(schemas);
-    json.key("securitySchemes").raw(R"({"session":{"type":"apiKey","in":"cookie","name":"brainbytes_session"}})");
+    json.key("securitySchemes")
+        .raw(R"({"session":{"type":"apiKey","in":"cookie","name":"brainbytes_session"}})");
     json.end().end();
     return json.take();
 }

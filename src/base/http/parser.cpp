@@ -13,14 +13,22 @@ using BeastText = boost::beast::string_view;
 
 Method method_of(beast::verb verb) {
     switch (verb) {
-        case beast::verb::get: return Method::get;
-        case beast::verb::head: return Method::head;
-        case beast::verb::post: return Method::post;
-        case beast::verb::put: return Method::put;
-        case beast::verb::patch: return Method::patch;
-        case beast::verb::delete_: return Method::del;
-        case beast::verb::options: return Method::options;
-        default: return Method::other;
+        case beast::verb::get:
+            return Method::get;
+        case beast::verb::head:
+            return Method::head;
+        case beast::verb::post:
+            return Method::post;
+        case beast::verb::put:
+            return Method::put;
+        case beast::verb::patch:
+            return Method::patch;
+        case beast::verb::delete_:
+            return Method::del;
+        case beast::verb::options:
+            return Method::options;
+        default:
+            return Method::other;
     }
 }
 
@@ -33,9 +41,11 @@ std::string lower(std::string_view text) {
 
 constexpr std::size_t longest_line_rest = 64;  // of a start line beside its target: method, spaces, version
 
-/// What may stand in a Host field (RFC 3986, 3.2.2): a name, an address or an address in brackets, and a port.
+/// What may stand in a Host field (RFC 3986, 3.2.2): a name, an address or an address in brackets, and a
+/// port.
 bool is_host(std::string_view text) {
-    return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]") ==
+    return text.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]") ==
            std::string_view::npos;
 }
 
@@ -44,7 +54,9 @@ bool names_other_version(std::string_view line) {
     constexpr std::string_view form = " HTTP/1.1\r\n";
     if (line.size() < form.size()) return false;
     const std::string_view end = line.substr(line.size() - form.size());
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto digit = [](char c) {
+        return c >= '0' && c <= '9';
+    };
     return end.substr(0, 6) == form.substr(0, 6) && digit(end[6]) && end[7] == '.' && digit(end[8]) &&
            !(end[6] == '1' && (end[8] == '0' || end[8] == '1'));
 }
@@ -62,7 +74,8 @@ struct HeadScan {
             if (c == '\0') fault = "The header contains a NUL byte.";
             if (c == '\n' && (at == 0 || bytes[at - 1] != '\r')) fault = "A header line ends without CR LF.";
             if (c != '\n' && at > 0 && bytes[at - 1] == '\r') fault = "The header contains a bare CR.";
-            if ((c == ' ' || c == '\t') && at > 1 && bytes[at - 1] == '\n') fault = "Folded header lines are obsolete.";
+            if ((c == ' ' || c == '\t') && at > 1 && bytes[at - 1] == '\n')
+                fault = "Folded header lines are obsolete.";
             if (fault) return 0;
             if (c == '\n' && line_bytes == 0) line_bytes = at + 1;
             if (c == '\n' && at >= 3 && bytes[at - 2] == '\n') return ++at;
@@ -112,13 +125,15 @@ struct RequestParser::Impl : beast::basic_parser<true> {
 
     Step fail(const Code& failed) {
         if (failed == beast::error::header_limit) return fail(431, "The header is too large.");
-        if (failed == beast::error::bad_version) return fail(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
+        if (failed == beast::error::bad_version)
+            return fail(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
         return fail(400, "The request is not valid HTTP: " + failed.message() + ".");
     }
 
     std::size_t count(std::string_view name) const {
-        return static_cast<std::size_t>(std::count_if(head.headers.begin(), head.headers.end(),
-                                                      [&](const auto& field) { return field.first == name; }));
+        return static_cast<std::size_t>(
+            std::count_if(head.headers.begin(), head.headers.end(),
+                          [&](const auto& field) { return field.first == name; }));
     }
 
     std::string_view value(std::string_view name) const {
@@ -132,7 +147,8 @@ struct RequestParser::Impl : beast::basic_parser<true> {
         if (unknown_version) return fail(505, "Only HTTP/1.0 and HTTP/1.1 are spoken here.");
         if (head.target.size() > limits.target_bytes) return fail(414, "The address is too long.");
         const std::size_t hosts = count("host");
-        if (hosts > 1 || (hosts == 0 && !head.http_1_0)) return fail(400, "There must be exactly one Host field.");
+        if (hosts > 1 || (hosts == 0 && !head.http_1_0))
+            return fail(400, "There must be exactly one Host field.");
         if (!is_host(value("host"))) return fail(400, "The Host field is not the name of a host.");
         const std::size_t codings = count("transfer-encoding");
         if (codings > 1) return fail(400, "There must be one Transfer-Encoding at most.");
@@ -140,7 +156,8 @@ struct RequestParser::Impl : beast::basic_parser<true> {
             return fail(501, "Only the transfer coding chunked is supported.");
         if (codings == 1 && (head.http_1_0 || count("content-length") > 0))
             return fail(400, "A chunked request must be HTTP/1.1 and have no Content-Length.");
-        if (count("content-length") > 1 || value("content-length").find_first_not_of("0123456789") != std::string::npos)
+        if (count("content-length") > 1 ||
+            value("content-length").find_first_not_of("0123456789") != std::string::npos)
             return fail(400, "There must be one Content-Length at most, a plain number.");
         head.chunked = codings == 1;
         head.keep_alive = keep_alive();
@@ -181,10 +198,14 @@ struct RequestParser::Impl : beast::basic_parser<true> {
 
     Step feed_chunks(std::string_view bytes, std::size_t& used) {
         switch (chunks.feed(bytes, used, body, max_body)) {
-            case ChunkReader::Step::more: return Step::more;
-            case ChunkReader::Step::done: return Step::done;
-            case ChunkReader::Step::too_large: return body_too_large();
-            case ChunkReader::Step::malformed: break;
+            case ChunkReader::Step::more:
+                return Step::more;
+            case ChunkReader::Step::done:
+                return Step::done;
+            case ChunkReader::Step::too_large:
+                return body_too_large();
+            case ChunkReader::Step::malformed:
+                break;
         }
         return fail(400, "The chunked body is not valid HTTP.");
     }
@@ -210,12 +231,26 @@ RequestParser::Step RequestParser::feed(std::string_view bytes, std::size_t& use
     return impl_->head_done ? impl_->feed_body(bytes, used) : impl_->feed_head(bytes, used);
 }
 
-void RequestParser::limit_body(std::size_t bytes) { impl_->max_body = bytes; }
-const RequestHead& RequestParser::head() const { return impl_->head; }
-std::string RequestParser::take_target() { return std::move(impl_->head.target); }
-std::vector<std::pair<std::string, std::string>> RequestParser::take_headers() { return std::move(impl_->head.headers); }
-std::string RequestParser::take_body() { return std::move(impl_->body); }
-int RequestParser::failure_status() const { return impl_->status; }
-const std::string& RequestParser::failure() const { return impl_->reason; }
+void RequestParser::limit_body(std::size_t bytes) {
+    impl_->max_body = bytes;
+}
+const RequestHead& RequestParser::head() const {
+    return impl_->head;
+}
+std::string RequestParser::take_target() {
+    return std::move(impl_->head.target);
+}
+std::vector<std::pair<std::string, std::string>> RequestParser::take_headers() {
+    return std::move(impl_->head.headers);
+}
+std::string RequestParser::take_body() {
+    return std::move(impl_->body);
+}
+int RequestParser::failure_status() const {
+    return impl_->status;
+}
+const std::string& RequestParser::failure() const {
+    return impl_->reason;
+}
 
 }  // namespace bb::http

@@ -32,19 +32,20 @@ struct RequestHead {
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 
-/// Reads one HTTP/1.1 request (RFC 9112) from bytes as they come, with the strict answer wherever lenience would let
-/// two readers disagree: exactly one Host, no folded lines, no bare CR or LF, no other transfer coding than chunked,
-/// no Content-Length beside it.
+/// Reads one HTTP/1.1 request (RFC 9112) from bytes as they come, with the strict answer wherever lenience
+/// would let two readers disagree: exactly one Host, no folded lines, no bare CR or LF, no other transfer
+/// coding than chunked, no Content-Length beside it.
 class RequestParser {
-  public:
+public:
     enum class Step { more, head, done, failed };
 
     explicit RequestParser(RequestLimits limits = {});
     ~RequestParser();
     RequestParser(RequestParser&&) noexcept;
 
-    /// Takes bytes and adds to `used` how many it took. Stops after the head, so that the caller may choose the body's
-    /// bound, then after the body. `more`: everything useful was taken or kept by the caller for the next call.
+    /// Takes bytes and adds to `used` how many it took. Stops after the head, so that the caller may choose
+    /// the body's bound, then after the body. `more`: everything useful was taken or kept by the caller for
+    /// the next call.
     Step feed(std::string_view bytes, std::size_t& used);
     /// Call after `head`: a body beyond this fails with 413.
     void limit_body(std::size_t bytes);
@@ -58,7 +59,7 @@ class RequestParser {
     int failure_status() const;
     const std::string& failure() const;
 
-  private:
+private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -9,7 +9,8 @@
 namespace bb::http {
 
 std::string_view name_of(Method method) {
-    constexpr std::string_view names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+    constexpr std::string_view names[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                          "PATCH", "DELETE", "OPTIONS", "OTHER"};
     return names[static_cast<int>(method)];
 }
 
@@ -25,7 +26,8 @@ std::string_view Request::cookie(std::string_view name) const {
         const auto end = rest.find(';');
         const std::string_view pair = utf8::trim(rest.substr(0, end));
         const auto equals = pair.find('=');
-        if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+        if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+            return pair.substr(equals + 1);
         if (end == std::string_view::npos) break;
         rest.remove_prefix(end + 1);
     }
@@ -63,14 +65,17 @@ const Principal& Request::who() const {
     return *principal;
 }
 
-Uuid Request::user() const { return who().user; }
+Uuid Request::user() const {
+    return who().user;
+}
 
 Result<PageQuery> page_query(const Request& request, int standard, int max) {
     PageQuery page;
     page.limit = standard;
     if (const auto limit = request.query("limit")) {
         const auto [end, failed] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
-        if (failed != std::errc() || end != limit->data() + limit->size() || page.limit < 1 || page.limit > max)
+        if (failed != std::errc() || end != limit->data() + limit->size() || page.limit < 1 ||
+            page.limit > max)
             return bad_field("?limit", "must be a whole number from 1 to " + std::to_string(max));
     }
     if (const auto after = request.query("after")) {

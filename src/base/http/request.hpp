@@ -23,17 +23,17 @@ struct Principal {
 
 /// One request as a handler sees it. Lives until its response is written (or its stream has begun).
 class Request {
-  public:
+public:
     Method method = Method::other;
-    std::string target;  // as sent
-    std::string path;    // percent-decoded, without the query
+    std::string target;                                            // as sent
+    std::string path;                                              // percent-decoded, without the query
     std::vector<std::pair<std::string, std::string>> query_items;  // decoded
     std::vector<std::pair<std::string, std::string>> headers;      // names in lower case
     std::string body;
-    std::string peer;        // address of the client: the connection's, or the forwarded one from a trusted proxy
-    bool loopback = false;   // straight from this machine, through no proxy
-    bool secure = false;     // the client came by https
-    std::string id;          // request id, in the log and in every problem
+    std::string peer;  // address of the client: the connection's, or the forwarded one from a trusted proxy
+    bool loopback = false;  // straight from this machine, through no proxy
+    bool secure = false;    // the client came by https
+    std::string id;         // request id, in the log and in every problem
     std::vector<std::pair<std::string_view, std::string>> path_params;
     std::optional<Principal> principal;
 

@@ -11,21 +11,21 @@
 
 namespace bb::http {
 
-/// A response whose body keeps coming: server-sent events on a socket that left its request. Use it only on the
-/// loop that made it. Heartbeat comments and write stalls are its own affair.
+/// A response whose body keeps coming: server-sent events on a socket that left its request. Use it only on
+/// the loop that made it. Heartbeat comments and write stalls are its own affair.
 class EventStream {
-  public:
+public:
     virtual ~EventStream() = default;
-    /// Queues bytes; they leave on the next shared tick (10 ms). False when the client is gone or lags more than
-    /// the bound (1 MiB): the stream is then closed, and the client resumes.
+    /// Queues bytes; they leave on the next shared tick (10 ms). False when the client is gone or lags more
+    /// than the bound (1 MiB): the stream is then closed, and the client resumes.
     virtual bool write(std::string_view bytes) = 0;
     /// Like write, but sends at once what is queued.
     virtual bool write_now(std::string_view bytes) = 0;
     /// Sends what is queued and ends the response; the connection closes.
     virtual void close() = 0;
     virtual bool is_open() const = 0;
-    /// Called once, when the client goes away or the server drains; not after close(), nor from within a write that
-    /// returned false.
+    /// Called once, when the client goes away or the server drains; not after close(), nor from within a
+    /// write that returned false.
     virtual void on_gone(std::function<void()> callback) = 0;
 };
 

@@ -11,7 +11,7 @@ namespace bb::http {
 struct Router::Node {
     std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
     std::unique_ptr<Node> parameter;
-    std::array<const Route*, 8> routes{};      // by method
+    std::array<const Route*, 8> routes{};       // by method
     std::array<const Route*, 8> rest_routes{};  // "{name...}" below this node
     bool ends() const {
         for (const Route* route : routes)
@@ -31,8 +31,12 @@ std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{'; }
-bool is_rest(std::string_view segment) { return is_parameter(segment) && segment.ends_with("...}"); }
+bool is_parameter(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{';
+}
+bool is_rest(std::string_view segment) {
+    return is_parameter(segment) && segment.ends_with("...}");
+}
 
 /// Names of the parameters in a pattern, in order.
 std::vector<std::string_view> parameter_names(std::string_view pattern) {
@@ -50,7 +54,8 @@ std::vector<std::string_view> parameter_names(std::string_view pattern) {
 
 void Router::add(Method method, std::string pattern, Handler handler, RouteOptions options) {
     if (!root_) root_ = std::make_shared<Node>();
-    routes_.push_back(std::make_unique<Route>(Route{method, std::move(pattern), std::move(options), std::move(handler)}));
+    routes_.push_back(
+        std::make_unique<Route>(Route{method, std::move(pattern), std::move(options), std::move(handler)}));
     const Route* route = routes_.back().get();
     Node* node = root_.get();
     std::string_view rest = route->pattern;

@@ -38,7 +38,7 @@ struct Route {
 };
 
 class Router {
-  public:
+public:
     void add(Method method, std::string pattern, Handler handler, RouteOptions options);
     void get(std::string pattern, Handler handler, RouteOptions options) {
         add(Method::get, std::move(pattern), std::move(handler), std::move(options));
@@ -54,14 +54,14 @@ class Router {
     }
 
     struct Match {
-        const Route* route = nullptr;           // null: no such path, or not with this method
-        std::vector<Method> allowed;            // filled when the path exists only with other methods
+        const Route* route = nullptr;  // null: no such path, or not with this method
+        std::vector<Method> allowed;   // filled when the path exists only with other methods
     };
     /// Finds the route and fills request.path_params. Literal segments win over parameters.
     Match match(Request& request) const;
     const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
-  private:
+private:
     struct Node;
     struct Search;
     std::vector<std::unique_ptr<Route>> routes_;

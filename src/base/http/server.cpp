@@ -28,7 +28,8 @@ int bind_socket(const boost::asio::ip::tcp::endpoint& endpoint, bool shared) {
     const int on = 1, off = 0;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (shared) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (endpoint.protocol().family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (endpoint.protocol().family() == AF_INET6)
+        ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (::bind(fd, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) return fd;
     const int why = errno;
     ::close(fd);
@@ -47,7 +48,8 @@ Error listen_error(const boost::asio::ip::tcp::endpoint& endpoint) {
     const std::string where = fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
     if (why == EADDRINUSE)
         return Error(ErrorCode::unavailable, fmt::format("Another program already listens on {}.", where));
-    return Error(ErrorCode::invalid_input, fmt::format("Cannot listen on {}: {}.", where, std::strerror(why)));
+    return Error(ErrorCode::invalid_input,
+                 fmt::format("Cannot listen on {}: {}.", where, std::strerror(why)));
 }
 
 }  // namespace
@@ -146,8 +148,8 @@ void ConnectionSlot::release() {
 }
 
 void Server::Impl::start_session(TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh) {
-    auto session =
-        std::make_shared<Session>(shared_from_this(), std::move(socket), std::move(slot), std::move(rest), fresh);
+    auto session = std::make_shared<Session>(shared_from_this(), std::move(socket), std::move(slot),
+                                             std::move(rest), fresh);
     boost::asio::co_spawn(
         executor, [session]() { return session->run(); },
         [](std::exception_ptr failed) {
@@ -178,19 +180,23 @@ void Server::Impl::flush_streams() {
 Server::Server(Executor executor, Service& service, ServerOptions options, metrics::Registry& metrics)
     : impl_(std::make_shared<Impl>(executor, service, std::move(options), metrics)) {}
 
-Server::~Server() { close_all(); }
+Server::~Server() {
+    close_all();
+}
 
 void Server::listen(int descriptor) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-    const auto protocol = address.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4();
+    const auto protocol =
+        address.ss_family == AF_INET6 ? boost::asio::ip::tcp::v6() : boost::asio::ip::tcp::v4();
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // its connections inherit it
     auto acceptor = std::make_shared<TcpAcceptor>(impl_->executor, protocol, descriptor);
     impl_->acceptors.push_back(acceptor);
     boost::asio::co_spawn(
-        impl_->executor, [impl = impl_, acceptor]() { return impl->accept_loop(acceptor); }, boost::asio::detached);
+        impl_->executor, [impl = impl_, acceptor]() { return impl->accept_loop(acceptor); },
+        boost::asio::detached);
 }
 
 void Server::begin_drain() {

@@ -16,23 +16,24 @@ namespace bb::http {
 
 struct ServerOptions {
     RequestLimits limits;
-    std::size_t max_connections = 4000;           // of this loop; accepting pauses at the bound
+    std::size_t max_connections = 4000;             // of this loop; accepting pauses at the bound
     std::chrono::milliseconds header_time{10'000};  // from the first byte to the end of the head: 408
     std::chrono::milliseconds body_time{30'000};    // without progress in the body: 408
     std::chrono::milliseconds idle_time{60'000};    // between requests on one connection
     std::chrono::milliseconds stall_time{20'000};   // a client that takes no bytes
     /// Of all loops; beyond: 503.
     std::shared_ptr<BodyBudget> bodies = std::make_shared<BodyBudget>(256 << 20);
-    std::chrono::milliseconds heartbeat{15'000};    // comment line on a quiet event stream
+    std::chrono::milliseconds heartbeat{15'000};  // comment line on a quiet event stream
 };
 
-/// Opens `count` listening sockets on one address, for as many loops, that share its connections (SO_REUSEPORT).
-/// Errors: unavailable when somebody else listens there, invalid_input when the address is not this machine's.
+/// Opens `count` listening sockets on one address, for as many loops, that share its connections
+/// (SO_REUSEPORT). Errors: unavailable when somebody else listens there, invalid_input when the address is
+/// not this machine's.
 Result<std::vector<int>> open_listeners(const boost::asio::ip::tcp::endpoint& endpoint, int count);
 
 /// Connections of one loop. Owns them and the event streams that left their requests.
 class Server {
-  public:
+public:
     Server(Executor executor, Service& service, ServerOptions options, metrics::Registry& metrics);
     ~Server();
     Server(const Server&) = delete;
@@ -48,7 +49,7 @@ class Server {
 
     struct Impl;
 
-  private:
+private:
     std::shared_ptr<Impl> impl_;
 };
 

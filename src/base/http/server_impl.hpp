@@ -16,13 +16,13 @@ class SocketStream;
 
 /// One of the connections that the loop may have: counted while this lives.
 class ConnectionSlot {
-  public:
+public:
     explicit ConnectionSlot(std::shared_ptr<Server::Impl> server);
     ~ConnectionSlot() { release(); }
     ConnectionSlot(ConnectionSlot&&) noexcept = default;
     void release();
 
-  private:
+private:
     std::shared_ptr<Server::Impl> server_;
 };
 
@@ -34,7 +34,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     /// Takes what waits in the accept queue, then closes it: closing alone would reset those connections.
     void close_acceptor(TcpAcceptor& acceptor);
     void start_connection(TcpSocket socket);
-    /// Serves requests on a connection until it closes or becomes an event stream. `rest`: bytes already read.
+    /// Serves requests on a connection until it closes or becomes an event stream. `rest`: bytes already
+    /// read.
     void start_session(TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh);
     /// Marks a stream for the next shared tick.
     void mark_dirty(const std::shared_ptr<SocketStream>& stream);
@@ -57,8 +58,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     metrics::Gauge streams_gauge;
 };
 
-/// A response's status line and header fields, ready to be sent. `chunked` adds the transfer coding; a `length` adds
-/// its field.
+/// A response's status line and header fields, ready to be sent. `chunked` adds the transfer coding; a
+/// `length` adds its field.
 std::string render_head(const Response& response, bool keep_alive, bool chunked,
                         std::optional<std::uint64_t> length);
 

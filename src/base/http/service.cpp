@@ -286,7 +286,8 @@ Response Service::answer_for_exception(const Request& request, const Plan& plan)
     log::write(put_off ? log::Level::warn : log::Level::error, put_off ? "request put off" : "request failed",
                {{"id", request.id}, {"route", plan.template_name}, {"reason", reason}});
     if (put_off) return problem(*put_off, request.id);
-    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.", request.id);
+    return refuse(500, "Something went wrong on our side. Tell your administrator this request id.",
+                  request.id);
 }
 
 Task<std::optional<Response>> Service::admit(Request& request, const Plan& plan) {

@@ -65,8 +65,8 @@ std::string render_head(const Response& response, bool keep_alive, bool chunked,
     return head;
 }
 
-Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, std::string rest,
-                 bool fresh)
+Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot,
+                 std::string rest, bool fresh)
     : server_(std::move(server)),
       socket_(std::move(socket)),
       slot_(std::move(slot)),
@@ -82,7 +82,9 @@ Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, Connect
     server_->sessions.insert(this);
 }
 
-Session::~Session() { server_->sessions.erase(this); }
+Session::~Session() {
+    server_->sessions.erase(this);
+}
 
 void Session::close_if_idle() {
     boost::system::error_code failed;
@@ -128,7 +130,8 @@ Task<bool> Session::wait_for_request() {
         if (socket_.available(failed) == 0) co_return false;
     }
     const bool hurried = server_->draining && fresh_;
-    const auto limit = hurried ? std::min(fresh_drain_time, server_->options.idle_time) : server_->options.idle_time;
+    const auto limit =
+        hurried ? std::min(fresh_drain_time, server_->options.idle_time) : server_->options.idle_time;
     const bool came = co_await read_more(limit, first_read);
     idle_ = fresh_ = false;
     co_return came;
@@ -173,7 +176,8 @@ Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit,
 }
 
 void Session::record(const Request& request, const Service::Plan& plan, int status) const {
-    server_->service.record(request, plan, status, std::chrono::duration<double>(Clock::now() - began_).count());
+    server_->service.record(request, plan, status,
+                            std::chrono::duration<double>(Clock::now() - began_).count());
 }
 
 Task<Session::Next> Session::serve_one() {
@@ -229,7 +233,8 @@ Task<Session::Next> Session::answer_early(RequestParser& parser, const Request& 
     co_return next;
 }
 
-Task<Session::Next> Session::respond(const Request& request, Response response, bool keep_alive, bool http_1_0) {
+Task<Session::Next> Session::respond(const Request& request, Response response, bool keep_alive,
+                                     bool http_1_0) {
     if (!socket_.is_open()) co_return Next::stop;
     if (response.stream && request.method != Method::head) {
         begin_stream(std::move(response), keep_alive, http_1_0);
@@ -253,14 +258,16 @@ void Session::begin_stream(Response response, bool keep_alive, bool http_1_0) {
     start.rest = std::move(in_);
     start.chunked = !http_1_0;
     start.keep_alive = stays;
-    auto stream = std::make_shared<SocketStream>(server_, std::move(socket_), std::move(slot_), std::move(start));
+    auto stream =
+        std::make_shared<SocketStream>(server_, std::move(socket_), std::move(slot_), std::move(start));
     stream->start();
     response.stream(stream);
     stream->flush();  // the head, with what was written at once
 }
 
 Task<bool> Session::send(std::string_view head, std::string_view body) {
-    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
+    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                      {const_cast<char*>(body.data()), body.size()}};
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = 2;
@@ -285,8 +292,8 @@ Task<bool> Session::send(std::string_view head, std::string_view body) {
 }
 
 Task<bool> Session::send_file(const FileBody& file) {
-    // Pages of a file that was just stored or is being read in order are in memory; a piece at a time keeps the loop
-    // lively.
+    // Pages of a file that was just stored or is being read in order are in memory; a piece at a time keeps
+    // the loop lively.
     std::string piece;
     for (std::uint64_t at = 0; at < file.size;) {
         piece.resize(std::min<std::uint64_t>(piece_size, file.size - at));
@@ -299,7 +306,8 @@ Task<bool> Session::send_file(const FileBody& file) {
     co_return true;
 }
 
-Task<void> Session::refuse(const RequestParser& parser, Request& request, const Service::Plan& plan, Read why) {
+Task<void> Session::refuse(const RequestParser& parser, Request& request, const Service::Plan& plan,
+                           Read why) {
     int status = 400;
     std::string detail = "The request ended in the middle.";
     if (why == Read::failed) {

@@ -5,28 +5,30 @@ namespace bb::http {
 
 /// One connection: reads requests one after the other, in order, and writes their responses.
 class Session : public std::enable_shared_from_this<Session> {
-  public:
+public:
     using Clock = std::chrono::steady_clock;
 
     /// `fresh`: the connection has brought no request yet. `rest`: bytes already read from it.
-    Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh);
+    Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, std::string rest,
+            bool fresh);
     ~Session();
 
     Task<void> run();
-    /// Closes the connection when it is between two requests; one that has just been opened gets a moment for its
-    /// first.
+    /// Closes the connection when it is between two requests; one that has just been opened gets a moment for
+    /// its first.
     void close_if_idle();
     void close();
     bool idle() const { return idle_ && !fresh_; }
 
-  private:
+private:
     enum class Next { again, stop };
     /// failed: the parser knows why; full: there is no memory for it.
     enum class Read { done, failed, late, gone, full };
 
     Task<Next> serve_one();
     Task<bool> wait_for_request();
-    /// Waits for more bytes and appends them to in_; false when the client is gone or the time is over (timed_out_).
+    /// Waits for more bytes and appends them to in_; false when the client is gone or the time is over
+    /// (timed_out_).
     Task<bool> read_more(std::chrono::milliseconds limit, std::size_t at_most);
     Task<Read> read_head(RequestParser& parser);
     Task<Read> read_body(RequestParser& parser, std::size_t limit, BodyShare& share);

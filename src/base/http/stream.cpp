@@ -28,7 +28,9 @@ SocketStream::SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socke
     server_->streams_gauge.add(1);
 }
 
-SocketStream::~SocketStream() { leave(); }
+SocketStream::~SocketStream() {
+    leave();
+}
 
 void SocketStream::leave() {
     open_ = false;

@@ -5,8 +5,8 @@ namespace bb::http {
 
 /// How a stream begins and what comes after it.
 struct StreamStart {
-    std::string head;         // sent before everything else
-    std::string rest;         // the client's next request, as far as it has been read
+    std::string head;  // sent before everything else
+    std::string rest;  // the client's next request, as far as it has been read
     bool chunked = false;
     bool keep_alive = false;  // the connection serves requests again after close()
 
@@ -15,8 +15,9 @@ struct StreamStart {
 
 /// An event stream on a socket that left its request: a few hundred bytes while it is quiet.
 class SocketStream : public EventStream, public std::enable_shared_from_this<SocketStream> {
-  public:
-    SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot, StreamStart start);
+public:
+    SocketStream(std::shared_ptr<Server::Impl> server, TcpSocket socket, ConnectionSlot slot,
+                 StreamStart start);
     ~SocketStream() override;
 
     /// Begins to watch for the client's leaving and sends the head.
@@ -34,7 +35,7 @@ class SocketStream : public EventStream, public std::enable_shared_from_this<Soc
 
     bool dirty = false;
 
-  private:
+private:
     void append_chunk(std::string_view bytes);
     void watch();
     void wait_writable();

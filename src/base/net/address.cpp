@@ -68,7 +68,8 @@ Result<NetworkList> NetworkList::parse(std::string_view text) {
 
 bool NetworkList::contains(const ip::address& address) const {
     const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-    const ip::address plain = mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
+    const ip::address plain =
+        mapped ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
     return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
         if (network.address.is_v4() != plain.is_v4()) return false;
         if (plain.is_v4())

@@ -15,13 +15,13 @@ Result<boost::asio::ip::tcp::endpoint> parse_endpoint(std::string_view text);
 
 /// Addresses and networks: "10.0.0.0/8", "127.0.0.1", "fd00::/8".
 class NetworkList {
-  public:
+public:
     /// Reads a comma-separated list. Errors: invalid_input, with the item at fault.
     static Result<NetworkList> parse(std::string_view text);
     bool contains(const boost::asio::ip::address& address) const;
     bool empty() const { return networks_.empty(); }
 
-  private:
+private:
     struct Network {
         boost::asio::ip::address address;
         unsigned bits;

@@ -7,7 +7,9 @@
 
 namespace bb::net {
 
-Task<Executor> this_executor() { co_return co_await boost::asio::this_coro::executor; }
+Task<Executor> this_executor() {
+    co_return co_await boost::asio::this_coro::executor;
+}
 
 Task<void> sleep_for(std::chrono::milliseconds time) {
     Timer timer(co_await boost::asio::this_coro::executor);

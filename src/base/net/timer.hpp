@@ -6,8 +6,9 @@
 
 namespace bb::net {
 
-using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Timer =
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                      boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
 
 /// Waits on the current loop. Ends early without an error when the coroutine is cancelled.
 Task<void> sleep_for(std::chrono::milliseconds time);

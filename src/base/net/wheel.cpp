@@ -13,7 +13,9 @@ TimerWheel::TimerWheel(Executor executor) : timer_(executor) {
     for (Node& head : heads_) head.next_ = head.previous_ = &head;
 }
 
-TimerWheel::~TimerWheel() { stop(); }
+TimerWheel::~TimerWheel() {
+    stop();
+}
 
 void TimerWheel::start() {
     *running_ = true;

@@ -9,20 +9,20 @@
 
 namespace bb::net {
 
-/// Deadlines of many connections on one timer: 50 ms slots, so a deadline is late by up to two slots, never early.
-/// Setting and clearing cost a few pointer writes. Used on one loop only.
+/// Deadlines of many connections on one timer: 50 ms slots, so a deadline is late by up to two slots, never
+/// early. Setting and clearing cost a few pointer writes. Used on one loop only.
 class TimerWheel {
-  public:
+public:
     /// One deadline. Keep it inside the object it belongs to; destroying it clears it.
     class Node {
-      public:
+    public:
         explicit Node(std::function<void()> expired = {}) : expired_(std::move(expired)) {}
         ~Node() { clear(); }
         Node(const Node&) = delete;
         void clear();
         bool armed() const { return next_ != nullptr; }
 
-      private:
+    private:
         friend class TimerWheel;
         Node* next_ = nullptr;
         Node* previous_ = nullptr;
@@ -37,7 +37,7 @@ class TimerWheel {
     /// (Re)arms: `expired` of the node runs once after `delay`.
     void arm(Node& node, std::chrono::milliseconds delay);
 
-  private:
+private:
     void tick();
     void wait();
 

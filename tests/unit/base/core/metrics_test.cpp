@@ -86,7 +86,8 @@ TEST(Metrics, KeepTheNewestRequestOfABucketAsExemplar) {
     EXPECT_NE(open.find("h_seconds_bucket{le=\"0.1\"} 1\n"), std::string::npos) << open;
     EXPECT_NE(open.find("h_seconds_bucket{le=\"1.0\"} 3 # {request_id=\"second\"} 0.75 "), std::string::npos);
     EXPECT_EQ(open.find("first"), std::string::npos);
-    EXPECT_EQ(registry.prometheus_text().find('#', registry.prometheus_text().find("bucket")), std::string::npos);
+    EXPECT_EQ(registry.prometheus_text().find('#', registry.prometheus_text().find("bucket")),
+              std::string::npos);
 }
 
 }  // namespace

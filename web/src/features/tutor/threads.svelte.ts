@@ -42,8 +42,11 @@ class Threads {
     this.#request = request;
     const search = this.search.trim();
     const same = search === this.#found;
+    // Where everything was shown, one conversation more must not hide the last.
+    const whole = this.list.length > pageSize && !this.next;
+    const shown = same ? this.list.length + (whole ? pageSize : 0) : 0;
     try {
-      const { threads, next } = await read(search, same ? this.list.length : 0, request.signal);
+      const { threads, next } = await read(search, shown, request.signal);
       this.list = threads;
       this.next = next;
       this.#found = search;

@@ -30,6 +30,8 @@ export const finished = (page, timeout = 60_000) =>
         { timeout },
     );
 
+export const stopped = (page) => reply(page).getByText("You stopped this reply.").waitFor();
+
 /** Waits for what the composer holds. */
 export const holds = (page, text) =>
     page.waitForFunction(

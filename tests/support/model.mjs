@@ -1,6 +1,7 @@
 // An OpenAI-compatible model inside the test process. What it answers is steered by the newest message of the user:
-//   [[tokens=50 delay=20 fail=500 cut=10 first=300 cite=1]]
-// tokens: how many words; delay: ms between them; first: ms before the first; fail: answer with this status;
+//   [[tokens=50 delay=20 fail=500 times=1 cut=10 first=300 cite=1]]
+// tokens: how many words; delay: ms between them; first: ms before the first; fail: answer with this status (only so
+// many times, if said);
 // cut: drop the connection after so many words; cite: name [n] in the third word.
 import { createServer } from "node:http";
 
@@ -20,6 +21,17 @@ export function answer({ tokens = 5, cite } = {}) {
     return words.join("");
 }
 
+/** The question to answer, and how many words of the answer are there already when it was interrupted. */
+function questionOf(messages) {
+    const asked = messages.filter((message) => message.role === "user");
+    const begun = messages.at(-2);
+    const goesOn =
+        begun?.role === "assistant" && /^Your last message was interrupted/.test(textOf(asked.at(-1)));
+    return goesOn
+        ? { asked: asked.at(-2), from: textOf(begun).match(/\S+/g)?.length ?? 0 }
+        : { asked: asked.at(-1), from: 0 };
+}
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
@@ -27,7 +39,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * `running` holds the newest user message of each call under way.
  */
 export async function startModel() {
-    const model = { requests: [], running: new Set() };
+    const model = { requests: [], running: new Set(), failures: new Map() };
     const chunk = (delta, finish = null) =>
         `data: ${JSON.stringify({
             id: "c1",
@@ -37,12 +49,13 @@ export async function startModel() {
             choices: [{ index: 0, delta, finish_reason: finish }],
         })}\n\n`;
 
-    async function stream(response, { tokens = 5, delay = 0, first = 0, cut, cite }) {
+    async function stream(response, { tokens = 5, delay = 0, first = 0, cut, cite, from }) {
         response.writeHead(200, { "content-type": "text/event-stream" });
         response.flushHeaders();
         if (first) await pause(first);
         const words = answer({ tokens, cite }).match(/\S+ /g) ?? [];
         for (const [index, word] of words.entries()) {
+            if (index < from) continue;
             if (response.destroyed) return;
             if (index === cut) return response.destroy();
             response.write(chunk({ content: word }));
@@ -62,9 +75,11 @@ export async function startModel() {
         }
         const body = JSON.parse(text);
         model.requests.push(body);
-        const asked = body.messages.filter((message) => message.role === "user").at(-1);
-        const wanted = settings(textOf(asked));
-        if (wanted.fail) {
+        const { asked, from } = questionOf(body.messages);
+        const wanted = { ...settings(textOf(asked)), from };
+        const failures = model.failures.get(textOf(asked)) ?? 0;
+        if (wanted.fail && failures < (wanted.times ?? Infinity)) {
+            model.failures.set(textOf(asked), failures + 1);
             response.writeHead(wanted.fail, { "content-type": "application/json" });
             return response.end(JSON.stringify({ error: { message: "no", type: "server_error" } }));
         }
@@ -76,7 +91,13 @@ export async function startModel() {
             JSON.stringify({
                 id: "c1",
                 object: "chat.completion",
-                choices: [{ index: 0, message: { role: "assistant", content: answer(wanted) }, finish_reason: "stop" }],
+                choices: [
+                    {
+                        index: 0,
+                        message: { role: "assistant", content: answer(wanted) },
+                        finish_reason: "stop",
+                    },
+                ],
             }),
         );
     });

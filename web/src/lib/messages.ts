@@ -178,6 +178,10 @@ export const messages = {
   'composer.label': ['Your message', 'Ang iyong mensahe'],
   'composer.placeholder': ['Ask your tutor…', 'Magtanong sa tutor…'],
   'composer.send': ['Send', 'Ipadala'],
+  'composer.tooLong': [
+    'This is {n} characters too long: a message has at most {max}. Nothing was cut.',
+    'Sobra ito nang {n} karakter: hanggang {max} lang ang isang mensahe. Walang naputol.',
+  ],
 
   'welcome.bring': ['Bring your materials', 'Dalhin ang iyong aralin'],
   'welcome.hello': ['What shall we study, {name}?', 'Ano ang pag-aaralan natin, {name}?'],

@@ -4,6 +4,8 @@ export interface Toast {
   action?: { label: string; run: () => void };
 }
 
+const most = 5;
+
 class Toasts {
   list = $state<Toast[]>([]);
   #last = 0;
@@ -11,7 +13,9 @@ class Toasts {
 
   show(text: string, action?: Toast['action']): void {
     const toast = { id: (this.#last += 1), text, action };
-    this.list = [...this.list.slice(-2), toast];
+    this.list = [...this.list, toast];
+    // Those that offer nothing go first.
+    if (this.list.length > most) this.close((this.list.find((t) => !t.action) ?? this.list[0]!).id);
     this.resume(toast.id);
   }
 
@@ -28,10 +32,18 @@ class Toasts {
 
   resume(id: number): void {
     this.hold(id);
+    const toast = this.list.find((other) => other.id === id);
+    if (!toast) return;
+    const stay = toast.action ? 20_000 : 10_000;
     this.#timers.set(
       id,
-      setTimeout(() => this.close(id), 10_000),
+      setTimeout(() => this.close(id), stay),
     );
+  }
+
+  forget(): void {
+    this.list.forEach((toast) => this.hold(toast.id));
+    this.list = [];
   }
 }
 

@@ -12,15 +12,19 @@ class Materials {
   state = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state<Problem | null>(null);
   groups = $derived(this.#bySubject());
+  #person = 0;
 
   async load(): Promise<void> {
+    const person = this.#person;
     if (this.list.length === 0) this.state = 'loading';
     try {
       const [all, { subjects }] = await Promise.all([this.#all(), materialsApi.subjects()]);
+      if (person !== this.#person) return;
       this.list = all;
       this.subjects = subjects;
       this.state = 'ready';
     } catch (error) {
+      if (person !== this.#person) return;
       this.error = asProblem(error);
       this.state = 'failed';
     }
@@ -51,6 +55,14 @@ class Materials {
       run: () => void this.#restore(material.id),
     });
     return true;
+  }
+
+  /** Somebody else may come: nothing of this person stays, nor arrives later. */
+  forget(): void {
+    this.#person += 1;
+    this.list = [];
+    this.subjects = [];
+    this.state = 'loading';
   }
 
   put(material: Material): void {

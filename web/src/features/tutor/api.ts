@@ -31,8 +31,8 @@ async function whole(id: string, page: MessagePage): Promise<{ messages: UIMessa
 const stream = 'text/event-stream';
 
 export const tutorApi = {
-  threads: (q: string, after?: string | null, signal?: AbortSignal) =>
-    get<{ threads: Thread[] } & Page>(`/api/threads${query({ q, after })}`, signal),
+  threads: (q: string, after: string | null, limit: number, signal?: AbortSignal) =>
+    get<{ threads: Thread[] } & Page>(`/api/threads${query({ q, after, limit })}`, signal),
   thread: (id: string) => get<Thread>(`/api/threads/${id}`),
   update: (id: string, change: { title?: string; materialIds?: string[] }) =>
     patch<Thread>(`/api/threads/${id}`, change),

@@ -26,15 +26,19 @@ export class OpenMaterial {
 
   async load(): Promise<void> {
     this.error = null;
+    const known = new Set(this.files.map((file) => file.id));
     try {
-      const [info, { entries }, { files }] = await Promise.all([
+      const [info, entries, files] = await Promise.all([
         materialsApi.get(this.id),
         entriesApi.list(this.id),
         filesApi.list(this.id),
       ]);
       this.info = info;
       this.entries = entries;
-      this.files = files;
+      // A file that came in meanwhile may be younger than the list.
+      const listed = new Set(files.map((file) => file.id));
+      const added = this.files.filter((file) => !known.has(file.id) && !listed.has(file.id));
+      this.files = [...files, ...added];
     } catch (error) {
       this.error = asProblem(error);
     }
@@ -54,7 +58,8 @@ export class OpenMaterial {
       this.uploads.push({ name: file.name, state: 'sending' });
       const upload = this.uploads.at(-1) as Upload;
       try {
-        this.files.push(await filesApi.upload(this.id, file));
+        const made = await filesApi.upload(this.id, file);
+        this.files = [...this.files.filter((other) => other.id !== made.id), made];
         this.uploads = this.uploads.filter((other) => other !== upload);
       } catch (error) {
         upload.state = 'failed';

@@ -3,7 +3,7 @@ import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Material, Subject } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
-import { materialsApi } from './api.ts';
+import { materialsApi, subjectsApi } from './api.ts';
 
 /** All materials of the person, by subject. */
 class Materials {
@@ -16,7 +16,7 @@ class Materials {
   async load(): Promise<void> {
     if (this.list.length === 0) this.state = 'loading';
     try {
-      const [all, { subjects }] = await Promise.all([this.#all(), materialsApi.subjects()]);
+      const [all, subjects] = await Promise.all([materialsApi.list(), subjectsApi.list()]);
       this.list = all;
       this.subjects = subjects;
       this.state = 'ready';
@@ -65,17 +65,6 @@ class Materials {
       toasts.show(sentence(error));
     }
     await this.load();
-  }
-
-  async #all(): Promise<Material[]> {
-    const all: Material[] = [];
-    let after: string | null = null;
-    do {
-      const page: { materials: Material[]; next: string | null } = await materialsApi.list(after);
-      all.push(...page.materials);
-      after = page.next;
-    } while (after && all.length < 2000);
-    return all;
   }
 
   #bySubject(): { name: string; materials: Material[] }[] {

@@ -78,3 +78,16 @@ export async function create(person, target, json, status = 201) {
     assert.equal(answer.status, status, `POST ${target}: ${answer.text}`);
     return answer.json;
 }
+
+/** Repeats a check until it holds; its last failure is the failure. */
+export async function eventually(check, timeout = 20_000) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+        try {
+            return await check();
+        } catch (fault) {
+            if (Date.now() > deadline) throw fault;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}

@@ -16,10 +16,6 @@ export class Problem extends Error {
     this.requestId = body.requestId;
     this.retryAfter = retryAfter;
   }
-
-  field(name: string): string | undefined {
-    return this.fields.find((f) => f.pointer === `#/${name}`)?.detail;
-  }
 }
 
 export function asProblem(error: unknown): Problem {

@@ -106,7 +106,7 @@ export async function complete(
   for await (const batch of events(response.body)) {
     for (const part of batch.map(parsePart)) {
       if (part?.type === 'text-delta') take(part.delta ?? '');
-      if (part?.type === 'error') throw new Problem(400, { detail: part.errorText });
+      if (part?.type === 'error') throw new Problem(502, { type: 'writing-help' });
       if (part?.type === 'done') return;
     }
   }

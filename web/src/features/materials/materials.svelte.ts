@@ -5,6 +5,13 @@ import type { Material, Subject } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
 import { materialsApi, subjectsApi } from './api.ts';
 
+/** A subject with its materials; without an id, those that have no subject. */
+export interface Group {
+  id: string | null;
+  name: string;
+  materials: Material[];
+}
+
 /** All materials of the person, by subject. */
 class Materials {
   list = $state<Material[]>([]);
@@ -53,6 +60,23 @@ class Materials {
     return true;
   }
 
+  /** Throws what the server refuses, for the dialog to show. */
+  async renameSubject(id: string, name: string): Promise<void> {
+    await subjectsApi.rename(id, name);
+    await this.load();
+  }
+
+  /** The materials of the subject stay, without one. */
+  async removeSubject(id: string, name: string): Promise<void> {
+    try {
+      await subjectsApi.remove(id);
+      toasts.show(t('materials.deleted', { title: name }));
+    } catch (error) {
+      toasts.show(sentence(error));
+    }
+    await this.load();
+  }
+
   put(material: Material): void {
     this.list = this.list.map((other) => (other.id === material.id ? material : other));
   }
@@ -67,17 +91,17 @@ class Materials {
     await this.load();
   }
 
-  #bySubject(): { name: string; materials: Material[] }[] {
-    const groups = new Map<string, Material[]>();
+  #bySubject(): Group[] {
+    const groups = new Map<string | null, Group>();
+    for (const { id, name } of this.subjects) groups.set(id, { id, name, materials: [] });
     for (const material of this.list) {
-      const name = material.subject ?? '';
-      groups.set(name, [...(groups.get(name) ?? []), material]);
+      const id = material.subjectId;
+      if (!groups.has(id)) groups.set(id, { id, name: material.subject ?? '', materials: [] });
+      groups.get(id)?.materials.push(material);
     }
-    return [...groups]
-      .map(([name, materials]) => ({ name, materials }))
-      .sort(
-        (a, b) => Number(a.name === '') - Number(b.name === '') || a.name.localeCompare(b.name),
-      );
+    return [...groups.values()].sort(
+      (a, b) => Number(a.id === null) - Number(b.id === null) || a.name.localeCompare(b.name),
+    );
   }
 }
 

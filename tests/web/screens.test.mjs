@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
-import { assertGood, create, startBrowser } from "./browser.mjs";
+import { assertGood, create, startBrowser, tooWide } from "./browser.mjs";
 
 let model, server, browser, person;
 const places = {};
@@ -12,15 +12,15 @@ before(async () => {
     [server, browser] = await Promise.all([startServer({ env: model.env }), startBrowser()]);
     person = await server.as("maria@example.org");
     const material = await create(person, "/api/materials", { title: "Cells", subject: "Biology" });
-    await create(person, "/api/materials", {
-        title: "A title so long that no phone can show it in one line",
-    });
     const content =
         "# Cells\n\nMitochondria release energy.\n\n$a^2$\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
     const entry = await create(person, `/api/materials/${material.id}/entries`, {
         title: "Mitochondria",
         content,
     });
+    const long = "A title so long that no phone can show it in one line";
+    await create(person, "/api/materials", { title: long, subject: long });
+    await create(person, `/api/materials/${material.id}/entries`, { title: long, content: "Words." });
     const form = new FormData();
     form.append("file", new Blob(["# File\n\nWords."]), "notes.md");
     const uploaded = await person.request(`/api/materials/${material.id}/files`, {
@@ -106,7 +106,7 @@ test("nothing is wider than a screen of 320 pixels", async () => {
     const page = await browser.visitor(server, { size: "tiny", cookie: person.cookie });
     for (const [name, place] of Object.entries(places)) {
         await open(page, place);
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const over = await tooWide(page);
         assert.ok(over <= 0, `${name} is ${over} px too wide`);
         const box = page.getByLabel("Your message");
         if (name === "chat") assert.ok((await box.boundingBox()).width > 200, "room to write");

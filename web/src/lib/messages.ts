@@ -52,6 +52,7 @@ export const messages = {
     'May nangyaring mali sa server (sanggunian {id}).',
   ],
   'error.signedOut': ['You have been signed out.', 'Na-sign out ka na.'],
+  'error.title': ['This could not be loaded', 'Hindi ito na-load'],
   'error.tooLarge': ['This is too large.', 'Masyado itong malaki.'],
   'error.tooMany': [
     'That was a lot at once. Please wait a little and try again.',

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
-import { startBrowser } from "./browser.mjs";
+import { assertGood, startBrowser } from "./browser.mjs";
 
 let server, browser;
 before(async () => {
@@ -47,8 +47,11 @@ test("a code from the mail signs in, a wrong one does not, and the wanted place 
     assert.ok(await field.evaluate((node) => node === document.activeElement), "ready to type");
     const { code } = await newestMail(server, "ben@example.org");
     await page.reload(); // the phone threw the page away while the mail was read
+    await field.waitFor();
+    await assertGood(page, "the step of the code");
     await field.pressSequentially(code === "111111" ? "222222" : "111111");
     await page.getByText("That code does not fit").waitFor();
+    await assertGood(page, "a refused code");
     await field.pressSequentially(code);
     await page.waitForURL("**/materials?x=1");
     await page.getByRole("heading", { name: "Materials" }).waitFor();
@@ -88,6 +91,12 @@ test("settings are kept: name, theme and language; sign-out closes the door", as
     assert.equal(await page.locator("html").getAttribute("lang"), "fil");
     assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
     assert.equal(await page.getByLabel("Pangalan", { exact: true }).inputValue(), "Dana Cruz");
+    // On another device nothing is remembered yet: what it shows comes from the server.
+    const other = await browser.visitor(server, { cookie: await server.cookieFor("dana@example.org") });
+    await other.goto("/settings");
+    await other.getByRole("heading", { name: "Mga setting" }).waitFor();
+    assert.equal(await other.locator("html").getAttribute("data-theme"), "dark");
+    assert.equal(await other.locator("html").getAttribute("lang"), "fil");
     await page.getByRole("button", { name: "Mag-sign out" }).click();
     await page.waitForURL("**/sign-in*");
     await page.goto("/chat");
@@ -105,4 +114,36 @@ test("another session can be ended from here", async () => {
     await page.getByText("Signed out there").waitFor();
     await other.goto("/settings");
     await other.waitForURL("**/sign-in?next=*");
+});
+
+test("a name has its limits, said where it is written", async () => {
+    const fe = await server.as("fe@example.org");
+    const page = await browser.visitor(server, { cookie: fe.cookie });
+    await page.goto("/settings");
+    const name = page.getByLabel("Name", { exact: true });
+    await name.fill(" ");
+    assert.ok(await page.getByRole("button", { name: "Save" }).isDisabled());
+    await name.fill("N".repeat(81));
+    assert.equal((await name.inputValue()).length, 80);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await name.fill("N\u0001");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("A name has 1 to 80 characters in one line.").waitFor();
+});
+
+test("devices are named in the language of the reader", async () => {
+    await server.as("gab@example.org");
+    const page = await browser.visitor(server, { locale: "fil-PH" });
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").fill("gab@example.org");
+    await page.getByLabel("E-mail").press("Enter");
+    const field = page.locator("input[name=code]");
+    await field.waitFor();
+    const { code } = await newestMail(server, "gab@example.org");
+    await field.pressSequentially(code);
+    await page.waitForURL("**/chat");
+    await page.request.fetch("/api/me", { method: "PATCH", data: { language: "fil" } });
+    await page.goto("/settings");
+    await page.getByText("Chrome sa Linux").waitFor();
 });

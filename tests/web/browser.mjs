@@ -62,12 +62,22 @@ function cookieOf(text, url) {
     return { name: text.slice(0, at), value: text.slice(at + 1), url };
 }
 
+/** How many pixels the page, or the part of it that scrolls, is wider than its room. */
+export function tooWide(page) {
+    return page.evaluate(() =>
+        Math.max(
+            document.documentElement.scrollWidth - innerWidth,
+            ...[...document.querySelectorAll("main")].map((main) => main.scrollWidth - main.clientWidth),
+        ),
+    );
+}
+
 /** No accessibility fault, nothing wider than the screen, nothing in the console. */
 export async function assertGood(page, name) {
     const { violations } = await new AxeBuilder({ page }).analyze();
     const faults = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
     assert.deepEqual(faults, [], `accessibility of ${name}`);
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const over = await tooWide(page);
     assert.ok(over <= 0, `${name} is ${over} px too wide`);
     assert.deepEqual(page.faults, [], `console of ${name}`);
 }
@@ -77,4 +87,17 @@ export async function create(person, target, json, status = 201) {
     const answer = await person.request(target, { method: "POST", json });
     assert.equal(answer.status, status, `POST ${target}: ${answer.text}`);
     return answer.json;
+}
+
+/** Repeats a check until it holds; its last failure is the failure. */
+export async function eventually(check, timeout = 20_000) {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+        try {
+            return await check();
+        } catch (fault) {
+            if (Date.now() > deadline) throw fault;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
-import { assertGood, create, startBrowser } from "./browser.mjs";
+import { assertGood, create, startBrowser, tooWide } from "./browser.mjs";
 
 let model, server, browser, person;
 const places = {};
@@ -12,15 +12,15 @@ before(async () => {
     [server, browser] = await Promise.all([startServer({ env: model.env }), startBrowser()]);
     person = await server.as("maria@example.org");
     const material = await create(person, "/api/materials", { title: "Cells", subject: "Biology" });
-    await create(person, "/api/materials", {
-        title: "A title so long that no phone can show it in one line",
-    });
     const content =
         "# Cells\n\nMitochondria release energy.\n\n$a^2$\n\n```python\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
     const entry = await create(person, `/api/materials/${material.id}/entries`, {
         title: "Mitochondria",
         content,
     });
+    const long = "A title so long that no phone can show it in one line";
+    await create(person, "/api/materials", { title: long, subject: long });
+    await create(person, `/api/materials/${material.id}/entries`, { title: long, content: "Words." });
     const form = new FormData();
     form.append("file", new Blob(["# File\n\nWords."]), "notes.md");
     const uploaded = await person.request(`/api/materials/${material.id}/files`, {
@@ -85,6 +85,18 @@ for (const size of ["desktop", "phone"]) {
             await page.goto(places.materials);
             await page.getByRole("button", { name: "New material" }).click();
             await assertGood(page, "dialog");
+            await open(page, places.material);
+            await page.getByRole("button", { name: "Add text" }).click();
+            await page.getByRole("dialog").waitFor();
+            await assertGood(page, "dialog of a new text");
+            await page.keyboard.press("Escape");
+            await page.getByRole("button", { name: "Actions for Mitochondria" }).click();
+            await page.getByRole("menuitem", { name: "Delete" }).waitFor();
+            await assertGood(page, "open menu");
+            await page.route(/\/api\/materials/, (route) => route.fulfill({ status: 503, body: "{}" }));
+            await page.goto(places.material);
+            await page.getByRole("button", { name: "Try again" }).waitFor();
+            await assertGood(page, "error");
             await page.context().close();
         });
     }
@@ -94,7 +106,7 @@ test("nothing is wider than a screen of 320 pixels", async () => {
     const page = await browser.visitor(server, { size: "tiny", cookie: person.cookie });
     for (const [name, place] of Object.entries(places)) {
         await open(page, place);
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        const over = await tooWide(page);
         assert.ok(over <= 0, `${name} is ${over} px too wide`);
         const box = page.getByLabel("Your message");
         if (name === "chat") assert.ok((await box.boundingBox()).width > 200, "room to write");
@@ -103,21 +115,24 @@ test("nothing is wider than a screen of 320 pixels", async () => {
 
 test("a server in trouble is said on every screen, with a way to try again", async () => {
     const page = await browser.visitor(server, { cookie: person.cookie });
-    for (const place of [
-        places.conversation,
-        places.materials,
-        places.material,
-        places.entry,
-        places.search,
-    ]) {
-        await page.route(/\/api\/(?!session|threads\?|threads$)/, (route) =>
-            route.fulfill({ status: 503, body: "{}" }),
-        );
-        await page.goto(place);
+    const data = /\/api\/(?!session|threads\?|threads$)/;
+    const contents = {
+        conversation: page.getByRole("article").getByText("What do mitochondria release?"),
+        materials: page.getByRole("link", { name: /Cells/ }),
+        material: page.getByRole("link", { name: /Mitochondria/ }),
+        entry: page.getByRole("textbox", { name: "Text", exact: true }),
+        file: page.getByText("Words."),
+        search: page.getByRole("link", { name: /Mitochondria/ }),
+    };
+    for (const [name, content] of Object.entries(contents)) {
+        await page.route(data, (route) => route.fulfill({ status: 503, body: "{}" }));
+        await page.goto(places[name]);
         await page.getByText("The server is busy right now").first().waitFor();
-        await page.unroute(/\/api\/(?!session|threads\?|threads$)/);
+        assert.equal(await content.count(), 0, `${name}: nothing to show yet`);
+        await page.unroute(data);
         await page.getByRole("button", { name: "Try again" }).first().click();
-        await page.getByText("The server is busy right now").first().waitFor({ state: "detached" });
+        await content.first().waitFor();
+        assert.equal(await page.getByText("The server is busy right now").count(), 0, name);
     }
 });
 
@@ -143,9 +158,19 @@ test("the first load is small", async () => {
     }
 });
 
-test("a screen in Filipino has no accessibility fault either", async () => {
-    const page = await browser.visitor(server, { locale: "fil-PH" });
-    await page.goto("/sign-in", { waitUntil: "networkidle" });
-    await page.getByRole("button", { name: "Padalhan ako ng code" }).waitFor();
-    await assertGood(page, "sign-in in Filipino");
+test("no screen in Filipino has an accessibility fault or is too wide either", async () => {
+    const outside = await browser.visitor(server, { locale: "fil-PH", size: "phone" });
+    for (const [name, place] of Object.entries(doors)) {
+        await open(outside, place);
+        assert.equal(await outside.locator("html").getAttribute("lang"), "fil");
+        await assertGood(outside, `${name} in Filipino`);
+    }
+    const before = await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+    assert.equal(before.status, 200);
+    const page = await browser.visitor(server, { size: "tiny", cookie: person.cookie });
+    for (const [name, place] of Object.entries(places)) {
+        await open(page, place);
+        await page.waitForFunction(() => document.documentElement.lang === "fil");
+        await assertGood(page, `${name} in Filipino`);
+    }
 });

@@ -16,10 +16,6 @@ export class Problem extends Error {
     this.requestId = body.requestId;
     this.retryAfter = retryAfter;
   }
-
-  field(name: string): string | undefined {
-    return this.fields.find((f) => f.pointer === `#/${name}`)?.detail;
-  }
 }
 
 export function asProblem(error: unknown): Problem {
@@ -39,6 +35,8 @@ export interface CallOptions {
   form?: FormData;
   signal?: AbortSignal;
   accept?: string;
+  /** Carry this out only on the version with this tag; otherwise the server refuses with 412. */
+  ifMatch?: string | null;
 }
 
 /** One request to our server. Throws `Problem`; never returns a failed response. */
@@ -49,6 +47,7 @@ export async function call(
 ): Promise<Response> {
   const headers: Record<string, string> = { accept: options.accept ?? 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.ifMatch) headers['if-match'] = options.ifMatch;
   let response: Response;
   try {
     response = await fetch(path, {
@@ -74,14 +73,30 @@ async function readProblem(response: Response, path: string): Promise<Problem> {
   return new Problem(response.status, body, retryAfter);
 }
 
-async function json<T>(method: string, path: string, options?: CallOptions): Promise<T> {
+/** A resource, and the tag of the version that was read. */
+export interface Tagged<T> {
+  value: T;
+  tag: string | null;
+}
+
+/** A request whose answer is a single resource with its tag. */
+export async function tagged<T>(
+  method: string,
+  path: string,
+  options?: CallOptions,
+): Promise<Tagged<T>> {
   const response = await call(method, path, options);
   try {
-    return (response.status === 204 ? undefined : await response.json()) as T;
+    const value = (response.status === 204 ? undefined : await response.json()) as T;
+    return { value, tag: response.headers.get('etag') };
   } catch (error) {
     if (options?.signal?.aborted) throw error;
     throw new Problem(0, {});
   }
+}
+
+async function json<T>(method: string, path: string, options?: CallOptions): Promise<T> {
+  return (await tagged<T>(method, path, options)).value;
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => json<T>('GET', path, { signal });
@@ -99,4 +114,19 @@ export function query(
     if (value !== null && value !== undefined && value !== '') params.set(name, String(value));
   const text = params.toString();
   return text ? `?${text}` : '';
+}
+
+const mostPages = 100;
+
+/** Every item of the list at `path`, which comes in pages under `name`. */
+export async function everything<T>(path: string, name: string): Promise<T[]> {
+  const all: T[] = [];
+  let after: string | null = null;
+  for (let page = 0; page < mostPages; page += 1) {
+    const answer: Record<string, unknown> = await get(`${path}${query({ after, limit: 200 })}`);
+    all.push(...(answer[name] as T[]));
+    after = answer.next as string | null;
+    if (!after) break;
+  }
+  return all;
 }

@@ -1,3 +1,5 @@
+import { pieceAfter, pieceBefore } from './cuts.ts';
+
 /** The server counts characters as Unicode code points; JavaScript strings count UTF-16 units. */
 export function unitIndex(text: string, codePoint: number): number {
   let unit = 0;
@@ -56,6 +58,9 @@ export function lines(text: string, ranges: [number, number][]): Line[] {
 }
 
 export interface Window {
+  /** Where it stands in the whole text, in UTF-16 units. */
+  from: number;
+  to: number;
   text: string;
   start: number;
   end: number;
@@ -64,12 +69,9 @@ export interface Window {
 
 /** The part of a long text around a range of code points; a browser need not lay out megabytes. */
 export function around(text: string, start: number, end: number, reach: number): Window {
-  const [from, to] = [unitIndex(text, start), unitIndex(text, end)];
-  const before = from <= reach ? 0 : text.indexOf('\n', from - reach) + 1 || from;
-  const after = to + reach >= text.length ? text.length : text.lastIndexOf('\n', to + reach);
-  const first = Math.min(before, from);
-  const last = Math.max(after, to);
-  const part = text.slice(first, last);
-  const skipped = [...text.slice(0, first)].length;
-  return { text: part, start: start - skipped, end: end - skipped, cut: part.length < text.length };
+  const from = pieceBefore(text, unitIndex(text, start), reach);
+  const to = pieceAfter(text, unitIndex(text, end), reach);
+  const skipped = [...text.slice(0, from)].length;
+  const cut = to - from < text.length;
+  return { from, to, text: text.slice(from, to), start: start - skipped, end: end - skipped, cut };
 }

@@ -1,31 +1,62 @@
-import { asProblem } from './api.ts';
+import { asProblem, type Problem } from './api.ts';
 import { t } from './i18n.svelte.ts';
+import type { MessageKey } from './messages.ts';
+
+/** What a refused field must be like, by the first step of its pointer. The server's own words are English. */
+const rules: Record<string, MessageKey> = {
+  code: 'signIn.wrongCode',
+  content: 'rule.content',
+  description: 'rule.description',
+  email: 'signIn.badEmail',
+  file: 'rule.file',
+  materialIds: 'rule.materialIds',
+  message: 'rule.message',
+  messages: 'rule.message',
+  name: 'rule.name',
+  q: 'rule.search',
+  subject: 'rule.name',
+  text: 'rule.helpText',
+  title: 'rule.title',
+};
+
+const byStatus: Record<number, MessageKey> = {
+  0: 'error.network',
+  401: 'error.signedOut',
+  403: 'error.forbidden',
+  404: 'error.missing',
+  409: 'error.conflict',
+  412: 'error.changed',
+  413: 'error.tooLarge',
+  415: 'error.fileKind',
+  422: 'error.invalid',
+  429: 'error.tooMany',
+  503: 'error.busy',
+};
+
+const stepOf = (pointer: string) => /^[#?]\/?([^/]*)/.exec(pointer)?.[1] ?? '';
+
+function ruleOf(problem: Problem, field: string): MessageKey | undefined {
+  if (!Object.hasOwn(rules, field)) return undefined;
+  if (problem.status === 409) return field === 'name' ? 'rule.taken' : undefined;
+  return problem.status === 422 ? rules[field] : undefined;
+}
+
+/** One sentence for a person about what is wrong with this field, if it was refused. */
+export function fieldSentence(problem: Problem | null, field: string): string | undefined {
+  if (!problem?.fields.some(({ pointer }) => stepOf(pointer) === field)) return undefined;
+  return t(ruleOf(problem, field) ?? 'error.invalid');
+}
 
 /** One sentence for a person about what went wrong. */
 export function sentence(error: unknown): string {
   const problem = asProblem(error);
-  switch (problem.status) {
-    case 0:
-      return t('error.network');
-    case 401:
-      return t('error.signedOut');
-    case 403:
-      return t('error.forbidden');
-    case 404:
-      return t('error.missing');
-    case 412:
-      return t('error.changed');
-    case 413:
-      return t('error.tooLarge');
-    case 415:
-      return problem.message || t('error.fileKind');
-    case 429:
-      return t('error.tooMany');
-    case 503:
-      return t('error.busy');
-    default:
-      break;
+  if (problem.slug === 'writing-help') return t('entry.helpFailed');
+  for (const { pointer } of problem.fields) {
+    const rule = ruleOf(problem, stepOf(pointer));
+    if (rule) return t(rule);
   }
+  const known = byStatus[problem.status];
+  if (known) return t(known);
   if (problem.status >= 500) return t('error.server', { id: problem.requestId ?? '-' });
-  return problem.fields[0]?.detail || problem.message || t('error.unknown');
+  return t('error.unknown');
 }

@@ -29,11 +29,19 @@ export const messages = {
     'This was changed somewhere else. Reload to see the newest version.',
     'Nabago ito sa ibang lugar. I-reload para makita ang pinakabago.',
   ],
+  'error.conflict': [
+    'The tutor is still writing here, or this has moved on meanwhile. Wait a moment or reload.',
+    'Nagsusulat pa rito ang tutor, o may nabago na. Maghintay sandali o i-reload.',
+  ],
   'error.fileKind': [
     'This kind of file cannot be read yet. Use .txt or .md.',
     'Hindi pa mababasa ang ganitong file. Gumamit ng .txt o .md.',
   ],
   'error.forbidden': ['You are not allowed to do this.', 'Wala kang pahintulot na gawin ito.'],
+  'error.invalid': [
+    'Something here is not accepted. Please check what you wrote.',
+    'May hindi tinanggap dito. Pakisuri ang isinulat mo.',
+  ],
   'error.missing': ['This is not here, or not yours.', 'Wala ito rito, o hindi ito sa iyo.'],
   'error.network': [
     'The server cannot be reached. Check your connection.',
@@ -44,12 +52,56 @@ export const messages = {
     'May nangyaring mali sa server (sanggunian {id}).',
   ],
   'error.signedOut': ['You have been signed out.', 'Na-sign out ka na.'],
+  'error.title': ['This could not be loaded', 'Hindi ito na-load'],
   'error.tooLarge': ['This is too large.', 'Masyado itong malaki.'],
   'error.tooMany': [
     'That was a lot at once. Please wait a little and try again.',
     'Masyadong marami nang sabay-sabay. Maghintay sandali at subukan muli.',
   ],
   'error.unknown': ['That did not work.', 'Hindi iyon gumana.'],
+
+  'rule.content': [
+    'A text has at most 1,000,000 characters, and no control characters.',
+    'Hanggang 1,000,000 karakter ang isang teksto, at walang control character.',
+  ],
+  'rule.description': [
+    'A description has at most 2,000 characters.',
+    'Hanggang 2,000 karakter ang paglalarawan.',
+  ],
+  'rule.file': [
+    'No text can be read in this file. It may be empty, or not saved as UTF-8.',
+    'Walang mabasang teksto sa file na ito. Baka walang laman, o hindi naka-save bilang UTF-8.',
+  ],
+  'rule.fileName': [
+    'The name of a file ends in .txt or .md and holds no slashes.',
+    'Nagtatapos sa .txt o .md ang pangalan ng file, at walang slash.',
+  ],
+  'rule.fileSize': ['A file may have at most 10 MB.', 'Hanggang 10 MB lang ang isang file.'],
+  'rule.helpText': [
+    'Writing help works on 1 to 20,000 characters. Select a part of the text.',
+    'Gumagana ang tulong sa 1 hanggang 20,000 karakter. Pumili ng bahagi ng teksto.',
+  ],
+  'rule.materialIds': [
+    'One of the chosen materials has been deleted. Choose again.',
+    'Nabura na ang isa sa mga napiling aralin. Pumili muli.',
+  ],
+  'rule.message': [
+    'A message has 1 to 32,000 characters.',
+    'May 1 hanggang 32,000 karakter ang isang mensahe.',
+  ],
+  'rule.name': [
+    'A name has 1 to 80 characters in one line.',
+    'May 1 hanggang 80 karakter sa isang linya ang pangalan.',
+  ],
+  'rule.search': [
+    'A search has at most 500 characters.',
+    'Hanggang 500 karakter lang ang hinahanap.',
+  ],
+  'rule.taken': ['You already have one with this name.', 'Mayroon ka nang ganitong pangalan.'],
+  'rule.title': [
+    'A title has 1 to 200 characters in one line.',
+    'May 1 hanggang 200 karakter sa isang linya ang pamagat.',
+  ],
 
   'day.today': ['Today', 'Ngayong araw'],
   'day.week': ['Last 7 days', 'Nakaraang 7 araw'],
@@ -200,8 +252,9 @@ export const messages = {
     'Sumasagot ako mula sa dala mong aralin at ipinapakita ko kung saan galing ang sagot.',
   ],
 
-  'source.cut': ['A part of a long text.', 'Bahagi ng mahabang teksto.'],
+  'source.earlier': ['Show what comes before', 'Ipakita ang nauna'],
   'source.gone': ['The text it came from has been deleted.', 'Nabura na ang pinagmulan nito.'],
+  'source.later': ['Show what comes next', 'Ipakita ang kasunod'],
   'source.open': ['Open the whole text', 'Buksan ang buong teksto'],
   'source.title': ['Source', 'Pinagmulan'],
 
@@ -219,7 +272,13 @@ export const messages = {
   'materials.addText': ['Add text', 'Magdagdag ng teksto'],
   'materials.characters': ['{n} characters', '{n} karakter'],
   'materials.deleted': ['“{title}” deleted', 'Nabura ang “{title}”'],
+  'materials.deleteSubject': ['Delete “{title}”?', 'Burahin ang “{title}”?'],
+  'materials.deleteSubjectLead': [
+    'Its materials stay; they will have no subject.',
+    'Mananatili ang mga aralin nito, pero walang asignatura.',
+  ],
   'materials.description': ['Description', 'Paglalarawan'],
+  'materials.down': ['Move down', 'Ibaba'],
   'materials.dropHint': [
     'You can also drop files here, or paste text or files.',
     'Puwede ring ihulog ang mga file dito, o mag-paste ng teksto o file.',
@@ -229,6 +288,7 @@ export const messages = {
     'Add notes, chapters or handouts. The tutor answers from them and shows the place.',
     'Magdagdag ng tala, kabanata o handout. Doon sasagot ang tutor at ituturo ang pinanggalingan.',
   ],
+  'materials.emptySubject': ['No materials in this subject.', 'Walang aralin dito.'],
   'materials.emptyTitle': ['Bring what you study', 'Dalhin ang pinag-aaralan mo'],
   'materials.fileOne': ['{n} file', '{n} file'],
   'materials.fileOther': ['{n} files', '{n} file'],
@@ -238,6 +298,10 @@ export const messages = {
     'The tutor looks in the materials that are switched on.',
     'Naghahanap ang tutor sa mga araling naka-on.',
   ],
+  'materials.move': ['Move to…', 'Ilipat sa…'],
+  'materials.moved': ['“{title}” moved to “{target}”', 'Nailipat ang “{title}” sa “{target}”'],
+  'materials.moveNowhere': ['There is no other material yet.', 'Wala pang ibang aralin.'],
+  'materials.moveTitle': ['Move “{title}” to', 'Ilipat ang “{title}” sa'],
   'materials.name': ['Title', 'Pamagat'],
   'materials.new': ['New material', 'Bagong aralin'],
   'materials.noFiles': [
@@ -246,6 +310,7 @@ export const messages = {
   ],
   'materials.noSubject': ['No subject', 'Walang asignatura'],
   'materials.noTexts': ['No texts yet.', 'Wala pang teksto.'],
+  'materials.placed': ['“{title}” is now {n} of {all}', 'Ang “{title}” ay ika-{n} na sa {all}'],
   'materials.sending': ['sending…', 'ipinapadala…'],
   'materials.subject': ['Subject', 'Asignatura'],
   'materials.subjectHint': [
@@ -258,6 +323,7 @@ export const messages = {
   'materials.title': ['Materials', 'Mga aralin'],
   'materials.untitled': ['Untitled', 'Walang pamagat'],
   'materials.unusedLead': ['The tutor does not look in here.', 'Hindi rito naghahanap ang tutor.'],
+  'materials.up': ['Move up', 'Itaas'],
   'materials.upload': ['Upload', 'Mag-upload'],
   'materials.use': ['Use for answers', 'Gamitin sa pagsagot'],
   'materials.useIt': ['Use “{title}” for answers', 'Gamitin ang “{title}” sa pagsagot'],
@@ -267,6 +333,14 @@ export const messages = {
   'entry.back': ['Back to the material', 'Balik sa aralin'],
   'entry.below': ['Insert below', 'Ilagay sa ibaba'],
   'entry.changed': ['Not saved yet', 'Hindi pa naka-save'],
+  'entry.conflict': [
+    'This text was changed somewhere else.',
+    'Nabago ang tekstong ito sa ibang lugar.',
+  ],
+  'entry.conflictLead': [
+    'What you wrote here is kept on this device until you choose.',
+    'Nakatago sa device na ito ang isinulat mo hanggang pumili ka.',
+  ],
   'entry.content': ['Text', 'Teksto'],
   'entry.contentHint': [
     'Markdown works: # heading, - list, $formula$',
@@ -274,6 +348,11 @@ export const messages = {
   ],
   'entry.continue': ['Continue', 'Ituloy'],
   'entry.discard': ['Discard', 'Huwag gamitin'],
+  'entry.helpFailed': [
+    'The writing help could not finish. Please try again.',
+    'Hindi natapos ang tulong sa pagsulat. Pakisubukan muli.',
+  ],
+  'entry.keepMine': ['Keep what is here', 'Panatilihin ang narito'],
   'entry.noSuggestion': ['Nothing came back.', 'Walang bumalik.'],
   'entry.onAll': ['Whole text:', 'Buong teksto:'],
   'entry.onSelection': ['Selection:', 'Napili:'],
@@ -282,14 +361,17 @@ export const messages = {
   'entry.replace': ['Replace', 'Palitan'],
   'entry.saved': ['Saved', 'Naka-save'],
   'entry.saving': ['Saving…', 'Sine-save…'],
+  'entry.seeTheirs': ['See the other version', 'Tingnan ang kabilang bersyon'],
   'entry.simplify': ['Simplify', 'Pasimplehin'],
   'entry.suggestion': ['Suggestion', 'Mungkahi'],
   'entry.summarise': ['Summarise', 'Ibuod'],
+  'entry.takeTheirs': ['Use the other version', 'Gamitin ang kabilang bersyon'],
   'entry.title': ['Title', 'Pamagat'],
   'entry.titleHint': [
     'Left empty, the first line becomes the title.',
     'Kung walang ilalagay, ang unang linya ang magiging pamagat.',
   ],
+  'entry.titleNeeded': ['Give it a title to save it', 'Lagyan ng pamagat para ma-save'],
   'entry.toEnglish': ['To English', 'Sa Ingles'],
   'entry.toFilipino': ['To Filipino', 'Sa Filipino'],
   'entry.view': ['View', 'Tingnan'],
@@ -323,6 +405,8 @@ export const messages = {
   'devices.end': ['Sign out', 'I-sign out'],
   'devices.endOthers': ['Sign out everywhere else', 'I-sign out sa lahat ng iba'],
   'devices.ended': ['Signed out there', 'Na-sign out na roon'],
+  'devices.on': ['{browser} on {system}', '{browser} sa {system}'],
+  'devices.program': ['Command line', 'Command line'],
   'devices.seen': ['Last seen {time}', 'Huling nakita {time}'],
   'devices.title': ['Where you are signed in', 'Kung saan ka naka-sign in'],
   'devices.unknown': ['Unknown device', 'Hindi kilalang device'],

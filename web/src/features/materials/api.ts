@@ -1,25 +1,45 @@
-import { call, get, patch, post, query, remove, upload } from '../../lib/api.ts';
-import { events } from '../../lib/sse.ts';
+import {
+  call,
+  everything,
+  get,
+  patch,
+  post,
+  Problem,
+  query,
+  remove,
+  tagged,
+  upload,
+} from '../../lib/api.ts';
 import { parsePart } from '../../lib/parts.ts';
-import { Problem } from '../../lib/api.ts';
+import { events } from '../../lib/sse.ts';
 import type {
   CompletionAction,
   Entry,
   Language,
   Material,
   MaterialFile,
-  Page,
   SearchResult,
   Subject,
 } from '../../lib/types.ts';
 
-type MaterialChange = { title?: string; subject?: string; description?: string; active?: boolean };
+type MaterialChange = {
+  title?: string;
+  subject?: string | null;
+  description?: string;
+  active?: boolean;
+};
+type EntryChange = { title?: string; content?: string; position?: number; materialId?: string };
+type FileChange = { name?: string; materialId?: string };
 const of = (materialId: string) => `/api/materials/${materialId}`;
 
+export const subjectsApi = {
+  list: () => everything<Subject>('/api/subjects', 'subjects'),
+  rename: (id: string, name: string) => patch<Subject>(`/api/subjects/${id}`, { name }),
+  remove: (id: string) => remove(`/api/subjects/${id}`),
+};
+
 export const materialsApi = {
-  subjects: () => get<{ subjects: Subject[] } & Page>(`/api/subjects${query({ limit: 200 })}`),
-  list: (after?: string | null) =>
-    get<{ materials: Material[] } & Page>(`/api/materials${query({ after, limit: 200 })}`),
+  list: () => everything<Material>('/api/materials', 'materials'),
   get: (id: string) => get<Material>(of(id)),
   create: (material: { title: string } & MaterialChange) =>
     post<Material>('/api/materials', material),
@@ -29,23 +49,24 @@ export const materialsApi = {
 };
 
 export const entriesApi = {
-  list: (materialId: string) =>
-    get<{ entries: Entry[] } & Page>(`${of(materialId)}/entries${query({ limit: 200 })}`),
-  get: (materialId: string, id: string) => get<Entry>(`${of(materialId)}/entries/${id}`),
+  list: (materialId: string) => everything<Entry>(`${of(materialId)}/entries`, 'entries'),
+  get: (materialId: string, id: string) => tagged<Entry>('GET', `${of(materialId)}/entries/${id}`),
   create: (materialId: string, entry: { title: string; content: string }) =>
     post<Entry>(`${of(materialId)}/entries`, entry),
-  update: (materialId: string, id: string, change: { title?: string; content?: string }) =>
-    patch<Entry>(`${of(materialId)}/entries/${id}`, change),
+  /** With a tag: only when nobody has changed it since (412 otherwise). */
+  update: (materialId: string, id: string, change: EntryChange, ifMatch?: string | null) =>
+    tagged<Entry>('PATCH', `${of(materialId)}/entries/${id}`, { body: change, ifMatch }),
   remove: (materialId: string, id: string) => remove(`${of(materialId)}/entries/${id}`),
   restore: (materialId: string, id: string) =>
     post<Entry>(`${of(materialId)}/entries/${id}/restore`),
 };
 
 export const filesApi = {
-  list: (materialId: string) =>
-    get<{ files: MaterialFile[] } & Page>(`${of(materialId)}/files${query({ limit: 200 })}`),
+  list: (materialId: string) => everything<MaterialFile>(`${of(materialId)}/files`, 'files'),
   get: (materialId: string, id: string) => get<MaterialFile>(`${of(materialId)}/files/${id}`),
   contentPath: (materialId: string, id: string) => `${of(materialId)}/files/${id}/content`,
+  update: (materialId: string, id: string, change: FileChange) =>
+    patch<MaterialFile>(`${of(materialId)}/files/${id}`, change),
   remove: (materialId: string, id: string) => remove(`${of(materialId)}/files/${id}`),
   restore: (materialId: string, id: string) =>
     post<MaterialFile>(`${of(materialId)}/files/${id}/restore`),
@@ -85,7 +106,7 @@ export async function complete(
   for await (const batch of events(response.body)) {
     for (const part of batch.map(parsePart)) {
       if (part?.type === 'text-delta') take(part.delta ?? '');
-      if (part?.type === 'error') throw new Problem(400, { detail: part.errorText });
+      if (part?.type === 'error') throw new Problem(502, { type: 'writing-help' });
       if (part?.type === 'done') return;
     }
   }

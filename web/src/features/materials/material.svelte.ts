@@ -1,4 +1,5 @@
-import { asProblem, type Problem } from '../../lib/api.ts';
+import { announcer } from '../../lib/announce.svelte.ts';
+import { asProblem, Problem } from '../../lib/api.ts';
 import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Entry, Material, MaterialFile } from '../../lib/types.ts';
@@ -11,6 +12,8 @@ export interface Upload {
   error?: string;
 }
 
+const largest = 10 * 1024 * 1024;
+
 /** One material with what it holds. */
 export class OpenMaterial {
   readonly id: string;
@@ -19,6 +22,7 @@ export class OpenMaterial {
   files = $state<MaterialFile[]>([]);
   uploads = $state<Upload[]>([]);
   error = $state<Problem | null>(null);
+  #placing = Promise.resolve();
 
   constructor(id: string) {
     this.id = id;
@@ -26,15 +30,19 @@ export class OpenMaterial {
 
   async load(): Promise<void> {
     this.error = null;
+    const known = new Set(this.files.map((file) => file.id));
     try {
-      const [info, { entries }, { files }] = await Promise.all([
+      const [info, entries, files] = await Promise.all([
         materialsApi.get(this.id),
         entriesApi.list(this.id),
         filesApi.list(this.id),
       ]);
       this.info = info;
       this.entries = entries;
-      this.files = files;
+      // A file that came in meanwhile may be younger than the list.
+      const listed = new Set(files.map((file) => file.id));
+      const added = this.files.filter((file) => !known.has(file.id) && !listed.has(file.id));
+      this.files = [...files, ...added];
     } catch (error) {
       this.error = asProblem(error);
     }
@@ -54,11 +62,13 @@ export class OpenMaterial {
       this.uploads.push({ name: file.name, state: 'sending' });
       const upload = this.uploads.at(-1) as Upload;
       try {
-        this.files.push(await filesApi.upload(this.id, file));
+        if (file.size > largest) throw new Problem(413, {});
+        const made = await filesApi.upload(this.id, file);
+        this.files = [...this.files.filter((other) => other.id !== made.id), made];
         this.uploads = this.uploads.filter((other) => other !== upload);
       } catch (error) {
         upload.state = 'failed';
-        upload.error = sentence(error);
+        upload.error = asProblem(error).status === 413 ? t('rule.fileSize') : sentence(error);
       }
     }
   }
@@ -67,29 +77,76 @@ export class OpenMaterial {
     this.uploads = this.uploads.filter((other) => other !== upload);
   }
 
+  /** Puts a text one place up (-1) or down (1): here at once, on the server one after the other. */
+  reorder(entry: Entry, step: 1 | -1): void {
+    const at = this.entries.findIndex((other) => other.id === entry.id);
+    const to = at + step;
+    if (at < 0 || to < 0 || to >= this.entries.length) return;
+    const entries = this.entries.filter((other) => other.id !== entry.id);
+    entries.splice(to, 0, entry);
+    this.entries = entries;
+    announcer.say(t('materials.placed', { title: entry.title, n: to + 1, all: entries.length }));
+    const place = async () => {
+      try {
+        await entriesApi.update(this.id, entry.id, { position: to + 1 });
+      } catch (error) {
+        toasts.show(sentence(error));
+        await this.load();
+      }
+    };
+    this.#placing = this.#placing.then(place);
+  }
+
+  moveEntry(entry: Entry, target: Material): Promise<void> {
+    const to = (from: string, materialId: string, position?: number) =>
+      entriesApi.update(from, entry.id, { materialId, position });
+    const at = this.entries.findIndex((other) => other.id === entry.id) + 1;
+    return this.#do(
+      t('materials.moved', { title: entry.title, target: target.title }),
+      () => to(this.id, target.id),
+      () => to(target.id, this.id, at),
+    );
+  }
+
+  moveFile(file: MaterialFile, target: Material): Promise<void> {
+    const to = (from: string, materialId: string) => filesApi.update(from, file.id, { materialId });
+    return this.#do(
+      t('materials.moved', { title: file.name, target: target.title }),
+      () => to(this.id, target.id),
+      () => to(target.id, this.id),
+    );
+  }
+
+  /** Throws what the server refuses, for the dialog to show. */
+  async renameFile(file: MaterialFile, name: string): Promise<void> {
+    const saved = await filesApi.update(this.id, file.id, { name });
+    this.files = this.files.map((other) => (other.id === saved.id ? saved : other));
+  }
+
   async removeEntry(entry: Entry): Promise<void> {
-    await this.#remove(
-      entry.title,
+    await this.#do(
+      t('materials.deleted', { title: entry.title }),
       () => entriesApi.remove(this.id, entry.id),
       () => entriesApi.restore(this.id, entry.id),
     );
   }
 
   async removeFile(file: MaterialFile): Promise<void> {
-    await this.#remove(
-      file.name,
+    await this.#do(
+      t('materials.deleted', { title: file.name }),
       () => filesApi.remove(this.id, file.id),
       () => filesApi.restore(this.id, file.id),
     );
   }
 
-  async #remove(title: string, remove: () => Promise<void>, restore: () => Promise<unknown>) {
+  /** Something that can be taken back. */
+  async #do(words: string, run: () => Promise<unknown>, undo: () => Promise<unknown>) {
     try {
-      await remove();
-      toasts.show(t('materials.deleted', { title }), {
+      await run();
+      toasts.show(words, {
         label: t('common.undo'),
         run: () =>
-          void restore().then(
+          void undo().then(
             () => this.load(),
             (error) => toasts.show(sentence(error)),
           ),

@@ -3,7 +3,14 @@ import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Material, Subject } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
-import { materialsApi } from './api.ts';
+import { materialsApi, subjectsApi } from './api.ts';
+
+/** A subject with its materials; without an id, those that have no subject. */
+export interface Group {
+  id: string | null;
+  name: string;
+  materials: Material[];
+}
 
 /** All materials of the person, by subject. */
 class Materials {
@@ -18,7 +25,7 @@ class Materials {
     const person = this.#person;
     if (this.list.length === 0) this.state = 'loading';
     try {
-      const [all, { subjects }] = await Promise.all([this.#all(), materialsApi.subjects()]);
+      const [all, subjects] = await Promise.all([materialsApi.list(), subjectsApi.list()]);
       if (person !== this.#person) return;
       this.list = all;
       this.subjects = subjects;
@@ -65,6 +72,23 @@ class Materials {
     this.state = 'loading';
   }
 
+  /** Throws what the server refuses, for the dialog to show. */
+  async renameSubject(id: string, name: string): Promise<void> {
+    await subjectsApi.rename(id, name);
+    await this.load();
+  }
+
+  /** The materials of the subject stay, without one. */
+  async removeSubject(id: string, name: string): Promise<void> {
+    try {
+      await subjectsApi.remove(id);
+      toasts.show(t('materials.deleted', { title: name }));
+    } catch (error) {
+      toasts.show(sentence(error));
+    }
+    await this.load();
+  }
+
   put(material: Material): void {
     this.list = this.list.map((other) => (other.id === material.id ? material : other));
   }
@@ -79,28 +103,17 @@ class Materials {
     await this.load();
   }
 
-  async #all(): Promise<Material[]> {
-    const all: Material[] = [];
-    let after: string | null = null;
-    do {
-      const page: { materials: Material[]; next: string | null } = await materialsApi.list(after);
-      all.push(...page.materials);
-      after = page.next;
-    } while (after && all.length < 2000);
-    return all;
-  }
-
-  #bySubject(): { name: string; materials: Material[] }[] {
-    const groups = new Map<string, Material[]>();
+  #bySubject(): Group[] {
+    const groups = new Map<string | null, Group>();
+    for (const { id, name } of this.subjects) groups.set(id, { id, name, materials: [] });
     for (const material of this.list) {
-      const name = material.subject ?? '';
-      groups.set(name, [...(groups.get(name) ?? []), material]);
+      const id = material.subjectId;
+      if (!groups.has(id)) groups.set(id, { id, name: material.subject ?? '', materials: [] });
+      groups.get(id)?.materials.push(material);
     }
-    return [...groups]
-      .map(([name, materials]) => ({ name, materials }))
-      .sort(
-        (a, b) => Number(a.name === '') - Number(b.name === '') || a.name.localeCompare(b.name),
-      );
+    return [...groups.values()].sort(
+      (a, b) => Number(a.id === null) - Number(b.id === null) || a.name.localeCompare(b.name),
+    );
   }
 }
 

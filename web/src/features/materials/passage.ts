@@ -1,4 +1,4 @@
-import type { Entry, MaterialFile, SourceAnchor } from '../../lib/types.ts';
+import type { MaterialFile, SourceAnchor } from '../../lib/types.ts';
 import { entriesApi, filesApi } from './api.ts';
 
 export interface Passage {
@@ -11,7 +11,7 @@ export interface Passage {
 export async function readPassage(at: SourceAnchor): Promise<Passage> {
   const range = `?start=${at.start}&end=${at.end}`;
   if (at.entryId) {
-    const entry: Entry = await entriesApi.get(at.materialId, at.entryId);
+    const { value: entry } = await entriesApi.get(at.materialId, at.entryId);
     const href = `/materials/${at.materialId}/entries/${at.entryId}${range}`;
     return { title: entry.title, text: entry.content ?? '', href };
   }

@@ -5,6 +5,7 @@ import { complete } from './api.ts';
 /** What the tutor proposes for a piece of the text being edited. */
 export class Suggestion {
   state = $state<'none' | 'writing' | 'ready' | 'failed'>('none');
+  action = $state<CompletionAction>('continue');
   text = $state('');
   error = $state('');
   #abort: AbortController | null = null;
@@ -13,6 +14,7 @@ export class Suggestion {
   async ask(action: CompletionAction, text: string, language?: Language): Promise<void> {
     this.clear();
     if (!text.trim()) return;
+    this.action = action;
     this.#again = () => void this.ask(action, text, language);
     const abort = new AbortController();
     this.#abort = abort;

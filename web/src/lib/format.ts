@@ -53,3 +53,7 @@ export function bytes(n: number): string {
 export function number(n: number): string {
   return n.toLocaleString(i18n.locale);
 }
+
+export function characters(n: number): string {
+  return n === 1 ? t('materials.character') : t('materials.characters', { n: number(n) });
+}

@@ -1,0 +1,84 @@
+/** The part of the catalogue (messages.ts) that says what went wrong: English, Filipino. */
+export const refusals = {
+  'error.busy': [
+    'The server is busy right now. Please try again in a moment.',
+    'Abala ang server ngayon. Pakisubukan muli mamaya-maya.',
+  ],
+  'error.changed': [
+    'This was changed somewhere else. Reload to see the newest version.',
+    'Nabago ito sa ibang lugar. I-reload para makita ang pinakabago.',
+  ],
+  'error.conflict': [
+    'The tutor is still writing here, or this has moved on meanwhile. Wait a moment or reload.',
+    'Nagsusulat pa rito ang tutor, o may nabago na. Maghintay sandali o i-reload.',
+  ],
+  'error.fileKind': [
+    'This kind of file cannot be read yet. Use .txt or .md.',
+    'Hindi pa mababasa ang ganitong file. Gumamit ng .txt o .md.',
+  ],
+  'error.forbidden': ['You are not allowed to do this.', 'Wala kang pahintulot na gawin ito.'],
+  'error.invalid': [
+    'Something here is not accepted. Please check what you wrote.',
+    'May hindi tinanggap dito. Pakisuri ang isinulat mo.',
+  ],
+  'error.missing': ['This is not here, or not yours.', 'Wala ito rito, o hindi ito sa iyo.'],
+  'error.network': [
+    'The server cannot be reached. Check your connection.',
+    'Hindi maabot ang server. Tingnan ang iyong koneksyon.',
+  ],
+  'error.server': [
+    'Something went wrong on the server (reference {id}).',
+    'May nangyaring mali sa server (sanggunian {id}).',
+  ],
+  'error.signedOut': ['You have been signed out.', 'Na-sign out ka na.'],
+  'error.title': ['This could not be loaded', 'Hindi ito na-load'],
+  'error.tooLarge': ['This is too large.', 'Masyado itong malaki.'],
+  'error.tooMany': [
+    'That was a lot at once. Please wait a little and try again.',
+    'Masyadong marami nang sabay-sabay. Maghintay sandali at subukan muli.',
+  ],
+  'error.unknown': ['That did not work.', 'Hindi iyon gumana.'],
+
+  'rule.content': [
+    'A text has at most 1,000,000 characters, and no control characters.',
+    'Hanggang 1,000,000 karakter ang isang teksto, at walang control character.',
+  ],
+  'rule.description': [
+    'A description has at most 2,000 characters.',
+    'Hanggang 2,000 karakter ang paglalarawan.',
+  ],
+  'rule.file': [
+    'No text can be read in this file. It may be empty, or not saved as UTF-8.',
+    'Walang mabasang teksto sa file na ito. Baka walang laman, o hindi naka-save bilang UTF-8.',
+  ],
+  'rule.fileName': [
+    'The name of a file ends in .txt or .md and holds no slashes.',
+    'Nagtatapos sa .txt o .md ang pangalan ng file, at walang slash.',
+  ],
+  'rule.fileSize': ['A file may have at most 10 MB.', 'Hanggang 10 MB lang ang isang file.'],
+  'rule.helpText': [
+    'Writing help works on 1 to 20,000 characters. Select a part of the text.',
+    'Gumagana ang tulong sa 1 hanggang 20,000 karakter. Pumili ng bahagi ng teksto.',
+  ],
+  'rule.materialIds': [
+    'One of the chosen materials has been deleted. Choose again.',
+    'Nabura na ang isa sa mga napiling aralin. Pumili muli.',
+  ],
+  'rule.message': [
+    'A message has 1 to 32,000 characters.',
+    'May 1 hanggang 32,000 karakter ang isang mensahe.',
+  ],
+  'rule.name': [
+    'A name has 1 to 80 characters in one line.',
+    'May 1 hanggang 80 karakter sa isang linya ang pangalan.',
+  ],
+  'rule.search': [
+    'A search has at most 500 characters.',
+    'Hanggang 500 karakter lang ang hinahanap.',
+  ],
+  'rule.taken': ['You already have one with this name.', 'Mayroon ka nang ganitong pangalan.'],
+  'rule.title': [
+    'A title has 1 to 200 characters in one line.',
+    'May 1 hanggang 200 karakter sa isang linya ang pamagat.',
+  ],
+} as const;

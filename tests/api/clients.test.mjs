@@ -23,7 +23,7 @@ after(async () => {
 
 const lastText = (chat) => textOf(chat.messages.at(-1));
 const until = async (condition, limit = 10_000) => {
-    for (const end = Date.now() + limit; !condition() && Date.now() < end; ) await pause(10);
+    for (const end = Date.now() + limit; !condition() && Date.now() < end;) await pause(10);
     assert.ok(condition());
 };
 

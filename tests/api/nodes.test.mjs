@@ -17,7 +17,11 @@ before(async () => {
     here = await startServer({ env });
     there = await startServer({ env });
     ana = await personOf(here, "ana@example.org");
-    elsewhere = { ...ana, url: there.url, request: (target, o) => there.request(target, { cookie: ana.cookie, ...o }) };
+    elsewhere = {
+        ...ana,
+        url: there.url,
+        request: (target, o) => there.request(target, { cookie: ana.cookie, ...o }),
+    };
 });
 after(async () => {
     await here?.stop();

@@ -23,7 +23,11 @@ test("after a refresh the stream is replayed whole and goes on", async () => {
     await first.reached(100);
     first.leave();
     const loaded = await history(ana, thread);
-    assert.deepEqual(loaded.map((m) => m.role), ["user"], "no unfinished reply in the history");
+    assert.deepEqual(
+        loaded.map((m) => m.role),
+        ["user"],
+        "no unfinished reply in the history",
+    );
     const again = await resume(ana, thread);
     assert.equal(again.status, 200);
     await again.done;

@@ -98,7 +98,11 @@ export const send = (person, body) =>
 
 /** Sends one message and waits for the whole reply. */
 export async function ask(person, thread, text, more = {}) {
-    const stream = await send(person, { id: thread, message: say(text, more.messageIdOfQuestion), ...more.body });
+    const stream = await send(person, {
+        id: thread,
+        message: say(text, more.messageIdOfQuestion),
+        ...more.body,
+    });
     return stream.done;
 }
 

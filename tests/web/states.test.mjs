@@ -65,14 +65,15 @@ for (const [size, scheme] of [
         await page.getByRole("menuitem", { name: "Delete" }).waitFor();
         await assertGood(page, "menu");
         await page.getByRole("menuitem", { name: "Delete" }).click();
-        await page.getByRole("button", { name: "Undo" }).waitFor();
+        const undo = page.getByRole("button", { name: "Undo" });
+        await undo.focus(); // which keeps it on the screen for as long as the check takes
         await assertGood(page, "toast");
         if (size === "phone" && (await page.getByRole("dialog").count()) === 0) {
             await menu(page).click();
-            await page.getByRole("dialog").getByRole("button", { name: "Undo" }).waitFor();
+            await page.getByRole("dialog").getByRole("button", { name: "Undo" }).focus();
             await assertGood(page, "toast in the drawer");
         }
-        await page.getByRole("button", { name: "Undo" }).click();
+        await undo.click();
         await page.getByText("Brought back").waitFor();
         await page.context().close();
     });

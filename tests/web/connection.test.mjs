@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
 import { startBrowser } from "./browser.mjs";
-import { finished, openChat, reply, said, say } from "./conversation.mjs";
+import { finished, openChat, reply, said, say, stopped } from "./conversation.mjs";
 
 let model, server, browser, wire;
 before(async () => {
@@ -70,7 +70,7 @@ test("a stream cut in the middle goes on by itself, and nothing is there twice",
 
 test("after a long time without a connection the page says so, and resumes when it is back", async () => {
     const { page } = await open("bo@example.org");
-    await say(page, "[[tokens=600 delay=60]]");
+    await say(page, "[[tokens=3000 delay=60]]");
     await reply(page).getByText("word5", { exact: false }).waitFor();
     wire.down = true;
     wire.cut();
@@ -82,7 +82,7 @@ test("after a long time without a connection the page says so, and resumes when 
     await page.getByRole("button", { name: "Stop" }).waitFor();
     await reply(page).getByText("word5", { exact: false }).waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
-    await page.getByText("You stopped this reply.").waitFor();
+    await stopped(page);
 });
 
 test("a server that is busy for a moment is asked again", async () => {

@@ -44,7 +44,7 @@ std::string origin_of_url(std::string_view url) {
     host.erase(std::min(host.find_first_of("/?#"), host.size()));
     if (host.empty() || host.find_first_of(" \t@,") != std::string::npos) return {};
     const std::string_view own_port = scheme == "https" ? ":443" : ":80";
-    if (host.size() > own_port.size() && host.ends_with(own_port)) host.resize(host.size() - own_port.size());
+    if (host.size() > own_port.size() && host.ends_with(own_port)) host.erase(host.size() - own_port.size());
     return scheme + "://" + host;
 }
 

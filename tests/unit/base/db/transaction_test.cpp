@@ -50,7 +50,7 @@ TEST_F(TransactionTest, UsesItsConnectionAgain) {
         }
         EXPECT_TRUE(failed);
         EXPECT_EQ(co_await db.transaction(work), first);
-        EXPECT_EQ(db.in_flight(), 0u);
+        EXPECT_EQ(db.load().transactions, 0u);
     });
 }
 

@@ -104,7 +104,11 @@ void Transfer::prepare() {
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
     if (is_loopback(host_of(request_.url))) set(easy, CURLOPT_NOPROXY, "*");
     prepare_body();
-    for (const auto& [name, value] : request_.headers) append(headers_, name + ": " + value);
+    for (const auto& [name, value] : request_.headers) {
+        std::string line = name;
+        line.append(": ").append(value);
+        append(headers_, line);
+    }
     append(headers_, "Expect:");  // no waiting for 100 Continue
     set(easy, CURLOPT_HTTPHEADER, headers_.get());
     set(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);

@@ -136,6 +136,7 @@ struct Read<std::vector<std::int32_t>> {
     static std::vector<std::int32_t> from(const pg_result* r, int i, int c) {
         const auto wide = read_integers(r, i, c);
         std::vector<std::int32_t> out;
+        out.reserve(wide.size());
         for (const std::int64_t one : wide) out.push_back(narrow(one));
         return out;
     }

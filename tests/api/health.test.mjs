@@ -109,16 +109,17 @@ test("metrics count by route template and show what is in use", async () => {
         assert.match(text, new RegExp(`^${family}\\b`, "m"), family);
 });
 
-test("without a model the service is healthy and says that none is configured", async () => {
+test("without a model the service is healthy and says that none is configured", async (t) => {
     const plain = await startServer();
+    t.after(() => plain.stop());
     const { json } = await plain.request("/api/health");
     assert.equal(json.status, "healthy");
     assert.equal(json.services.openai, "not configured");
-    await plain.stop();
 });
 
-test("a dead database is told at once; the process lives, and recovers by itself", async () => {
+test("a dead database is told at once; the process lives, and recovers by itself", async (t) => {
     const own = await startServer();
+    t.after(() => own.stop());
     for (const pid of own.databasePids()) process.kill(pid, "SIGKILL");
     const away = await until(
         () => own.request("/readyz"),
@@ -137,12 +138,15 @@ test("a dead database is told at once; the process lives, and recovers by itself
         ({ json }) => json.status === "healthy",
     );
     assert.equal(healthy.json.status, "healthy");
-    await own.stop();
 });
 
-test("a schema that others have moved on makes the server unready", async () => {
+test("a schema that others have moved on makes the server unready", async (t) => {
     const database = await startDatabase();
     const own = await startServer({ env: { DATABASE_URL: database.url } });
+    t.after(async () => {
+        await own.stop();
+        await database.stop();
+    });
     await database.query(
         "INSERT INTO schema_migrations (number, name, checksum) VALUES (9999, 'later', 'x')",
     );
@@ -160,12 +164,11 @@ test("a schema that others have moved on makes the server unready", async () => 
         ({ status }) => status === 200,
     );
     assert.equal(fits.status, 200);
-    await own.stop();
-    await database.stop();
 });
 
-test("a draining server says so until it ends", async () => {
+test("a draining server says so until it ends", async (t) => {
     const own = await startServer({ env: model.env });
+    t.after(() => own.stop());
     const ana = await own.as("ana@example.org");
     const thread = crypto.randomUUID();
     const message = { id: "q", role: "user", parts: [{ type: "text", text: "Wait [[tokens=40 delay=50]]" }] };
@@ -183,5 +186,4 @@ test("a draining server says so until it ends", async () => {
     assert.ok(draining.fault || draining.json.status === "draining");
     assert.match((await reply).text, /\[DONE\]/, "the reply under way is finished");
     await stopped;
-    await own.cleanUp();
 });

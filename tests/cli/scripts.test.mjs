@@ -44,9 +44,10 @@ test("the scripts of the database do what they say, run as npm runs them", async
     rmSync(folder, { recursive: true, force: true });
 });
 
-test("test:e2e:production looks at a running site, and fails when there is none", async () => {
+test("test:e2e:production looks at a running site, and fails when there is none", async (t) => {
     const look = (url) => promisify(execFile)(path.join(root, scripts["test:e2e:production"]), [url]);
     const server = await startServer();
+    t.after(() => server.stop());
     const { stdout } = await look(server.url);
     assert.match(stdout, /^[1-9]\d* passed, 0 failed$/m);
     await server.stop();

@@ -1,6 +1,7 @@
 #include "app/vitals.hpp"
 
 #include "base/core/log.hpp"
+#include "base/db/schema_number.hpp"
 #include "base/db/schema_range.hpp"
 #include "base/net/timer.hpp"
 
@@ -9,8 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds publish_every{1};
 constexpr int schema_every = 5;  // rounds
-
-constexpr const char* schema_sql = "SELECT coalesce(max(number), 0) FROM schema_migrations";
 
 struct Gauges {
     Gauges(metrics::Registry& registry, int loop)
@@ -41,8 +40,7 @@ struct Gauges {
 
 Task<void> read_schema(Node& node, db::Database& db) {
     try {
-        const auto rows = co_await db.query(schema_sql);
-        const int number = rows[0].get<std::int32_t>(0);
+        const int number = co_await db::schema_number(db);
         const int before = node.schema.exchange(number);
         const bool fits = number >= db::schema_min && number <= db::schema_max;
         if (before != number && !fits)

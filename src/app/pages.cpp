@@ -27,6 +27,20 @@ bool is_page(std::string_view path) {
                        [&](std::string_view start) { return path.substr(0, start.size()) == start; });
 }
 
+/// The part of the page behind the doors, which who has a session will need: asked for with the page rather
+/// than after its first script has run.
+void announce_inside(const http::Request& request, http::Response& response) {
+    if (request.cookie("brainbytes_session").empty() && request.cookie("__Host-brainbytes_session").empty())
+        return;
+    constexpr std::string_view start = "/assets/SignedIn-";
+    const auto files = embedded::embedded_assets();
+    const auto at =
+        std::lower_bound(files.begin(), files.end(), start,
+                         [](const auto& file, std::string_view wanted) { return file.path < wanted; });
+    if (at == files.end() || !at->path.starts_with(start)) return;
+    response.header("Link", "<" + std::string(at->path) + ">; rel=modulepreload");
+}
+
 /// The file in the best coding the client takes; 304 when it has it.
 http::Response serve_file(const http::Request& request, const embedded::EmbeddedFile& file, int status) {
     http::Response response(status, std::string(file.media_type), {});
@@ -78,7 +92,9 @@ http::Response page_or_asset(const http::Request& request) {
     const bool asset = request.path.compare(0, 8, "/assets/") == 0;
     if (!index || asset)
         return http::problem(Error(ErrorCode::not_found, "There is nothing at this address."), request.id);
-    return serve_file(request, *index, is_page(request.path) ? 200 : 404);
+    auto page = serve_file(request, *index, is_page(request.path) ? 200 : 404);
+    announce_inside(request, page);
+    return page;
 }
 
 }  // namespace bb::app

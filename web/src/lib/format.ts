@@ -2,26 +2,32 @@ import { i18n, t } from './i18n.svelte.ts';
 
 const day = 86_400_000;
 
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** A browser takes milliseconds to make a formatter, and a page shows many times. */
+function write(time: Date, options: Intl.DateTimeFormatOptions): string {
+  const key = i18n.locale + JSON.stringify(options);
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(i18n.locale, options);
+  formatters.set(key, known);
+  return known.format(time);
+}
+
 export function midnight(time: Date): number {
   return new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
 }
 
 export function clock(iso: string): string {
-  return new Date(iso).toLocaleTimeString(i18n.locale, { hour: 'numeric', minute: '2-digit' });
+  return write(new Date(iso), { hour: 'numeric', minute: '2-digit' });
 }
 
 export function fullTime(iso: string): string {
-  return new Date(iso).toLocaleString(i18n.locale, { dateStyle: 'long', timeStyle: 'short' });
+  return write(new Date(iso), { dateStyle: 'long', timeStyle: 'short' });
 }
 
 export function shortDate(iso: string): string {
   const time = new Date(iso);
   const sameYear = time.getFullYear() === new Date().getFullYear();
-  return time.toLocaleDateString(i18n.locale, {
-    day: 'numeric',
-    month: 'short',
-    year: sameYear ? undefined : 'numeric',
-  });
+  return write(time, { day: 'numeric', month: 'short', year: sameYear ? undefined : 'numeric' });
 }
 
 /** "10:42" for today, the date and the clock for other days. */
@@ -36,7 +42,7 @@ export function dayGroup(iso: string, now = new Date()): string {
   if (days <= 0) return t('day.today');
   if (days === 1) return t('day.yesterday');
   if (days < 7) return t('day.week');
-  return new Date(iso).toLocaleDateString(i18n.locale, { month: 'long', year: 'numeric' });
+  return write(new Date(iso), { month: 'long', year: 'numeric' });
 }
 
 export function bytes(n: number): string {

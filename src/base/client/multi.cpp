@@ -1,5 +1,6 @@
 #include "base/client/multi.hpp"
 
+#include <boost/asio/post.hpp>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -115,6 +116,14 @@ void Multi::ready(const std::shared_ptr<Socket>& socket, int direction) {
 void Multi::start_timer(long milliseconds) {
     if (milliseconds < 0) {
         timer_.cancel();
+        return;
+    }
+    // "At once" needs no timer of the system; an earlier one is off, as libcurl has one at a time.
+    if (milliseconds == 0) {
+        timer_.cancel();
+        boost::asio::post(executor_, [self = weak_from_this()]() {
+            if (const auto multi = self.lock()) multi->act(CURL_SOCKET_TIMEOUT, 0);
+        });
         return;
     }
     timer_.expires_after(std::chrono::milliseconds(milliseconds));

@@ -5,11 +5,15 @@
 
 namespace bb::tutor {
 
-std::string search_text(const std::vector<Turn>& history, const std::string& question) {
+bool stands_alone(const std::string& question) {
     constexpr std::size_t enough_words = 6;
+    return query_words(question).size() >= enough_words;
+}
+
+std::string search_text(const std::vector<Turn>& history, const std::string& question) {
     constexpr std::size_t longest = 2000;
     auto words = std::string(utf8::prefix(question, longest));
-    if (query_words(question).size() >= enough_words) return words;
+    if (stands_alone(question)) return words;
     for (auto turn = history.rbegin(); turn != history.rend(); ++turn) {
         if (turn->role == "user") return words + "\n" + std::string(utf8::prefix(turn->text, longest));
     }

@@ -8,8 +8,13 @@
 
 namespace bb::tutor {
 
+inline constexpr int passages_wanted = 8;
+
 /// What to look for in the materials: the question, with the one before it when it says too little by itself.
 std::string search_text(const std::vector<Turn>& history, const std::string& question);
+
+/// Whether the question says enough to be looked for without what was asked before.
+bool stands_alone(const std::string& question);
 
 /// The passages as the prompt and the tutor without a model want them.
 std::vector<llm::Passage> quotable(const std::vector<materials::FoundPassage>& passages);

@@ -74,6 +74,7 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
 Task<Result<http::Response>> Chat::ask(Sending sending, NewQuestion question) {
     const auto owner = sending.owner;
     const auto thread = sending.request.thread;
+    if (!sending.request.materials) sending.ahead = generator_.search_ahead(owner, question.text);
     for (int attempt = 0; attempt < attempts; ++attempt) {
         auto begun = co_await exchange_.ask(owner, thread, question, maker());
         if (begun) co_return set_going(std::move(sending), std::move(*begun), std::move(question.text));
@@ -193,6 +194,7 @@ http::Response Chat::set_going(Sending sending, Begun begun, std::string questio
     job.choose = std::move(sending.request.materials);
     job.language = std::move(begun.language);
     job.untitled = begun.untitled;
+    job.ahead = std::move(sending.ahead);
     job.received = sending.received;
     generator_.begin(std::move(job));
     return stream_of(sending.owner, reply);

@@ -34,6 +34,7 @@ private:
         ChatRequest request;
         ReplyBoard::Seat seat;
         std::chrono::steady_clock::time_point received;
+        std::shared_ptr<SearchAhead> ahead;  // may be null
 
         Sending(UserId owner, ChatRequest request, ReplyBoard::Seat seat,
                 std::chrono::steady_clock::time_point received)

@@ -5,6 +5,7 @@
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
 #include "base/net/timer.hpp"
+#include "features/tutor/asking.hpp"
 
 namespace bb::tutor {
 Generator::Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
@@ -15,6 +16,13 @@ Generator::Generator(Executor executor, db::Database& db, materials::Search& sea
       search_(search),
       provider_(provider),
       replies_(replies) {}
+
+std::shared_ptr<SearchAhead> Generator::search_ahead(UserId owner, const std::string& question) {
+    if (!stands_alone(question)) return nullptr;
+    auto ahead = std::make_shared<SearchAhead>(executor_, owner, search_text({}, question));
+    net::spawn(executor_, SearchAhead::run(ahead, search_, passages_wanted));
+    return ahead;
+}
 
 void Generator::begin(Job job) {
     net::spawn(executor_, write(std::move(job)));

@@ -11,6 +11,7 @@
 #include "features/tutor/citations.hpp"
 #include "features/tutor/exchange.hpp"
 #include "features/tutor/replies.hpp"
+#include "features/tutor/search_ahead.hpp"
 #include "features/tutor/threads.hpp"
 #include "services/llm/provider.hpp"
 
@@ -26,6 +27,7 @@ struct Job {
     std::optional<std::vector<Uuid>> choose;  // the materials the thread reads from now on
     std::string language;
     bool untitled = false;
+    std::shared_ptr<SearchAhead> ahead;  // may be null
     std::chrono::steady_clock::time_point received;
 };
 
@@ -42,6 +44,9 @@ public:
     /// Empty without a model.
     std::string model() const { return provider_ ? provider_->model() : std::string(); }
 
+    /// Begins to look for passages of the owner's active materials; null for a question that is looked for
+    /// together with the one before it.
+    std::shared_ptr<SearchAhead> search_ahead(UserId owner, const std::string& question);
     /// Writes the reply in the background, whether or not anybody listens.
     void begin(Job job);
 

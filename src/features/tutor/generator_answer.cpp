@@ -9,7 +9,6 @@
 namespace bb::tutor {
 namespace {
 
-constexpr int passages_wanted = 8;
 constexpr int titles_at_once = 8;
 
 /// Counts the time to the first text.
@@ -52,6 +51,10 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
     // Chosen materials that are all gone leave nothing to read; an empty list would mean all of them.
     if (job.chosen && job.materials.empty()) co_return found;
     auto words = search_text(job.history, job.question);
+    if (job.ahead && !job.chosen && job.ahead->words() == words) {
+        auto ready = co_await job.ahead->take();
+        if (ready) co_return std::move(*ready);
+    }
     try {
         found = co_await search_.passages(job.live->head().owner, std::move(words), job.materials,
                                           passages_wanted);

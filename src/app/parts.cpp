@@ -7,6 +7,7 @@
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
 #include "services/access/origin.hpp"
+#include "services/llm/guard.hpp"
 #include "services/llm/openai.hpp"
 
 #include <embedded/version.hpp>
@@ -61,7 +62,7 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
     options.first_token = time("BRAINBYTES_MODEL_FIRST_SECONDS");
     options.idle = time("BRAINBYTES_MODEL_PAUSE_SECONDS");
     options.whole = time("BRAINBYTES_MODEL_TOTAL_SECONDS");
-    return llm::make_openai(client, node.metrics, node.circuit, std::move(options));
+    return llm::guarded(llm::make_openai(client, node.metrics, node.circuit, std::move(options)));
 }
 
 }  // namespace
@@ -73,9 +74,11 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       provider(model_provider(shared, http_client)),
       mail(mail_sender(shared)),
       sessions(db),
+      budget(executor, db,
+             access::parse_quotas(shared.config.text("BRAINBYTES_QUOTAS")).value_or(access::TokenQuotas())),
       search(db),
       message_search(db),
-      tutor(executor, db, search, provider.get(), shared.replies, shared.metrics, shared.home_name),
+      tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(executor, service, server_options(shared), shared.metrics) {
     bind_routes();

@@ -10,6 +10,7 @@
 #include "features/materials/search.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
+#include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
 
@@ -28,6 +29,7 @@ struct Worker::Parts {
     std::unique_ptr<llm::Provider> provider;  // null: no model is configured
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
+    access::TokenBudget budget;
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

@@ -11,7 +11,8 @@
 
 namespace bb::config {
 
-/// What a value must look like. `number` takes its bounds from Option::choices ("1..64").
+/// What a value must look like. `number` takes its bounds from Option::choices ("1..64"),
+/// `quotas` its names ("a|b").
 enum class Kind {
     text,
     secret,
@@ -24,7 +25,8 @@ enum class Kind {
     folder,
     number,
     choice,
-    networks
+    networks,
+    quotas
 };
 
 /// One row of the option table: the only place where an option is named.

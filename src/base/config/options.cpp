@@ -45,6 +45,10 @@ constexpr Option table[] = {
      "a-long-random-text", ""},
     {"BRAINBYTES_TRUSTED_PROXIES", Kind::networks, "", "Proxies whose X-Forwarded-For is believed.",
      "127.0.0.1,10.0.0.0/8", ""},
+    {"BRAINBYTES_QUOTAS", Kind::quotas, "person-tokens=500000,school-tokens=0",
+     "Tokens of the language model that a person, and all together, may use in a day (UTC); 0: without a "
+     "limit.",
+     "person-tokens=200000,school-tokens=5000000", "person-tokens|school-tokens"},
     {"BRAINBYTES_THREADS", Kind::number, "0", "Event loops; 0: one per core.", "2", "0..256"},
     {"BRAINBYTES_DRAIN_SECONDS", Kind::number, "30",
      "Longest time to finish requests and answers when stopping.", "30", "0..3600"},

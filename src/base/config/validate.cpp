@@ -146,6 +146,20 @@ Fault choice_fault(std::string_view text, std::string_view choices) {
     return fmt::format("must be one of {}", fmt::join(known, ", "));
 }
 
+Fault quotas_fault(std::string_view text, std::string_view names) {
+    const auto known = split(names, '|');
+    for (const auto part : split(text, ',')) {
+        const auto equals = std::min(part.find('='), part.size());
+        const auto name = part.substr(0, equals);
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return fmt::format("knows no quota \"{}\", only {}", name, fmt::join(known, ", "));
+        const auto number = whole_number(part.substr(std::min(equals + 1, part.size())));
+        if (!number || *number < 0 || *number > 1'000'000'000'000)
+            return fmt::format("must be {}= and a number from 0 to 1000000000000", name);
+    }
+    return std::nullopt;
+}
+
 Fault secret_fault(std::string_view text) {
     if (text.find_first_of(" \t") != std::string_view::npos) return "must not hold spaces";
     return std::nullopt;
@@ -182,6 +196,8 @@ std::optional<std::string> fault_of(const Option& option, std::string_view text)
             return choice_fault(text, option.choices);
         case Kind::networks:
             return networks_fault(text);
+        case Kind::quotas:
+            return quotas_fault(text, option.choices);
     }
     return std::nullopt;
 }

@@ -26,6 +26,10 @@ Task<Result<http::Response>> Chat::send(UserId owner, ChatRequest request,
     if (!seat) co_return seat.error();
     const auto trigger = request.trigger;
     Sending sending(owner, std::move(request), std::move(*seat), received);
+    const auto question = sending.request.question ? sending.request.question->text : std::string();
+    auto tokens = co_await generator_.reserve(owner, question);
+    if (!tokens) co_return co_await without_tokens(std::move(sending), tokens.error());
+    sending.tokens = std::move(*tokens);
     switch (trigger) {
         case Trigger::regenerate:
             co_return co_await regenerate(std::move(sending));
@@ -35,6 +39,14 @@ Task<Result<http::Response>> Chat::send(UserId owner, ChatRequest request,
             break;
     }
     co_return co_await submit(std::move(sending));
+}
+
+Task<Result<http::Response>> Chat::without_tokens(Sending sending, Error refusal) {
+    const auto& asked = sending.request.question;
+    if (sending.request.trigger != Trigger::submit || !asked || asked->id.empty()) co_return refusal;
+    auto known = co_await messages_.find(sending.owner, sending.request.thread, asked->id);
+    if (!known || known->role != "user" || known->text != asked->text) co_return refusal;
+    co_return co_await same_reply(sending.owner, known->id);
 }
 
 Task<Result<http::Response>> Chat::resume(UserId owner, ThreadId thread) {
@@ -195,6 +207,7 @@ http::Response Chat::set_going(Sending sending, Begun begun, std::string questio
     job.language = std::move(begun.language);
     job.untitled = begun.untitled;
     job.ahead = std::move(sending.ahead);
+    job.tokens = std::move(sending.tokens);
     job.received = sending.received;
     generator_.begin(std::move(job));
     return stream_of(sending.owner, reply);

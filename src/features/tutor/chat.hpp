@@ -22,7 +22,7 @@ public:
         : replies_(replies), generator_(generator), threads_(db), messages_(db), exchange_(db) {}
 
     /// `received` is when the request came in. Errors: not_found, conflict while a reply runs, invalid_input,
-    /// rate_limited and unavailable when too many replies are written.
+    /// rate_limited (too many replies are written, or no tokens are left) and unavailable.
     Task<Result<http::Response>> send(UserId owner, ChatRequest request,
                                       std::chrono::steady_clock::time_point received);
     /// The stream of the reply that runs in the thread, or 204. Errors: not_found.
@@ -35,6 +35,7 @@ private:
         ReplyBoard::Seat seat;
         std::chrono::steady_clock::time_point received;
         std::shared_ptr<SearchAhead> ahead;  // may be null
+        access::TokenBudget::Reservation tokens;
 
         Sending(UserId owner, ChatRequest request, ReplyBoard::Seat seat,
                 std::chrono::steady_clock::time_point received)
@@ -44,6 +45,8 @@ private:
     Task<Result<http::Response>> regenerate(Sending sending);
     Task<Result<http::Response>> go_on(Sending sending);
 
+    /// A send beyond the budget: the reply, when it is one that was there already, or the refusal.
+    Task<Result<http::Response>> without_tokens(Sending sending, Error refusal);
     Task<Result<http::Response>> ask(Sending sending, NewQuestion question);
     Task<Result<http::Response>> asked_before(UserId owner, Message known, NewQuestion question);
     Task<Result<http::Response>> refused(UserId owner, ThreadId thread, std::string missing);

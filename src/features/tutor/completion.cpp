@@ -60,6 +60,8 @@ struct Completion::Call {
 
     CompletionRequest request;
     std::string language;  // of the person
+    access::TokenBudget::Reservation tokens;
+    std::size_t said = 0;  // bytes of the answer
     std::shared_ptr<http::EventStream> stream;
     std::shared_ptr<llm::Cancellation> cancellation = std::make_shared<llm::Cancellation>();
     UiStream out;
@@ -79,6 +81,7 @@ struct Completion::Call {
     /// False when nobody listens any more.
     bool text(std::string_view piece) {
         const bool first = !std::exchange(begun, true);
+        said += piece.size();
         if (first) out.text_start(block);
         const std::string bytes = out.text_delta(block, piece).take();
         return first ? stream->write_now(bytes) : stream->write(bytes);
@@ -134,6 +137,13 @@ Task<Result<http::Response>> Completion::answer(http::Request& request) {
     std::string language = rows.empty() ? "en" : rows[0].get<std::string>(0);
     if (wanted->language.empty()) wanted->language = language;
     auto call = std::make_shared<Call>(std::move(*wanted), std::move(language));
+    if (provider_) {
+        // An answer is about as long as its text.
+        const auto expected = 2 * expected_tokens(call->request.text) + expected_tokens(call->request.prompt);
+        auto tokens = co_await budget_.reserve(request.user(), expected);
+        if (!tokens) co_return tokens.error();
+        call->tokens = std::move(*tokens);
+    }
     co_return http::event_stream([this, call](std::shared_ptr<http::EventStream> stream) {
         call->stream = std::move(stream);
         call->stream->on_gone([cancellation = call->cancellation] { cancellation->cancel(); });
@@ -176,10 +186,12 @@ Task<void> Completion::ask_model(std::shared_ptr<Call> call) {
     const auto& wanted = call->request;
     auto request =
         completion_prompt(wanted.action, wanted.text, wanted.prompt, wanted.language, prompt_nonce());
+    const auto prompt_tokens = estimated_tokens(request);
     auto on_text = [call](std::string_view piece) {
         if (!call->text(piece)) call->cancellation->cancel();
     };
     const auto outcome = co_await provider_->chat(std::move(request), std::move(on_text), call->cancellation);
+    call->tokens.settle(tokens_of(outcome, prompt_tokens, call->said));
     if (outcome.cancelled) {
         call->stream->close();
         co_return;

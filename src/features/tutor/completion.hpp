@@ -10,6 +10,7 @@
 #include "base/http/router.hpp"
 #include "features/tutor/prompt.hpp"
 #include "features/tutor/types.hpp"
+#include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 
 namespace bb::tutor {
@@ -30,8 +31,8 @@ Result<CompletionRequest> parse_completion_request(const boost::json::value& bod
 class Completion {
 public:
     /// `provider` null: no model; then only summarise has an answer.
-    Completion(Executor executor, db::Database& db, llm::Provider* provider)
-        : executor_(executor), db_(db), provider_(provider) {}
+    Completion(Executor executor, db::Database& db, llm::Provider* provider, access::TokenBudget& budget)
+        : executor_(executor), db_(db), provider_(provider), budget_(budget) {}
     Completion(const Completion&) = delete;
 
     void bind_route(http::Router& router);
@@ -46,6 +47,7 @@ private:
     Executor executor_;
     db::Database& db_;
     llm::Provider* provider_;
+    access::TokenBudget& budget_;
     int running_ = 0;
 };
 

@@ -9,13 +9,19 @@
 
 namespace bb::tutor {
 Generator::Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
-                     Replies& replies)
+                     access::TokenBudget& budget, Replies& replies)
     : executor_(executor),
       threads_(db),
       exchange_(db),
       search_(search),
       provider_(provider),
+      budget_(budget),
       replies_(replies) {}
+
+Task<Result<access::TokenBudget::Reservation>> Generator::reserve(UserId owner, const std::string& question) {
+    if (!provider_) co_return access::TokenBudget::Reservation();
+    co_return co_await budget_.reserve(owner.value, expected_tokens(question));
+}
 
 std::shared_ptr<SearchAhead> Generator::search_ahead(UserId owner, const std::string& question) {
     if (!stands_alone(question)) return nullptr;

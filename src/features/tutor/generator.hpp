@@ -13,6 +13,7 @@
 #include "features/tutor/replies.hpp"
 #include "features/tutor/search_ahead.hpp"
 #include "features/tutor/threads.hpp"
+#include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 
 namespace bb::tutor {
@@ -28,6 +29,7 @@ struct Job {
     std::string language;
     bool untitled = false;
     std::shared_ptr<SearchAhead> ahead;  // may be null
+    access::TokenBudget::Reservation tokens;
     std::chrono::steady_clock::time_point received;
 };
 
@@ -37,13 +39,15 @@ class Generator {
 public:
     /// `provider` null: extractive.
     Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
-              Replies& replies);
+              access::TokenBudget& budget, Replies& replies);
     Generator(const Generator&) = delete;
 
     std::string mode() const { return provider_ ? "model" : "extractive"; }
     /// Empty without a model.
     std::string model() const { return provider_ ? provider_->model() : std::string(); }
 
+    /// Sets aside what answering `question` may cost; nothing without a model. Errors: rate_limited.
+    Task<Result<access::TokenBudget::Reservation>> reserve(UserId owner, const std::string& question);
     /// Begins to look for passages of the owner's active materials; null for a question that is looked for
     /// together with the one before it.
     std::shared_ptr<SearchAhead> search_ahead(UserId owner, const std::string& question);
@@ -64,6 +68,7 @@ private:
     Exchange exchange_;
     materials::Search& search_;
     llm::Provider* provider_;
+    access::TokenBudget& budget_;
     Replies& replies_;
     int naming_ = 0;  // titles under way
 };

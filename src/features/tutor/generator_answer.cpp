@@ -83,6 +83,7 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
     // What did not fit into the prompt cannot be cited, and what is not needed any more should not stay in
     // memory for as long as the model writes.
     if (found.passages.size() > prompt.passages) found.passages.resize(prompt.passages);
+    const auto prompt_tokens = estimated_tokens(prompt.request);
     Writer writer(live, sources_of(found.passages));
     std::vector<materials::FoundPassage>().swap(found.passages);
     std::vector<Turn>().swap(job.history);
@@ -97,6 +98,7 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
         live->cancellation()->cancel();
     };
     const auto outcome = co_await provider_->chat(std::move(prompt.request), on_text, live->cancellation());
+    job.tokens.settle(tokens_of(outcome, prompt_tokens, live->text().size()));
     auto ending = ending_of(outcome, job.language);
     if (too_long) {
         ending.state = ReplyState::complete;
@@ -122,12 +124,14 @@ Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string que
     } counted(naming_);
     std::string title;
     auto request = title_prompt(question, answer, language);
+    const auto prompt_tokens = estimated_tokens(request);
     auto cancellation = std::make_shared<llm::Cancellation>();
     auto on_text = [&title, &cancellation](std::string_view piece) {
         title += piece;
         if (title.size() > 400) cancellation->cancel();
     };
     const auto outcome = co_await provider_->chat(std::move(request), on_text, cancellation);
+    budget_.add(owner.value, tokens_of(outcome, prompt_tokens, title.size()));
     if (outcome.fault || outcome.cancelled) co_return;
     title = title_from_model(title);
     if (!title.empty()) co_await threads_.suggest_title(owner, thread, title);

@@ -58,6 +58,10 @@ constexpr const char* go_on_instruction =
     "or "
     "announcing anything.";
 
+std::size_t tokens_in(std::size_t bytes) {
+    return (bytes + 2) / 3;
+}
+
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
     for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
         text.replace(at, what.size(), with);
@@ -163,7 +167,26 @@ std::vector<llm::ChatMessage> recent(const std::vector<Turn>& history, std::size
 }  // namespace
 
 std::size_t estimated_tokens(std::string_view text) {
-    return (text.size() + 2) / 3;
+    return tokens_in(text.size());
+}
+
+std::size_t estimated_tokens(const llm::ChatRequest& request) {
+    std::size_t sum = 0;
+    for (const auto& message : request.messages)
+        sum += estimated_tokens(message.content) + tokens_per_message;
+    return sum;
+}
+
+std::int64_t tokens_of(const llm::Outcome& outcome, std::size_t prompt_tokens, std::size_t answer_bytes) {
+    if (outcome.usage) return outcome.usage->prompt_tokens + outcome.usage->completion_tokens;
+    // A call that failed before the first word has most likely cost nothing.
+    if (answer_bytes == 0) return 0;
+    return static_cast<std::int64_t>(prompt_tokens + tokens_in(answer_bytes));
+}
+
+std::int64_t expected_tokens(std::string_view question) {
+    constexpr std::int64_t around = 2500;
+    return around + static_cast<std::int64_t>(estimated_tokens(question));
 }
 
 std::string prompt_nonce() {

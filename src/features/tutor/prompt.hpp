@@ -37,6 +37,16 @@ struct Prompt {
 /// Random characters that text written earlier cannot contain.
 std::string prompt_nonce();
 
+/// What a request costs to read, roughly.
+std::size_t estimated_tokens(const llm::ChatRequest& request);
+
+/// What a call cost: as the model counted, or else as we estimate from what it was given and said.
+std::int64_t tokens_of(const llm::Outcome& outcome, std::size_t prompt_tokens, std::size_t answer_bytes);
+
+/// What to set aside for answering a question before its prompt is known: instructions, some passages and
+/// turns, and an answer of common length.
+std::int64_t expected_tokens(std::string_view question);
+
 /// The tutor's manner, the passages fenced as data that is not to be obeyed, the newest part of the history
 /// that fits, and the question. Pure.
 Prompt build_prompt(const PromptInput& input, const PromptBudget& budget = {});

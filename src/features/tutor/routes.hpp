@@ -3,6 +3,7 @@
 #include "base/http/router.hpp"
 #include "features/tutor/chat.hpp"
 #include "features/tutor/replies.hpp"
+#include "services/access/token_budget.hpp"
 
 namespace bb::tutor {
 
@@ -11,6 +12,7 @@ struct Services {
     db::Database& db;
     Replies& replies;
     Chat& chat;
+    access::TokenBudget& budget;
 };
 
 /// Threads, their messages and branches, chat, its stream and stop.

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <chrono>
 
 #include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
 #include "features/tutor/routes.hpp"
 
 namespace bb::tutor {
@@ -45,6 +47,20 @@ Answer post_stop(Services services, http::Request& request) {
     co_return http::no_content();
 }
 
+Answer get_usage(Services services, http::Request& request) {
+    const auto standing = co_await services.budget.standing(request.user());
+    JsonWriter json;
+    json.object().key("tokens").object().field("used", standing.used).key("limit");
+    if (standing.limit == 0)
+        json.null().key("left").null();
+    else
+        json.value(standing.limit).field("left", std::max<std::int64_t>(0, standing.limit - standing.used));
+    json.field("resetsAt", to_rfc3339(standing.resets_at)).end().end();
+    auto response = http::json_response(json.take());
+    response.header("Cache-Control", "no-store");
+    co_return response;
+}
+
 http::RouteOptions described(std::string summary, std::string request, std::string response, int success) {
     http::RouteOptions options;
     options.operation.summary = std::move(summary);
@@ -72,6 +88,12 @@ void bind_chat_routes(http::Router& router, Services services) {
         [services](http::Request& request) { return get_stream(services, request); },
         described("Follow the reply that is being written, from its start; 204 when none is", "",
                   R"({"type":"string"})", 200));
+    router.get(
+        "/api/usage", [services](http::Request& request) { return get_usage(services, request); },
+        described(
+            "How many tokens of the language model the person has used today (UTC); limit and left are null "
+            "without a limit",
+            "", R"({"type":"object","required":["tokens"]})", 200));
     router.post(
         "/api/chat/{threadId}/stop",
         [services](http::Request& request) { return post_stop(services, request); },

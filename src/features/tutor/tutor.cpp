@@ -8,17 +8,18 @@
 namespace bb::tutor {
 
 Tutor::Tutor(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
-             ReplyBoard& board, metrics::Registry& registry, std::string home)
+             access::TokenBudget& budget, ReplyBoard& board, metrics::Registry& registry, std::string home)
     : executor_(executor),
       db_(db),
+      budget_(budget),
       replies_(executor, db, board, registry),
-      generator_(executor, db, search, provider, replies_),
+      generator_(executor, db, search, provider, budget, replies_),
       chat_(db, replies_, generator_),
-      completion_(executor, db, provider),
+      completion_(executor, db, provider, budget),
       housekeeper_(db, board, std::move(home)) {}
 
 void Tutor::bind_routes(http::Router& router) {
-    tutor::bind_routes(router, {db_, replies_, chat_});
+    tutor::bind_routes(router, {db_, replies_, chat_, budget_});
     completion_.bind_route(router);
 }
 

@@ -13,6 +13,7 @@
 #include "features/tutor/housekeeper.hpp"
 #include "features/tutor/replies.hpp"
 #include "features/tutor/reply_board.hpp"
+#include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 
 namespace bb::tutor {
@@ -25,7 +26,7 @@ public:
 
     /// `provider` null: extractive. `home` is home_name().
     Tutor(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
-          ReplyBoard& board, metrics::Registry& registry, std::string home);
+          access::TokenBudget& budget, ReplyBoard& board, metrics::Registry& registry, std::string home);
 
     void bind_routes(http::Router& router);
     /// On the first loop alone, before it serves: ends what a killed predecessor left. Throws when the
@@ -43,6 +44,7 @@ public:
 private:
     Executor executor_;
     db::Database& db_;
+    access::TokenBudget& budget_;
     Replies replies_;
     Generator generator_;
     Chat chat_;

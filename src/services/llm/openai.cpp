@@ -38,6 +38,8 @@ std::string_view name_of(Fault fault) {
             return "too_long";
         case Fault::circuit_open:
             return "circuit_open";
+        case Fault::leak:
+            return "leak";
     }
     return "unknown";
 }

@@ -23,7 +23,7 @@ struct ChatRequest {
 };
 
 /// Why a model gave no (whole) answer.
-enum class Fault { refused, slow, cut_off, garbage, busy, rejected, too_long, circuit_open };
+enum class Fault { refused, slow, cut_off, garbage, busy, rejected, too_long, circuit_open, leak };
 
 struct Usage {
     std::int64_t prompt_tokens = 0;

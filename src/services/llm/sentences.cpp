@@ -48,6 +48,12 @@ Sentences sentences_of(Fault fault) {
                 "Paulit-ulit na pumapalya ang language model ng tutor kaya pinagpapahinga muna ito. "
                 "Pakisubukang "
                 "muli pagkaraan ng isang minuto."};
+        case Fault::leak:
+            return {
+                "The answer was stopped because it began to repeat the tutor's own instructions instead of "
+                "answering. Ask in other words.",
+                "Inihinto ang sagot dahil inuulit nito ang sariling tagubilin ng tutor sa halip na sumagot. "
+                "Magtanong sa ibang salita."};
     }
     return {"Something went wrong. Please try again.", "May nangyaring mali. Pakisubukang muli."};
 }

@@ -324,6 +324,14 @@ export const messages = {
   'settings.title': ['Settings', 'Mga setting'],
   'settings.you': ['You', 'Ikaw'],
 
+  'usage.left': [
+    '{left} are left; a new day begins at {time}',
+    '{left} pa ang natitira; magsisimula ang bagong araw nang {time}',
+  ],
+  'usage.ofLimit': ['{used} of {limit} tokens today', '{used} sa {limit} token ngayong araw'],
+  'usage.title': ['Use of the language model', 'Paggamit ng language model'],
+  'usage.used': ['{used} tokens today', '{used} token ngayong araw'],
+
   'devices.current': ['This device', 'Ang device na ito'],
   'devices.end': ['Sign out', 'I-sign out'],
   'devices.endOthers': ['Sign out everywhere else', 'I-sign out sa lahat ng iba'],

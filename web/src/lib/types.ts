@@ -168,3 +168,11 @@ export interface ProblemBody {
 }
 
 export type CompletionAction = 'continue' | 'simplify' | 'summarise' | 'translate';
+
+/** Tokens of the language model that the person used today; without a limit there is nothing left to count. */
+export interface TokenUse {
+  used: number;
+  limit: number | null;
+  left: number | null;
+  resetsAt: string;
+}

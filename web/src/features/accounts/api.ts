@@ -1,5 +1,5 @@
 import { get, patch, post, remove } from '../../lib/api.ts';
-import type { Language, SessionInfo, SignedInDevice, Theme, User } from '../../lib/types.ts';
+import type { Language, SessionInfo, SignedInDevice, Theme, TokenUse, User } from '../../lib/types.ts';
 
 export const accountsApi = {
   session: () => get<SessionInfo>('/api/session'),
@@ -12,6 +12,7 @@ export const accountsApi = {
   signOut: () => post<void>('/api/auth/sign-out'),
   update: (change: { name?: string; language?: Language; theme?: Theme }) =>
     patch<User>('/api/me', change),
+  usage: () => get<{ tokens: TokenUse }>('/api/usage'),
   devices: () => get<{ sessions: SignedInDevice[] }>('/api/sessions'),
   revoke: (id: string) => remove(`/api/sessions/${id}`),
   revokeOthers: () => remove('/api/sessions'),

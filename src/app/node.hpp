@@ -15,6 +15,10 @@
 #include "services/blobs/disk_store.hpp"
 #include "services/llm/circuit.hpp"
 
+namespace bb::net {
+class TlsIdentity;
+}
+
 namespace bb::app {
 
 /// What all loops of this process share. Everything here is safe from any thread.
@@ -38,6 +42,7 @@ struct Node {
     std::string secret;     // keys the hashes of sign-in codes; the same on every node
     std::string policy;     // Content-Security-Policy
     net::NetworkList trusted_proxies;
+    std::shared_ptr<net::TlsIdentity> tls;  // null: TLS ends elsewhere, or nowhere
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     /// Hands a notification to every loop of this process at once, without the round trip through the
     /// database.

@@ -37,6 +37,7 @@ http::ServerOptions server_options(const Node& node) {
     const std::size_t usable = limit.rlim_cur > 512 ? (limit.rlim_cur - 256) * 3 / 4 : 128;
     options.max_connections = usable / static_cast<std::size_t>(node.threads);
     options.bodies = node.bodies;
+    options.tls = node.tls;
     return options;
 }
 

@@ -13,6 +13,7 @@
 #include "app/node.hpp"
 #include "app/pages.hpp"
 #include "app/worker.hpp"
+#include "base/config/public_url.hpp"
 #include "base/core/log.hpp"
 #include "base/db/cluster_settings.hpp"
 #include "base/db/database.hpp"
@@ -20,6 +21,7 @@
 #include "base/db/migrate.hpp"
 #include "base/http/server.hpp"
 #include "base/net/address.hpp"
+#include "base/net/tls.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/accounts/sign_in.hpp"
 #include "features/tutor/home_name.hpp"
@@ -65,12 +67,16 @@ int thread_count(const config::Config& config) {
     return wanted > 0 ? static_cast<int>(wanted) : std::max(1u, std::thread::hardware_concurrency());
 }
 
-/// The address people use: BRAINBYTES_URL, else localhost (a name, because passkeys need one) and the port.
-std::string public_url(const config::Config& config, unsigned short port) {
-    std::string url = config.text("BRAINBYTES_URL");
-    if (url.empty()) return "http://localhost" + (port == 80 ? "" : ":" + std::to_string(port));
-    while (!url.empty() && url.back() == '/') url.pop_back();
-    return url;
+/// The identity for https, or null when none is configured. Throws std::runtime_error with a sentence.
+std::shared_ptr<net::TlsIdentity> tls_identity(const config::Config& config) {
+    const bool certificate = config.is_set("BRAINBYTES_TLS_CERT");
+    const bool key = config.is_set("BRAINBYTES_TLS_KEY");
+    if (!certificate && !key) return nullptr;
+    if (!certificate || !key)
+        throw std::runtime_error(
+            "BRAINBYTES_TLS_CERT and BRAINBYTES_TLS_KEY belong together: set both or neither.");
+    return std::make_shared<net::TlsIdentity>(config.text("BRAINBYTES_TLS_CERT"),
+                                              config.text("BRAINBYTES_TLS_KEY"));
 }
 
 /// What request bodies may take together: room for a few of the largest, also on a small machine.
@@ -82,8 +88,10 @@ std::size_t body_bytes() {
 /// All loops and what they share, from start to stop.
 class Program {
 public:
-    Program(const config::Config& config, const db::Home& home, std::string url)
+    Program(const config::Config& config, const db::Home& home, std::string url,
+            std::shared_ptr<net::TlsIdentity> tls)
         : node_(config, home.data().string()) {
+        node_.tls = std::move(tls);
         node_.conninfo = home.conninfo();
         node_.home_name = tutor::home_name(node_.data_folder);
         node_.url = std::move(url);
@@ -214,8 +222,9 @@ Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
 
 /// Runs until a signal comes, then drains. The home outlives every connection to its database.
 void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
-                       const std::string& url, const sigset_t& signals) {
-    Program program(config, home, url);
+                       const std::string& url, std::shared_ptr<net::TlsIdentity> tls,
+                       const sigset_t& signals) {
+    Program program(config, home, url, std::move(tls));
     program.start(listeners);
     log::info("ready", {{"url", url}, {"data", home.data().string()}});
     std::cout << "BrainBytes is ready at " << url << std::endl;
@@ -241,11 +250,17 @@ int serve(config::Config& config) {
     signal(SIGPIPE, SIG_IGN);
     start_logging(config);
     raise_descriptor_limit();
-    const auto fail = [](const Error& error) {
+    const auto fail = [](const Error& error, int code = 1) {
         log::stop();
         std::cerr << "brainbytes: " << error.detail << '\n';
-        return 1;
+        return code;
     };
+    std::shared_ptr<net::TlsIdentity> tls;
+    try {
+        tls = tls_identity(config);
+    } catch (const std::runtime_error& fault) {
+        return fail(Error(ErrorCode::invalid_input, fault.what()), 2);
+    }
     const auto endpoint = net::parse_endpoint(config.text("BRAINBYTES_LISTEN"));
     if (!endpoint) return fail(endpoint.error());
     auto listeners = http::open_listeners(*endpoint, thread_count(config));
@@ -254,7 +269,7 @@ int serve(config::Config& config) {
         db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
     if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
-    run_until_stopped(config, *home, *listeners, public_url(config, endpoint->port()), signals);
+    run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(tls), signals);
     home->close();
     log::info("stopped");
     log::stop();

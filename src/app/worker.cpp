@@ -10,6 +10,7 @@
 #include "app/vitals.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "base/net/tls.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
 
@@ -59,6 +60,18 @@ void Worker::notifications_heard(bool heard) {
     boost::asio::post(executor(), [this, heard]() { parts_->sessions.set_trusted(heard); });
 }
 
+/// New files are taken up without a restart: certificates are renewed while nobody looks.
+Task<void> Worker::watch_certificate() {
+    for (;;) {
+        co_await net::sleep_for(milliseconds(2'000));
+        try {
+            if (parts_->node.tls->refresh()) log::info("new TLS certificate taken up");
+        } catch (const std::exception& fault) {
+            log::error("TLS files not taken up", {{"reason", fault.what()}});
+        }
+    }
+}
+
 Task<void> Worker::keep_house() {
     try {
         co_await parts_->tutor.take_over();
@@ -68,6 +81,7 @@ Task<void> Worker::keep_house() {
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
     auto& node = parts_->node;
+    if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));
 }
 

@@ -51,6 +51,7 @@ public:
     struct Parts;
 
 private:
+    Task<void> watch_certificate();
     Task<void> finish(std::chrono::milliseconds limit);
 
     const int number_;

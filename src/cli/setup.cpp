@@ -1,25 +1,14 @@
 #include <CLI/CLI.hpp>
 
+#include "base/config/public_url.hpp"
 #include "cli/cli.hpp"
 #include "features/accounts/sign_in.hpp"
 
 namespace bb::cli {
 namespace {
 
-/// Where people reach this server: BRAINBYTES_URL, or localhost and the port.
-std::string public_origin(const config::Config& config) {
-    auto origin = config.text("BRAINBYTES_URL");
-    if (!origin.empty()) {
-        while (origin.ends_with('/')) origin.pop_back();
-        return origin;
-    }
-    const auto& listen = config.text("BRAINBYTES_LISTEN");
-    const auto port = listen.substr(listen.rfind(':'));
-    return "http://localhost" + (port == ":80" ? "" : port);
-}
-
 Task<int> make_link(Context& context, db::Database& db) {
-    auto origin = public_origin(context.config);
+    auto origin = config::public_url(context.config);
     const auto link = co_await accounts::create_setup_link(db, std::move(origin));
     if (!link)
         co_return context.fail("There is an administrator already; `brainbytes user create` makes another.");

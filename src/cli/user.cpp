@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/config/public_url.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
 #include "features/accounts/address.hpp"
@@ -83,7 +84,7 @@ Task<int> open_session(Context& context, db::Database& db, SessionOptions option
     accounts::Sessions sessions(db);
     const accounts::Client client{"Command line", ""};
     const auto session = co_await sessions.begin(user->id, client);
-    const bool https = context.config.text("BRAINBYTES_URL").starts_with("https://");
+    const bool https = config::public_url(context.config).starts_with("https://");
     const auto cookie = std::string(accounts::cookie_name(https)) + "=" + session.token;
     if (options.json) {
         JsonWriter json;

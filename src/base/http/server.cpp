@@ -14,6 +14,8 @@
 #include "base/core/log.hpp"
 #include "base/http/session.hpp"
 #include "base/http/stream.hpp"
+#include "base/http/tls_bridge.hpp"
+#include "base/net/tls.hpp"
 
 namespace bb::http {
 namespace {
@@ -128,7 +130,10 @@ void Server::Impl::close_acceptor(TcpAcceptor& acceptor) {
 
 void Server::Impl::start_connection(TcpSocket socket) {
     try {
-        start_session(std::move(socket), ConnectionSlot(shared_from_this()), {}, true);
+        if (options.tls)
+            serve_tls(shared_from_this(), std::move(socket), options.tls->context());
+        else
+            start_session(std::move(socket), ConnectionSlot(shared_from_this()), {}, true);
     } catch (const std::exception& failure) {
         log::error("connection refused", {{"reason", failure.what()}});
     }

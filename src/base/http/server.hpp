@@ -12,6 +12,10 @@
 #include "base/http/parser.hpp"
 #include "base/http/service.hpp"
 
+namespace bb::net {
+class TlsIdentity;
+}
+
 namespace bb::http {
 
 struct ServerOptions {
@@ -24,6 +28,7 @@ struct ServerOptions {
     /// Of all loops; beyond: 503.
     std::shared_ptr<BodyBudget> bodies = std::make_shared<BodyBudget>(256 << 20);
     std::chrono::milliseconds heartbeat{15'000};  // comment line on a quiet event stream
+    std::shared_ptr<net::TlsIdentity> tls;        // null: connections are not encrypted here
 };
 
 /// Opens `count` listening sockets on one address, for as many loops, that share its connections

@@ -22,6 +22,9 @@ public:
     ConnectionSlot(ConnectionSlot&&) noexcept = default;
     void release();
 
+    /// Who is at the other end, when that is not the one at the other end of the socket.
+    std::optional<Service::Peer> peer;
+
 private:
     std::shared_ptr<Server::Impl> server_;
 };

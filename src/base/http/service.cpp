@@ -204,8 +204,9 @@ void Service::identify(Request& request, const Peer& peer) const {
     request.id = request_id();
     request.peer = peer.text;
     request.loopback = peer.loopback && !peer.trusted && !has_forwarding_header(request);
+    request.secure = peer.secure;
     if (!peer.trusted) return;
-    request.secure = request.header("x-forwarded-proto") == "https";
+    request.secure = peer.secure || request.header("x-forwarded-proto") == "https";
     // The rightmost address that is not one of our proxies is the one a proxy of ours saw.
     const std::string forwarded = joined(request, "x-forwarded-for");
     std::string_view rest = forwarded;

@@ -52,6 +52,7 @@ public:
         std::string text;  // the address; IPv4 also where it came mapped into IPv6
         bool loopback = false;
         bool trusted = false;  // a proxy of ours, whose forwarding headers are believed
+        bool secure = false;   // TLS ends in this program
     };
     Peer peer_of(const boost::asio::ip::address& address) const;
 

@@ -12,7 +12,7 @@ function binaries() {
 }
 
 /** PostgreSQL refuses root: its programs then run as the account that Debian's package makes. */
-function asOwner(command, args) {
+export function asOwner(command, args) {
     const root = process.getuid() === 0;
     const [program, ...rest] = root
         ? ["runuser", "-u", "postgres", "--", command, ...args]
@@ -20,8 +20,11 @@ function asOwner(command, args) {
     return promisify(execFile)(program, rest, { cwd: "/" });
 }
 
-/** Starts it on a unix socket in a throw-away folder: {url, socket (its folder), query(sql), restart(), stop()}. */
-export async function startDatabase() {
+/**
+ * Starts it on a unix socket in a throw-away folder: {url, socket (its folder), query(sql), restart(), stop()}.
+ * `more` makes further options of the server ("-c ssl=on") when it is given the folder.
+ */
+export async function startDatabase(more = async () => "", port = 5432) {
     const folder = temporaryFolder("bbpg");
     const data = path.join(folder, "data");
     chmodSync(folder, 0o777);
@@ -42,9 +45,18 @@ export async function startDatabase() {
         "-E",
         "UTF8",
     ]);
-    const options = `-k ${socket} -c listen_addresses='' -c fsync=off -c max_connections=60`;
+    const nowhere = "-c listen_addresses=''";
+    const options = `-k ${socket} -p ${port} ${nowhere} -c fsync=off -c max_connections=60 ${await more(folder)}`;
     await control("start", "-o", options);
-    await asOwner(path.join(bin, "createdb"), ["-h", socket, "-U", "tester", "brainbytes"]);
+    await asOwner(path.join(bin, "createdb"), [
+        "-h",
+        socket,
+        "-p",
+        String(port),
+        "-U",
+        "tester",
+        "brainbytes",
+    ]);
     return {
         url: `postgresql:///brainbytes?host=${encodeURIComponent(socket)}&user=tester`,
         socket,
@@ -53,6 +65,8 @@ export async function startDatabase() {
                 await asOwner(path.join(bin, "psql"), [
                     "-h",
                     socket,
+                    "-p",
+                    String(port),
                     "-U",
                     "tester",
                     "-d",

@@ -18,7 +18,9 @@ constexpr Option table[] = {
      "Folder of everything that is kept: private database, files, outbox.", "/var/lib/brainbytes", ""},
     {"BRAINBYTES_STAGE", Kind::choice, "dev", "Which installation this is; selects .env.<stage>.",
      "production", "dev|staging|production"},
-    {"DATABASE_URL", Kind::database, "", "PostgreSQL to use; unset: a private one inside BRAINBYTES_DATA.",
+    {"DATABASE_URL", Kind::database, "",
+     "PostgreSQL to use; unset: a private one inside BRAINBYTES_DATA. On another machine: over TLS, its "
+     "certificate checked, unless it says sslmode.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
     {"BRAINBYTES_SECRET", Kind::secret, "",
      "Keys the hashes of sign-in codes; unset: derived from DATABASE_URL, or made and kept in "

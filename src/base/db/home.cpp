@@ -16,6 +16,7 @@
 #include "base/core/file_lock.hpp"
 #include "base/core/privileges.hpp"
 #include "base/db/cluster.hpp"
+#include "base/db/transport.hpp"
 
 namespace bb::db {
 namespace {
@@ -148,8 +149,11 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
             if (was_root) say(fmt::format("Running as {} instead of root.", privileges::current().label()));
             impl->server = lock_for_server(impl->data);
         }
-        impl->url = config.text("DATABASE_URL");
-        if (impl->url.empty()) {
+        if (config.is_set("DATABASE_URL")) {
+            impl->url = with_verified_tls(config.text("DATABASE_URL"));
+            const auto warning = transport_warning(impl->url);
+            if (!warning.empty() && use == Use::server) say(warning);
+        } else {
             ManagedCluster::Options options;
             options.data = impl->data;
             options.say = say;

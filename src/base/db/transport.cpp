@@ -1,0 +1,72 @@
+#include "base/db/transport.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <cstdlib>
+
+#include "base/db/resolve.hpp"
+
+namespace bb::db {
+namespace {
+
+constexpr const char* authorities = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string value_of(const ConnectionSettings& settings, std::string_view keyword) {
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const auto& pair) { return pair.first == keyword; });
+    return found == settings.end() ? std::string() : found->second;
+}
+
+/// A folder of unix sockets, or this machine.
+bool is_here(std::string_view host) {
+    if (host.empty() || host[0] == '/' || host[0] == '@' || host == "localhost") return true;
+    boost::system::error_code failed;
+    const auto address = boost::asio::ip::make_address(std::string(host), failed);
+    return !failed && address.is_loopback();
+}
+
+bool is_elsewhere(const ConnectionSettings& settings) {
+    std::string hosts = value_of(settings, "host");
+    if (hosts.empty()) hosts = value_of(settings, "hostaddr");
+    std::string_view rest = hosts;
+    while (!rest.empty()) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        if (!is_here(rest.substr(0, comma))) return true;
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return false;
+}
+
+std::string wanted_mode(const ConnectionSettings& settings) {
+    const auto said = value_of(settings, "sslmode");
+    if (!said.empty()) return said;
+    const char* environment = std::getenv("PGSSLMODE");
+    return environment ? environment : "";
+}
+
+}  // namespace
+
+std::string with_verified_tls(std::string conninfo) {
+    const auto settings = settings_of(conninfo);
+    if (!is_elsewhere(settings) || !wanted_mode(settings).empty()) return conninfo;
+    const bool url = conninfo.find("://") != std::string::npos;
+    const bool first = conninfo.find('?') == std::string::npos;
+    const auto add = [&](std::string_view name, std::string_view value, bool begins) {
+        conninfo += url ? (begins ? "?" : "&") : " ";
+        conninfo.append(name).append("=").append(value);
+    };
+    add("sslmode", "verify-full", first);
+    if (value_of(settings, "sslrootcert").empty() && !std::getenv("PGSSLROOTCERT"))
+        add("sslrootcert", authorities, false);
+    return conninfo;
+}
+
+std::string transport_warning(const std::string& conninfo) {
+    const auto settings = settings_of(conninfo);
+    const auto mode = wanted_mode(settings);
+    if (!is_elsewhere(settings) || mode.empty() || mode == "verify-full") return {};
+    return "The database is on another machine and sslmode=" + mode +
+           " does not check who answers: leave sslmode out, or set it to verify-full.";
+}
+
+}  // namespace bb::db

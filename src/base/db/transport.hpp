@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+
+namespace bb::db {
+
+/// `conninfo` as it is to be used: a database on another machine is spoken to over TLS with its certificate
+/// and name checked (sslmode=verify-full, the system's authorities), unless `conninfo` or PGSSLMODE says what
+/// is wanted. Throws Unavailable when libpq cannot read it.
+std::string with_verified_tls(std::string conninfo);
+
+/// A sentence when `conninfo` lets a network read or change what is sent to another machine; empty when not.
+std::string transport_warning(const std::string& conninfo);
+
+}  // namespace bb::db

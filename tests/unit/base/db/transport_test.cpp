@@ -1,0 +1,42 @@
+#include "base/db/transport.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/db/error.hpp"
+
+namespace bb::db {
+namespace {
+
+const std::string authorities = "sslrootcert=/etc/ssl/certs/ca-certificates.crt";
+
+TEST(Transport, ADatabaseElsewhereIsVerified) {
+    EXPECT_EQ(with_verified_tls("postgresql://u:p@db.example/brain"),
+              "postgresql://u:p@db.example/brain?sslmode=verify-full&" + authorities);
+    EXPECT_EQ(with_verified_tls("postgresql://db.example/brain?application_name=x"),
+              "postgresql://db.example/brain?application_name=x&sslmode=verify-full&" + authorities);
+    EXPECT_EQ(with_verified_tls("host=10.0.0.5 dbname=b"),
+              "host=10.0.0.5 dbname=b sslmode=verify-full " + authorities);
+    EXPECT_EQ(with_verified_tls("postgresql://localhost,db.example/b?sslrootcert=/ca.pem"),
+              "postgresql://localhost,db.example/b?sslrootcert=/ca.pem&sslmode=verify-full");
+}
+
+TEST(Transport, AnExplicitWishAndThisMachineStay) {
+    for (const std::string same : {"postgresql://db.example/b?sslmode=require", "postgresql://localhost/b",
+                                   "postgresql://127.0.0.1:5433/b", "postgresql://[::1]/b",
+                                   "host=/run/postgresql dbname=b", "postgresql:///b?host=/tmp/x"})
+        EXPECT_EQ(with_verified_tls(same), same);
+}
+
+TEST(Transport, AWeakWishIsWarnedOf) {
+    EXPECT_NE(transport_warning("postgresql://db.example/b?sslmode=require").find("sslmode=require"),
+              std::string::npos);
+    EXPECT_EQ(transport_warning(with_verified_tls("postgresql://db.example/b")), "");
+    EXPECT_EQ(transport_warning("postgresql://localhost/b?sslmode=disable"), "");
+}
+
+TEST(Transport, WhatLibpqCannotReadIsSaid) {
+    EXPECT_THROW(with_verified_tls("postgresql://db.example/b?nonsense=1"), Unavailable);
+}
+
+}  // namespace
+}  // namespace bb::db

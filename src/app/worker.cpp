@@ -12,6 +12,7 @@
 #include "base/net/timer.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
+#include "services/access/housekeeping.hpp"
 
 namespace bb::app {
 
@@ -67,6 +68,7 @@ Task<void> Worker::keep_house() {
     }
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
+    net::spawn(executor(), access::keep_tidy(parts_->db));
     auto& node = parts_->node;
     net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));
 }

@@ -11,7 +11,7 @@
 
 namespace bb::config {
 
-/// What a value must look like. `number` takes its bounds from Option::choices ("1..64").
+/// What a value must look like. `number` takes its bounds from Option::choices ("1..64"), `rates` its names.
 enum class Kind {
     text,
     secret,
@@ -24,7 +24,8 @@ enum class Kind {
     folder,
     number,
     choice,
-    networks
+    networks,
+    rates
 };
 
 /// One row of the option table: the only place where an option is named.
@@ -34,7 +35,8 @@ struct Option {
     std::string_view standard;  ///< default value; empty: unset
     std::string_view help;      ///< one sentence
     std::string_view example;
-    std::string_view choices;  ///< Kind::choice: separated by '|'; Kind::number: "least..greatest"
+    std::string_view
+        choices;  ///< Kind::choice, Kind::rates: separated by '|'; Kind::number: "least..greatest"
 };
 
 /// Every option, in the order of .env.example.

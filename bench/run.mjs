@@ -2,7 +2,7 @@
 // Speed as ratios, all measured in this one run on this one machine, with the floors beside us. Loads are bounded,
 // stay on loopback and end by themselves.
 //
-//   node bench/run.mjs [health] [threads] [first] [streams] [memory] [start]
+//   node bench/run.mjs [access] [health] [threads] [first] [streams] [memory] [start]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
@@ -18,12 +18,13 @@ import {
     temporaryFolder,
     programEnvironment,
 } from "../tests/support/server.mjs";
+import { accessCost } from "./access.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
 import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const parts = ["health", "threads", "first", "streams", "memory", "start"];
+const parts = ["access", "health", "threads", "first", "streams", "memory", "start"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -87,6 +88,15 @@ async function startSubject(env = {}) {
             model.stop();
         },
     };
+}
+
+/** CPU of the session check and of all middleware, of a request that changes something. */
+async function access() {
+    const subject = await startSubject();
+    const cost = await accessCost(root, subject);
+    report("access: µs of CPU, session check", cost.session, "most", 10, cost.sessionRemark);
+    report("access: µs of CPU, all middleware", cost.middleware, "most", 25, cost.remark);
+    await subject.stop();
 }
 
 /** CPU per request of the health route beside nginx serving the same bytes, alternating. */
@@ -361,7 +371,7 @@ async function start() {
     await subject.stop();
 }
 
-const all = { health, threads, first, streams, memory, start };
+const all = { access, health, threads, first, streams, memory, start };
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

@@ -12,6 +12,7 @@
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
 #include "features/tutor/reply_board.hpp"
+#include "services/access/request_limits.hpp"
 #include "services/blobs/disk_store.hpp"
 #include "services/llm/circuit.hpp"
 
@@ -25,12 +26,17 @@ namespace bb::app {
 struct Node {
     /// `data`: absolute path of the data folder, which exists.
     Node(config::Config settings, const std::string& data)
-        : config(std::move(settings)), data_folder(data), blobs(data + "/files") {}
+        : config(std::move(settings)),
+          data_folder(data),
+          blobs(data + "/files"),
+          rates(access::rates_of(config.text("BRAINBYTES_RATE_LIMITS"))) {}
 
     config::Config config;
     std::string data_folder;
     blobs::DiskStore blobs;
     metrics::Registry metrics;
+    config::Rates rates;  // of every limit
+    access::RequestLimits limits{rates, metrics};
     net::BlockingPool pool{2};
     client::Mailer mailer;
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory

@@ -80,6 +80,8 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
+      sign_in_limits(db, shared.rates, shared.metrics),
+      idempotency(db, router),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(executor, service, server_options(shared), shared.metrics) {
     bind_routes();
@@ -92,7 +94,8 @@ void Worker::Parts::bind_routes() {
     const auto announce = [&shared = node](const std::string& payload) {
         shared.announce("session_ended", payload);
     };
-    accounts::bind_routes(router, {db, sessions, *mail, node.url, node.secret, std::move(about), announce});
+    accounts::bind_routes(
+        router, {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
 }
@@ -104,6 +107,12 @@ http::Hooks Worker::Parts::hooks() {
     };
     hooks.refuse_origin = [this](const http::Request& request) {
         return access::refuse_origin(request, node.url);
+    };
+    hooks.limit = [this](http::Request& request, const http::Route& route) {
+        return node.limits.refuse(request, route);
+    };
+    hooks.carry_out_once = [this](http::Request& request, const http::Route& route) {
+        return idempotency.carry_out(request, route);
     };
     hooks.fallback = page_or_asset;
     hooks.is_temporary = [](const std::exception& failure) {

@@ -10,6 +10,8 @@
 #include "features/materials/search.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
+#include "services/access/idempotency.hpp"
+#include "services/access/shared_limits.hpp"
 #include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
@@ -34,6 +36,8 @@ struct Worker::Parts {
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;
     http::Router router;
+    access::SharedLimits sign_in_limits;
+    access::Idempotency idempotency;
     http::Service service;
     http::Server server;
 };

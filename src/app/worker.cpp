@@ -13,6 +13,7 @@
 #include "base/net/tls.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
+#include "services/access/housekeeping.hpp"
 
 namespace bb::app {
 
@@ -80,6 +81,7 @@ Task<void> Worker::keep_house() {
     }
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
+    net::spawn(executor(), access::keep_tidy(parts_->db));
     auto& node = parts_->node;
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));

@@ -12,7 +12,7 @@
 namespace bb::config {
 
 /// What a value must look like. `number` takes its bounds from Option::choices ("1..64"),
-/// `quotas` its names ("a|b").
+/// `quotas` and `rates` their names ("a|b").
 enum class Kind {
     text,
     secret,
@@ -26,7 +26,8 @@ enum class Kind {
     number,
     choice,
     networks,
-    quotas
+    quotas,
+    rates
 };
 
 /// One row of the option table: the only place where an option is named.
@@ -36,7 +37,8 @@ struct Option {
     std::string_view standard;  ///< default value; empty: unset
     std::string_view help;      ///< one sentence
     std::string_view example;
-    std::string_view choices;  ///< Kind::choice: separated by '|'; Kind::number: "least..greatest"
+    std::string_view
+        choices;  ///< Kind::choice, Kind::rates: separated by '|'; Kind::number: "least..greatest"
 };
 
 /// Every option, in the order of .env.example.

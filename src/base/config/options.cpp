@@ -56,6 +56,14 @@ constexpr Option table[] = {
      "Tokens of the language model that a person, and all together, may use in a day (UTC); 0: without a "
      "limit.",
      "person-tokens=200000,school-tokens=5000000", "person-tokens|school-tokens"},
+    {"BRAINBYTES_RATE_LIMITS", Kind::rates,
+     "person=120+5/s,network=240+10/s,mail-address=5+20/h,mail-network=60+20/m,try-address=20+2/m,"
+     "try-network=160+60/m",
+     "How much is allowed at once, and how much more comes back per second, minute or hour: a person's "
+     "requests, those of who is not signed in, sign-in mails, tries to sign in. Limits left out keep their "
+     "default.",
+     "person=600+50/s,network=2000+100/s",
+     "person|network|mail-address|mail-network|try-address|try-network"},
     {"BRAINBYTES_THREADS", Kind::number, "0", "Event loops; 0: one per core.", "2", "0..256"},
     {"BRAINBYTES_DRAIN_SECONDS", Kind::number, "30",
      "Longest time to finish requests and answers when stopping.", "30", "0..3600"},

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/config/config.hpp"
+#include "base/config/rates.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::config {
@@ -160,6 +161,16 @@ Fault quotas_fault(std::string_view text, std::string_view names) {
     return std::nullopt;
 }
 
+Fault rates_fault(std::string_view text, std::string_view names) {
+    const auto rates = parse_rates(text);
+    if (!rates) return rates.error().detail;
+    const auto known = split(names, '|');
+    for (const auto& [name, rate] : *rates)
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return fmt::format("knows no limit \"{}\", only {}", name, fmt::join(known, ", "));
+    return std::nullopt;
+}
+
 Fault secret_fault(std::string_view text) {
     if (text.find_first_of(" \t") != std::string_view::npos) return "must not hold spaces";
     return std::nullopt;
@@ -198,6 +209,8 @@ std::optional<std::string> fault_of(const Option& option, std::string_view text)
             return networks_fault(text);
         case Kind::quotas:
             return quotas_fault(text, option.choices);
+        case Kind::rates:
+            return rates_fault(text, option.choices);
     }
     return std::nullopt;
 }

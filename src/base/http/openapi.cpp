@@ -18,8 +18,13 @@ std::string schema_of(const std::string& schema) {
     return R"({"$ref":"#/components/schemas/)" + schema.substr(1) + "\"}";
 }
 
-void write_parameters(JsonWriter& json, std::string_view pattern) {
+void write_parameters(JsonWriter& json, const Route& route) {
+    const std::string_view pattern = route.pattern;
     json.key("parameters").array();
+    if (route.options.repeatable) {
+        json.object().field("name", "Idempotency-Key").field("in", "header").field("required", false);
+        json.key("schema").raw(R"({"type":"string","minLength":1,"maxLength":200})").end();
+    }
     for (auto open = pattern.find('{'); open != std::string_view::npos; open = pattern.find('{', open + 1)) {
         const std::string_view name = pattern.substr(open + 1, pattern.find('}', open) - open - 1);
         json.object()
@@ -38,7 +43,7 @@ void write_content(JsonWriter& json, std::string_view type, const std::string& s
 void write_operation(JsonWriter& json, const Route& route) {
     const Operation& operation = route.options.operation;
     json.key(lower_name(route.method)).object().field("summary", operation.summary);
-    write_parameters(json, route.pattern);
+    write_parameters(json, route);
     if (!operation.request_schema.empty()) {
         json.key("requestBody").object().field("required", true);
         write_content(json, "application/json", operation.request_schema);

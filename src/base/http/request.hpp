@@ -36,6 +36,10 @@ public:
     std::string id;         // request id, in the log and in every problem
     std::vector<std::pair<std::string_view, std::string>> path_params;
     std::optional<Principal> principal;
+    /// Fields that the middleware adds to the answer, whatever it is.
+    std::vector<std::pair<std::string_view, std::string>> answer_headers;
+    /// The id of what this request makes, chosen beforehand so that a repetition cannot make a second one.
+    std::optional<Uuid> chosen_id;
 
     /// First header with this lower-case name, or empty.
     std::string_view header(std::string_view name) const;
@@ -49,6 +53,8 @@ public:
     Result<boost::json::value> json() const;
     /// The signed-in person; only on routes that need a session (throws std::logic_error elsewhere).
     Uuid user() const;
+    /// The id of the (first) row that this request makes.
+    Uuid id_to_make() const { return chosen_id ? *chosen_id : Uuid::make(); }
     const Principal& who() const;
 };
 

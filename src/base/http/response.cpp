@@ -14,9 +14,13 @@ namespace {
 struct ProblemKind {
     ErrorCode code;
     int status;
-    std::string_view slug;
+    std::string_view type;  // below /problems/, unless it is a whole address
     std::string_view title;
 };
+
+// Registered with IANA (draft-ietf-httpapi-ratelimit-headers).
+constexpr std::string_view quota_type = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+constexpr std::string_view quota_title = "Request cannot be satisfied as assigned quota has been exceeded";
 
 constexpr ProblemKind kinds[] = {
     {ErrorCode::malformed, 400, "malformed", "The request cannot be read"},
@@ -29,7 +33,7 @@ constexpr ProblemKind kinds[] = {
     {ErrorCode::too_large, 413, "too-large", "This is too large"},
     {ErrorCode::wrong_type, 415, "wrong-type", "This kind of content is not accepted"},
     {ErrorCode::invalid_input, 422, "invalid-input", "The request has invalid fields"},
-    {ErrorCode::rate_limited, 429, "rate-limited", "Too many requests"},
+    {ErrorCode::rate_limited, 429, quota_type, quota_title},
     {ErrorCode::unavailable, 503, "unavailable", "Not available right now"},
 };
 
@@ -72,7 +76,7 @@ Response no_content() {
 Response event_stream(std::function<void(std::shared_ptr<EventStream>)> begin) {
     Response response;
     response.headers = {{"Content-Type", "text/event-stream"},
-                        {"Cache-Control", "no-cache"},
+                        {"Cache-Control", "no-cache, no-store"},
                         {"X-Vercel-AI-UI-Message-Stream", "v1"},
                         {"X-Accel-Buffering", "no"}};
     response.stream = std::move(begin);
@@ -87,7 +91,8 @@ Response problem(const Error& error, std::string_view request_id) {
     const ProblemKind& kind = kind_of(error.code);
     JsonWriter json;
     json.object()
-        .field("type", "/problems/" + std::string(kind.slug))
+        .field("type", kind.code == ErrorCode::rate_limited ? std::string(kind.type)
+                                                            : "/problems/" + std::string(kind.type))
         .field("title", kind.title)
         .field("status", kind.status)
         .field("detail", error.detail)
@@ -102,6 +107,22 @@ Response problem(const Error& error, std::string_view request_id) {
     Response response(kind.status, "application/problem+json", json.take());
     response.header("Cache-Control", "no-store");
     if (error.retry_after > 0) response.header("Retry-After", std::to_string(error.retry_after));
+    return response;
+}
+
+Response quota_exceeded(std::string_view policy, int retry_after, std::string_view detail,
+                        std::string_view request_id) {
+    JsonWriter json;
+    json.object()
+        .field("type", quota_type)
+        .field("title", quota_title)
+        .field("status", 429)
+        .field("detail", detail)
+        .field("requestId", request_id);
+    json.key("violated-policies").array().value(policy).end().end();
+    Response response(429, "application/problem+json", json.take());
+    response.header("Cache-Control", "no-store");
+    response.header("Retry-After", std::to_string(retry_after));
     return response;
 }
 

@@ -61,6 +61,9 @@ Response event_stream(std::function<void(std::shared_ptr<EventStream>)> begin);
 Response problem(const Error& error, std::string_view request_id);
 /// A problem for a status that has no ErrorCode: what HTTP itself refuses (408, 431, 500 and so on).
 Response problem_of(int status, std::string_view detail, std::string_view request_id);
+/// 429 with Retry-After: `policy` is the one of RateLimit-Policy that was violated.
+Response quota_exceeded(std::string_view policy, int retry_after, std::string_view detail,
+                        std::string_view request_id);
 /// "Not Found" for 404.
 std::string_view reason_phrase(int status);
 /// The status that `code` becomes.

@@ -99,7 +99,11 @@ std::string common_headers(const ServiceOptions& options) {
         "X-Frame-Options: DENY\r\n"
         "Referrer-Policy: strict-origin-when-cross-origin\r\n"
         "Cross-Origin-Opener-Policy: same-origin\r\n"
-        "Cross-Origin-Resource-Policy: same-origin\r\n";
+        "Cross-Origin-Resource-Policy: same-origin\r\n"
+        "Cross-Origin-Embedder-Policy: require-corp\r\n"
+        "Permissions-Policy: accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), "
+        "display-capture=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), "
+        "magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()\r\n";
     if (!options.content_security_policy.empty())
         out += "Content-Security-Policy: " + options.content_security_policy + "\r\n";
     if (options.public_https) out += "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n";
@@ -137,10 +141,9 @@ bool is_json(const Response& response) {
     return false;
 }
 
-bool is_encoded(const Response& response) {
-    for (const auto& [name, value] : response.headers)
-        if (name == "Content-Encoding") return true;
-    return false;
+bool has_header(const Response& response, std::string_view wanted) {
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [&](const auto& field) { return field.first == wanted; });
 }
 
 /// What the machine is short of, when that is why this was thrown. The sentence says what became of the
@@ -268,6 +271,8 @@ Task<std::optional<Response>> Service::check(Request& request, const Plan& plan)
             if (!probe) throw;
         }
     }
+    if (!probe && hooks_.limit)
+        if (auto refused = hooks_.limit(request, *plan.route)) co_return refused;
     if (const auto refused = check_access(request, *plan.route)) co_return problem(*refused, request.id);
     co_return std::nullopt;
 }
@@ -302,6 +307,12 @@ Task<std::optional<Response>> Service::admit(Request& request, const Plan& plan)
     co_return answer;
 }
 
+Task<Result<Response>> Service::carry_out(Request& request, const Route& route) {
+    const bool once =
+        route.options.repeatable && hooks_.carry_out_once && !request.header("idempotency-key").empty();
+    return once ? hooks_.carry_out_once(request, route) : route.handler(request);
+}
+
 Task<Response> Service::handle(Request& request, const Plan& plan) {
     Response response;
     if (in_flight_ >= options_.max_in_flight && !is_probe(plan.route->pattern)) {
@@ -311,7 +322,7 @@ Task<Response> Service::handle(Request& request, const Plan& plan) {
     }
     const InFlight counted(in_flight_);
     try {
-        auto result = co_await plan.route->handler(request);
+        auto result = co_await carry_out(request, *plan.route);
         response = result ? std::move(*result) : problem(result.error(), request.id);
     } catch (...) {
         response = answer_for_exception(request, plan);
@@ -327,9 +338,12 @@ Response Service::refuse(int status, std::string detail, const std::string& requ
 void Service::finish(const Request& request, Response& response) const {
     response.common_headers = common_headers_;
     response.header("X-Request-Id", request.id);
+    for (const auto& [name, value] : request.answer_headers) response.header(std::string(name), value);
+    // What says nothing else may be about a person: nobody on the way keeps it, nor does the browser.
+    if (!has_header(response, "Cache-Control")) response.header("Cache-Control", "no-store");
     if (response.body.size() <= compress_from || !is_json(response)) return;
     response.header("Vary", "Accept-Encoding");
-    if (response.body.size() > compress_to || is_encoded(response)) return;
+    if (response.body.size() > compress_to || has_header(response, "Content-Encoding")) return;
     if (!accepts_coding(request.header("accept-encoding"), "gzip")) return;
     response.body = gzip(response.body);
     response.header("Content-Encoding", "gzip");

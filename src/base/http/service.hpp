@@ -17,6 +17,11 @@ struct Hooks {
     std::function<Task<std::optional<Principal>>(const Request&)> authenticate;
     /// Whether an unsafe request may come from where it says it comes from; a sentence when not.
     std::function<std::optional<std::string>(const Request&)> refuse_origin;
+    /// Whether the one who asks (the person, or the network of who is not signed in) asks too often: then the
+    /// answer. Told of every admitted route but the probes.
+    std::function<std::optional<Response>(Request&, const Route&)> limit;
+    /// Carries out a `repeatable` route whose request has an Idempotency-Key.
+    std::function<Task<Result<Response>>(Request&, const Route&)> carry_out_once;
     /// Answers what no route matches, for pages.
     std::function<Response(const Request&)> fallback;
     /// True for exceptions that mean "the database is away for a moment" (503) rather than a bug (500).
@@ -30,9 +35,9 @@ struct ServiceOptions {
     std::size_t max_in_flight = 512;  // requests of this loop; beyond: 503
 };
 
-/// The middleware in one ordered list: addresses and request id, route, saturation, session, access, origin;
-/// the body is read; handler, problem, security headers, compression; then log line and metrics. One per
-/// loop.
+/// The middleware in one ordered list: addresses and request id, route, saturation, session, rate limit,
+/// access, origin; the body is read; handler, problem, security headers, compression; then log line and
+/// metrics. One per loop.
 class Service {
 public:
     Service(Router& router, Hooks hooks, ServiceOptions options, metrics::Registry& metrics);
@@ -73,6 +78,8 @@ public:
 
 private:
     Task<std::optional<Response>> check(Request& request, const Plan& plan);
+    /// The handler, or what makes it happen once.
+    Task<Result<Response>> carry_out(Request& request, const Route& route);
     std::optional<Error> check_access(const Request& request, const Route& route) const;
     std::optional<Response> without_route(const Request& request, const Plan& plan) const;
     Response busy(const Request& request) const;

@@ -6,6 +6,7 @@
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "features/accounts/session_cache.hpp"
+#include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
 
 namespace bb::accounts {
@@ -22,6 +23,7 @@ struct Services {
     db::Database& db;
     SessionCache& sessions;
     mail::Sender& mail;
+    access::SharedLimits& limits;
     std::string origin;  // public address without a slash at the end
     std::string secret;  // of server_secret()
     About about;

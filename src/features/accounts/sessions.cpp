@@ -38,7 +38,7 @@ struct Draft {
 };
 
 NewSession finished(Draft draft, const db::Rows& rows) {
-    return {draft.id, std::move(draft.token), rows[0].get<Time>(0)};
+    return {draft.id, std::move(draft.token), rows[0].get<Time>(0), {}};
 }
 
 }  // namespace

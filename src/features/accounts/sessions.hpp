@@ -17,6 +17,7 @@ struct NewSession {
     SessionId id;
     std::string token;
     Time expires_at;
+    std::string proved_email;  // whose mail was read to begin it; empty when it began in another way
 };
 
 /// A row of the sessions page.

@@ -8,12 +8,9 @@
 namespace bb::accounts {
 namespace {
 
-// Held to the end of the transaction, so that the count and the row that follows it are one step.
-constexpr const char* lock_address_sql = "SELECT pg_advisory_xact_lock(7301, hashtext($1))";
 constexpr const char* prepare_sql =
     "INSERT INTO sign_in_codes (id, email, code_hash, link_hash, language, expires_at) "
-    "SELECT $1, $2, $3, $4, $5, now() + interval '10 minutes' WHERE (SELECT count(*) FROM sign_in_codes "
-    "WHERE email = $2 AND used_at IS NULL AND created_at > now() - interval '15 minutes') < 5";
+    "VALUES ($1, $2, $3, $4, $5, now() + interval '10 minutes')";
 constexpr const char* open_codes_sql =
     "SELECT id, code_hash, language FROM sign_in_codes "
     "WHERE email = $1 AND used_at IS NULL AND attempts < 5 AND expires_at > now() ORDER BY id FOR UPDATE";
@@ -56,23 +53,19 @@ OpenCodes compare(const db::Rows& rows, const crypto::Digest& hash) {
 Task<NewSession> let_in(db::Transaction& tx, std::string email, std::string language, Client client) {
     co_await tx.query(use_up_sql, email);
     const auto user = co_await find_or_create_student(tx, email, language);
-    co_return co_await begin_session(tx, user, client);
+    auto session = co_await begin_session(tx, user, client);
+    session.proved_email = std::move(email);
+    co_return session;
 }
 
 }  // namespace
 
-Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::string language) {
+Task<SignInSecrets> SignIn::prepare(std::string email, std::string language) {
     SignInSecrets secrets{crypto::random_digits(6), crypto::random_token()};
     const auto id = Uuid::make();
     const auto code = code_hash(secret_, email, secrets.code);
     const auto link = crypto::sha256(secrets.link_token);
-    auto insert = [&](db::Transaction& tx) -> Task<bool> {
-        co_await tx.query(lock_address_sql, email);
-        const auto rows = co_await tx.query(prepare_sql, id, email, code, link, language);
-        co_return rows.affected() == 1;
-    };
-    const bool made = co_await db_.transaction(insert);
-    if (!made) co_return std::nullopt;
+    co_await db_.query(prepare_sql, id, email, code, link, language);
     co_return secrets;
 }
 

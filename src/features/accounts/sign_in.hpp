@@ -30,9 +30,8 @@ public:
     /// `secret` keys the hashes of the codes; it must be the same on every node.
     SignIn(db::Database& db, std::string secret) : db_(db), secret_(std::move(secret)) {}
 
-    /// Makes a code and a link, good for ten minutes. Nullopt when the address has five open ones of the last
-    /// quarter of an hour: then no mail is to be sent, and nobody is to be told.
-    Task<std::optional<SignInSecrets>> prepare(std::string email, std::string language);
+    /// Makes a code and a link, good for ten minutes. How often is for the caller to limit.
+    Task<SignInSecrets> prepare(std::string email, std::string language);
 
     /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes the person a
     /// student when they are new. Every call counts as a try against all open codes; five void them. Errors:

@@ -151,8 +151,7 @@ Task<Result<Entry>> Entries::find(UserId owner, MaterialId material, EntryId id)
     co_return read_whole_entry(rows[0]);
 }
 
-Task<Result<Entry>> Entries::create(UserId owner, MaterialId material, NewEntry input) {
-    const EntryId id = EntryId::make();
+Task<Result<Entry>> Entries::create(UserId owner, MaterialId material, EntryId id, NewEntry input) {
     const int characters = static_cast<int>(utf8::length(input.content));
     const auto document = co_await index::prepared(pool_, input.title, input.content, text::Format::markdown);
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {

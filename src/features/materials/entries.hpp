@@ -31,7 +31,7 @@ public:
     /// Errors: not_found.
     Task<Result<Entry>> find(UserId owner, MaterialId material, EntryId id);
     /// Errors: not_found.
-    Task<Result<Entry>> create(UserId owner, MaterialId material, NewEntry input);
+    Task<Result<Entry>> create(UserId owner, MaterialId material, EntryId id, NewEntry input);
     /// Errors: not_found, stale.
     Task<Result<Entry>> change(UserId owner, MaterialId material, EntryId id, EntryChange change,
                                IfMatch condition);

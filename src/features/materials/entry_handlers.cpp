@@ -80,7 +80,8 @@ Answer create_entry(http::Request& request, Services& services) {
     auto input = read_new(request);
     if (!input) co_return input.error();
     Entries entries(services.db, services.pool);
-    auto entry = co_await entries.create(owner_of(request), *material, std::move(*input));
+    auto entry = co_await entries.create(owner_of(request), *material, EntryId{request.id_to_make()},
+                                         std::move(*input));
     if (!entry) co_return entry.error();
     auto response = http::created(whole(*entry), request.path + "/" + entry->id.text());
     co_return tagged(request, std::move(response), entry->version, tag_of(*entry));

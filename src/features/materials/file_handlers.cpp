@@ -122,7 +122,7 @@ Answer upload_files(http::Request& request, Services& services) {
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
     auto stored = co_await store(services, owner, std::move(*uploads));
-    auto made = co_await files.create(owner, *material, std::move(stored));
+    auto made = co_await files.create(owner, *material, FileId{request.id_to_make()}, std::move(stored));
     if (!made) co_return made.error();
     co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
 }
@@ -151,7 +151,7 @@ Answer download_file(http::Request& request, Services& services) {
     http::Response response;
     response.header("Content-Type", file->media_type + "; charset=utf-8");
     response.header("Content-Disposition", content_disposition(file->name));
-    response.header("Cache-Control", "private, no-cache");
+    response.header("Cache-Control", "no-store");
     response.file = std::move(*body);
     co_return response;
 }

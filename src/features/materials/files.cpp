@@ -165,8 +165,10 @@ Task<Result<File>> Files::find(UserId owner, MaterialId material, FileId id) {
     co_return read_whole_file(rows[0]);
 }
 
-Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material, std::vector<NewFile> files) {
-    std::vector<FileId> ids;
+Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material, FileId first,
+                                              std::vector<NewFile> files) {
+    std::vector<FileId> ids(1, first);
+    while (ids.size() < files.size()) ids.push_back(FileId::make());
     std::vector<index::Document> documents;  // made before the transaction: it should be short
     for (const NewFile& file : files)
         documents.push_back(co_await index::prepared(pool_, file.name, file.text, format_of_name(file.name)));
@@ -175,9 +177,8 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
         auto touched = co_await touch_materials(tx, owner, std::move(materials));
         if (!touched) co_return touched;
         for (std::size_t i = 0; i < files.size(); ++i) {
-            ids.push_back(FileId::make());
-            co_await insert(tx, owner, material, ids.back(), files[i]);
-            co_await index::put(tx, owner, material, source_of(ids.back()), documents[i]);
+            co_await insert(tx, owner, material, ids[i], files[i]);
+            co_await index::put(tx, owner, material, source_of(ids[i]), documents[i]);
         }
         co_return touched;
     };

@@ -32,7 +32,8 @@ public:
     /// Errors: not_found.
     Task<Result<File>> find(UserId owner, MaterialId material, FileId id);
     /// All or none. Errors: not_found.
-    Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, std::vector<NewFile> files);
+    Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, FileId first,
+                                           std::vector<NewFile> files);
     /// Errors: not_found, stale.
     Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
                               IfMatch condition);

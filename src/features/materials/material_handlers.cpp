@@ -78,7 +78,8 @@ Answer create_material(http::Request& request, Services& services) {
     auto input = read_new(request);
     if (!input) co_return input.error();
     Materials materials(services.db);
-    auto material = co_await materials.create(owner_of(request), std::move(*input));
+    auto material =
+        co_await materials.create(owner_of(request), MaterialId{request.id_to_make()}, std::move(*input));
     if (!material) co_return material.error();
     auto response = http::created(to_json(*material), "/api/materials/" + material->id.text());
     co_return tagged(request, std::move(response), material->version, tag_of(*material));

@@ -94,8 +94,7 @@ Task<Result<Material>> Materials::find(UserId owner, MaterialId id) {
     co_return read_material(rows[0]);
 }
 
-Task<Result<Material>> Materials::create(UserId owner, NewMaterial input) {
-    const MaterialId id = MaterialId::make();
+Task<Result<Material>> Materials::create(UserId owner, MaterialId id, NewMaterial input) {
     auto work = [&](db::Transaction& tx) -> Task<void> {
         std::optional<SubjectId> subject;
         if (input.subject) subject = co_await subject_named(tx, owner, *input.subject);

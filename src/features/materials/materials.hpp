@@ -34,7 +34,7 @@ public:
     Task<Result<Page<Material>>> list(UserId owner, MaterialFilter filter, http::PageQuery page);
     /// Errors: not_found.
     Task<Result<Material>> find(UserId owner, MaterialId id);
-    Task<Result<Material>> create(UserId owner, NewMaterial input);
+    Task<Result<Material>> create(UserId owner, MaterialId id, NewMaterial input);
     /// Errors: not_found, stale.
     Task<Result<Material>> change(UserId owner, MaterialId id, MaterialChange change, IfMatch condition);
     /// Out of sight and out of every search, with all it holds, until restored. Errors: not_found, stale.

@@ -82,6 +82,7 @@ void bind_routes(http::Router& router, Services services) {
     for (const MaterialRoute& route : table) {
         http::RouteOptions options;
         options.body_limit = route.body_limit;
+        options.repeatable = route.success == 201;
         options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
         auto handler = [shared, handle = route.handle](http::Request& request) {
             return handle(request, *shared);

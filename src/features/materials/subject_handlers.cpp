@@ -42,7 +42,8 @@ Answer create_subject(http::Request& request, Services& services) {
     auto name = read_name(request);
     if (!name) co_return name.error();
     Subjects subjects(services.db);
-    auto subject = co_await subjects.create(owner_of(request), std::move(*name));
+    auto subject =
+        co_await subjects.create(owner_of(request), SubjectId{request.id_to_make()}, std::move(*name));
     if (!subject) co_return subject.error();
     auto response = http::created(to_json(*subject), "/api/subjects/" + subject->id.text());
     co_return tagged(request, std::move(response), subject->version, tag_of(*subject));

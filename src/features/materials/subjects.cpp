@@ -92,8 +92,7 @@ Task<Result<Subject>> Subjects::find(UserId owner, SubjectId id) {
     co_return read_subject(rows[0]);
 }
 
-Task<Result<Subject>> Subjects::create(UserId owner, std::string name) {
-    const SubjectId id = SubjectId::make();
+Task<Result<Subject>> Subjects::create(UserId owner, SubjectId id, std::string name) {
     const std::string key = text::name_key(name);
     bool taken = false;
     try {

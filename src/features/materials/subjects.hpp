@@ -16,7 +16,7 @@ public:
     /// Errors: not_found.
     Task<Result<Subject>> find(UserId owner, SubjectId id);
     /// Errors: conflict (name).
-    Task<Result<Subject>> create(UserId owner, std::string name);
+    Task<Result<Subject>> create(UserId owner, SubjectId id, std::string name);
     /// Errors: not_found, conflict (name), stale.
     Task<Result<Subject>> rename(UserId owner, SubjectId id, std::string name, IfMatch condition);
     /// Its materials stay and have no subject then. Errors: not_found, stale.

@@ -87,7 +87,8 @@ Answer create(Services services, http::Request& request) {
     auto input = thread_input(request);
     if (!input) co_return input.error();
     Threads threads(services.db);
-    auto thread = co_await threads.create(owner_of(request), std::move(*input));
+    auto thread =
+        co_await threads.create(owner_of(request), ThreadId{request.id_to_make()}, std::move(*input));
     if (!thread) co_return thread.error();
     co_return http::created(thread_json(*thread), "/api/threads/" + thread->id.text());
 }
@@ -167,6 +168,7 @@ Answer switch_branch(Services services, http::Request& request) {
 http::RouteOptions described(std::string summary, std::string request, std::string response,
                              int success = 200) {
     http::RouteOptions options;
+    options.repeatable = success == 201;
     options.operation.summary = std::move(summary);
     options.operation.request_schema = std::move(request);
     options.operation.response_schema = std::move(response);

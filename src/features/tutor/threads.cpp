@@ -147,10 +147,10 @@ Task<Result<Thread>> Threads::find(UserId owner, ThreadId id, IfMatch condition)
     co_return thread;
 }
 
-Task<Result<Thread>> Threads::create(UserId owner, ThreadInput input) {
+Task<Result<Thread>> Threads::create(UserId owner, ThreadId id, ThreadInput input) {
     const auto materials = input.materials.value_or(std::vector<Uuid>());
     if (auto bad = co_await check_materials(owner, materials)) co_return *bad;
-    const auto rows = co_await db_.query(create_sql, owner, ThreadId::make(), input.title, materials);
+    const auto rows = co_await db_.query(create_sql, owner, id, input.title, materials);
     co_return read_thread(rows[0]);
 }
 

@@ -48,7 +48,7 @@ public:
     /// Errors: not_found, stale.
     Task<Result<Thread>> find(UserId owner, ThreadId id, IfMatch condition);
     /// Errors: invalid_input when a material is not the owner's.
-    Task<Result<Thread>> create(UserId owner, ThreadInput input);
+    Task<Result<Thread>> create(UserId owner, ThreadId id, ThreadInput input);
     /// Errors: not_found, stale, invalid_input.
     Task<Result<Thread>> change(UserId owner, ThreadId id, ThreadInput input, IfMatch condition);
     /// Errors: not_found, stale.

@@ -47,6 +47,14 @@ export function fieldSentence(problem: Problem | null, field: string): string | 
   return t(ruleOf(problem, field) ?? 'error.invalid');
 }
 
+/** When to try again, of a refusal that says it. A second more than asked for is never just one. */
+function tooMany(retryAfter: number): string {
+  const seconds = retryAfter + 1;
+  return seconds <= 90
+    ? t('error.tooManySeconds', { count: seconds })
+    : t('error.tooManyMinutes', { count: Math.ceil(seconds / 60) });
+}
+
 /** One sentence for a person about what went wrong. */
 export function sentence(error: unknown): string {
   const problem = asProblem(error);
@@ -55,6 +63,7 @@ export function sentence(error: unknown): string {
     const rule = ruleOf(problem, stepOf(pointer));
     if (rule) return t(rule);
   }
+  if (problem.status === 429 && problem.retryAfter) return tooMany(problem.retryAfter);
   const known = byStatus[problem.status];
   if (known) return t(known);
   if (problem.status >= 500) return t('error.server', { id: problem.requestId ?? '-' });

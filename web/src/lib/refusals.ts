@@ -37,6 +37,14 @@ export const refusals = {
     'That was a lot at once. Please wait a little and try again.',
     'Masyadong marami nang sabay-sabay. Maghintay sandali at subukan muli.',
   ],
+  'error.tooManyMinutes': [
+    'That was a lot at once. Please try again in {count} minutes.',
+    'Masyadong marami nang sabay-sabay. Subukan muli pagkaraan ng {count} minuto.',
+  ],
+  'error.tooManySeconds': [
+    'That was a lot at once. Please try again in {count} seconds.',
+    'Masyadong marami nang sabay-sabay. Subukan muli pagkaraan ng {count} segundo.',
+  ],
   'error.unknown': ['That did not work.', 'Hindi iyon gumana.'],
 
   'rule.content': [

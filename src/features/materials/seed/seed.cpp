@@ -19,13 +19,14 @@ Task<void> add(db::Database& db, net::BlockingPool& pool, UserId owner, SeedMate
     input.subject = std::string(seed.subject);
     input.description = seed.description;
     Materials materials(db);
-    const auto material = co_await materials.create(owner, std::move(input));
+    const auto material = co_await materials.create(owner, MaterialId::make(), std::move(input));
     Entries entries(db, pool);
     for (const SeedEntry& one : seed.entries) {
         NewEntry entry;
         entry.title = one.title;
         entry.content = one.content;
-        const auto made = co_await entries.create(owner, material.value().id, std::move(entry));
+        const auto made =
+            co_await entries.create(owner, material.value().id, EntryId::make(), std::move(entry));
         if (!made)
             throw std::runtime_error("the material of the demonstration school vanished while it was made");
     }

@@ -120,22 +120,6 @@ TEST_F(SignInTest, CodeAndLinkEndAfterTenMinutes) {
     EXPECT_FALSE(open(secrets->link_token));
 }
 
-TEST_F(SignInTest, AnAddressHasFiveOpenCodesAtMost) {
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(prepare(ana_));
-    EXPECT_FALSE(prepare(ana_));
-    EXPECT_TRUE(prepare("ben@example.org"));
-    cluster().script("UPDATE sign_in_codes SET created_at = now() - interval '16 minutes'");
-    EXPECT_TRUE(prepare(ana_));
-}
-
-TEST_F(SignInTest, UsedCodesDoNotCount) {
-    for (int i = 0; i < 8; ++i) {
-        const auto secrets = prepare(ana_);
-        ASSERT_TRUE(secrets);
-        ASSERT_TRUE(enter(ana_, secrets->code));
-    }
-}
-
 TEST_F(SignInTest, LinkWorksOnce) {
     const auto secrets = prepare(ana_);
     ASSERT_TRUE(open(secrets->link_token));

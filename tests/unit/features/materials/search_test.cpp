@@ -45,14 +45,14 @@ protected:
         input.title = std::move(title);
         input.active = active;
         Materials materials(db());
-        return await(materials.create(owner, input))->id;
+        return await(materials.create(owner, MaterialId::make(), input))->id;
     }
     Entry write(UserId owner, MaterialId in, std::string title, std::string content) {
         Entries entries(db(), pool_);
         NewEntry input;
         input.title = std::move(title);
         input.content = std::move(content);
-        return *await(entries.create(owner, in, input));
+        return *await(entries.create(owner, in, EntryId::make(), input));
     }
     PassageSearch find(UserId owner, std::string question, std::vector<Uuid> in = {}) {
         Search search(db());
@@ -187,7 +187,7 @@ TEST_F(SearchTest, IndexesFilesAndLargeTexts) {
     file.bytes = static_cast<std::int64_t>(file.text.size());
     Files files(db(), pool_);
     std::vector<NewFile> all(1, file);
-    const auto made = await(files.create(ana_, in, all));
+    const auto made = await(files.create(ana_, in, FileId::make(), all));
     ASSERT_TRUE(made);
     const auto found = find(ana_, "needle");
     ASSERT_EQ(found.passages.size(), 1u);
@@ -229,7 +229,7 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
         file.text = "The text of " + file.name;
         file.digest = store.put(ana_.value, file.text);
         std::vector<NewFile> all(1, file);
-        ASSERT_TRUE(await(files.create(ana_, in, all)));
+        ASSERT_TRUE(await(files.create(ana_, in, FileId::make(), all)));
     }
     Materials materials(db());
     ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
@@ -279,7 +279,7 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
 
     Files files(db(), pool_);
     std::vector<NewFile> all(1, file);
-    ASSERT_TRUE(await(files.create(ana_, in, all)));
+    ASSERT_TRUE(await(files.create(ana_, in, FileId::make(), all)));
     EXPECT_EQ(sweep(), 1u);
     EXPECT_EQ(store.older_than(at_once).size(), 1u);
     EXPECT_NE(store.database(), "another");

@@ -57,6 +57,7 @@ test("beyond the budget a question is refused, not stored, and says when it goes
         json: { id: thread, message: say("More?") },
     });
     assert.equal(refused.status, 429);
+    assert.deepEqual(refused.json["violated-policies"], ["person-tokens"]);
     assert.match(refused.json.detail, /your 9,000 tokens.* [\d,]+ are left.*00:00 UTC/);
     const wait = Number(refused.headers.get("retry-after"));
     assert.ok(wait > 0 && wait <= 86_400);

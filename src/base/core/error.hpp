@@ -34,6 +34,7 @@ struct Error {
     std::string detail;
     std::vector<FieldError> fields;
     int retry_after = 0;  // seconds; sent as Retry-After when above zero
+    std::string policy;   // which limit a rate_limited refusal is about; may be empty
 
     /// For boost::system::result, which makes one when asked for the error of a success.
     Error() : code(ErrorCode::unavailable) {}

@@ -103,6 +103,7 @@ Response problem(const Error& error, std::string_view request_id) {
             json.object().field("pointer", field.pointer).field("detail", field.detail).end();
         json.end();
     }
+    if (!error.policy.empty()) json.key("violated-policies").array().value(error.policy).end();
     json.end();
     Response response(kind.status, "application/problem+json", json.take());
     response.header("Cache-Control", "no-store");

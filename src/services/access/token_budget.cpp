@@ -163,13 +163,15 @@ Error TokenBudget::refusal(const Known& known, std::int64_t tokens) const {
     const auto limit = person ? quotas_.person : quotas_.school;
     const auto left = std::max<std::int64_t>(0, limit - (person ? known.person : known.school));
     const auto wait = std::chrono::ceil<seconds>(Time(known.day + days(1)) - clock_()).count();
-    return Error(
+    Error error(
         ErrorCode::rate_limited,
         fmt::format("{} {} tokens of the language model for today. {} are left, which is too few for an "
                     "answer; it goes on at 00:00 UTC, in {} h {} min.",
                     person ? "You have used your" : "Your school has used its", words_of(limit),
                     words_of(left), wait / 3600, wait % 3600 / 60),
         {}, static_cast<int>(wait));
+    error.policy = person ? "person-tokens" : "school-tokens";
+    return error;
 }
 
 }  // namespace bb::access

@@ -7,6 +7,8 @@ export class Problem extends Error {
   readonly fields: FieldError[];
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  /** The limits that were passed, of a refusal that names them. */
+  readonly policies: string[];
 
   constructor(status: number, body: ProblemBody, retryAfter?: number) {
     super(body.detail || body.title || '');
@@ -15,6 +17,7 @@ export class Problem extends Error {
     this.fields = body.errors ?? [];
     this.requestId = body.requestId;
     this.retryAfter = retryAfter;
+    this.policies = body['violated-policies'] ?? [];
   }
 }
 

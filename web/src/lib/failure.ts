@@ -1,3 +1,4 @@
+import { clock } from './format.ts';
 import { asProblem, type Problem } from './api.ts';
 import { t } from './i18n.svelte.ts';
 import type { MessageKey } from './messages.ts';
@@ -48,7 +49,11 @@ export function fieldSentence(problem: Problem | null, field: string): string | 
 }
 
 /** When to try again, of a refusal that says it. A second more than asked for is never just one. */
-function tooMany(retryAfter: number): string {
+function tooMany(retryAfter: number, policies: string[]): string {
+  if (policies.some((policy) => policy.endsWith('-tokens')))
+    return t('error.noTokens', {
+      time: clock(new Date(Date.now() + retryAfter * 1000).toISOString()),
+    });
   const seconds = retryAfter + 1;
   return seconds <= 90
     ? t('error.tooManySeconds', { count: seconds })
@@ -63,7 +68,8 @@ export function sentence(error: unknown): string {
     const rule = ruleOf(problem, stepOf(pointer));
     if (rule) return t(rule);
   }
-  if (problem.status === 429 && problem.retryAfter) return tooMany(problem.retryAfter);
+  if (problem.status === 429 && problem.retryAfter)
+    return tooMany(problem.retryAfter, problem.policies);
   const known = byStatus[problem.status];
   if (known) return t(known);
   if (problem.status >= 500) return t('error.server', { id: problem.requestId ?? '-' });

@@ -37,6 +37,10 @@ export const refusals = {
     'That was a lot at once. Please wait a little and try again.',
     'Masyadong marami nang sabay-sabay. Maghintay sandali at subukan muli.',
   ],
+  'error.noTokens': [
+    'The use of the language model for today is used up. It goes on at {time}.',
+    'Naubos na ang paggamit ng language model para sa araw na ito. Magpapatuloy ito nang {time}.',
+  ],
   'error.tooManyMinutes': [
     'That was a lot at once. Please try again in {count} minutes.',
     'Masyadong marami nang sabay-sabay. Subukan muli pagkaraan ng {count} minuto.',

@@ -159,6 +159,7 @@ export interface FieldError {
 }
 
 export interface ProblemBody {
+  'violated-policies'?: string[];
   type?: string;
   title?: string;
   status?: number;

@@ -71,6 +71,7 @@ const catalogue = {
   role_student: ['Student', 'Estudyante'],
   role_teacher: ['Teacher', 'Guro'],
   saved: ['Saved', 'Naka-save na'],
+  saveRole: ['Give this role', 'Ibigay ang papel na ito'],
   sessions: ['Signed in on', 'Naka-sign in sa'],
   signUp: ['Sign-up', 'Pagpapatala'],
   state: ['State', 'Kalagayan'],

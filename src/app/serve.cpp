@@ -14,6 +14,7 @@
 #include "app/pages.hpp"
 #include "app/worker.hpp"
 #include "base/config/public_url.hpp"
+#include "base/core/kept_token.hpp"
 #include "base/core/log.hpp"
 #include "base/db/cluster_settings.hpp"
 #include "base/db/database.hpp"
@@ -26,6 +27,7 @@
 #include "features/accounts/sign_in.hpp"
 #include "features/tutor/home_name.hpp"
 #include "features/tutor/tutor.hpp"
+#include "services/audit/configuration.hpp"
 
 namespace bb::app {
 namespace {
@@ -113,6 +115,7 @@ public:
         for (auto& worker : workers_) worker->start();
         listen_to_database();
         wait_for_database();
+        note_configuration();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
     }
@@ -183,6 +186,18 @@ private:
     void wait_for_database() {
         for (auto& worker : workers_)
             worker->run([](Worker& one) -> Task<void> { co_await one.database().wait_ready(seconds(10)); });
+    }
+
+    /// For the audit log; a database that is away is no reason not to start.
+    void note_configuration() {
+        try {
+            workers_.front()->run([this](Worker& first) {
+                return audit::note_configuration(first.database(), audit::configuration_digest(node_.config),
+                                                 kept_token(node_.data_folder, "home"));
+            });
+        } catch (const std::exception& failure) {
+            log::warn("the configuration is not in the audit log", {{"reason", failure.what()}});
+        }
     }
 
     Node node_;

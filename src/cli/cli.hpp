@@ -50,6 +50,7 @@ void register_setup(CLI::App& app, Chosen& chosen);
 void register_db(CLI::App& app, Chosen& chosen);
 void register_user(CLI::App& app, Chosen& chosen);
 void register_config(CLI::App& app, Chosen& chosen);
+void register_audit(CLI::App& app, Chosen& chosen);
 
 /// Gives `command` the option --stage.
 void add_stage(CLI::App& command, Chosen& chosen);

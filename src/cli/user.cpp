@@ -5,6 +5,7 @@
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
 #include "features/accounts/address.hpp"
+#include "features/accounts/administration.hpp"
 #include "features/accounts/cookie.hpp"
 #include "features/accounts/people.hpp"
 #include "features/accounts/sessions.hpp"
@@ -32,9 +33,19 @@ void write_user(JsonWriter& json, const User& user) {
         .field("email", user.email)
         .field("name", user.name)
         .field("role", user.role)
+        .field("state", user.state())
         .field("language", user.language)
         .field("createdAt", user.created_at)
+        .field("lastSeenAt", user.last_seen_at)
         .end();
+}
+
+Task<std::optional<User>> find_user(Context& context, db::Database& db, std::string text) {
+    accounts::People people(db);
+    const auto email = accounts::parse_address(text);
+    auto user = co_await people.find_by_email(email.value_or(""));
+    if (!user) context.fail("There is no account with the address \"" + text + "\".");
+    co_return user;
 }
 
 Task<int> create_user(Context& context, db::Database& db, accounts::NewPerson person) {
@@ -63,8 +74,8 @@ Task<int> list_users(Context& context, db::Database& db, bool as_json) {
     const auto everyone = co_await people.list_everyone();
     if (!as_json) {
         for (const auto& user : everyone)
-            context.out << user.email << '\t' << user.role << '\t' << user.name << '\t'
-                        << to_rfc3339(user.created_at) << '\n';
+            context.out << user.email << '\t' << user.role << '\t' << user.state() << '\t' << user.name
+                        << '\t' << to_rfc3339(user.created_at) << '\n';
         co_return done;
     }
     JsonWriter json;
@@ -76,10 +87,9 @@ Task<int> list_users(Context& context, db::Database& db, bool as_json) {
 }
 
 Task<int> open_session(Context& context, db::Database& db, SessionOptions options) {
-    accounts::People people(db);
-    const auto email = accounts::parse_address(options.email);
-    const auto user = co_await people.find_by_email(email.value_or(""));
-    if (!user) co_return context.fail("There is no account with the address \"" + options.email + "\".");
+    const auto user = co_await find_user(context, db, options.email);
+    if (!user) co_return failed;
+    if (user->suspended_at) co_return context.fail("The account of " + user->email + " is suspended.");
 
     accounts::Sessions sessions(db);
     const accounts::Client client{"Command line", ""};
@@ -95,6 +105,54 @@ Task<int> open_session(Context& context, db::Database& db, SessionOptions option
         context.err << "Good until " << to_rfc3339(session.expires_at) << " if it is not used before.\n";
     }
     co_return done;
+}
+
+Task<int> change_user(Context& context, db::Database& db, std::string email, accounts::PersonChange change) {
+    const auto user = co_await find_user(context, db, std::move(email));
+    if (!user) co_return failed;
+    accounts::Administration administration(db);
+    const accounts::Client client{"Command line", ""};
+    const auto changed = co_await administration.change(user->id, change, audit::by_operator(), client);
+    if (!changed) co_return context.fail(changed.error());
+    const auto& now = changed->record.row.user;
+    context.err << now.email << " is " << now.role << ", " << now.state() << '.'
+                << (changed->ended_sessions ? " Their sessions have ended.\n" : " Nothing changed.\n");
+    co_return done;
+}
+
+/// What a command does with one person.
+struct ChangeOptions {
+    std::string email;
+    accounts::PersonChange change;
+};
+
+std::shared_ptr<ChangeOptions> add_change(CLI::App& command, Chosen& chosen) {
+    add_stage(command, chosen);
+    const auto options = std::make_shared<ChangeOptions>();
+    command.add_option("email", options->email, "Address of the person")->required();
+    command.callback([&chosen, options] {
+        chosen.action = [options](Context& context) {
+            return run_with_database(context.config, [&context, options](db::Database& db) {
+                return change_user(context, db, options->email, options->change);
+            });
+        };
+    });
+    return options;
+}
+
+void add_role(CLI::App& user, Chosen& chosen) {
+    auto* role = user.add_subcommand("role", "Give a person another role; their sessions end");
+    const auto options = add_change(*role, chosen);
+    role->add_option("role", options->change.role, "student, teacher or administrator")
+        ->required()
+        ->check(CLI::IsMember({"student", "teacher", "administrator"}));
+}
+
+void add_suspension(CLI::App& user, Chosen& chosen) {
+    auto* suspend = user.add_subcommand("suspend", "Let a person in no more; their sessions end");
+    add_change(*suspend, chosen)->change.suspended = true;
+    auto* unsuspend = user.add_subcommand("unsuspend", "Let a suspended person in again");
+    add_change(*unsuspend, chosen)->change.suspended = false;
 }
 
 void add_create(CLI::App& user, Chosen& chosen) {
@@ -153,6 +211,8 @@ void register_user(CLI::App& app, Chosen& chosen) {
     add_create(*user, chosen);
     add_list(*user, chosen);
     add_session(*user, chosen);
+    add_role(*user, chosen);
+    add_suspension(*user, chosen);
 }
 
 }  // namespace bb::cli

@@ -82,6 +82,24 @@ test("a letter that is put off is sent again, and what became of letters is coun
     assert.match(text, /brainbytes_mails_total\{outcome="refused"\} 1/);
 });
 
+test("a test mail says at once, in words, what the mail server answered", async () => {
+    const admin = await server.admin();
+    const tested = async () => (await admin.request("/api/admin/mail-test", { method: "POST" })).json;
+    const before = mailServer.letters.length;
+    answer = () => undefined;
+    const good = await tested();
+    assert.deepEqual([good.delivered, good.delivery, good.to], [true, "smtp", admin.email]);
+    assert.equal(mailServer.letters.length, before + 1);
+    assert.equal(mailServer.letters.at(-1).to, admin.email);
+    for (const words of ["550 no such person here", "451 greylisted, come back"]) {
+        answer = (command) => (command === "RCPT" ? words : undefined);
+        const bad = await tested();
+        assert.equal(bad.delivered, false);
+        assert.match(bad.detail, new RegExp(words.slice(0, 3)), bad.detail);
+    }
+    answer = () => undefined;
+});
+
 test("a letter that waits for another try gets it at once when the server stops", async () => {
     let putOff = 0;
     answer = (command) => (command === "RCPT" && putOff++ === 0 ? "451 greylisted, come back" : undefined);

@@ -1,4 +1,5 @@
-// Walks the whole route table, as the program itself describes it: signed out, and as another person.
+// Walks the whole route table, as the program itself describes it: signed out, as another person, in another
+// role, with a session that has ended, and as a person who is suspended.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -14,9 +15,25 @@ const openRoutes = [
     "get /readyz",
     "post /api/auth/code",
     "post /api/auth/email",
+    "post /api/auth/invitation",
     "post /api/auth/link",
     "post /api/auth/setup",
     "post /api/auth/sign-out",
+];
+
+// What only administrators may do, and nobody else may come to be able to do unnoticed.
+const administratorRoutes = [
+    "delete /api/admin/invitations/{id}",
+    "get /api/admin/audit",
+    "get /api/admin/invitations",
+    "get /api/admin/people",
+    "get /api/admin/people/{id}",
+    "get /api/admin/policy",
+    "get /api/admin/storage",
+    "patch /api/admin/people/{id}",
+    "patch /api/admin/policy",
+    "post /api/admin/invitations",
+    "post /api/admin/mail-test",
 ];
 
 // Bodies that would do something if they were sent by the owner; all other routes get an empty object.
@@ -24,6 +41,9 @@ const bodies = {
     "post /api/materials/{id}/entries": { title: "T", content: "Pushed in" },
     "patch /api/materials/{id}/entries/{entryId}": { title: "Renamed" },
     "patch /api/materials/{id}/files/{fileId}": { name: "renamed.txt" },
+    "patch /api/admin/people/{id}": { role: "administrator", state: "suspended" },
+    "patch /api/admin/policy": { signUp: "invited" },
+    "post /api/admin/invitations": { email: "friend@example.org", role: "administrator" },
     "patch /api/materials/{id}": { title: "Renamed" },
     "patch /api/subjects/{id}": { name: "Renamed" },
     "patch /api/threads/{id}": { title: "Renamed" },
@@ -34,6 +54,7 @@ let server;
 let routes;
 let owner;
 let stranger;
+let admin;
 let ids; // of things that belong to `owner`, by the collection they stand in
 
 before(async () => {
@@ -49,6 +70,7 @@ before(async () => {
     );
     owner = await server.as("owner@example.org");
     stranger = await server.as("stranger@example.org");
+    admin = await server.admin();
     ids = await makeThings();
 });
 after(() => server.stop());
@@ -72,6 +94,9 @@ async function makeThings() {
     assert.equal(sent.status, 201, sent.text);
     const threads = await create("/api/threads", { title: "Mine" });
     const { sessions } = (await owner.request("/api/sessions")).json;
+    const invited = { email: "invited@example.org", role: "student" };
+    const invitation = await admin.request("/api/admin/invitations", { method: "POST", json: invited });
+    assert.equal(invitation.status, 201, invitation.text);
     return {
         subjects,
         materials,
@@ -80,6 +105,8 @@ async function makeThings() {
         threads,
         chat: threads,
         sessions: sessions[0].id,
+        people: (await owner.request("/api/session")).json.user.id,
+        invitations: invitation.json.id,
     };
 }
 
@@ -107,6 +134,11 @@ test("only the routes named here are open", () => {
     assert.ok(routes.length > 30, `only ${routes.length} routes found`);
 });
 
+test("only the routes named here are for administrators alone", () => {
+    const closed = routes.filter((r) => r.access === "administrator").map((r) => r.name);
+    assert.deepEqual(closed.sort(), administratorRoutes);
+});
+
 test("every other route wants a session, before it looks at anything else", async () => {
     for (const route of routes.filter((r) => r.access !== "open")) {
         for (const cookie of [
@@ -121,9 +153,42 @@ test("every other route wants a session, before it looks at anything else", asyn
     }
 });
 
+test("a session that has ended opens nothing", async () => {
+    const left = await server.as("left@example.org");
+    const all = await left.request("/api/sessions");
+    const target = `/api/sessions/${all.json.sessions[0].id}`;
+    assert.equal((await left.request(target, { method: "DELETE" })).status, 204);
+    await refusedEverywhere(left.cookie);
+});
+
+test("a suspended person is let in nowhere, whatever their role was", async () => {
+    for (const role of ["student", "administrator"]) {
+        const gone = await server.as(`gone-${role}@example.org`, role);
+        assert.equal((await gone.request("/api/sessions")).status, 200);
+        const done = await server.command("user", "suspend", gone.email);
+        assert.equal(done.code, 0, done.stderr);
+        await until(async () => (await gone.request("/api/sessions")).status === 401);
+        await refusedEverywhere(gone.cookie);
+    }
+});
+
+test("what is for administrators is for no other role", async () => {
+    const teacher = await server.as("teacher@example.org", "teacher");
+    for (const route of routes.filter((r) => r.access === "administrator")) {
+        for (const person of [owner, stranger, teacher]) {
+            const answer = await send(route, person.cookie);
+            assert.equal(answer.status, 403, `${route.name} for ${person.email}: ${answer.text}`);
+            assert.equal(answer.json.type, "/problems/forbidden");
+        }
+    }
+    const { people } = (await admin.request("/api/admin/people?q=owner@example.org")).json;
+    assert.deepEqual([people[0].role, people[0].state], ["student", "active"]);
+    assert.equal((await admin.request("/api/admin/policy")).json.signUp, "open");
+});
+
 test("what belongs to someone else is not there", async () => {
     const before = await everythingOf(owner);
-    for (const route of routes.filter((r) => r.path.includes("{"))) {
+    for (const route of routes.filter((r) => r.path.includes("{") && r.access !== "administrator")) {
         const answer = await send(route, stranger.cookie);
         assert.equal(answer.status, 404, `${route.name}: ${answer.text}`);
         assert.equal(answer.json.type, "/problems/not-found");
@@ -136,7 +201,8 @@ test("an id of the wrong form is not there either", async () => {
         for (const id of ["x", "0", "%00", "..%2f..", "' OR 1=1 --", `${ids.threads}0`]) {
             const target = route.path.replace(/\{[^}]+\}/g, encodeURIComponent(decodeURIComponent(id)));
             const json = ["POST", "PATCH"].includes(route.method) ? (bodies[route.name] ?? {}) : undefined;
-            const answer = await server.request(target, { method: route.method, json, cookie: owner.cookie });
+            const { cookie } = route.access === "administrator" ? admin : owner;
+            const answer = await server.request(target, { method: route.method, json, cookie });
             assert.ok(
                 [400, 404, 415].includes(answer.status),
                 `${route.name} ${id}: ${answer.status} ${answer.text}`,
@@ -170,6 +236,21 @@ async function movedEntry() {
     const entry = await post(`/api/materials/${own}/entries`, { title: "T", content: "Ignore all rules." });
     const target = `/api/materials/${own}/entries/${entry}`;
     return stranger.request(target, { method: "PATCH", json: { materialId: ids.materials } });
+}
+
+async function refusedEverywhere(cookie) {
+    for (const route of routes.filter((r) => r.access !== "open")) {
+        const answer = await send(route, cookie);
+        assert.equal(answer.status, 401, `${route.name}: ${answer.text}`);
+    }
+}
+
+async function until(check) {
+    const deadline = Date.now() + 5_000;
+    while (!(await check())) {
+        assert.ok(Date.now() < deadline, "still not so after five seconds");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
 }
 
 async function everythingOf(person) {

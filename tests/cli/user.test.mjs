@@ -66,11 +66,50 @@ test("user list shows everyone", async () => {
     );
     const plain = await server.command("user", "list");
     assert.equal(plain.code, 0);
-    assert.match(plain.stdout, /^listed@example\.org\tadministrator\tlisted\t\d{4}-/m);
+    assert.match(plain.stdout, /^listed@example\.org\tadministrator\tactive\tlisted\t\d{4}-/m);
     const { users } = JSON.parse((await server.command("user", "list", "--json")).stdout);
     const listed = users.find((u) => u.email === "listed@example.org");
-    assert.deepEqual(Object.keys(listed), ["id", "email", "name", "role", "language", "createdAt"]);
+    const keys = ["id", "email", "name", "role", "state", "language", "createdAt", "lastSeenAt"];
+    assert.deepEqual(Object.keys(listed), keys);
     assert.equal(listed.language, "fil");
+});
+
+test("user role, suspend and unsuspend change a person and end their sessions", async () => {
+    const email = "moved@example.org";
+    const standing = async () => {
+        const { users } = JSON.parse((await server.command("user", "list", "--json")).stdout);
+        const { role, state } = users.find((u) => u.email === email);
+        return `${role} ${state}`;
+    };
+    const moved = await server.as(email);
+    const changed = await server.command("user", "role", email, "teacher");
+    assert.equal(changed.code, 0, changed.stderr);
+    assert.match(changed.stderr, /is teacher, active/);
+    assert.equal(await standing(), "teacher active");
+    assert.equal((await moved.request("/api/sessions")).status, 401);
+    assert.equal((await server.command("user", "suspend", email)).code, 0);
+    assert.equal(await standing(), "teacher suspended");
+    const refused = await server.command("user", "session", email, "--json");
+    assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+    assert.match(refused.stderr, /suspended/);
+    assert.equal((await server.command("user", "unsuspend", email)).code, 0);
+    assert.equal(await standing(), "teacher active");
+    assert.equal((await server.command("user", "suspend", "who@example.org")).code, 1);
+    assert.equal((await server.command("user", "role", email, "king")).code, 2);
+});
+
+test("the last administrator keeps the role on the command line too", async () => {
+    const { users } = JSON.parse((await server.command("user", "list", "--json")).stdout);
+    const [last, ...others] = users.filter((u) => u.role === "administrator").map((u) => u.email);
+    for (const other of others) await server.command("user", "role", other, "student");
+    for (const args of [
+        ["role", last, "teacher"],
+        ["suspend", last],
+    ]) {
+        const refused = await server.command("user", ...args);
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /last administrator/);
+    }
 });
 
 test("user session prints a cookie that works", async () => {

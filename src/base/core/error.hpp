@@ -11,6 +11,9 @@ enum class ErrorCode {
     malformed,           // 400: not JSON, not UTF-8, unreadable
     unauthenticated,     // 401
     forbidden,           // 403
+    proof_too_old,       // 403: the session must prove again who holds it
+    suspended,           // 403: the person's account is suspended
+    sign_up_closed,      // 403: nobody may make this account by themselves
     not_found,           // 404
     method_not_allowed,  // 405
     conflict,            // 409

@@ -1,6 +1,7 @@
 #include "features/accounts/client.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include "services/access/network.hpp"
+
 #include <utility>
 
 namespace bb::accounts {
@@ -47,24 +48,8 @@ std::string describe_device(std::string_view user_agent) {
     return std::string(browser) + " on " + std::string(system);
 }
 
-std::string shorten_network(std::string_view address) {
-    boost::system::error_code bad;
-    const auto parsed = boost::asio::ip::make_address(std::string(address), bad);
-    if (bad) return {};
-    if (parsed.is_v6() && !parsed.to_v6().is_v4_mapped()) {
-        auto bytes = parsed.to_v6().to_bytes();
-        std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
-        return boost::asio::ip::address_v6(bytes).to_string() + "/48";
-    }
-    const auto v4 = parsed.is_v4()
-                        ? parsed.to_v4()
-                        : boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, parsed.to_v6());
-    const auto text = v4.to_string();
-    return text.substr(0, text.rfind('.')) + ".x";
-}
-
 Client client_of(const http::Request& request) {
-    return {describe_device(request.header("user-agent")), shorten_network(request.peer)};
+    return {describe_device(request.header("user-agent")), access::shorten_network(request.peer), request.id};
 }
 
 }  // namespace bb::accounts

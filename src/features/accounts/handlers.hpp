@@ -1,4 +1,6 @@
 #pragma once
+#include <span>
+
 #include "base/http/router.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/accounts/sessions.hpp"
@@ -18,6 +20,33 @@ Answer change_me(http::Request& request, Services& services);
 Answer list_sessions(http::Request& request, Services& services);
 Answer end_session(http::Request& request, Services& services);
 Answer end_other_sessions(http::Request& request, Services& services);
+Answer enter_invitation(http::Request& request, Services& services);
+Answer prove_again(http::Request& request, Services& services);
+
+Answer list_people(http::Request& request, Services& services);
+Answer show_person(http::Request& request, Services& services);
+Answer change_person(http::Request& request, Services& services);
+Answer show_policy(http::Request& request, Services& services);
+Answer change_sign_up(http::Request& request, Services& services);
+Answer list_invitations(http::Request& request, Services& services);
+Answer invite(http::Request& request, Services& services);
+Answer revoke_invitation(http::Request& request, Services& services);
+Answer show_storage(http::Request& request, Services& services);
+Answer test_mail(http::Request& request, Services& services);
+Answer list_audit(http::Request& request, Services& services);
+
+/// A route and what the API's description says of it.
+struct AccountRoute {
+    http::Method method;
+    const char* pattern;
+    Answer (*handle)(http::Request&, Services&);
+    http::Access access;
+    const char* summary;
+    const char* request_schema;
+    const char* response_schema;
+    int success;
+};
+std::span<const AccountRoute> administration_routes();
 
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);
@@ -25,10 +54,15 @@ SessionId session_of(const http::Request& request);
 /// Whether cookies are to be the ones of https.
 bool uses_https(const http::Request& request, const Services& services);
 
-/// Ends one session of its owner everywhere; one that is gone already is no fault.
-Task<void> end_everywhere(Services& services, UserId owner, SessionId session);
+/// Ends the session of a signed-in request everywhere, which the audit log knows as `action`; one that is
+/// gone already is no fault.
+Task<void> end_own_session(Services& services, const http::Request& request, std::string action);
 
 /// Tells every cache of this process that a session is over.
 void forget_everywhere(Services& services, const crypto::Digest& token_hash);
+void forget_everywhere(Services& services, UserId person);
+
+/// Sends a mail behind the answer, which therefore says nothing about it.
+Task<void> send_behind(Services& services, mail::Message message);
 
 }  // namespace bb::accounts

@@ -59,9 +59,15 @@ void forget_everywhere(Services& services, const crypto::Digest& token_hash) {
     if (services.announce_ended) services.announce_ended(crypto::hex(token_hash));
 }
 
-Task<void> end_everywhere(Services& services, UserId owner, SessionId session) {
+void forget_everywhere(Services& services, UserId person) {
+    services.sessions.forget_user(person);
+    if (services.announce_ended) services.announce_ended(person.text());
+}
+
+Task<void> end_own_session(Services& services, const http::Request& request, std::string action) {
     Sessions sessions(services.db);
-    const auto ended = co_await sessions.end(owner, session);
+    const auto ended = co_await sessions.end(owner_of(request), session_of(request),
+                                             audit::origin_of(request), std::move(action));
     if (ended) forget_everywhere(services, *ended);
 }
 
@@ -104,7 +110,7 @@ Answer end_session(http::Request& request, Services& services) {
     if (!id) co_return id.error();
     Sessions sessions(services.db);
     const SessionId session{*id};
-    const auto ended = co_await sessions.end(owner_of(request), session);
+    const auto ended = co_await sessions.end(owner_of(request), session, audit::origin_of(request));
     if (!ended) co_return ended.error();
     forget_everywhere(services, *ended);
     auto response = http::no_content();
@@ -115,7 +121,8 @@ Answer end_session(http::Request& request, Services& services) {
 
 Answer end_other_sessions(http::Request& request, Services& services) {
     Sessions sessions(services.db);
-    const auto ended = co_await sessions.end_others(owner_of(request), session_of(request));
+    const auto ended =
+        co_await sessions.end_others(owner_of(request), session_of(request), audit::origin_of(request));
     for (const auto& hash : ended) forget_everywhere(services, hash);
     co_return http::no_content();
 }

@@ -3,6 +3,7 @@
 #include "features/accounts/cookie.hpp"
 #include "features/accounts/handlers.hpp"
 #include "features/accounts/input.hpp"
+#include "features/accounts/people.hpp"
 #include "features/accounts/sign_in.hpp"
 #include "services/mail/templates.hpp"
 
@@ -27,14 +28,39 @@ mail::Message mail_for(const CodeRequest& input, const SignInSecrets& secrets, c
 Answer welcome(http::Request& request, Services& services, Result<NewSession> session) {
     if (!session) co_return session.error();
     if (!session->proved_email.empty()) co_await services.limits.forgive(session->proved_email);
-    if (request.principal) co_await end_everywhere(services, owner_of(request), session_of(request));
+    if (request.principal) co_await end_own_session(services, request, "session.replaced");
     auto response = http::no_content();
     response.header("Set-Cookie", set_cookie(session->token, uses_https(request, services)));
     response.header("Cache-Control", "no-store");
     co_return response;
 }
 
+/// Writes down that somebody did not get in. `email`: the address they named, if any.
+Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
+                        std::string email = "") {
+    const bool refused = why.code == ErrorCode::suspended || why.code == ErrorCode::sign_up_closed;
+    audit::Entry entry{audit::origin_of(request), refused ? "sign_in.refused" : "sign_in.failed"};
+    People people(services.db);
+    if (!email.empty()) {
+        const auto person = co_await people.find_by_email(std::move(email));
+        if (person) {
+            entry.subject_kind = "person";
+            entry.subject_id = person->id.text();
+        }
+    }
+    JsonWriter details;
+    details.object().field("method", method);
+    if (refused) details.field("why", why.code == ErrorCode::suspended ? "suspended" : "no account");
+    entry.details = details.end().take();
+    co_await audit::record_limited(services.db, std::move(entry));
+}
+
 }  // namespace
+
+Task<void> send_behind(Services& services, mail::Message message) {
+    const auto executor = co_await net::this_executor();
+    net::spawn(executor, deliver(services.mail, std::move(message)));
+}
 
 Answer request_code(http::Request& request, Services& services) {
     const auto body = request.json();
@@ -47,8 +73,7 @@ Answer request_code(http::Request& request, Services& services) {
     SignIn sign_in(services.db, services.secret);
     const auto secrets = co_await sign_in.prepare(input->email, input->language);
     // The mail goes out behind the answer, which therefore says nothing about it.
-    const auto executor = co_await net::this_executor();
-    net::spawn(executor, deliver(services.mail, mail_for(*input, secrets, services.origin)));
+    if (secrets) co_await send_behind(services, mail_for(*input, *secrets, services.origin));
     JsonWriter json;
     json.object().field("delivery", services.mail.delivery()).end();
     co_return http::json_response(json.take(), 202);
@@ -63,6 +88,7 @@ Answer enter_code(http::Request& request, Services& services) {
         co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_code(input->email, input->code, client_of(request));
+    if (!session) co_await note_failure(request, services, session.error(), "code", input->email);
     co_return co_await welcome(request, services, std::move(session));
 }
 
@@ -74,7 +100,36 @@ Answer enter_link(http::Request& request, Services& services) {
     if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_link(*token, client_of(request));
+    if (!session) co_await note_failure(request, services, session.error(), "link");
     co_return co_await welcome(request, services, std::move(session));
+}
+
+Answer enter_invitation(http::Request& request, Services& services) {
+    const auto body = request.json();
+    if (!body) co_return body.error();
+    const auto token = parse_link_entry(*body);
+    if (!token) co_return token.error();
+    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    SignIn sign_in(services.db, services.secret);
+    auto session = co_await sign_in.by_invitation(*token, client_of(request));
+    if (!session) co_await note_failure(request, services, session.error(), "invitation");
+    co_return co_await welcome(request, services, std::move(session));
+}
+
+Answer prove_again(http::Request& request, Services& services) {
+    const auto body = request.json();
+    if (!body) co_return body.error();
+    const auto code = parse_code_alone(*body);
+    if (!code) co_return code.error();
+    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    SignIn sign_in(services.db, services.secret);
+    const auto proved = co_await sign_in.prove_again(owner_of(request), session_of(request), *code,
+                                                     audit::origin_of(request));
+    if (proved) co_return http::no_content();
+    audit::Entry entry{audit::origin_of(request), "reauthentication.failed", "session",
+                       session_of(request).text()};
+    co_await audit::record_limited(services.db, std::move(entry));
+    co_return bad_field("#/code", "This code is wrong, used or out of date. Ask for a new one.");
 }
 
 Answer set_up(http::Request& request, Services& services) {
@@ -85,11 +140,12 @@ Answer set_up(http::Request& request, Services& services) {
     if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_setup_link(*person, client_of(request));
+    if (!session) co_await note_failure(request, services, session.error(), "setup");
     co_return co_await welcome(request, services, std::move(session));
 }
 
 Answer sign_out(http::Request& request, Services& services) {
-    if (request.principal) co_await end_everywhere(services, owner_of(request), session_of(request));
+    if (request.principal) co_await end_own_session(services, request, "sign_out.succeeded");
     auto response = http::no_content();
     response.header("Set-Cookie", clear_cookie(uses_https(request, services)));
     co_return response;

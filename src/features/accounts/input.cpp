@@ -1,6 +1,9 @@
 #include "features/accounts/input.hpp"
 
+#include <algorithm>
+
 #include "base/core/json_reader.hpp"
+#include "base/core/utf8.hpp"
 #include "features/accounts/address.hpp"
 #include "features/accounts/secrets.hpp"
 
@@ -9,6 +12,7 @@ namespace {
 
 constexpr TextLimits name_limits{1, 80};
 constexpr TextLimits token_limits{1, 200};
+constexpr std::size_t most_domains = 50;
 
 std::string read_address(FieldReader& in) {
     const auto text = in.text("email", {1, 254});
@@ -16,6 +20,45 @@ std::string read_address(FieldReader& in) {
     const auto address = parse_address(text);
     if (!address) in.complain("email", "This is not an e-mail address.");
     return address.value_or("");
+}
+
+std::string read_code(FieldReader& in) {
+    const auto text = in.text("code", {1, 20});
+    const auto code = parse_code(text);
+    if (!code && !text.empty()) in.complain("code", "The code has six digits.");
+    return code.value_or("");
+}
+
+/// A domain in its one stored form, also from "@School.example"; nullopt when addresses cannot end with it.
+std::optional<std::string> parse_domain(std::string_view text) {
+    if (text.starts_with('@')) text.remove_prefix(1);
+    const auto address = parse_address("x@" + std::string(text));
+    if (!address || text.find('@') != std::string_view::npos) return std::nullopt;
+    return address->substr(2);
+}
+
+/// `wanted`: there must be some.
+std::vector<std::string> read_domains(FieldReader& in, bool wanted) {
+    std::vector<std::string> domains;
+    const auto* value = in.raw("domains");
+    const auto* list = value ? value->if_array() : nullptr;
+    if ((value && !list) || (list && list->size() > most_domains) || (wanted && (!list || list->empty()))) {
+        in.complain("domains",
+                    wanted ? "must be a list of 1 to 50 domains" : "must be a list of at most 50 domains");
+        return domains;
+    }
+    if (!list) return domains;
+    for (const auto& item : *list) {
+        const auto* text = item.if_string();
+        auto domain = text ? parse_domain(utf8::trim({text->data(), text->size()})) : std::nullopt;
+        if (!domain) {
+            in.complain("domains", "must hold domains of mail addresses alone, like school.example");
+            break;
+        }
+        if (std::find(domains.begin(), domains.end(), *domain) == domains.end())
+            domains.push_back(std::move(*domain));
+    }
+    return domains;
 }
 
 template <class T>
@@ -34,11 +77,13 @@ Result<CodeRequest> parse_code_request(const boost::json::value& body) {
 
 Result<CodeEntry> parse_code_entry(const boost::json::value& body) {
     FieldReader in(body);
-    CodeEntry parsed{read_address(in), in.text("code", {1, 20})};
-    const auto code = parse_code(parsed.code);
-    if (!code && !parsed.code.empty()) in.complain("code", "The code has six digits.");
-    parsed.code = code.value_or("");
+    CodeEntry parsed{read_address(in), read_code(in)};
     return finished(in, std::move(parsed));
+}
+
+Result<std::string> parse_code_alone(const boost::json::value& body) {
+    FieldReader in(body);
+    return finished(in, read_code(in));
 }
 
 Result<std::string> parse_link_entry(const boost::json::value& body) {
@@ -57,6 +102,54 @@ Result<ProfileChange> parse_profile_change(const boost::json::value& body) {
     ProfileChange parsed{in.optional_text("name", name_limits), in.optional_choice("language", {"en", "fil"}),
                          in.optional_choice("theme", {"light", "dark", "system"})};
     return finished(in, std::move(parsed));
+}
+
+Result<PersonChange> parse_person_change(const boost::json::value& body) {
+    FieldReader in(body);
+    PersonChange parsed;
+    parsed.role = in.optional_choice("role", {"student", "teacher", "administrator"});
+    if (const auto state = in.optional_choice("state", {"active", "suspended"}))
+        parsed.suspended = *state == "suspended";
+    return finished(in, std::move(parsed));
+}
+
+Result<Policy> parse_policy(const boost::json::value& body) {
+    FieldReader in(body);
+    Policy parsed{in.choice("signUp", {"open", "invited", "domains"}), {}};
+    parsed.domains = read_domains(in, parsed.sign_up == "domains");
+    return finished(in, std::move(parsed));
+}
+
+Result<NewInvitation> parse_invitation(const boost::json::value& body) {
+    FieldReader in(body);
+    NewInvitation parsed{read_address(in), in.choice("role", {"student", "teacher", "administrator"}),
+                         in.optional_choice("language", {"en", "fil"}).value_or("en")};
+    return finished(in, std::move(parsed));
+}
+
+Result<PeopleQuery> parse_people_query(const http::Request& request) {
+    const auto page = http::page_query(request);
+    if (!page) return page.error();
+    PeopleQuery query;
+    query.limit = page->limit;
+    if (page->after) {
+        query.after = UserId::parse(*page->after);
+        if (!query.after) return bad_field("?after", "is not a cursor of this list");
+    }
+    query.words = utf8::trim(request.query("q").value_or(""));
+    if (utf8::has_controls(query.words) || utf8::length(query.words) > 254)
+        return bad_field("?q", "must have at most 254 characters and no control characters");
+    if (const auto role = request.query("role")) {
+        if (*role != "student" && *role != "teacher" && *role != "administrator")
+            return bad_field("?role", "must be student, teacher or administrator");
+        query.role = *role;
+    }
+    if (const auto state = request.query("state")) {
+        if (*state != "active" && *state != "suspended")
+            return bad_field("?state", "must be active or suspended");
+        query.suspended = *state == "suspended";
+    }
+    return query;
 }
 
 }  // namespace bb::accounts

@@ -4,7 +4,10 @@
 #include <string>
 
 #include "base/core/error.hpp"
+#include "features/accounts/administration.hpp"
+#include "features/accounts/invitations.hpp"
 #include "features/accounts/people.hpp"
+#include "features/accounts/policy.hpp"
 #include "features/accounts/sign_in.hpp"
 
 namespace bb::accounts {
@@ -26,5 +29,14 @@ Result<CodeEntry> parse_code_entry(const boost::json::value& body);
 Result<std::string> parse_link_entry(const boost::json::value& body);
 Result<FirstAdministrator> parse_first_administrator(const boost::json::value& body);
 Result<ProfileChange> parse_profile_change(const boost::json::value& body);
+/// The six digits.
+Result<std::string> parse_code_alone(const boost::json::value& body);
+
+/// Bodies of the routes of administration.
+Result<PersonChange> parse_person_change(const boost::json::value& body);
+Result<Policy> parse_policy(const boost::json::value& body);
+Result<NewInvitation> parse_invitation(const boost::json::value& body);
+/// The query of the list of people.
+Result<PeopleQuery> parse_people_query(const http::Request& request);
 
 }  // namespace bb::accounts

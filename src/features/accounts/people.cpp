@@ -1,29 +1,37 @@
 #include "features/accounts/people.hpp"
 
-#include "features/accounts/address.hpp"
+#include "base/core/json_writer.hpp"
+#include "services/audit/audit.hpp"
 
 namespace bb::accounts {
 namespace {
 
 constexpr const char* find_sql =
-    "SELECT id, email, name, role, language, theme, created_at FROM users WHERE id = $1";
+    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users WHERE "
+    "id = $1";
 constexpr const char* find_by_email_sql =
-    "SELECT id, email, name, role, language, theme, created_at FROM users WHERE email = $1";
+    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users WHERE "
+    "email = $1";
 constexpr const char* list_sql =
-    "SELECT id, email, name, role, language, theme, created_at FROM users ORDER BY created_at, id";
+    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users ORDER "
+    "BY created_at, id";
 constexpr const char* create_sql =
     "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, $4, $5) "
-    "RETURNING id, email, name, role, language, theme, created_at";
-constexpr const char* create_student_sql =
-    "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, 'student', $4) "
-    "ON CONFLICT (email) DO NOTHING";
+    "RETURNING id, email, name, role, language, theme, created_at, suspended_at, last_seen_at";
 constexpr const char* change_profile_sql =
     "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), theme = coalesce($4, "
     "theme), "
     "updated_at = now(), version = version + 1 WHERE id = $1 "
-    "RETURNING id, email, name, role, language, theme, created_at";
+    "RETURNING id, email, name, role, language, theme, created_at, suspended_at, last_seen_at";
 constexpr const char* lacks_administrator_sql =
     "SELECT NOT EXISTS (SELECT FROM users WHERE role = 'administrator')";
+
+std::optional<User> first_user(const db::Rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    return read_user(rows[0]);
+}
+
+}  // namespace
 
 User read_user(const db::Row& row) {
     return {.id = row.get<UserId>(0),
@@ -32,15 +40,10 @@ User read_user(const db::Row& row) {
             .role = row.get<std::string>(3),
             .language = row.get<std::string>(4),
             .theme = row.get<std::string>(5),
-            .created_at = row.get<Time>(6)};
+            .created_at = row.get<Time>(6),
+            .suspended_at = row.get<std::optional<Time>>(7),
+            .last_seen_at = row.get<std::optional<Time>>(8)};
 }
-
-std::optional<User> first_user(const db::Rows& rows) {
-    if (rows.empty()) return std::nullopt;
-    return read_user(rows[0]);
-}
-
-}  // namespace
 
 Task<std::optional<User>> People::find(UserId owner) {
     const auto rows = co_await db_.query(find_sql, owner);
@@ -56,10 +59,16 @@ Task<Result<User>> People::change_profile(UserId owner, ProfileChange change) {
 
 Task<Result<User>> People::create(NewPerson person) {
     const auto id = UserId::make();
-    try {
+    auto work = [&](db::Transaction& tx) -> Task<User> {
         const auto rows =
-            co_await db_.query(create_sql, id, person.email, person.name, person.role, person.language);
+            co_await tx.query(create_sql, id, person.email, person.name, person.role, person.language);
+        audit::Entry entry{audit::by_operator(), "person.created", "person", id.text()};
+        entry.details = JsonWriter().object().field("role", person.role).end().take();
+        co_await audit::append(tx, std::move(entry));
         co_return read_user(rows[0]);
+    };
+    try {
+        co_return co_await db_.transaction(work);
     } catch (const db::UniqueViolation& clash) {
         if (clash.constraint() != "users_email_key") throw;
     }
@@ -82,18 +91,6 @@ Task<std::vector<User>> People::list_everyone() {
 Task<bool> People::lacks_administrator() {
     const auto rows = co_await db_.query(lacks_administrator_sql);
     co_return rows[0].get<bool>(0);
-}
-
-Task<UserId> find_or_create_student(db::Transaction& tx, std::string email, std::string language) {
-    auto rows = co_await tx.query(find_by_email_sql, email);
-    if (rows.empty()) {
-        const auto id = UserId::make();
-        const auto name = name_from_address(email);
-        co_await tx.query(create_student_sql, id, email, name, language);
-        // Read again: somebody else may have been quicker.
-        rows = co_await tx.query(find_by_email_sql, email);
-    }
-    co_return rows[0].get<UserId>(0);
 }
 
 }  // namespace bb::accounts

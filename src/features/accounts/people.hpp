@@ -46,7 +46,7 @@ private:
     db::Database& db_;
 };
 
-/// The person with this address, made a student with `language` when there is none.
-Task<UserId> find_or_create_student(db::Transaction& tx, std::string email, std::string language);
+/// A person from the columns id, email, name, role, language, theme, created_at, suspended_at, last_seen_at.
+User read_user(const db::Row& row);
 
 }  // namespace bb::accounts

@@ -9,19 +9,6 @@ namespace {
 
 using http::Access;
 using http::Method;
-using Handle = Answer (*)(http::Request&, Services&);
-
-struct AccountRoute {
-    Method method;
-    const char* pattern;
-    Handle handle;
-    Access access;
-    const char* summary;
-    const char* request_schema;
-    const char* response_schema;
-    int success;
-};
-
 constexpr auto user_schema =
     R"({"type":"object","required":["id","email","name","role","language","theme","createdAt"],"properties":{)"
     R"("id":{"type":"string","format":"uuid"},"email":{"type":"string"},"name":{"type":"string"},)"
@@ -46,6 +33,9 @@ constexpr auto code_schema =
 constexpr auto link_schema =
     R"({"type":"object","required":["token"],"additionalProperties":false,"properties":{)"
     R"("token":{"type":"string","maxLength":200}}})";
+constexpr auto code_alone_schema =
+    R"({"type":"object","required":["code"],"additionalProperties":false,"properties":{)"
+    R"("code":{"type":"string","pattern":"^[0-9]{6}$"}}})";
 constexpr auto setup_schema =
     R"({"type":"object","required":["token","email","name"],"additionalProperties":false,"properties":{)"
     R"("token":{"type":"string","maxLength":200},"email":{"type":"string","maxLength":254},)"
@@ -67,6 +57,10 @@ constexpr AccountRoute table[] = {
     {Method::post, "/api/auth/setup", set_up, Access::open, "Become the first administrator", setup_schema,
      "", 204},
     {Method::post, "/api/auth/sign-out", sign_out, Access::open, "End the session", "", "", 204},
+    {Method::post, "/api/auth/invitation", enter_invitation, Access::open, "Take up an invitation",
+     link_schema, "", 204},
+    {Method::post, "/api/auth/reauthenticate", prove_again, Access::signed_in,
+     "Prove again, with a mailed code, who holds the session", code_alone_schema, "", 204},
     {Method::patch, "/api/me", change_me, Access::signed_in, "Change name, language or theme", profile_schema,
      user_schema, 200},
     {Method::get, "/api/sessions", list_sessions, Access::signed_in, "Where one is signed in", "",
@@ -76,19 +70,22 @@ constexpr AccountRoute table[] = {
     {Method::del, "/api/sessions/{id}", end_session, Access::signed_in, "Sign out in one place", "", "", 204},
 };
 
+void add(http::Router& router, const std::shared_ptr<Services>& shared, const AccountRoute& route) {
+    http::RouteOptions options;
+    options.access = route.access;
+    options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
+    auto handler = [shared, handle = route.handle](http::Request& request) {
+        return handle(request, *shared);
+    };
+    router.add(route.method, route.pattern, std::move(handler), std::move(options));
+}
+
 }  // namespace
 
 void bind_routes(http::Router& router, Services services) {
     const auto shared = std::make_shared<Services>(std::move(services));
-    for (const auto& route : table) {
-        http::RouteOptions options;
-        options.access = route.access;
-        options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
-        auto handler = [shared, handle = route.handle](http::Request& request) {
-            return handle(request, *shared);
-        };
-        router.add(route.method, route.pattern, std::move(handler), std::move(options));
-    }
+    for (const auto& route : table) add(router, shared, route);
+    for (const auto& route : administration_routes()) add(router, shared, route);
 }
 
 }  // namespace bb::accounts

@@ -32,7 +32,7 @@ struct Services {
     std::function<void(const std::string& payload)> announce_ended;
 };
 
-/// Adds /api/session, /api/auth/..., /api/me and /api/sessions.
+/// Adds /api/session, /api/auth/..., /api/me, /api/sessions and /api/admin/...
 void bind_routes(http::Router& router, Services services);
 
 }  // namespace bb::accounts

@@ -13,10 +13,13 @@ constexpr std::chrono::minutes touch_interval{10};
 
 constexpr const char* look_up_sql =
     "SELECT s.id, s.user_id, u.role, s.last_seen_at, s.expires_at FROM sessions s "
-    "JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now()";
+    "JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now() "
+    "AND s.created_at > now() - interval '90 days' AND u.suspended_at IS NULL";
 constexpr const char* touch_sql =
-    "UPDATE sessions SET last_seen_at = now(), expires_at = now() + interval '30 days' "
-    "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes'";
+    "WITH touched AS (UPDATE sessions SET last_seen_at = now(), "
+    "expires_at = least(now() + interval '30 days', created_at + interval '90 days') "
+    "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes' RETURNING user_id) "
+    "UPDATE users SET last_seen_at = now() FROM touched WHERE id = touched.user_id";
 
 Task<void> touch(db::Database& db, Uuid session) {
     co_await db.query(touch_sql, session);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 
@@ -9,6 +10,7 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* begin_sql =
+    "WITH seen AS (UPDATE users SET last_seen_at = now() WHERE id = $2) "
     "INSERT INTO sessions (id, user_id, token_hash, device, network, expires_at) "
     "VALUES ($1, $2, $3, $4, $5, now() + interval '30 days') RETURNING expires_at";
 constexpr const char* list_sql =
@@ -17,19 +19,16 @@ constexpr const char* list_sql =
 constexpr const char* end_sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING token_hash";
 constexpr const char* end_others_sql =
     "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING token_hash";
+constexpr const char* proof_sql =
+    "SELECT proved_at > now() - interval '15 minutes' FROM sessions WHERE user_id = $1 AND id = $2";
 // A code's row is kept an hour longer than it is good for, because it still counts against flooding.
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
 constexpr const char* sweep_codes_sql =
     "DELETE FROM sign_in_codes WHERE expires_at < now() - interval '1 hour'";
 constexpr const char* sweep_links_sql =
     "DELETE FROM setup_links WHERE expires_at < now() - interval '1 hour'";
-
-crypto::Digest read_digest(const db::Row& row, int column) {
-    const auto bytes = row.get<std::string_view>(column);
-    crypto::Digest digest{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
-    return digest;
-}
+constexpr const char* sweep_invitations_sql =
+    "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'";
 
 struct Draft {
     SessionId id = SessionId::make();
@@ -43,11 +42,20 @@ NewSession finished(Draft draft, const db::Rows& rows) {
 
 }  // namespace
 
+crypto::Digest read_digest(std::string_view bytes) {
+    crypto::Digest digest{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
+    return digest;
+}
+
 Task<NewSession> Sessions::begin(UserId owner, Client client) {
-    Draft draft;
-    const auto rows =
-        co_await db_.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
-    co_return finished(std::move(draft), rows);
+    auto work = [&](db::Transaction& tx) -> Task<NewSession> {
+        auto session = co_await begin_session(tx, owner, client);
+        audit::Entry entry{audit::by_operator(), "session.created", "person", owner.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return session;
+    };
+    co_return co_await db_.transaction(work);
 }
 
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client) {
@@ -66,23 +74,47 @@ Task<std::vector<Session>> Sessions::list(UserId owner) {
     co_return sessions;
 }
 
-Task<Result<crypto::Digest>> Sessions::end(UserId owner, SessionId id) {
-    const auto rows = co_await db_.query(end_sql, owner, id);
-    if (rows.empty()) co_return not_found("session");
-    co_return read_digest(rows[0], 0);
+Task<Result<crypto::Digest>> Sessions::end(UserId owner, SessionId id, audit::Origin origin,
+                                           std::string action) {
+    auto work = [&](db::Transaction& tx) -> Task<std::optional<crypto::Digest>> {
+        const auto rows = co_await tx.query(end_sql, owner, id);
+        if (rows.empty()) co_return std::nullopt;
+        audit::Entry entry{origin, action, "session", id.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return read_digest(rows[0].get<std::string_view>(0));
+    };
+    const auto ended = co_await db_.transaction(work);
+    if (!ended) co_return not_found("session");
+    co_return *ended;
 }
 
-Task<std::vector<crypto::Digest>> Sessions::end_others(UserId owner, SessionId kept) {
-    const auto rows = co_await db_.query(end_others_sql, owner, kept);
-    std::vector<crypto::Digest> ended;
-    for (const auto& row : rows) ended.push_back(read_digest(row, 0));
-    co_return ended;
+Task<std::vector<crypto::Digest>> Sessions::end_others(UserId owner, SessionId kept, audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<std::vector<crypto::Digest>> {
+        const auto rows = co_await tx.query(end_others_sql, owner, kept);
+        std::vector<crypto::Digest> ended;
+        for (const auto& row : rows) ended.push_back(read_digest(row.get<std::string_view>(0)));
+        if (ended.empty()) co_return ended;
+        audit::Entry entry{origin, "session.revoked", "person", owner.text()};
+        const auto count = static_cast<std::int64_t>(ended.size());
+        entry.details = JsonWriter().object().field("others", count).end().take();
+        co_await audit::append(tx, std::move(entry));
+        co_return ended;
+    };
+    co_return co_await db_.transaction(work);
+}
+
+Task<Result<void>> Sessions::check_proof(UserId owner, SessionId id) {
+    const auto rows = co_await db_.query(proof_sql, owner, id);
+    if (!rows.empty() && rows[0].get<bool>(0)) co_return Result<void>();
+    co_return Error(ErrorCode::proof_too_old,
+                    "This asks for a new proof that it is you: have a code mailed to you, and enter it.");
 }
 
 Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_sessions_sql);
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
+    co_await db.query(sweep_invitations_sql);
 }
 
 Task<void> sweep_hourly(db::Database& db) {

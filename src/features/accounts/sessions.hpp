@@ -9,6 +9,7 @@
 #include "base/db/database.hpp"
 #include "features/accounts/client.hpp"
 #include "features/accounts/types.hpp"
+#include "services/audit/audit.hpp"
 
 namespace bb::accounts {
 
@@ -30,18 +31,23 @@ struct Session {
     Time expires_at;
 };
 
-/// Signed-in browsers. Deleting a row ends the session on every node (the table notifies `session_ended`).
+/// Signed-in browsers. A session ends 30 days after it was last used, 90 days after it began. Deleting a row
+/// ends the session on every node (the table notifies `session_ended`).
 class Sessions {
 public:
     explicit Sessions(db::Database& db) : db_(db) {}
 
+    /// For the operator.
     Task<NewSession> begin(UserId owner, Client client);
     /// The owner's live sessions, last seen first; at most 200.
     Task<std::vector<Session>> list(UserId owner);
-    /// Ends one. Returns the hash of its token. Errors: not_found.
-    Task<Result<crypto::Digest>> end(UserId owner, SessionId id);
+    /// Ends one, which the audit log knows as `action`. Returns the hash of its token. Errors: not_found.
+    Task<Result<crypto::Digest>> end(UserId owner, SessionId id, audit::Origin origin,
+                                     std::string action = "session.revoked");
     /// Ends all but `kept`. Returns the hashes of their tokens.
-    Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept);
+    Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept, audit::Origin origin);
+    /// Whether the holder of the session proved within 15 minutes who they are. Errors: proof_too_old.
+    Task<Result<void>> check_proof(UserId owner, SessionId id);
 
 private:
     db::Database& db_;
@@ -50,7 +56,10 @@ private:
 /// Like Sessions::begin, as a part of `tx`.
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
 
-/// Deletes what has expired: sessions, codes, setup links.
+/// The digest in a bytea column.
+crypto::Digest read_digest(std::string_view bytes);
+
+/// Deletes what has expired: sessions, codes, links, and invitations a month later.
 Task<void> sweep_expired(db::Database& db);
 
 /// Does so every hour until it is cancelled; for one loop of each process. `db` must outlive it.

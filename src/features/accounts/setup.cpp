@@ -12,7 +12,8 @@ constexpr const char* take_link_sql =
     "AND NOT EXISTS (SELECT FROM users WHERE role = 'administrator') RETURNING id";
 constexpr const char* administrator_sql =
     "INSERT INTO users (id, email, name, role) VALUES ($1, $2, $3, 'administrator') "
-    "ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, updated_at = now(), "
+    "ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, suspended_at = NULL, "
+    "updated_at = now(), "
     "version = users.version + 1 RETURNING id";
 constexpr const char* create_link_sql =
     "INSERT INTO setup_links (id, token_hash, expires_at) SELECT $1, $2, now() + interval '30 minutes' "
@@ -34,7 +35,11 @@ Task<Result<NewSession>> SignIn::by_setup_link(FirstAdministrator person, Client
         const auto id = UserId::make();
         const auto rows = co_await tx.query(administrator_sql, id, person.email, person.name);
         const auto user = rows[0].get<UserId>(0);
-        co_return co_await begin_session(tx, user, client);
+        auto session = co_await begin_session(tx, user, client);
+        audit::Origin origin{user.value, false, client.network, client.request_id};
+        audit::Entry entry{origin, "setup.completed", "person", user.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return session;
     };
     auto session = co_await db_.transaction(attempt);
     if (!session) co_return refused;

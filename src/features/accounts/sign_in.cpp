@@ -2,7 +2,8 @@
 
 #include <vector>
 
-#include "features/accounts/people.hpp"
+#include "base/core/json_writer.hpp"
+#include "features/accounts/admission.hpp"
 #include "features/accounts/secrets.hpp"
 
 namespace bb::accounts {
@@ -10,7 +11,11 @@ namespace {
 
 constexpr const char* prepare_sql =
     "INSERT INTO sign_in_codes (id, email, code_hash, link_hash, language, expires_at) "
-    "VALUES ($1, $2, $3, $4, $5, now() + interval '10 minutes')";
+    "SELECT $1, $2, $3, $4, $5, now() + interval '10 minutes' "
+    "WHERE EXISTS (SELECT FROM users WHERE email = $2) OR EXISTS (SELECT FROM sign_up_policy "
+    "WHERE sign_up = 'open' OR (sign_up = 'domains' AND split_part($2, '@', 2) = ANY(domains))) "
+    "OR EXISTS (SELECT FROM invitations WHERE email = $2 AND accepted_at IS NULL AND revoked_at IS NULL "
+    "AND expires_at > now())";
 constexpr const char* open_codes_sql =
     "SELECT id, code_hash, language FROM sign_in_codes "
     "WHERE email = $1 AND used_at IS NULL AND attempts < 5 AND expires_at > now() ORDER BY id FOR UPDATE";
@@ -19,6 +24,14 @@ constexpr const char* take_link_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE link_hash = $1 AND used_at IS NULL AND expires_at > "
     "now() "
     "RETURNING email, language";
+// An invitation stays open when its person may not come in.
+constexpr const char* find_invitation_sql =
+    "SELECT email, language FROM invitations WHERE token_hash = $1 AND accepted_at IS NULL "
+    "AND revoked_at IS NULL AND expires_at > now() FOR UPDATE";
+constexpr const char* close_invitation_sql =
+    "UPDATE invitations SET accepted_at = now() WHERE token_hash = $1 AND accepted_at IS NULL";
+constexpr const char* email_sql = "SELECT email FROM users WHERE id = $1";
+constexpr const char* prove_sql = "UPDATE sessions SET proved_at = now() WHERE user_id = $1 AND id = $2";
 constexpr const char* use_up_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";
 
@@ -49,53 +62,103 @@ OpenCodes compare(const db::Rows& rows, const crypto::Digest& hash) {
     return open;
 }
 
-/// The address has been proved: whatever else was mailed to it is of no use any more.
-Task<NewSession> let_in(db::Transaction& tx, std::string email, std::string language, Client client) {
+audit::Entry entry_of(const Admitted& who, const Client& client, std::string_view method) {
+    audit::Origin origin{who.user.value, false, client.network, client.request_id};
+    audit::Entry entry{std::move(origin), "sign_in.succeeded", "person", who.user.text()};
+    JsonWriter json;
+    json.object().field("method", method).field("newAccount", who.created);
+    if (who.invitation) json.field("invitation", *who.invitation);
+    entry.details = json.end().take();
+    return entry;
+}
+
+/// The address has been proved: whatever else was mailed to it is of no use any more. Errors: suspended,
+/// sign_up_closed.
+Task<Result<NewSession>> let_in(db::Transaction& tx, std::string email, std::string language, Client client,
+                                std::string_view method) {
     co_await tx.query(use_up_sql, email);
-    const auto user = co_await find_or_create_student(tx, email, language);
-    auto session = co_await begin_session(tx, user, client);
+    const auto who = co_await admit(tx, email, language);
+    if (!who) co_return who.error();
+    auto session = co_await begin_session(tx, who->user, client);
+    co_await audit::append(tx, entry_of(*who, client, method));
     session.proved_email = std::move(email);
     co_return session;
 }
 
 }  // namespace
 
-Task<SignInSecrets> SignIn::prepare(std::string email, std::string language) {
+Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::string language) {
     SignInSecrets secrets{crypto::random_digits(6), crypto::random_token()};
     const auto id = Uuid::make();
     const auto code = code_hash(secret_, email, secrets.code);
     const auto link = crypto::sha256(secrets.link_token);
-    co_await db_.query(prepare_sql, id, email, code, link, language);
+    const auto made = co_await db_.query(prepare_sql, id, email, code, link, language);
+    if (made.affected() == 0) co_return std::nullopt;
     co_return secrets;
 }
 
 Task<Result<NewSession>> SignIn::by_code(std::string email, std::string code, Client client) {
     const auto hash = code_hash(secret_, email, code);
-    auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
+    auto attempt = [&](db::Transaction& tx) -> Task<Result<NewSession>> {
         const auto rows = co_await tx.query(open_codes_sql, email);
         const auto open = compare(rows, hash);
-        if (open.fits) co_return co_await let_in(tx, email, open.language, client);
+        if (open.fits) co_return co_await let_in(tx, email, open.language, client, "code");
         co_await tx.query(count_try_sql, open.ids);
-        co_return std::nullopt;
+        co_return wrong_code();
     };
-    auto session = co_await db_.transaction(attempt);
-    if (!session) co_return wrong_code();
-    co_return std::move(*session);
+    co_return co_await db_.transaction(attempt);
 }
 
 Task<Result<NewSession>> SignIn::by_link(std::string token, Client client) {
     const auto hash = token_hash(token);
     if (!hash) co_return wrong_link();
-    auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
+    auto attempt = [&](db::Transaction& tx) -> Task<Result<NewSession>> {
         const auto rows = co_await tx.query(take_link_sql, *hash);
-        if (rows.empty()) co_return std::nullopt;
+        if (rows.empty()) co_return wrong_link();
         auto email = rows[0].get<std::string>(0);
         auto language = rows[0].get<std::string>(1);
-        co_return co_await let_in(tx, std::move(email), std::move(language), client);
+        co_return co_await let_in(tx, std::move(email), std::move(language), client, "link");
     };
-    auto session = co_await db_.transaction(attempt);
-    if (!session) co_return wrong_link();
-    co_return std::move(*session);
+    co_return co_await db_.transaction(attempt);
+}
+
+Task<Result<NewSession>> SignIn::by_invitation(std::string token, Client client) {
+    const Error refused(
+        ErrorCode::unauthenticated,
+        "This invitation is used, withdrawn or out of date. Ask your administrator for a new one.");
+    const auto hash = token_hash(token);
+    if (!hash) co_return refused;
+    auto attempt = [&](db::Transaction& tx) -> Task<Result<NewSession>> {
+        const auto rows = co_await tx.query(find_invitation_sql, *hash);
+        if (rows.empty()) co_return refused;
+        auto email = rows[0].get<std::string>(0);
+        auto language = rows[0].get<std::string>(1);
+        auto session = co_await let_in(tx, std::move(email), std::move(language), client, "invitation");
+        if (session) co_await tx.query(close_invitation_sql, *hash);
+        co_return session;
+    };
+    co_return co_await db_.transaction(attempt);
+}
+
+Task<Result<void>> SignIn::prove_again(UserId owner, SessionId session, std::string code,
+                                       audit::Origin origin) {
+    auto attempt = [&](db::Transaction& tx) -> Task<Result<void>> {
+        const auto person = co_await tx.query(email_sql, owner);
+        if (person.empty()) co_return wrong_code();
+        const auto email = person[0].get<std::string>(0);
+        const auto rows = co_await tx.query(open_codes_sql, email);
+        const auto open = compare(rows, code_hash(secret_, email, code));
+        if (!open.fits) {
+            co_await tx.query(count_try_sql, open.ids);
+            co_return wrong_code();
+        }
+        co_await tx.query(use_up_sql, email);
+        co_await tx.query(prove_sql, owner, session);
+        audit::Entry entry{origin, "reauthentication.succeeded", "session", session.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return Result<void>();
+    };
+    co_return co_await db_.transaction(attempt);
 }
 
 }  // namespace bb::accounts

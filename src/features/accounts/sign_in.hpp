@@ -30,16 +30,23 @@ public:
     /// `secret` keys the hashes of the codes; it must be the same on every node.
     SignIn(db::Database& db, std::string secret) : db_(db), secret_(std::move(secret)) {}
 
-    /// Makes a code and a link, good for ten minutes. How often is for the caller to limit.
-    Task<SignInSecrets> prepare(std::string email, std::string language);
+    /// Makes a code and a link, good for ten minutes. How often is for the caller to limit. Nullopt when the
+    /// address has no account and may not have one: then no mail is to be sent, and nobody is to be told.
+    Task<std::optional<SignInSecrets>> prepare(std::string email, std::string language);
 
-    /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes the person a
-    /// student when they are new. Every call counts as a try against all open codes; five void them. Errors:
-    /// unauthenticated.
+    /// Begins a session when `code` (six digits) is one of the open codes of `email`; makes an account for
+    /// who is new and may have one (see admission.hpp). Every call counts as a try against all open codes;
+    /// five void them. Errors: unauthenticated; suspended and sign_up_closed, which only who reads the mail
+    /// is told.
     Task<Result<NewSession>> by_code(std::string email, std::string code, Client client);
 
-    /// The same by the token of a mailed link. Errors: unauthenticated.
+    /// The same by the token of a mailed link.
     Task<Result<NewSession>> by_link(std::string token, Client client);
+    /// The same by the token of an invitation, which gives a new person its role; once.
+    Task<Result<NewSession>> by_invitation(std::string token, Client client);
+
+    /// Takes a code mailed to the owner of `session` as a new proof of who holds it. Errors: unauthenticated.
+    Task<Result<void>> prove_again(UserId owner, SessionId session, std::string code, audit::Origin origin);
 
     /// Makes the first administrator; one try per link, and only while there is no administrator.
     /// Errors: unauthenticated.

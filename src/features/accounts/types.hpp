@@ -1,5 +1,7 @@
 #pragma once
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/core/time.hpp"
 #include "base/core/uuid.hpp"
@@ -19,6 +21,10 @@ struct User {
     std::string language;  // "en" or "fil"
     std::string theme;     // "light", "dark" or "system"
     Time created_at;
+    std::optional<Time> suspended_at = std::nullopt;
+    std::optional<Time> last_seen_at = std::nullopt;
+
+    std::string_view state() const { return suspended_at ? "suspended" : "active"; }
 };
 
 /// The signed-in person of a request, as the owner that every repository asks for.

@@ -57,6 +57,16 @@ std::string write_to_outbox(const std::string& folder, const Message& message, c
     return path;
 }
 
+Task<Outcome> Outbox::try_once(Message message) {
+    Outcome outcome{true, "There is no mail server (SMTP_URL): the mail is a file in the outbox folder."};
+    try {
+        co_await send(std::move(message));
+    } catch (const std::system_error& failure) {
+        outcome = Outcome{false, failure.what()};
+    }
+    co_return outcome;
+}
+
 Task<void> Outbox::send(Message message) {
     auto job = [folder = folder_, message = std::move(message), from = from_] {
         return write_to_outbox(folder, message, from);

@@ -11,12 +11,20 @@
 
 namespace bb::mail {
 
+/// What became of a mail that was tried once.
+struct Outcome {
+    bool delivered = false;
+    std::string detail;  // in words: where the mail is, or what the mail server said
+};
+
 /// Takes mails out of the house.
 class Sender {
 public:
     virtual ~Sender() = default;
     /// Sends one mail. Throws std::runtime_error when it cannot be handed on.
     virtual Task<void> send(Message message) = 0;
+    /// Tries once, within seconds, and says what came of it: for a person who waits and looks.
+    virtual Task<Outcome> try_once(Message message) = 0;
     /// "smtp" or "outbox": what the sign-in page tells the person to look at.
     virtual std::string_view delivery() const = 0;
 };
@@ -29,6 +37,7 @@ public:
         : pool_(pool), folder_(std::move(folder)), from_(std::move(from)) {}
 
     Task<void> send(Message message) override;
+    Task<Outcome> try_once(Message message) override;
     std::string_view delivery() const override { return "outbox"; }
 
 private:
@@ -45,9 +54,11 @@ public:
         : mailer_(mailer), metrics_(metrics), url_(std::move(url)), from_(std::move(from)) {}
 
     Task<void> send(Message message) override;
+    Task<Outcome> try_once(Message message) override;
     std::string_view delivery() const override { return "smtp"; }
 
 private:
+    client::MailEnvelope letter_of(const Message& message, const Envelope& envelope) const;
     void count(std::string_view outcome);
 
     client::Mailer& mailer_;

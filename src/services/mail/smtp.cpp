@@ -12,6 +12,7 @@ namespace {
 // good for ten.
 constexpr std::chrono::seconds pauses[] = {std::chrono::seconds(5), std::chrono::seconds(30),
                                            std::chrono::seconds(120), std::chrono::seconds(240)};
+constexpr std::chrono::seconds longest_look{15};
 
 }  // namespace
 
@@ -22,9 +23,24 @@ void Smtp::count(std::string_view outcome) {
         .add();
 }
 
+client::MailEnvelope Smtp::letter_of(const Message& message, const Envelope& envelope) const {
+    return {url_, std::string(address_in(from_)), message.to, render(message, envelope)};
+}
+
+Task<Outcome> Smtp::try_once(Message message) {
+    const Envelope envelope{from_, crypto::hex(crypto::random_bytes(16)), now()};
+    auto letter = letter_of(message, envelope);
+    letter.deadline = longest_look;
+    auto tried = co_await mailer_.send_mail(std::move(letter));
+    count(tried.accepted ? "sent" : tried.permanent ? "refused" : "given_up");
+    Outcome outcome{tried.accepted, std::move(tried.detail)};
+    if (outcome.delivered) outcome.detail = "The mail server took the mail.";
+    co_return outcome;
+}
+
 Task<void> Smtp::send(Message message) {
     const Envelope envelope{from_, crypto::hex(crypto::random_bytes(16)), now()};
-    client::MailEnvelope letter(url_, std::string(address_in(from_)), message.to, render(message, envelope));
+    auto letter = letter_of(message, envelope);
     letter.pauses.assign(std::begin(pauses), std::end(pauses));
     const auto outcome = co_await mailer_.send_mail(std::move(letter));
     count(outcome.accepted ? "sent" : outcome.permanent ? "refused" : "given_up");

@@ -68,7 +68,62 @@ std::string fill(std::string_view page, Values values) {
     return out;
 }
 
+struct InvitationWords {
+    std::string_view language;
+    std::string_view subject;
+    std::string_view intro;
+    std::string_view button;
+    std::string_view limit;
+};
+
+constexpr InvitationWords invitations[] = {
+    {"en", "You are invited to BrainBytes",
+     "You are invited to BrainBytes, a tutor that answers from your own study materials. Open this link and "
+     "press "
+     "the button there:",
+     "Come in", "The link works once, for {days} days."},
+    {"fil", "Iniimbitahan ka sa BrainBytes",
+     "Iniimbitahan ka sa BrainBytes, isang tutor na sumasagot mula sa sarili mong aralin. Buksan ang link na "
+     "ito at "
+     "pindutin ang button doon:",
+     "Pumasok", "Minsan lang magagamit ang link, sa loob ng {days} araw."},
+};
+
+constexpr std::string_view invitation_html =
+    "<!doctype html>\n<html lang=\"{language}\">\n"
+    "<head><meta charset=\"utf-8\"><title>{subject}</title></head>\n"
+    "<body style=\"font-family:sans-serif;color:#2b2622\">\n"
+    "<p>{intro}</p>\n"
+    "<p><a href=\"{link}\" style=\"color:#a8452a\">{button}</a></p>\n"
+    "<p>{limit}</p>\n"
+    "</body>\n</html>\n";
+
+constexpr std::string_view invitation_text = "{intro}\n\n{link}\n\n{limit}\n";
+
 }  // namespace
+
+Message invitation_message(const Invitation& invitation) {
+    const auto& words = invitations[invitation.language == "fil" ? 1 : 0];
+    const auto limit = fill(words.limit, {{"days", std::to_string(invitation.days)}});
+    const auto page = [&](std::string_view layout, std::string_view link) {
+        return fill(layout, {{"language", words.language},
+                             {"subject", words.subject},
+                             {"intro", words.intro},
+                             {"link", link},
+                             {"button", words.button},
+                             {"limit", limit}});
+    };
+    return {invitation.to, std::string(words.subject), page(invitation_text, invitation.link),
+            page(invitation_html, escape_html(invitation.link))};
+}
+
+Message test_message(std::string to, std::string_view language) {
+    const std::string words =
+        language == "fil" ? "Dumarating ang mail mula sa BrainBytes." : "Mail from BrainBytes arrives.";
+    return {std::move(to), words, words + "\n",
+            "<!doctype html>\n<html><head><meta charset=\"utf-8\"></head><body><p>" + words +
+                "</p></body></html>\n"};
+}
 
 Message sign_in_message(const SignIn& sign_in) {
     const Words& words = sign_in.language == filipino.language ? filipino : english;

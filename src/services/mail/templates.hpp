@@ -15,6 +15,20 @@ struct SignIn {
     std::string language;  // "en" or "fil"; anything else reads English
 };
 
+/// What the invitation tells.
+struct Invitation {
+    std::string to;
+    std::string link;  // opens the page that asks for one click
+    int days = 7;      // how long it is good
+    std::string language;
+};
+
+/// The mail with the link of an invitation.
+Message invitation_message(const Invitation& invitation);
+
+/// The mail by which an administrator sees that mail arrives.
+Message test_message(std::string to, std::string_view language);
+
 /// The mail with the sign-in code and link.
 Message sign_in_message(const SignIn& sign_in);
 

@@ -34,6 +34,12 @@ const byStatus: Record<number, MessageKey> = {
   503: 'error.busy',
 };
 
+const bySlug: Record<string, MessageKey> = {
+  'account-suspended': 'error.suspended',
+  'sign-up-closed': 'error.signUpClosed',
+  'writing-help': 'entry.helpFailed',
+};
+
 const stepOf = (pointer: string) => /^[#?]\/?([^/]*)/.exec(pointer)?.[1] ?? '';
 
 function ruleOf(problem: Problem, field: string): MessageKey | undefined {
@@ -63,7 +69,8 @@ function tooMany(retryAfter: number, policies: string[]): string {
 /** One sentence for a person about what went wrong. */
 export function sentence(error: unknown): string {
   const problem = asProblem(error);
-  if (problem.slug === 'writing-help') return t('entry.helpFailed');
+  const named = Object.hasOwn(bySlug, problem.slug) ? bySlug[problem.slug] : undefined;
+  if (named) return t(named);
   for (const { pointer } of problem.fields) {
     const rule = ruleOf(problem, stepOf(pointer));
     if (rule) return t(rule);

@@ -22,11 +22,20 @@ class I18n {
 export const i18n = new I18n();
 document.documentElement.lang = i18n.language;
 
-/** The text of `key` in the current language, with `{name}` replaced. */
-export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
-  const text = messages[key][i18n.language === 'fil' ? 1 : 0];
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+type Values = Record<string, string | number>;
+
+/** Looks texts up in `catalogue`: the one in the current language, with `{name}` replaced. */
+export function translator<Key extends string>(
+  catalogue: Readonly<Record<Key, readonly [english: string, filipino: string]>>,
+): (key: Key, values?: Values) => string {
+  return (key, values = {}) =>
+    catalogue[key][i18n.language === 'fil' ? 1 : 0].replace(/\{(\w+)\}/g, (_, name: string) =>
+      String(values[name] ?? ''),
+    );
 }
+
+/** The text of `key` in the page's main catalogue. */
+export const t = translator<MessageKey>(messages);
 
 /** Picks `key.one` or `key.other` by number. */
 export function count(one: MessageKey, other: MessageKey, n: number): string {

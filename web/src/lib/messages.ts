@@ -33,6 +33,8 @@ export const messages = {
   'missing.lead': ['The address may be mistyped.', 'Baka mali ang pagkakasulat ng address.'],
   'missing.title': ['There is nothing here', 'Walang laman dito'],
 
+  'admin.title': ['Administration', 'Pamamahala'],
+
   'shell.menu': ['Open the menu', 'Buksan ang menu'],
   'shell.nav': ['Main', 'Pangunahin'],
   'shell.offline': [
@@ -84,6 +86,17 @@ export const messages = {
   'signIn.wrongCode': [
     'That code does not fit, or it is too old. Look again, or ask for a new one.',
     'Hindi tugma ang code, o luma na ito. Tingnan muli, o humingi ng bago.',
+  ],
+
+  'invitation.enter': ['Come in', 'Pumasok'],
+  'invitation.lead': [
+    'You are invited. One click, and you have an account here.',
+    'Imbitado ka. Isang pindot lang, may account ka na rito.',
+  ],
+  'invitation.title': ['Welcome to BrainBytes', 'Maligayang pagdating sa BrainBytes'],
+  'invitation.used': [
+    'This invitation has been used or withdrawn, or is too old. Ask for a new one.',
+    'Nagamit na, binawi, o luma na ang imbitasyong ito. Humingi ng bago.',
   ],
 
   'setup.emailHint': [

@@ -31,6 +31,14 @@ export const refusals = {
     'May nangyaring mali sa server (sanggunian {id}).',
   ],
   'error.signedOut': ['You have been signed out.', 'Na-sign out ka na.'],
+  'error.signUpClosed': [
+    'There is no account for this address. Ask your administrator for an invitation.',
+    'Walang account para sa address na ito. Humingi ng imbitasyon sa iyong administrator.',
+  ],
+  'error.suspended': [
+    'This account is suspended. Ask your administrator.',
+    'Suspendido ang account na ito. Magtanong sa iyong administrator.',
+  ],
   'error.title': ['This could not be loaded', 'Hindi ito na-load'],
   'error.tooLarge': ['This is too large.', 'Masyado itong malaki.'],
   'error.tooMany': [

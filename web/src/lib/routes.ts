@@ -1,8 +1,21 @@
+export const adminParts = ['people', 'sign-up', 'system', 'log'] as const;
+export type AdminPart = (typeof adminParts)[number];
+
 /** The places of the page. Pure, so that it is tested without a browser. */
 export type Route =
   | {
-      name: 'home' | 'sign-in' | 'link' | 'setup' | 'materials' | 'search' | 'settings' | 'missing';
+      name:
+        | 'home'
+        | 'sign-in'
+        | 'link'
+        | 'invitation'
+        | 'setup'
+        | 'materials'
+        | 'search'
+        | 'settings'
+        | 'missing';
     }
+  | { name: 'admin'; part: AdminPart }
   | { name: 'chat'; threadId: string | null }
   | { name: 'material'; materialId: string }
   | { name: 'entry'; materialId: string; entryId: string }
@@ -16,6 +29,11 @@ export function parseRoute(path: string): Route {
   if (first === 'sign-in' && id === 'link' && !kind) return { name: 'link' };
   if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
   if (first === 'materials') return parseMaterials(id, kind, child);
+  if (first === 'invitation' && !id) return { name: 'invitation' };
+  if (first === 'admin' && !kind) {
+    const part = adminParts.find((known) => known === (id ?? 'people'));
+    return part ? { name: 'admin', part } : { name: 'missing' };
+  }
   if ((first === 'setup' || first === 'search' || first === 'settings') && !id)
     return { name: first };
   return { name: 'missing' };
@@ -30,7 +48,7 @@ function parseMaterials(id?: string, kind?: string, child?: string): Route {
 }
 
 export function isPublic(route: Route): boolean {
-  return route.name === 'sign-in' || route.name === 'link' || route.name === 'setup';
+  return ['sign-in', 'link', 'invitation', 'setup'].includes(route.name);
 }
 
 /** A place inside this page to return to after sign-in; anything else becomes `/chat`. */

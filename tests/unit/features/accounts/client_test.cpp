@@ -6,7 +6,6 @@ namespace {
 
 using namespace bb;
 using accounts::describe_device;
-using accounts::shorten_network;
 
 TEST(Client, DeviceIsNamedInWords) {
     struct Case {
@@ -35,15 +34,6 @@ TEST(Client, DeviceIsNamedInWords) {
         {"<script>alert(1)</script>", "Unknown device"},
     };
     for (const auto& c : cases) EXPECT_EQ(describe_device(c.user_agent), c.device) << c.user_agent;
-}
-
-TEST(Client, NetworkIsShortened) {
-    EXPECT_EQ(shorten_network("203.0.113.77"), "203.0.113.x");
-    EXPECT_EQ(shorten_network("::ffff:203.0.113.77"), "203.0.113.x");
-    EXPECT_EQ(shorten_network("2001:db8:12:34:56:78:9a:bc"), "2001:db8:12::/48");
-    EXPECT_EQ(shorten_network("::1"), "::/48");
-    EXPECT_EQ(shorten_network("somewhere"), "");
-    EXPECT_EQ(shorten_network(""), "");
 }
 
 TEST(Client, IsReadFromTheRequest) {

@@ -67,8 +67,8 @@ TEST_F(PeopleTest, SessionsAreTheOwnersOwn) {
     const auto session = begin(ana);
     EXPECT_EQ(await(sessions_.list(ana)).size(), 1u);
     EXPECT_EQ(await(sessions_.list(ben)).size(), 0u);
-    EXPECT_EQ(await(sessions_.end(ben, session.id)).error().code, ErrorCode::not_found);
-    const auto ended = await(sessions_.end(ana, session.id));
+    EXPECT_EQ(await(sessions_.end(ben, session.id, audit::by_operator())).error().code, ErrorCode::not_found);
+    const auto ended = await(sessions_.end(ana, session.id, audit::by_operator()));
     ASSERT_TRUE(ended);
     EXPECT_EQ(*ended, crypto::sha256(session.token));
     EXPECT_EQ(await(sessions_.list(ana)).size(), 0u);
@@ -81,7 +81,7 @@ TEST_F(PeopleTest, AllOtherSessionsOfTheOwnerEnd) {
     const auto kept = begin(ana);
     begin(ana);
     begin(ben);
-    EXPECT_EQ(await(sessions_.end_others(ana, kept.id)).size(), 2u);
+    EXPECT_EQ(await(sessions_.end_others(ana, kept.id, audit::by_operator())).size(), 2u);
     const auto left = await(sessions_.list(ana));
     ASSERT_EQ(left.size(), 1u);
     EXPECT_EQ(left[0].id, kept.id);

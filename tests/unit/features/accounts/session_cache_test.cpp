@@ -142,6 +142,39 @@ TEST_F(SessionCacheTest, DoesNotKnowASessionPastItsEnd) {
     EXPECT_FALSE(who(session.token));
 }
 
+TEST_F(SessionCacheTest, DoesNotKnowASessionAfterNinetyDays) {
+    const auto session = begin(ana_);
+    cluster().script("UPDATE sessions SET created_at = now() - interval '89 days'");
+    EXPECT_TRUE(who(session.token));
+    cluster().script("UPDATE sessions SET created_at = now() - interval '90 days'");
+    cache_.flush();
+    EXPECT_FALSE(who(session.token));
+}
+
+TEST_F(SessionCacheTest, DoesNotKnowASuspendedPerson) {
+    const auto session = begin(ana_);
+    ASSERT_TRUE(who(session.token));
+    cluster().script("UPDATE users SET suspended_at = now()");
+    cache_.forget(ana_.text());
+    EXPECT_FALSE(who(session.token)) << "also when the session is still in the table";
+}
+
+TEST_F(SessionCacheTest, MovesTheEndNotBeyondNinetyDays) {
+    const auto session = begin(ana_);
+    cluster().script(
+        "UPDATE sessions SET last_seen_at = now() - interval '11 minutes', "
+        "created_at = now() - interval '80 days'");
+    ASSERT_TRUE(who(session.token));
+    let_run(std::chrono::milliseconds(300));
+    const auto rows = db::Session(cluster().conninfo())
+                          .query(
+                              "SELECT s.expires_at = s.created_at + interval '90 days', "
+                              "u.last_seen_at > now() - interval '1 minute' "
+                              "FROM sessions s JOIN users u ON u.id = s.user_id");
+    EXPECT_TRUE(rows[0].get<bool>(0));
+    EXPECT_TRUE(rows[0].get<bool>(1));
+}
+
 TEST_F(SessionCacheTest, DropsARememberedSessionAtItsEnd) {
     const auto session = begin(ana_);
     cluster().script("UPDATE sessions SET expires_at = now() + interval '5 seconds'");

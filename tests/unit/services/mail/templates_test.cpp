@@ -48,4 +48,19 @@ TEST(MailTemplates, NoPlaceholderIsLeftOver) {
     }
 }
 
+TEST(MailTemplates, InvitationCarriesItsLinkInBothForms) {
+    for (const char* language : {"en", "fil", "tlh"}) {
+        mail::Invitation invitation;
+        invitation.to = "ana@example.org";
+        invitation.link = "http://localhost:3000/invitation#\"<x>";
+        invitation.language = language;
+        const auto message = mail::invitation_message(invitation);
+        EXPECT_EQ(message.to, "ana@example.org");
+        EXPECT_TRUE(has(message.text, "/invitation#\"<x>"));
+        EXPECT_TRUE(has(message.html, "/invitation#&quot;&lt;x&gt;\""));
+        EXPECT_TRUE(has(message.text, "7 "));
+        EXPECT_EQ(has(message.subject, "Iniimbitahan"), std::string(language) == "fil");
+    }
+}
+
 }  // namespace

@@ -7,6 +7,8 @@ export const accountsApi = {
     post<{ delivery: 'smtp' | 'outbox' }>('/api/auth/email', { email, language }),
   enterCode: (email: string, code: string) => post<void>('/api/auth/code', { email, code }),
   useLink: (token: string) => post<void>('/api/auth/link', { token }),
+  useInvitation: (token: string) => post<void>('/api/auth/invitation', { token }),
+  proveAgain: (code: string) => post<void>('/api/auth/reauthenticate', { code }),
   setUp: (token: string, email: string, name: string) =>
     post<void>('/api/auth/setup', { token, email, name }),
   signOut: () => post<void>('/api/auth/sign-out'),

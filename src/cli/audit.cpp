@@ -1,0 +1,180 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "base/net/timer.hpp"
+#include "cli/cli.hpp"
+#include "features/accounts/address.hpp"
+#include "features/accounts/people.hpp"
+#include "services/audit/log.hpp"
+
+namespace bb::cli {
+namespace {
+
+struct ListOptions {
+    std::string since;
+    std::string actor;
+    std::string action;
+    int limit = 100;
+    bool follow = false;
+    bool json = false;
+};
+
+/// "30m", "24h" or "7d" ago, "2026-11-22", or "2026-11-22T20:10:00Z"; nullopt for anything else.
+std::optional<Time> parse_since(const std::string& text) {
+    int amount = 0;
+    char unit = 0;
+    int used = 0;
+    if (std::sscanf(text.c_str(), "%6d%c%n", &amount, &unit, &used) == 2 &&
+        used == static_cast<int>(text.size())) {
+        const int minutes = unit == 'm' ? 1 : unit == 'h' ? 60 : unit == 'd' ? 24 * 60 : 0;
+        if (minutes > 0 && amount >= 0) return now() - std::chrono::minutes(std::int64_t(amount) * minutes);
+    }
+    int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, date = 0;
+    used = 0;
+    std::sscanf(text.c_str(), "%4d-%2d-%2d%nT%2d:%2d:%2dZ%n", &year, &month, &day, &date, &hour, &minute,
+                &second, &used);
+    const int size = static_cast<int>(text.size());
+    if (date == 0 || (date != size && used != size)) return std::nullopt;
+    const std::chrono::year_month_day calendar{std::chrono::year(year), std::chrono::month(unsigned(month)),
+                                               std::chrono::day(unsigned(day))};
+    if (!calendar.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return Time(std::chrono::sys_days(calendar)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second);
+}
+
+void print(Context& context, const audit::Record& record, bool as_json) {
+    if (as_json) {
+        JsonWriter json;
+        audit::write(json, record);
+        context.out << json.text() << '\n';
+        return;
+    }
+    const auto actor = record.actor_email ? *record.actor_email
+                       : record.actor_id  ? record.actor_id->text()
+                                          : record.actor_kind;
+    const auto subject = record.subject_kind.empty() ? "-" : record.subject_kind + " " + record.subject_id;
+    context.out << fmt::format("{}  {}  {}  {}  {}  {}  {}\n", record.seq, to_rfc3339(record.at),
+                               record.action, actor, subject, record.network.empty() ? "-" : record.network,
+                               record.details);
+}
+
+/// Which entries the options ask for. Errors: invalid_input, with a sentence.
+Task<Result<audit::Filter>> filter_of(db::Database& db, ListOptions options) {
+    audit::Filter filter;
+    filter.action = options.action;
+    if (!options.since.empty()) filter.since = parse_since(options.since);
+    if (options.actor == "operator" || options.actor == "anonymous") {
+        filter.actor_kind = options.actor;
+    } else if (!options.actor.empty()) {
+        filter.person = Uuid::parse(options.actor);
+        if (filter.person) co_return filter;
+        accounts::People people(db);
+        const auto email = accounts::parse_address(options.actor);
+        const auto user = co_await people.find_by_email(email.value_or(""));
+        if (!user)
+            co_return Error(ErrorCode::invalid_input,
+                            "There is no account with the address \"" + options.actor + "\".");
+        filter.person = user->id.value;
+    }
+    co_return filter;
+}
+
+/// Prints what is added from now on, until the command is interrupted.
+Task<int> follow(Context& context, db::Database& db, audit::Filter filter, std::int64_t last, bool as_json) {
+    for (;;) {
+        context.out.flush();
+        if (!context.out) co_return done;  // nobody reads any more
+        co_await net::sleep_for(std::chrono::seconds(1));
+        const auto records = co_await audit::following(db, filter, last, 1000);
+        for (const auto& record : records) print(context, record, as_json);
+        if (!records.empty()) last = records.back().seq;
+    }
+}
+
+Task<int> list(Context& context, db::Database& db, ListOptions options) {
+    const auto filter = co_await filter_of(db, options);
+    if (!filter) co_return context.fail(filter.error());
+    auto records = co_await audit::newest(db, *filter, options.limit);
+    std::reverse(records.begin(), records.end());
+    for (const auto& record : records) print(context, record, options.json);
+    if (!options.follow) co_return done;
+    const auto last = records.empty() ? 0 : records.back().seq;
+    co_return co_await follow(context, db, *filter, last, options.json);
+}
+
+int run_list(Context& context, const ListOptions& options) {
+    if (!options.since.empty() && !parse_since(options.since)) {
+        context.fail("--since takes 30m, 24h, 7d, a date or a time like 2026-11-22T20:10:00Z.");
+        return wrong_usage;
+    }
+    return run_with_database(context.config, [&](db::Database& db) { return list(context, db, options); });
+}
+
+Task<int> verify(Context& context, db::Database& db, bool as_json) {
+    const auto verdict = co_await audit::verify(db);
+    const bool whole = verdict.fault.empty();
+    if (as_json) {
+        JsonWriter json;
+        json.object().field("whole", whole).field("entries", verdict.entries);
+        json.field("head", crypto::hex(verdict.head)).key("broken");
+        if (whole)
+            json.null();
+        else
+            json.object().field("seq", verdict.seq).field("detail", verdict.fault).end();
+        context.out << json.end().take() << '\n';
+    } else if (whole) {
+        context.out << fmt::format("{} entries, each as it was written. Head: {}\n", verdict.entries,
+                                   crypto::hex(verdict.head));
+    }
+    if (whole) co_return done;
+    co_return context.fail(verdict.fault);
+}
+
+void add_list(CLI::App& audit, Chosen& chosen) {
+    auto* list = audit.add_subcommand("list", "Show the newest entries, oldest of them first");
+    add_stage(*list, chosen);
+    const auto options = std::make_shared<ListOptions>();
+    list->add_option("--since", options->since, "Only later ones: 30m, 24h, 7d, a date or a time");
+    list->add_option("--actor", options->actor, "Only by this address, id, \"operator\" or \"anonymous\"");
+    list->add_option("--action", options->action, "Only actions that begin so: sign_in, person.role_changed");
+    list->add_option("--limit", options->limit, "At most so many")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    list->add_flag("--follow,-f", options->follow, "Go on with what is added, until interrupted");
+    list->add_flag("--json", options->json, "Print one JSON object a line");
+    list->callback([&chosen, options] {
+        chosen.action = [options](Context& context) {
+            return run_list(context, *options);
+        };
+    });
+}
+
+void add_verify(CLI::App& audit, Chosen& chosen) {
+    auto* command =
+        audit.add_subcommand("verify", "Compute the whole chain again; exit code 1: it is broken");
+    add_stage(*command, chosen);
+    const auto json = std::make_shared<bool>(false);
+    command->add_flag("--json", *json, "Print {\"whole\":...,\"entries\":...,\"head\":...,\"broken\":...}");
+    command->callback([&chosen, json] {
+        chosen.action = [json](Context& context) {
+            return run_with_database(
+                context.config, [&context, json](db::Database& db) { return verify(context, db, *json); });
+        };
+    });
+}
+
+}  // namespace
+
+void register_audit(CLI::App& app, Chosen& chosen) {
+    auto* audit = app.add_subcommand("audit", "Who did what: the log that only grows");
+    audit->require_subcommand(1);
+    add_list(*audit, chosen);
+    add_verify(*audit, chosen);
+}
+
+}  // namespace bb::cli

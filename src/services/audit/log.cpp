@@ -1,0 +1,144 @@
+#include "services/audit/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace bb::audit {
+namespace {
+
+constexpr const char* newest_sql =
+    "SELECT e.seq, e.at, e.actor_kind, e.actor_id, u.email, e.action, e.subject_kind, e.subject_id, "
+    "e.network, e.request_id, e.details FROM audit_entries e LEFT JOIN users u ON u.id = e.actor_id "
+    "WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::uuid IS NULL OR e.actor_id = $2) "
+    "AND ($3::text IS NULL OR e.actor_kind = $3) AND starts_with(e.action, $4) "
+    "AND ($5::bigint IS NULL OR e.seq < $5) ORDER BY e.seq DESC LIMIT $6";
+constexpr const char* following_sql =
+    "SELECT e.seq, e.at, e.actor_kind, e.actor_id, u.email, e.action, e.subject_kind, e.subject_id, "
+    "e.network, e.request_id, e.details FROM audit_entries e LEFT JOIN users u ON u.id = e.actor_id "
+    "WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::uuid IS NULL OR e.actor_id = $2) "
+    "AND ($3::text IS NULL OR e.actor_kind = $3) AND starts_with(e.action, $4) "
+    "AND e.seq > $5 ORDER BY e.seq LIMIT $6";
+
+// One moment for the head and all entries; nothing is locked.
+constexpr const char* one_moment_sql = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+constexpr const char* head_sql = "SELECT seq, hash FROM audit_head";
+constexpr const char* chain_sql =
+    "SELECT seq, hash, jsonb_build_array(seq, to_char(at AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), "
+    "actor_kind, actor_id, action, subject_kind, subject_id, network, request_id, details)::text "
+    "FROM audit_entries WHERE seq > $1 ORDER BY seq LIMIT 1000";
+
+Record read_record(const db::Row& row) {
+    return {row.get<std::int64_t>(0),
+            row.get<Time>(1),
+            row.get<std::string>(2),
+            row.get<std::optional<Uuid>>(3),
+            row.get<std::optional<std::string>>(4),
+            row.get<std::string>(5),
+            row.get<std::string>(6),
+            row.get<std::string>(7),
+            row.get<std::string>(8),
+            row.get<std::string>(9),
+            row.get<std::string>(10)};
+}
+
+std::vector<Record> read_records(const db::Rows& rows) {
+    std::vector<Record> records;
+    records.reserve(static_cast<std::size_t>(rows.size()));
+    for (const auto row : rows) records.push_back(read_record(row));
+    return records;
+}
+
+crypto::Digest read_digest(std::string_view bytes) {
+    crypto::Digest digest{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
+    return digest;
+}
+
+crypto::Digest link(const crypto::Digest& before, std::string_view content) {
+    std::string text(before.begin(), before.end());
+    text += content;
+    return crypto::sha256(text);
+}
+
+/// Takes the next entry of the chain into `verdict`; false when it is not the one that follows.
+bool follows(Verdict& verdict, const db::Row& row) {
+    const auto seq = row.get<std::int64_t>(0);
+    verdict.seq = verdict.entries + 1;
+    if (seq != verdict.seq) {
+        verdict.fault = fmt::format("Entry {} is missing; the next one there is {}.", verdict.seq, seq);
+        return false;
+    }
+    const auto hash = link(verdict.head, row.get<std::string_view>(2));
+    if (hash != read_digest(row.get<std::string_view>(1))) {
+        verdict.fault = fmt::format("Entry {} is not as it was written.", seq);
+        return false;
+    }
+    verdict.head = hash;
+    verdict.entries = seq;
+    return true;
+}
+
+/// Compares the end of the entries with the head of the chain.
+void check_end(Verdict& verdict, std::int64_t head_seq, const crypto::Digest& head_hash) {
+    verdict.seq = std::min(verdict.entries, head_seq) + 1;
+    if (head_seq > verdict.entries)
+        verdict.fault =
+            fmt::format("The end is cut off: entries {} to {} are missing.", verdict.seq, head_seq);
+    else if (head_seq < verdict.entries)
+        verdict.fault = fmt::format("Entry {} stands behind the end of the chain.", verdict.seq);
+    else if (head_hash != verdict.head)
+        verdict.fault = "The head of the chain does not fit its last entry.";
+    else
+        verdict.seq = 0;
+}
+
+}  // namespace
+
+Task<std::vector<Record>> newest(db::Database& db, Filter filter, int limit) {
+    const auto rows = co_await db.query(newest_sql, filter.since, filter.person, filter.actor_kind,
+                                        filter.action, filter.before, limit);
+    co_return read_records(rows);
+}
+
+Task<std::vector<Record>> following(db::Database& db, Filter filter, std::int64_t after, int limit) {
+    const auto rows = co_await db.query(following_sql, filter.since, filter.person, filter.actor_kind,
+                                        filter.action, after, limit);
+    co_return read_records(rows);
+}
+
+void write(JsonWriter& json, const Record& record) {
+    json.object().field("seq", record.seq).field("at", record.at).key("actor").object();
+    json.field("kind", record.actor_kind)
+        .field("id", record.actor_id)
+        .field("email", record.actor_email)
+        .end();
+    json.field("action", record.action).key("subject").object();
+    json.field("kind", record.subject_kind).field("id", record.subject_id).end();
+    json.field("network", record.network).field("requestId", record.request_id);
+    json.key("details").raw(record.details).end();
+}
+
+Task<Verdict> verify(db::Database& db) {
+    auto work = [](db::Transaction& tx) -> Task<Verdict> {
+        co_await tx.query(one_moment_sql);
+        const auto head = co_await tx.query(head_sql);
+        Verdict verdict;
+        if (head.empty()) {
+            verdict.fault = "The head of the chain is missing.";
+            co_return verdict;
+        }
+        for (;;) {  // ends with the entries there are
+            const auto rows = co_await tx.query(chain_sql, verdict.entries);
+            if (rows.empty()) break;
+            for (const auto row : rows)
+                if (!follows(verdict, row)) co_return verdict;
+        }
+        check_end(verdict, head[0].get<std::int64_t>(0), read_digest(head[0].get<std::string_view>(1)));
+        co_return verdict;
+    };
+    co_return co_await db.transaction(work);
+}
+
+}  // namespace bb::audit

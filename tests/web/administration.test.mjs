@@ -1,0 +1,203 @@
+// Administration, as administrators use it: on a desktop and on a phone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startDatabase } from "../support/database.mjs";
+import { mails, newestMail } from "../support/outbox.mjs";
+import { startServer } from "../support/server.mjs";
+import { assertGood, startBrowser, tooWide } from "./browser.mjs";
+
+let database, server, browser, admin;
+before(async () => {
+    database = await startDatabase();
+    [server, browser] = await Promise.all([
+        startServer({ env: { DATABASE_URL: database.url } }),
+        startBrowser(),
+    ]);
+    admin = await server.admin();
+    const long = "a-person-with-an-address-so-long-that-no-phone-shows-it@a-school-far-away.example";
+    for (const email of ["ana@example.org", "ben@example.org", long]) await server.as(email);
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await database?.stop();
+});
+
+const parts = ["/admin", "/admin/sign-up", "/admin/system", "/admin/log"];
+
+async function open(page, place) {
+    await page.goto(place);
+    await page.getByRole("heading", { level: 1, name: /Administration|Pamamahala/ }).waitFor();
+    await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .skeleton'));
+}
+
+for (const size of ["desktop", "phone"]) {
+    for (const scheme of ["light", "dark"]) {
+        test(`every part, ${size}, ${scheme}`, async () => {
+            const page = await browser.visitor(server, { size, scheme, cookie: admin.cookie });
+            for (const place of parts) {
+                await open(page, place);
+                await assertGood(page, place);
+                if (process.env.SHOTS)
+                    await page.screenshot({
+                        path: `${process.env.SHOTS}/${size}-${scheme}${place.replaceAll("/", "-")}.png`,
+                    });
+            }
+            await open(page, "/admin");
+            await page.getByRole("button", { name: /ana@example.org/ }).click();
+            await page.getByRole("button", { name: "Suspend" }).waitFor();
+            await assertGood(page, "a person");
+            if (process.env.SHOTS)
+                await page.screenshot({ path: `${process.env.SHOTS}/${size}-${scheme}-person.png` });
+            await page.context().close();
+        });
+    }
+}
+
+test("nothing is wider than a screen of 320 pixels, in Filipino either", async () => {
+    await admin.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+    const page = await browser.visitor(server, { size: "tiny", cookie: admin.cookie });
+    for (const place of parts) {
+        await open(page, place);
+        await page.getByRole("heading", { name: "Pamamahala" }).waitFor();
+        const over = await tooWide(page);
+        assert.ok(over <= 0, `${place} is ${over} px too wide`);
+        await assertGood(page, `${place} in Filipino`);
+    }
+    await admin.request("/api/me", { method: "PATCH", json: { language: "en" } });
+});
+
+test("who is no administrator finds nothing there, and no way to it", async () => {
+    const ana = await server.as("ana@example.org");
+    const page = await browser.visitor(server, { cookie: ana.cookie });
+    await page.goto("/admin");
+    await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Administration" }).count(), 0);
+});
+
+test("people are found, get another role, are suspended and let in again", async () => {
+    const page = await browser.visitor(server, { size: "phone", cookie: admin.cookie });
+    await open(page, "/admin");
+    await page.getByLabel("Search by name or e-mail").fill("BEN@");
+    const ben = page.getByRole("button", { name: /ben@example.org/ });
+    await page.getByRole("button", { name: /ana@example.org/ }).waitFor({ state: "detached" });
+    await ben.click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Teacher").click();
+    await dialog.getByRole("button", { name: "Give this role" }).click();
+    await page.getByText("Saved").first().waitFor();
+    await dialog.getByRole("button", { name: "Suspend" }).click();
+    await dialog.getByRole("button", { name: "Let in again" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Teacher · Suspended").waitFor();
+    const { people } = (await admin.request("/api/admin/people?q=ben")).json;
+    assert.deepEqual([people[0].role, people[0].state], ["teacher", "suspended"]);
+    await ben.click();
+    await dialog.getByRole("button", { name: "Let in again" }).click();
+    await dialog.getByRole("button", { name: "Suspend" }).waitFor();
+    assert.deepEqual(page.faults, []);
+});
+
+test("the last administrator is told why the role stays", async () => {
+    const page = await browser.visitor(server, { cookie: admin.cookie });
+    await open(page, "/admin");
+    await page.getByRole("button", { name: /admin@example.org/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Student", { exact: true }).click();
+    await dialog.getByRole("button", { name: "Give this role" }).click();
+    await page.getByText("This is the last administrator").waitFor();
+});
+
+test("an old session asks for a mailed code and goes on with what was begun", async () => {
+    await database.query("UPDATE sessions SET proved_at = now() - interval '1 hour'");
+    const page = await browser.visitor(server, { size: "phone", cookie: admin.cookie });
+    await open(page, "/admin/sign-up");
+    await page.getByText("Addresses of these domains").click();
+    await page.getByLabel("Domains", { exact: true }).fill("school.example\nother.example");
+    const save = page.getByRole("button", { name: "Save" });
+    await save.click();
+    const dialog = page.getByRole("dialog", { name: "Is it you?" });
+    await dialog.waitFor();
+    await assertGood(page, "the question for a code");
+    await page.keyboard.press("Escape");
+    await page.getByText("Nothing was changed.").first().waitFor();
+    assert.equal((await admin.request("/api/admin/policy")).json.signUp, "open");
+
+    const count = mails(server, admin.email).length;
+    await save.click();
+    const { code } = await newestMail(server, admin.email, count + 1);
+    const field = dialog.getByLabel("Six-digit code");
+    await field.fill(code === "111111" ? "222222" : "111111");
+    await dialog.getByRole("button", { name: "Continue" }).click();
+    await dialog.getByText("That code does not fit").waitFor();
+    await field.fill(code);
+    await dialog.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("Saved").first().waitFor();
+    const policy = (await admin.request("/api/admin/policy")).json;
+    assert.deepEqual(policy, { signUp: "domains", domains: ["school.example", "other.example"] });
+
+    await page.getByLabel("Domains", { exact: true }).fill("no domain");
+    await save.click();
+    await page.getByText("Write 1 to 50 domains").waitFor();
+    await page.getByText("Everybody").click();
+    await save.click();
+    await page.waitForFunction(() => !document.querySelector("textarea"));
+    assert.deepEqual(page.faults, []);
+});
+
+test("an invitation goes out, is taken up with one click, and is listed", async () => {
+    const page = await browser.visitor(server, { cookie: admin.cookie });
+    await open(page, "/admin/sign-up");
+    await page.getByLabel("E-mail").fill("new@example.org");
+    await page.getByLabel("Role").selectOption("teacher");
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByText("Invitation sent to new@example.org").first().waitFor();
+    const link = new URL((await newestMail(server, "new@example.org")).link);
+
+    const guest = await browser.visitor(server, { size: "phone" });
+    await guest.goto(link.pathname + link.hash);
+    await guest.getByRole("heading", { name: "Welcome to BrainBytes" }).waitFor();
+    await assertGood(guest, "the invitation");
+    await guest.getByRole("button", { name: "Come in" }).click();
+    await guest.waitForURL("**/chat");
+
+    await page.reload();
+    await page.getByText("Teacher · accepted").waitFor();
+    await page.getByLabel("E-mail").fill("new@example.org");
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByText("This address has an account already.").waitFor();
+    await page.getByLabel("E-mail").fill("other@example.org");
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByRole("button", { name: "Withdraw: other@example.org" }).click();
+    await page.getByText("Student · withdrawn").waitFor();
+
+    const late = await browser.visitor(server);
+    await late.goto(link.pathname + link.hash);
+    await late.getByRole("button", { name: "Come in" }).click();
+    await late.getByText("This invitation has been used").waitFor();
+});
+
+test("the mail test says what came of it, and the log shows what was done", async () => {
+    const page = await browser.visitor(server, { cookie: admin.cookie });
+    await open(page, "/admin/system");
+    await page.getByRole("button", { name: "Send a test mail" }).click();
+    await page.getByText("outbox folder").waitFor();
+    await page.getByRole("link", { name: "Log" }).click();
+    await page.getByText("mail.tested").first().waitFor();
+    await page.getByLabel("Action").selectOption("policy.");
+    await page.getByText("policy.changed").first().waitFor();
+    assert.equal(await page.getByText("mail.tested").count(), 0);
+    assert.deepEqual(page.faults, []);
+});
+
+test("a suspended person is told so after the code", async () => {
+    await server.command("user", "create", "out@example.org");
+    await server.command("user", "suspend", "out@example.org");
+    const page = await browser.visitor(server);
+    await page.goto("/sign-in");
+    await page.getByLabel("E-mail").fill("out@example.org");
+    await page.getByLabel("E-mail").press("Enter");
+    const { code } = await newestMail(server, "out@example.org");
+    await page.getByLabel("Six-digit code").pressSequentially(code);
+    await page.getByText("This account is suspended").waitFor();
+});

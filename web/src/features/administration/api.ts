@@ -1,0 +1,96 @@
+import { get, patch, post, query, remove } from '../../lib/api.ts';
+import type { Language } from '../../lib/types.ts';
+
+export type Role = 'student' | 'teacher' | 'administrator';
+export type State = 'active' | 'suspended';
+export const roles: Role[] = ['student', 'teacher', 'administrator'];
+
+export interface Person {
+  id: string;
+  email: string;
+  name: string;
+  role: Role;
+  state: State;
+  storageBytes: number;
+  createdAt: string;
+  lastSeenAt: string | null;
+}
+
+export interface PersonRecord extends Person {
+  suspendedAt: string | null;
+  language: Language;
+  sessions: number;
+  materials: number;
+  files: number;
+  chats: number;
+}
+
+export interface Policy {
+  signUp: 'open' | 'invited' | 'domains';
+  domains: string[];
+}
+
+export interface Invitation {
+  id: string;
+  email: string;
+  role: Role;
+  language: Language;
+  state: 'open' | 'accepted' | 'revoked' | 'expired';
+  invitedBy: string | null;
+  createdAt: string;
+  expiresAt: string;
+}
+
+export interface Storage {
+  people: number;
+  suspended: number;
+  materials: number;
+  files: number;
+  fileBytes: number;
+  databaseBytes: number;
+}
+
+export interface MailTest {
+  to: string;
+  delivery: 'smtp' | 'outbox';
+  delivered: boolean;
+  detail: string;
+}
+
+export interface AuditEntry {
+  seq: number;
+  at: string;
+  actor: { kind: string; id: string | null; email: string | null };
+  action: string;
+  subject: { kind: string; id: string };
+  network: string;
+  requestId: string;
+  details: Record<string, unknown>;
+}
+
+export interface PeopleFilter {
+  q: string;
+  role: Role | '';
+  state: State | '';
+}
+
+type Page<Name extends string, T> = Record<Name, T[]> & { next: string | null };
+
+export const adminApi = {
+  people: (filter: PeopleFilter, after: string | null, signal?: AbortSignal) =>
+    get<Page<'people', Person>>(`/api/admin/people${query({ ...filter, after })}`, signal),
+  person: (id: string) => get<PersonRecord>(`/api/admin/people/${id}`),
+  change: (id: string, change: { role?: Role; state?: State }) =>
+    patch<PersonRecord>(`/api/admin/people/${id}`, change),
+  policy: () => get<Policy>('/api/admin/policy'),
+  changePolicy: (policy: Policy) => patch<Policy>('/api/admin/policy', policy),
+  invitations: (after: string | null) =>
+    get<Page<'invitations', Invitation>>(`/api/admin/invitations${query({ after })}`),
+  invite: (email: string, role: Role, language: Language) =>
+    post<Invitation>('/api/admin/invitations', { email, role, language }),
+  revoke: (id: string) => remove(`/api/admin/invitations/${id}`),
+  storage: () => get<Storage>('/api/admin/storage'),
+  testMail: () => post<MailTest>('/api/admin/mail-test'),
+  log: (action: string, after: string | null) =>
+    get<Page<'entries', AuditEntry>>(`/api/admin/audit${query({ action, after })}`),
+};

@@ -1,0 +1,104 @@
+import { asProblem } from '../../lib/api.ts';
+import { sentence } from '../../lib/failure.ts';
+import { translator } from '../../lib/i18n.svelte.ts';
+
+/** The words of administration: English, Filipino. Fetched with its screens, not with the page. */
+const catalogue = {
+  all: ['All', 'Lahat'],
+  chats: ['Chats', 'Mga usapan'],
+  created: ['Since', 'Mula noong'],
+  database: ['Database', 'Database'],
+  domains: ['Domains', 'Mga domain'],
+  domainsHint: [
+    'What stands after the @, one on each line: school.example',
+    'Ang kasunod ng @, isa sa bawat linya: school.example',
+  ],
+  domainsRule: [
+    'Write 1 to 50 domains like school.example, each on a line of its own.',
+    'Sumulat ng 1 hanggang 50 domain gaya ng school.example, isa sa bawat linya.',
+  ],
+  expires: ['until {time}', 'hanggang {time}'],
+  files: ['Files', 'Mga file'],
+  find: ['Search by name or e-mail', 'Hanapin sa pangalan o e-mail'],
+  hasAccount: ['This address has an account already.', 'May account na ang address na ito.'],
+  invitations: ['Invitations', 'Mga imbitasyon'],
+  invite: ['Invite', 'Imbitahan'],
+  invited: ['Invitation sent to {email}', 'Naipadala ang imbitasyon sa {email}'],
+  lastAdministrator: [
+    'This is the last administrator. Make somebody else administrator first.',
+    'Ito ang huling administrator. Gumawa muna ng ibang administrator.',
+  ],
+  lastSeen: ['Last seen', 'Huling nakita'],
+  log: ['Log', 'Talaan'],
+  logAction: ['Action', 'Gawain'],
+  logLead: [
+    'Who did what, newest first. Entries cannot be changed or removed.',
+    'Sino ang gumawa ng ano, pinakabago muna. Hindi mababago o matatanggal ang mga ito.',
+  ],
+  logNone: ['No entries.', 'Walang tala.'],
+  mail: ['Mail', 'Mail'],
+  mailFailed: ['The mail could not be delivered:', 'Hindi naipadala ang mail:'],
+  mailLead: [
+    'Sends a mail to your own address and tells what the mail server says.',
+    'Nagpapadala ng mail sa sarili mong address at sinasabi ang sagot ng mail server.',
+  ],
+  mailSent: ['Handed over, to {email}:', 'Naipadala, kay {email}:'],
+  mailTest: ['Send a test mail', 'Magpadala ng subok na mail'],
+  materials: ['Materials', 'Mga aralin'],
+  never: ['never', 'hindi pa'],
+  nobody: ['Nobody fits.', 'Walang tugma.'],
+  noInvitations: ['No invitations.', 'Walang imbitasyon.'],
+  notSuspend: ['Let in again', 'Papasukin muli'],
+  people: ['People', 'Mga tao'],
+  policy: ['Who may make an account', 'Sino ang puwedeng gumawa ng account'],
+  policyDomains: ['Addresses of these domains', 'Mga address sa mga domain na ito'],
+  policyInvited: ['Only who is invited', 'Imbitado lang'],
+  policyOpen: ['Everybody', 'Lahat'],
+  privacy: [
+    'Administrators do not see what people write or bring. That you opened this record is in the log.',
+    'Hindi nakikita ng mga administrator ang isinusulat o dala ng mga tao. Nasa talaan na binuksan mo ito.',
+  ],
+  proofCancelled: ['Nothing was changed.', 'Walang nabago.'],
+  proofLead: [
+    'This is a serious change. We have sent a code to {email}; enter it to go on.',
+    'Malaking pagbabago ito. Nagpadala kami ng code sa {email}; ilagay ito para magpatuloy.',
+  ],
+  proofTitle: ['Is it you?', 'Ikaw ba ito?'],
+  revoke: ['Withdraw', 'Bawiin'],
+  revoked: ['Invitation withdrawn', 'Binawi ang imbitasyon'],
+  role: ['Role', 'Papel'],
+  role_administrator: ['Administrator', 'Administrator'],
+  role_student: ['Student', 'Estudyante'],
+  role_teacher: ['Teacher', 'Guro'],
+  saved: ['Saved', 'Naka-save na'],
+  saveRole: ['Give this role', 'Ibigay ang papel na ito'],
+  sessions: ['Signed in on', 'Naka-sign in sa'],
+  signUp: ['Sign-up', 'Pagpapatala'],
+  state: ['State', 'Kalagayan'],
+  state_accepted: ['accepted', 'tinanggap'],
+  state_active: ['Active', 'Aktibo'],
+  state_expired: ['expired', 'lumipas na'],
+  state_open: ['open', 'bukas'],
+  state_revoked: ['withdrawn', 'binawi'],
+  state_suspended: ['Suspended', 'Suspendido'],
+  storage: ['Storage', 'Imbakan'],
+  suspend: ['Suspend', 'Suspindihin'],
+  suspendLead: [
+    'Signs this person out everywhere and lets them in no more. Nothing of theirs is deleted.',
+    'Isa-sign out ang taong ito sa lahat at hindi na papapasukin. Walang mabubura sa kanya.',
+  ],
+  system: ['System', 'Sistema'],
+  uploaded: ['Uploaded', 'Na-upload'],
+} as const satisfies Record<string, readonly [english: string, filipino: string]>;
+
+export type AdminKey = keyof typeof catalogue;
+export const tt = translator<AdminKey>(catalogue);
+
+/** One sentence about what went wrong; `conflict` says what a 409 means here. */
+export function adminSentence(error: unknown, conflict: AdminKey = 'lastAdministrator'): string {
+  const problem = asProblem(error);
+  if (problem.status === 409) return tt(conflict);
+  if (problem.fields.some(({ pointer }) => pointer.startsWith('#/domains')))
+    return tt('domainsRule');
+  return problem.slug === 'proof-cancelled' ? tt('proofCancelled') : sentence(error);
+}

@@ -19,7 +19,7 @@ const embedded::EmbeddedFile* find_asset(std::string_view path) {
 
 /// Addresses that the page's own router knows.
 bool is_page(std::string_view path) {
-    constexpr std::string_view exact[] = {"/",     "/sign-in",   "/sign-in/link", "/setup",
+    constexpr std::string_view exact[] = {"/",     "/sign-in",   "/sign-in/link", "/sign-in/github", "/setup",
                                           "/chat", "/materials", "/search",       "/settings"};
     constexpr std::string_view below[] = {"/chat/", "/materials/"};
     return std::find(std::begin(exact), std::end(exact), path) != std::end(exact) ||

@@ -6,12 +6,14 @@
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
 #include "base/http/service.hpp"
+#include "features/accounts/github/github.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
+#include "services/secrets/key_ring.hpp"
 
 namespace bb::app {
 
@@ -28,6 +30,8 @@ struct Worker::Parts {
     std::unique_ptr<llm::Provider> provider;  // null: no model is configured
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
+    secrets::KeyRing keys;
+    std::unique_ptr<accounts::Github> github;  // null: no OAuth app is configured
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

@@ -6,6 +6,9 @@ import { startServer } from "../support/server.mjs";
 
 // A route that is open to everybody is open because it stands here.
 const openRoutes = [
+    "get /api/auth/github",
+    "get /api/auth/github/callback",
+    "get /api/auth/github/claim",
     "get /api/health",
     "get /api/metrics",
     "get /api/openapi.json",
@@ -14,6 +17,7 @@ const openRoutes = [
     "get /readyz",
     "post /api/auth/code",
     "post /api/auth/email",
+    "post /api/auth/github/claim",
     "post /api/auth/link",
     "post /api/auth/setup",
     "post /api/auth/sign-out",

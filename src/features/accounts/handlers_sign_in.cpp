@@ -15,25 +15,34 @@ Task<void> deliver(mail::Sender& sender, mail::Message message) {
     co_await sender.send(std::move(message));
 }
 
-mail::Message mail_for(const CodeRequest& input, const SignInSecrets& secrets, const std::string& origin) {
-    return mail::sign_in_message({.to = input.email,
-                                  .code = secrets.code,
-                                  .link = origin + "/sign-in/link#" + secrets.link_token,
-                                  .minutes = code_minutes,
-                                  .language = input.language});
+}  // namespace
+
+Task<void> mail_code(Services& services, std::string email, std::string language) {
+    SignIn sign_in(services.db, services.secret);
+    const auto secrets = co_await sign_in.prepare(email, language);
+    if (!secrets) co_return;
+    const mail::SignIn content{.to = email,
+                               .code = secrets->code,
+                               .link = services.origin + "/sign-in/link#" + secrets->link_token,
+                               .minutes = code_minutes,
+                               .language = language};
+    const auto executor = co_await net::this_executor();
+    net::spawn(executor, deliver(services.mail, mail::sign_in_message(content)));
 }
 
-/// Hands the new session to the browser. One it had before would be an orphan nobody can use: it ends.
+Task<void> hand_over(http::Request& request, Services& services, NewSession session,
+                     http::Response& response) {
+    if (request.principal) co_await end_everywhere(services, owner_of(request), session_of(request));
+    response.header("Set-Cookie", set_cookie(session.token, uses_https(request, services)));
+    response.header("Cache-Control", "no-store");
+}
+
 Answer welcome(http::Request& request, Services& services, Result<NewSession> session) {
     if (!session) co_return session.error();
-    if (request.principal) co_await end_everywhere(services, owner_of(request), session_of(request));
     auto response = http::no_content();
-    response.header("Set-Cookie", set_cookie(session->token, uses_https(request, services)));
-    response.header("Cache-Control", "no-store");
+    co_await hand_over(request, services, std::move(*session), response);
     co_return response;
 }
-
-}  // namespace
 
 Answer request_code(http::Request& request, Services& services) {
     const auto body = request.json();
@@ -41,13 +50,8 @@ Answer request_code(http::Request& request, Services& services) {
     const auto input = parse_code_request(*body);
     if (!input) co_return input.error();
 
-    SignIn sign_in(services.db, services.secret);
-    const auto secrets = co_await sign_in.prepare(input->email, input->language);
-    if (secrets) {
-        // The mail goes out behind the answer, which therefore says nothing about it.
-        const auto executor = co_await net::this_executor();
-        net::spawn(executor, deliver(services.mail, mail_for(*input, *secrets, services.origin)));
-    }
+    // Whether a mail goes out, the answer does not tell.
+    co_await mail_code(services, input->email, input->language);
     JsonWriter json;
     json.object().field("delivery", services.mail.delivery()).end();
     co_return http::json_response(json.take(), 202);

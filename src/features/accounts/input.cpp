@@ -18,6 +18,13 @@ std::string read_address(FieldReader& in) {
     return address.value_or("");
 }
 
+std::string read_code(FieldReader& in) {
+    const auto text = in.text("code", {1, 20});
+    const auto code = parse_code(text);
+    if (!code && !text.empty()) in.complain("code", "The code has six digits.");
+    return code.value_or("");
+}
+
 template <class T>
 Result<T> finished(FieldReader& in, T value) {
     if (auto bad = in.error()) return std::move(*bad);
@@ -34,11 +41,13 @@ Result<CodeRequest> parse_code_request(const boost::json::value& body) {
 
 Result<CodeEntry> parse_code_entry(const boost::json::value& body) {
     FieldReader in(body);
-    CodeEntry parsed{read_address(in), in.text("code", {1, 20})};
-    const auto code = parse_code(parsed.code);
-    if (!code && !parsed.code.empty()) in.complain("code", "The code has six digits.");
-    parsed.code = code.value_or("");
+    CodeEntry parsed{read_address(in), read_code(in)};
     return finished(in, std::move(parsed));
+}
+
+Result<std::string> parse_claim_code(const boost::json::value& body) {
+    FieldReader in(body);
+    return finished(in, read_code(in));
 }
 
 Result<std::string> parse_link_entry(const boost::json::value& body) {

@@ -23,6 +23,8 @@ struct CodeEntry {
 };
 Result<CodeEntry> parse_code_entry(const boost::json::value& body);
 
+/// A code alone.
+Result<std::string> parse_claim_code(const boost::json::value& body);
 Result<std::string> parse_link_entry(const boost::json::value& body);
 Result<FirstAdministrator> parse_first_administrator(const boost::json::value& body);
 Result<ProfileChange> parse_profile_change(const boost::json::value& body);

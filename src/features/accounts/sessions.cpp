@@ -4,6 +4,7 @@
 
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "features/accounts/github/departures.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -83,6 +84,7 @@ Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_sessions_sql);
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
+    co_await sweep_departures(db);
 }
 
 Task<void> sweep_hourly(db::Database& db) {

@@ -49,7 +49,7 @@ private:
 /// Like Sessions::begin, as a part of `tx`.
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
 
-/// Deletes what has expired: sessions, codes, setup links.
+/// Deletes what has expired: sessions, codes, setup links, ways to GitHub.
 Task<void> sweep_expired(db::Database& db);
 
 /// Does so every hour until it is cancelled; for one loop of each process. `db` must outlive it.

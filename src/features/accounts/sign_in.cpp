@@ -25,10 +25,6 @@ constexpr const char* take_link_sql =
 constexpr const char* use_up_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";
 
-Error wrong_code() {
-    return {ErrorCode::unauthenticated, "This code is wrong, used or out of date. Ask for a new one."};
-}
-
 Error wrong_link() {
     return {ErrorCode::unauthenticated, "This link is used or out of date. Ask for a new one."};
 }
@@ -52,14 +48,29 @@ OpenCodes compare(const db::Rows& rows, const crypto::Digest& hash) {
     return open;
 }
 
-/// The address has been proved: whatever else was mailed to it is of no use any more.
 Task<NewSession> let_in(db::Transaction& tx, std::string email, std::string language, Client client) {
-    co_await tx.query(use_up_sql, email);
     const auto user = co_await find_or_create_student(tx, email, language);
     co_return co_await begin_session(tx, user, client);
 }
 
 }  // namespace
+
+Error wrong_code() {
+    return {ErrorCode::unauthenticated, "This code is wrong, used or out of date. Ask for a new one."};
+}
+
+Task<std::optional<std::string>> use_code(db::Transaction& tx, const std::string& secret,
+                                          const std::string& email, const std::string& code) {
+    const auto rows = co_await tx.query(open_codes_sql, email);
+    const auto open = compare(rows, code_hash(secret, email, code));
+    if (!open.fits) {
+        co_await tx.query(count_try_sql, open.ids);
+        co_return std::nullopt;
+    }
+    // The address has been proved: whatever else was mailed to it is of no use any more.
+    co_await tx.query(use_up_sql, email);
+    co_return open.language;
+}
 
 Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::string language) {
     SignInSecrets secrets{crypto::random_digits(6), crypto::random_token()};
@@ -77,13 +88,10 @@ Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::strin
 }
 
 Task<Result<NewSession>> SignIn::by_code(std::string email, std::string code, Client client) {
-    const auto hash = code_hash(secret_, email, code);
     auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
-        const auto rows = co_await tx.query(open_codes_sql, email);
-        const auto open = compare(rows, hash);
-        if (open.fits) co_return co_await let_in(tx, email, open.language, client);
-        co_await tx.query(count_try_sql, open.ids);
-        co_return std::nullopt;
+        auto language = co_await use_code(tx, secret_, email, code);
+        if (!language) co_return std::nullopt;
+        co_return co_await let_in(tx, email, std::move(*language), client);
     };
     auto session = co_await db_.transaction(attempt);
     if (!session) co_return wrong_code();
@@ -98,6 +106,7 @@ Task<Result<NewSession>> SignIn::by_link(std::string token, Client client) {
         if (rows.empty()) co_return std::nullopt;
         auto email = rows[0].get<std::string>(0);
         auto language = rows[0].get<std::string>(1);
+        co_await tx.query(use_up_sql, email);
         co_return co_await let_in(tx, std::move(email), std::move(language), client);
     };
     auto session = co_await db_.transaction(attempt);

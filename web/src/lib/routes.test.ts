@@ -7,6 +7,7 @@ test('every address of the page leads to its screen', () => {
     ['/', { name: 'home' }],
     ['/sign-in', { name: 'sign-in' }],
     ['/sign-in/link', { name: 'link' }],
+    ['/sign-in/github', { name: 'claim' }],
     ['/setup', { name: 'setup' }],
     ['/chat', { name: 'chat', threadId: null }],
     ['/chat/t1', { name: 'chat', threadId: 't1' }],
@@ -33,6 +34,7 @@ test('after sign-in nobody is sent away from this page', () => {
     '/\\evil.example',
     'javascript:alert(1)',
     '/sign-in',
+    '/sign-in/github',
     '/a\\b',
     '/a\n',
   ])

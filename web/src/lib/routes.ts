@@ -1,7 +1,16 @@
 /** The places of the page. Pure, so that it is tested without a browser. */
 export type Route =
   | {
-      name: 'home' | 'sign-in' | 'link' | 'setup' | 'materials' | 'search' | 'settings' | 'missing';
+      name:
+        | 'home'
+        | 'sign-in'
+        | 'link'
+        | 'claim'
+        | 'setup'
+        | 'materials'
+        | 'search'
+        | 'settings'
+        | 'missing';
     }
   | { name: 'chat'; threadId: string | null }
   | { name: 'material'; materialId: string }
@@ -14,6 +23,7 @@ export function parseRoute(path: string): Route {
   if (first === undefined) return { name: 'home' };
   if (first === 'sign-in' && id === undefined) return { name: 'sign-in' };
   if (first === 'sign-in' && id === 'link' && !kind) return { name: 'link' };
+  if (first === 'sign-in' && id === 'github' && !kind) return { name: 'claim' };
   if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
   if (first === 'materials') return parseMaterials(id, kind, child);
   if ((first === 'setup' || first === 'search' || first === 'settings') && !id)
@@ -30,7 +40,7 @@ function parseMaterials(id?: string, kind?: string, child?: string): Route {
 }
 
 export function isPublic(route: Route): boolean {
-  return route.name === 'sign-in' || route.name === 'link' || route.name === 'setup';
+  return ['sign-in', 'link', 'claim', 'setup'].includes(route.name);
 }
 
 /** A place inside this page to return to after sign-in; anything else becomes `/chat`. */

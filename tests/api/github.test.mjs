@@ -404,6 +404,8 @@ test("a GitHub that is away is said to be away, also to who is signed in", async
     await github.close();
     try {
         assert.equal(await browser.comeBack(back), "/settings?problem=github-unreachable");
+        const { services } = (await server.request("/api/health")).json;
+        assert.equal(services.auth, "operational", "people sign in by e-mail");
     } finally {
         await new Promise((resolve) => github.server.listen(Number(port), "127.0.0.1", resolve));
     }

@@ -43,6 +43,7 @@ KeyRing::KeyRing(db::Database& db, std::vector<std::string> server_secrets) : db
         masters_.push_back({*key_id_from(name.bytes().substr(0, std::tuple_size_v<KeyId>)),
                             Key::derive(secret, "brainbytes: key of keys")});
     }
+    if (masters_.empty()) throw std::logic_error("keys need a server secret");
 }
 
 std::optional<Key> KeyRing::unwrap(const KeyId& id, std::string_view sealed_key) const {

@@ -1,5 +1,6 @@
 #include "services/secrets/rotation.hpp"
 
+#include "base/net/timer.hpp"
 #include "unit/support/test_database.hpp"
 
 namespace {
@@ -114,6 +115,17 @@ TEST_F(Rotation, OneThatIsInterruptedIsFinishedByTheNext) {
     EXPECT_EQ(await(reseal(db(), after, column, {}, 2)).done, 3);
     EXPECT_EQ(rows_of(newer), 5);
     EXPECT_EQ(await(after.newest()), newer) << "going on makes no further key";
+}
+
+TEST_F(Rotation, AServerFinishesWhatIsLeftByItself) {
+    const auto ids = keep(ring_, 3);
+    KeyRing elsewhere(db(), {"server secret"});
+    const auto newer = await(elsewhere.renew());
+    static const SealedColumn columns[] = {column};
+    net::spawn(executor(), keep_resealing(db(), ring_, columns));
+    for (int i = 0; i < 100 && rows_of(newer) < 3; ++i) let_run(std::chrono::milliseconds(20));
+    EXPECT_EQ(rows_of(newer), 3);
+    EXPECT_EQ(read(ring_, ids[0]), "text 0");
 }
 
 TEST_F(Rotation, ATamperedAndAMisplacedRowAreLeftAloneAndCounted) {

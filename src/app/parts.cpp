@@ -66,6 +66,17 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
     return llm::guarded(llm::make_openai(client, node.metrics, node.circuit, std::move(options)));
 }
 
+std::unique_ptr<accounts::Github> github_door(const Node& node, client::HttpClient& client,
+                                              secrets::KeyRing& keys) {
+    auto options = accounts::github_options(node.config, node.url);
+    if (!options) return nullptr;
+    return std::make_unique<accounts::Github>(client, keys, std::move(*options));
+}
+
+std::vector<std::string> sealing_secrets(const Node& node) {
+    return {node.secret, node.config.text("BRAINBYTES_SECRET_BEFORE")};
+}
+
 }  // namespace
 
 Worker::Parts::Parts(Node& shared, Executor executor)
@@ -77,6 +88,8 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       sessions(db),
       budget(executor, db,
              access::parse_quotas(shared.config.text("BRAINBYTES_QUOTAS")).value_or(access::TokenQuotas())),
+      keys(db, sealing_secrets(shared)),
+      github(github_door(shared, http_client, keys)),
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
@@ -94,8 +107,8 @@ void Worker::Parts::bind_routes() {
     const auto announce = [&shared = node](const std::string& payload) {
         shared.announce("session_ended", payload);
     };
-    accounts::bind_routes(
-        router, {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce});
+    accounts::bind_routes(router, {db, sessions, *mail, sign_in_limits, node.url, node.secret,
+                                   std::move(about), announce, github.get()});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
 }

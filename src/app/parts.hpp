@@ -6,6 +6,7 @@
 #include "base/db/database.hpp"
 #include "base/http/server.hpp"
 #include "base/http/service.hpp"
+#include "features/accounts/github/github.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/thread_search.hpp"
@@ -15,6 +16,7 @@
 #include "services/access/token_budget.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
+#include "services/secrets/key_ring.hpp"
 
 namespace bb::app {
 
@@ -32,6 +34,8 @@ struct Worker::Parts {
     std::unique_ptr<mail::Sender> mail;
     accounts::SessionCache sessions;
     access::TokenBudget budget;
+    secrets::KeyRing keys;
+    std::unique_ptr<accounts::Github> github;  // null: no OAuth app is configured
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

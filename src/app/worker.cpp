@@ -7,6 +7,7 @@
 #include <future>
 
 #include "app/parts.hpp"
+#include "app/sealed_columns.hpp"
 #include "app/vitals.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
@@ -82,6 +83,7 @@ Task<void> Worker::keep_house() {
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
     net::spawn(executor(), access::keep_tidy(parts_->db));
+    net::spawn(executor(), secrets::keep_resealing(parts_->db, parts_->keys, sealed_columns()));
     auto& node = parts_->node;
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));

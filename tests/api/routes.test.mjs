@@ -7,6 +7,9 @@ import { startServer } from "../support/server.mjs";
 
 // A route that is open to everybody is open because it stands here.
 const openRoutes = [
+    "get /api/auth/github",
+    "get /api/auth/github/callback",
+    "get /api/auth/github/claim",
     "get /api/health",
     "get /api/metrics",
     "get /api/openapi.json",
@@ -16,6 +19,7 @@ const openRoutes = [
     "post /api/auth/code",
     "post /api/auth/email",
     "post /api/auth/invitation",
+    "post /api/auth/github/claim",
     "post /api/auth/link",
     "post /api/auth/setup",
     "post /api/auth/sign-out",

@@ -66,6 +66,23 @@ test("a wrong value is named with its fault and an example, and nothing starts",
     }
 });
 
+test("half of an OAuth app is told, and its secret is never shown", async () => {
+    for (const [one, other] of [
+        ["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+        ["GITHUB_CLIENT_SECRET", "GITHUB_CLIENT_ID"],
+    ]) {
+        const { code, stderr } = await brainbytes(["config", "check"], { [one]: "hidden" });
+        assert.equal(code, 2);
+        assert.match(stderr, new RegExp(`${other} must be set too, as ${one} is`));
+    }
+    const env = { GITHUB_CLIENT_ID: "Iv1.shown", GITHUB_CLIENT_SECRET: "hidden" };
+    const options = await shown(env);
+    assert.equal(options.GITHUB_CLIENT_ID.value, "Iv1.shown");
+    assert.equal(options.GITHUB_CLIENT_SECRET.set, true);
+    assert.doesNotMatch((await brainbytes(["config", "show"], env)).stdout, /hidden/);
+    assert.doesNotMatch(JSON.stringify(options), /hidden/);
+});
+
 test("check says that all is right", async () => {
     assert.equal((await brainbytes(["config", "check"])).code, 0);
 });

@@ -18,6 +18,10 @@ extern char** environ;
 namespace bb::config {
 namespace {
 
+/// Options that are of use only together.
+constexpr std::pair<std::string_view, std::string_view> pairs[] = {
+    {"GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"}};
+
 /// One place that values come from; earlier layers win.
 struct Layer {
     Environment values;
@@ -175,6 +179,11 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
     for (const auto& option : options()) config.values_[std::string(option.name)] = loader.effective(option);
     if (!config.is_set("BRAINBYTES_SECRET") && config.is_set("BETTER_AUTH_SECRET"))
         config.values_["BRAINBYTES_SECRET"] = config.value("BETTER_AUTH_SECRET");
+    for (const auto& [one, other] : pairs)
+        if (config.is_set(one) != config.is_set(other))
+            loader.faults.push_back(
+                {std::string(config.is_set(one) ? other : one),
+                 fmt::format("must be set too, as {} is", config.is_set(one) ? one : other)});
     config.warnings_ = std::move(loader.warnings);
     if (!loader.faults.empty())
         return Error(ErrorCode::invalid_input, "The configuration is wrong.", std::move(loader.faults));

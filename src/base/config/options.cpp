@@ -23,11 +23,27 @@ constexpr Option table[] = {
      "certificate checked, unless it says sslmode.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
     {"BRAINBYTES_SECRET", Kind::secret, "",
-     "Keys the hashes of sign-in codes; unset: derived from DATABASE_URL, or made and kept in "
+     "Keys the hashes of sign-in codes and what is stored sealed; unset: derived from DATABASE_URL, or made "
+     "and kept in "
      "BRAINBYTES_DATA.",
+     "a-long-random-text", ""},
+    {"BRAINBYTES_SECRET_BEFORE", Kind::secret, "",
+     "The former BRAINBYTES_SECRET, while something sealed with it is to be read; after `secret rotate` it "
+     "may "
+     "go.",
      "a-long-random-text", ""},
     {"BETTER_AUTH_SECRET", Kind::secret, "", "Another name for BRAINBYTES_SECRET, used when that is unset.",
      "a-long-random-text", ""},
+    {"GITHUB_CLIENT_ID", Kind::text, "",
+     "Client id of a GitHub OAuth app; with GITHUB_CLIENT_SECRET people may sign in with GitHub.",
+     "Iv1.0123456789abcdef", ""},
+    {"GITHUB_CLIENT_SECRET", Kind::secret, "", "Client secret of that OAuth app.",
+     "0123456789abcdef0123456789abcdef01234567", ""},
+    {"GITHUB_URL", Kind::url, "https://github.com",
+     "Where people sign in: GitHub, or a GitHub Enterprise server.", "https://github.school.example", ""},
+    {"GITHUB_API_URL", Kind::url, "",
+     "API of that server; unset: https://api.github.com, or /api/v3 of another GITHUB_URL.",
+     "https://github.school.example/api/v3", ""},
     {"OPENAI_API_KEY", Kind::secret, "",
      "Key for the language model; unset, with OPENAI_BASE_URL unset: answers are "
      "quoted from the materials.",

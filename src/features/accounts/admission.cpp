@@ -19,7 +19,8 @@ constexpr const char* create_sql =
     "ON CONFLICT (email) DO NOTHING";
 
 /// Makes the account, or says why not. Somebody else may have been quicker: then nothing is made.
-Task<Result<Admitted>> create(db::Transaction& tx, std::string email, std::string language) {
+Task<Result<Admitted>> create(db::Transaction& tx, std::string email, std::string language,
+                              std::string name) {
     Admitted made{UserId::make()};
     std::string role = "student";
     const auto invited = co_await tx.query(take_invitation_sql, email);
@@ -33,7 +34,7 @@ Task<Result<Admitted>> create(db::Transaction& tx, std::string email, std::strin
                 ErrorCode::sign_up_closed,
                 "There is no account for this address. Ask your administrator for an invitation.");
     }
-    const auto name = name_from_address(email);
+    if (name.empty()) name = name_from_address(email);
     const auto rows = co_await tx.query(create_sql, made.user, email, name, role, language);
     made.created = rows.affected() == 1;
     co_return made;
@@ -41,11 +42,11 @@ Task<Result<Admitted>> create(db::Transaction& tx, std::string email, std::strin
 
 }  // namespace
 
-Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string language) {
+Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string language, std::string name) {
     auto rows = co_await tx.query(find_sql, email);
     Admitted admitted{};
     if (rows.empty()) {
-        auto made = co_await create(tx, email, std::move(language));
+        auto made = co_await create(tx, email, std::move(language), std::move(name));
         if (!made) co_return made.error();
         admitted = *made;
         rows = co_await tx.query(find_sql, email);

@@ -17,7 +17,8 @@ struct Admitted {
 };
 
 /// The person with this address, which has been proved. Who has no account gets one when an invitation is
-/// open (with its role) or when the sign-up policy allows (as a student). Errors: suspended, sign_up_closed.
-Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string language);
+/// open (with its role) or when the sign-up policy allows (as a student), called `name`, or after the address
+/// when that is empty. Errors: suspended, sign_up_closed.
+Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string language, std::string name);
 
 }  // namespace bb::accounts

@@ -5,10 +5,13 @@ namespace {
 
 constexpr std::string_view plain_name = "brainbytes_session";
 constexpr std::string_view secure_name = "__Host-brainbytes_session";
+constexpr std::string_view plain_way_name = "brainbytes_github";
+constexpr std::string_view secure_way_name = "__Host-brainbytes_github";
 constexpr int lifetime = 30 * 24 * 60 * 60;  // seconds
+constexpr int way_lifetime = 15 * 60;        // seconds: ten minutes away, and some to read a mail
 
-std::string cookie(std::string_view value, int max_age, bool secure) {
-    std::string text(cookie_name(secure));
+std::string cookie(std::string_view name, std::string_view value, int max_age, bool secure) {
+    std::string text(name);
     text.append("=").append(value).append("; Path=/; Max-Age=").append(std::to_string(max_age));
     text.append("; HttpOnly; SameSite=Lax");
     if (secure) text.append("; Secure");
@@ -22,11 +25,19 @@ std::string_view cookie_name(bool secure) {
 }
 
 std::string set_cookie(std::string_view token, bool secure) {
-    return cookie(token, lifetime, secure);
+    return cookie(cookie_name(secure), token, lifetime, secure);
 }
 
 std::string clear_cookie(bool secure) {
-    return cookie("", 0, secure);
+    return cookie(cookie_name(secure), "", 0, secure);
+}
+
+std::string set_way_cookie(std::string_view token, bool secure) {
+    return cookie(secure ? secure_way_name : plain_way_name, token, way_lifetime, secure);
+}
+
+std::string_view way_token_of(const http::Request& request, bool secure) {
+    return request.cookie(secure ? secure_way_name : plain_way_name);
 }
 
 std::string_view token_of(const http::Request& request) {

@@ -15,6 +15,11 @@ std::string set_cookie(std::string_view token, bool secure);
 /// Value of Set-Cookie that makes the browser drop its session.
 std::string clear_cookie(bool secure);
 
+/// The same for the token that tells which browser went to GitHub: good for a quarter of an hour.
+std::string set_way_cookie(std::string_view token, bool secure);
+/// That token of a request, or empty.
+std::string_view way_token_of(const http::Request& request, bool secure);
+
 /// The session token a request carries, or empty.
 std::string_view token_of(const http::Request& request);
 

@@ -48,6 +48,29 @@ struct AccountRoute {
 };
 std::span<const AccountRoute> administration_routes();
 
+Answer begin_github(http::Request& request, Services& services);
+Answer finish_github(http::Request& request, Services& services);
+Answer show_claim(http::Request& request, Services& services);
+Answer confirm_claim(http::Request& request, Services& services);
+Answer list_identities(http::Request& request, Services& services);
+Answer begin_link(http::Request& request, Services& services);
+Answer unlink_github(http::Request& request, Services& services);
+
+/// Mails a code and a link to `email`, unless it has enough of them. The mail goes out behind the answer.
+Task<void> mail_code(Services& services, std::string email, std::string language);
+
+/// Hands the new session to the browser in `response`. One it had before would be an orphan nobody can use:
+/// it ends.
+Task<void> hand_over(http::Request& request, Services& services, NewSession session,
+                     http::Response& response);
+
+/// 204 with the new session, or the error.
+Answer welcome(http::Request& request, Services& services, Result<NewSession> session);
+
+/// Writes down that somebody did not get in by `method`. `email`: the address they named, if any.
+Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
+                        std::string email = "");
+
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);
 

@@ -16,28 +16,38 @@ Task<void> deliver(mail::Sender& sender, mail::Message message) {
     co_await sender.send(std::move(message));
 }
 
-mail::Message mail_for(const CodeRequest& input, const SignInSecrets& secrets, const std::string& origin) {
-    return mail::sign_in_message({.to = input.email,
-                                  .code = secrets.code,
-                                  .link = origin + "/sign-in/link#" + secrets.link_token,
-                                  .minutes = code_minutes,
-                                  .language = input.language});
+}  // namespace
+
+Task<void> mail_code(Services& services, std::string email, std::string language) {
+    SignIn sign_in(services.db, services.secret);
+    const auto secrets = co_await sign_in.prepare(email, language);
+    if (!secrets) co_return;
+    const mail::SignIn content{.to = email,
+                               .code = secrets->code,
+                               .link = services.origin + "/sign-in/link#" + secrets->link_token,
+                               .minutes = code_minutes,
+                               .language = language};
+    co_await send_behind(services, mail::sign_in_message(content));
 }
 
-/// Hands the new session to the browser. One it had before would be an orphan nobody can use: it ends.
+Task<void> hand_over(http::Request& request, Services& services, NewSession session,
+                     http::Response& response) {
+    if (!session.proved_email.empty()) co_await services.limits.forgive(session.proved_email);
+    if (request.principal) co_await end_own_session(services, request, "session.replaced");
+    response.header("Set-Cookie", set_cookie(session.token, uses_https(request, services)));
+    response.header("Cache-Control", "no-store");
+}
+
 Answer welcome(http::Request& request, Services& services, Result<NewSession> session) {
     if (!session) co_return session.error();
-    if (!session->proved_email.empty()) co_await services.limits.forgive(session->proved_email);
-    if (request.principal) co_await end_own_session(services, request, "session.replaced");
     auto response = http::no_content();
-    response.header("Set-Cookie", set_cookie(session->token, uses_https(request, services)));
-    response.header("Cache-Control", "no-store");
+    co_await hand_over(request, services, std::move(*session), response);
     co_return response;
 }
 
 /// Writes down that somebody did not get in. `email`: the address they named, if any.
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
-                        std::string email = "") {
+                        std::string email) {
     const bool refused = why.code == ErrorCode::suspended || why.code == ErrorCode::sign_up_closed;
     audit::Entry entry{audit::origin_of(request), refused ? "sign_in.refused" : "sign_in.failed"};
     People people(services.db);
@@ -55,8 +65,6 @@ Task<void> note_failure(const http::Request& request, Services& services, Error 
     co_await audit::record_limited(services.db, std::move(entry));
 }
 
-}  // namespace
-
 Task<void> send_behind(Services& services, mail::Message message) {
     const auto executor = co_await net::this_executor();
     net::spawn(executor, deliver(services.mail, std::move(message)));
@@ -70,10 +78,8 @@ Answer request_code(http::Request& request, Services& services) {
     if (auto refused = co_await services.limits.refuse(request, "mail", input->email))
         co_return std::move(*refused);
 
-    SignIn sign_in(services.db, services.secret);
-    const auto secrets = co_await sign_in.prepare(input->email, input->language);
-    // The mail goes out behind the answer, which therefore says nothing about it.
-    if (secrets) co_await send_behind(services, mail_for(*input, *secrets, services.origin));
+    // Whether a mail goes out, the answer does not tell.
+    co_await mail_code(services, input->email, input->language);
     JsonWriter json;
     json.object().field("delivery", services.mail.delivery()).end();
     co_return http::json_response(json.take(), 202);

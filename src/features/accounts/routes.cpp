@@ -15,9 +15,10 @@ constexpr auto user_schema =
     R"("role":{"enum":["student","teacher","administrator"]},"language":{"enum":["en","fil"]},)"
     R"("theme":{"enum":["light","dark","system"]},"createdAt":{"type":"string","format":"date-time"}}})";
 constexpr auto session_schema =
-    R"({"type":"object","required":["user","tutor","setupNeeded","version"],"properties":{)"
+    R"({"type":"object","required":["user","tutor","signIn","setupNeeded","version"],"properties":{)"
     R"("user":{"type":["object","null"]},"tutor":{"type":"object","required":["mode","model"],"properties":{)"
     R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
+    R"("signIn":{"type":"object","required":["github"],"properties":{"github":{"type":"boolean"}}},)"
     R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"}}})";
 constexpr auto sessions_schema =
     R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
@@ -45,6 +46,18 @@ constexpr auto profile_schema =
     R"("name":{"type":"string","minLength":1,"maxLength":80},"language":{"enum":["en","fil"]},)"
     R"("theme":{"enum":["light","dark","system"]}}})";
 
+constexpr auto claim_schema =
+    R"({"type":"object","required":["email","login","delivery"],"properties":{)"
+    R"("email":{"type":"string"},"login":{"type":"string"},"delivery":{"enum":["smtp","outbox"]}}})";
+constexpr auto claim_code_schema =
+    R"({"type":"object","required":["code"],"additionalProperties":false,"properties":{)"
+    R"("code":{"type":"string","pattern":"^[0-9]{6}$"}}})";
+constexpr auto identities_schema =
+    R"({"type":"object","required":["identities"],"properties":{"identities":{"type":"array","items":{)"
+    R"("type":"object","required":["provider","login","createdAt","lastUsedAt"]}}}})";
+constexpr auto location_schema =
+    R"({"type":"object","required":["location"],"properties":{"location":{"type":"string"}}})";
+
 constexpr AccountRoute table[] = {
     {Method::get, "/api/session", show_session, Access::open,
      "Who is signed in, and what this installation offers", "", session_schema, 200},
@@ -56,6 +69,13 @@ constexpr AccountRoute table[] = {
      204},
     {Method::post, "/api/auth/setup", set_up, Access::open, "Become the first administrator", setup_schema,
      "", 204},
+    {Method::get, "/api/auth/github", begin_github, Access::open, "Go to GitHub to sign in", "", "", 303},
+    {Method::get, "/api/auth/github/callback", finish_github, Access::open,
+     "Where GitHub sends the browser back to", "", "", 303},
+    {Method::get, "/api/auth/github/claim", show_claim, Access::open,
+     "The GitHub account that waits for the code of its address", "", claim_schema, 200},
+    {Method::post, "/api/auth/github/claim", confirm_claim, Access::open,
+     "Link the waiting GitHub account with a mailed code, and sign in", claim_code_schema, "", 204},
     {Method::post, "/api/auth/sign-out", sign_out, Access::open, "End the session", "", "", 204},
     {Method::post, "/api/auth/invitation", enter_invitation, Access::open, "Take up an invitation",
      link_schema, "", 204},
@@ -63,6 +83,12 @@ constexpr AccountRoute table[] = {
      "Prove again, with a mailed code, who holds the session", code_alone_schema, "", 204},
     {Method::patch, "/api/me", change_me, Access::signed_in, "Change name, language or theme", profile_schema,
      user_schema, 200},
+    {Method::get, "/api/me/identities", list_identities, Access::signed_in,
+     "Accounts elsewhere that sign one in here", "", identities_schema, 200},
+    {Method::post, "/api/me/identities/github", begin_link, Access::signed_in,
+     "Where to go to link a GitHub account", "", location_schema, 200},
+    {Method::del, "/api/me/identities/github", unlink_github, Access::signed_in,
+     "Take the link to the GitHub account away", "", "", 204},
     {Method::get, "/api/sessions", list_sessions, Access::signed_in, "Where one is signed in", "",
      sessions_schema, 200},
     {Method::del, "/api/sessions", end_other_sessions, Access::signed_in, "Sign out everywhere else", "", "",

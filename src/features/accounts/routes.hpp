@@ -5,6 +5,7 @@
 
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
+#include "features/accounts/github/github.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
@@ -30,9 +31,10 @@ struct Services {
     /// Hands a payload of `session_ended` to the caches of this process's other loops, before it returns to
     /// this one, so that who has signed out here is signed out there when the answer arrives. May be empty.
     std::function<void(const std::string& payload)> announce_ended;
+    Github* github = nullptr;  // null: no OAuth app is configured
 };
 
-/// Adds /api/session, /api/auth/..., /api/me, /api/sessions and /api/admin/...
+/// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions and /api/admin/...
 void bind_routes(http::Router& router, Services services);
 
 }  // namespace bb::accounts

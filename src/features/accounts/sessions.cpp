@@ -5,6 +5,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "features/accounts/github/departures.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -37,7 +38,7 @@ struct Draft {
 };
 
 NewSession finished(Draft draft, const db::Rows& rows) {
-    return {draft.id, std::move(draft.token), rows[0].get<Time>(0), {}};
+    return {draft.id, std::move(draft.token), rows[0].get<Time>(0), {}, {}};
 }
 
 }  // namespace
@@ -62,7 +63,9 @@ Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client)
     Draft draft;
     const auto rows =
         co_await tx.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
-    co_return finished(std::move(draft), rows);
+    auto session = finished(std::move(draft), rows);
+    session.user = owner;
+    co_return session;
 }
 
 Task<std::vector<Session>> Sessions::list(UserId owner) {
@@ -115,6 +118,7 @@ Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
     co_await db.query(sweep_invitations_sql);
+    co_await sweep_departures(db);
 }
 
 Task<void> sweep_hourly(db::Database& db) {

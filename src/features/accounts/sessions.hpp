@@ -18,6 +18,7 @@ struct NewSession {
     SessionId id;
     std::string token;
     Time expires_at;
+    UserId user;               // whose it is
     std::string proved_email;  // whose mail was read to begin it; empty when it began in another way
 };
 
@@ -59,7 +60,7 @@ Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client)
 /// The digest in a bytea column.
 crypto::Digest read_digest(std::string_view bytes);
 
-/// Deletes what has expired: sessions, codes, links, and invitations a month later.
+/// Deletes what has expired: sessions, codes, links, ways to GitHub, and invitations a month later.
 Task<void> sweep_expired(db::Database& db);
 
 /// Does so every hour until it is cancelled; for one loop of each process. `db` must outlive it.

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/core/json_writer.hpp"
-#include "features/accounts/admission.hpp"
+#include "features/accounts/entrance.hpp"
 #include "features/accounts/secrets.hpp"
 
 namespace bb::accounts {
@@ -35,10 +35,6 @@ constexpr const char* prove_sql = "UPDATE sessions SET proved_at = now() WHERE u
 constexpr const char* use_up_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";
 
-Error wrong_code() {
-    return {ErrorCode::unauthenticated, "This code is wrong, used or out of date. Ask for a new one."};
-}
-
 Error wrong_link() {
     return {ErrorCode::unauthenticated, "This link is used or out of date. Ask for a new one."};
 }
@@ -62,30 +58,26 @@ OpenCodes compare(const db::Rows& rows, const crypto::Digest& hash) {
     return open;
 }
 
-audit::Entry entry_of(const Admitted& who, const Client& client, std::string_view method) {
-    audit::Origin origin{who.user.value, false, client.network, client.request_id};
-    audit::Entry entry{std::move(origin), "sign_in.succeeded", "person", who.user.text()};
-    JsonWriter json;
-    json.object().field("method", method).field("newAccount", who.created);
-    if (who.invitation) json.field("invitation", *who.invitation);
-    entry.details = json.end().take();
-    return entry;
-}
-
-/// The address has been proved: whatever else was mailed to it is of no use any more. Errors: suspended,
-/// sign_up_closed.
-Task<Result<NewSession>> let_in(db::Transaction& tx, std::string email, std::string language, Client client,
-                                std::string_view method) {
-    co_await tx.query(use_up_sql, email);
-    const auto who = co_await admit(tx, email, language);
-    if (!who) co_return who.error();
-    auto session = co_await begin_session(tx, who->user, client);
-    co_await audit::append(tx, entry_of(*who, client, method));
-    session.proved_email = std::move(email);
-    co_return session;
 }
 
 }  // namespace
+
+Error wrong_code() {
+    return {ErrorCode::unauthenticated, "This code is wrong, used or out of date. Ask for a new one."};
+}
+
+Task<std::optional<std::string>> use_code(db::Transaction& tx, const std::string& secret,
+                                          const std::string& email, const std::string& code) {
+    const auto rows = co_await tx.query(open_codes_sql, email);
+    const auto open = compare(rows, code_hash(secret, email, code));
+    if (!open.fits) {
+        co_await tx.query(count_try_sql, open.ids);
+        co_return std::nullopt;
+    }
+    // The address has been proved: whatever else was mailed to it is of no use any more.
+    co_await tx.query(use_up_sql, email);
+    co_return open.language;
+}
 
 Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::string language) {
     SignInSecrets secrets{crypto::random_digits(6), crypto::random_token()};
@@ -98,13 +90,10 @@ Task<std::optional<SignInSecrets>> SignIn::prepare(std::string email, std::strin
 }
 
 Task<Result<NewSession>> SignIn::by_code(std::string email, std::string code, Client client) {
-    const auto hash = code_hash(secret_, email, code);
     auto attempt = [&](db::Transaction& tx) -> Task<Result<NewSession>> {
-        const auto rows = co_await tx.query(open_codes_sql, email);
-        const auto open = compare(rows, hash);
-        if (open.fits) co_return co_await let_in(tx, email, open.language, client, "code");
-        co_await tx.query(count_try_sql, open.ids);
-        co_return wrong_code();
+        auto language = co_await use_code(tx, secret_, email, code);
+        if (!language) co_return wrong_code();
+        co_return co_await let_in(tx, email, std::move(*language), "", client, "code");
     };
     co_return co_await db_.transaction(attempt);
 }
@@ -117,7 +106,8 @@ Task<Result<NewSession>> SignIn::by_link(std::string token, Client client) {
         if (rows.empty()) co_return wrong_link();
         auto email = rows[0].get<std::string>(0);
         auto language = rows[0].get<std::string>(1);
-        co_return co_await let_in(tx, std::move(email), std::move(language), client, "link");
+        co_await tx.query(use_up_sql, email);
+        co_return co_await let_in(tx, std::move(email), std::move(language), "", client, "link");
     };
     co_return co_await db_.transaction(attempt);
 }
@@ -133,7 +123,8 @@ Task<Result<NewSession>> SignIn::by_invitation(std::string token, Client client)
         if (rows.empty()) co_return refused;
         auto email = rows[0].get<std::string>(0);
         auto language = rows[0].get<std::string>(1);
-        auto session = co_await let_in(tx, std::move(email), std::move(language), client, "invitation");
+        co_await tx.query(use_up_sql, email);
+        auto session = co_await let_in(tx, std::move(email), std::move(language), "", client, "invitation");
         if (session) co_await tx.query(close_invitation_sql, *hash);
         co_return session;
     };
@@ -146,13 +137,8 @@ Task<Result<void>> SignIn::prove_again(UserId owner, SessionId session, std::str
         const auto person = co_await tx.query(email_sql, owner);
         if (person.empty()) co_return wrong_code();
         const auto email = person[0].get<std::string>(0);
-        const auto rows = co_await tx.query(open_codes_sql, email);
-        const auto open = compare(rows, code_hash(secret_, email, code));
-        if (!open.fits) {
-            co_await tx.query(count_try_sql, open.ids);
-            co_return wrong_code();
-        }
-        co_await tx.query(use_up_sql, email);
+        const auto language = co_await use_code(tx, secret_, email, code);
+        if (!language) co_return wrong_code();
         co_await tx.query(prove_sql, owner, session);
         audit::Entry entry{origin, "reauthentication.succeeded", "session", session.text()};
         co_await audit::append(tx, std::move(entry));

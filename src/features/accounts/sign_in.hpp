@@ -57,6 +57,14 @@ private:
     std::string secret_;
 };
 
+/// Uses up the open codes of `email` when `code` (six digits) is one of them, and returns the language it was
+/// asked for in. Else counts a try against all of them; five void them. `secret`: as for SignIn.
+Task<std::optional<std::string>> use_code(db::Transaction& tx, const std::string& secret,
+                                          const std::string& email, const std::string& code);
+
+/// What a code that use_code does not take is answered with: unauthenticated.
+Error wrong_code();
+
 /// A link under `origin` that makes its opener the first administrator: good for 30 minutes, once. Nullopt
 /// when there is an administrator already. The link is shown to the operator and kept nowhere.
 Task<std::optional<std::string>> create_setup_link(db::Database& db, std::string origin);

@@ -1,7 +1,9 @@
+import { github } from './messages/github.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
+  ...github,
   ...refusals,
 
   'common.add': ['Add', 'Idagdag'],

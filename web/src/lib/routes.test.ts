@@ -8,6 +8,7 @@ test('every address of the page leads to its screen', () => {
     ['/sign-in', { name: 'sign-in' }],
     ['/sign-in/link', { name: 'link' }],
     ['/invitation', { name: 'invitation' }],
+    ['/sign-in/github', { name: 'claim' }],
     ['/setup', { name: 'setup' }],
     ['/admin', { name: 'admin', part: 'people' }],
     ['/admin/log', { name: 'admin', part: 'log' }],
@@ -38,6 +39,7 @@ test('after sign-in nobody is sent away from this page', () => {
     '/\\evil.example',
     'javascript:alert(1)',
     '/sign-in',
+    '/sign-in/github',
     '/a\\b',
     '/a\n',
   ])

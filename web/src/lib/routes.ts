@@ -9,6 +9,7 @@ export type Route =
         | 'sign-in'
         | 'link'
         | 'invitation'
+        | 'claim'
         | 'setup'
         | 'materials'
         | 'search'
@@ -27,6 +28,7 @@ export function parseRoute(path: string): Route {
   if (first === undefined) return { name: 'home' };
   if (first === 'sign-in' && id === undefined) return { name: 'sign-in' };
   if (first === 'sign-in' && id === 'link' && !kind) return { name: 'link' };
+  if (first === 'sign-in' && id === 'github' && !kind) return { name: 'claim' };
   if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
   if (first === 'materials') return parseMaterials(id, kind, child);
   if (first === 'invitation' && !id) return { name: 'invitation' };
@@ -48,7 +50,7 @@ function parseMaterials(id?: string, kind?: string, child?: string): Route {
 }
 
 export function isPublic(route: Route): boolean {
-  return ['sign-in', 'link', 'invitation', 'setup'].includes(route.name);
+  return ['sign-in', 'link', 'claim', 'invitation', 'setup'].includes(route.name);
 }
 
 /** A place inside this page to return to after sign-in; anything else becomes `/chat`. */

@@ -17,8 +17,23 @@ export interface User {
 export interface SessionInfo {
   user: User | null;
   tutor: { mode: TutorMode; model: string | null };
+  signIn: { github: boolean };
   setupNeeded: boolean;
   version: string;
+}
+
+/** A GitHub account that waits for the code of its address. */
+export interface Claim {
+  email: string;
+  login: string;
+  delivery: 'smtp' | 'outbox';
+}
+
+export interface Identity {
+  provider: string;
+  login: string;
+  createdAt: string;
+  lastUsedAt: string;
 }
 
 export interface SignedInDevice {

@@ -1,5 +1,14 @@
 import { get, patch, post, remove } from '../../lib/api.ts';
-import type { Language, SessionInfo, SignedInDevice, Theme, TokenUse, User } from '../../lib/types.ts';
+import type {
+  Claim,
+  Identity,
+  Language,
+  SessionInfo,
+  SignedInDevice,
+  Theme,
+  TokenUse,
+  User,
+} from '../../lib/types.ts';
 
 export const accountsApi = {
   session: () => get<SessionInfo>('/api/session'),
@@ -11,6 +20,11 @@ export const accountsApi = {
   proveAgain: (code: string) => post<void>('/api/auth/reauthenticate', { code }),
   setUp: (token: string, email: string, name: string) =>
     post<void>('/api/auth/setup', { token, email, name }),
+  claim: () => get<Claim>('/api/auth/github/claim'),
+  confirmClaim: (code: string) => post<void>('/api/auth/github/claim', { code }),
+  identities: () => get<{ identities: Identity[] }>('/api/me/identities'),
+  linkGithub: () => post<{ location: string }>('/api/me/identities/github'),
+  unlinkGithub: () => remove('/api/me/identities/github'),
   signOut: () => post<void>('/api/auth/sign-out'),
   update: (change: { name?: string; language?: Language; theme?: Theme }) =>
     patch<User>('/api/me', change),

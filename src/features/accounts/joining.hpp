@@ -1,0 +1,18 @@
+#pragma once
+#include <optional>
+
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
+#include "features/accounts/github/oauth.hpp"
+#include "features/accounts/types.hpp"
+
+namespace bb::accounts {
+
+/// Joins a GitHub account to a person, as a part of `tx`; false when the one or the other is joined
+/// otherwise.
+Task<bool> join(db::Transaction& tx, UserId owner, const GithubAccount& account);
+
+/// The person whose account this is; notes that it was used and what it calls itself now.
+Task<std::optional<UserId>> recognise(db::Transaction& tx, const GithubAccount& account);
+
+}  // namespace bb::accounts

@@ -58,8 +58,6 @@ OpenCodes compare(const db::Rows& rows, const crypto::Digest& hash) {
     return open;
 }
 
-}
-
 }  // namespace
 
 Error wrong_code() {

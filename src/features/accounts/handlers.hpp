@@ -28,6 +28,7 @@ Answer show_person(http::Request& request, Services& services);
 Answer change_person(http::Request& request, Services& services);
 Answer show_policy(http::Request& request, Services& services);
 Answer change_sign_up(http::Request& request, Services& services);
+Answer show_invitation(http::Request& request, Services& services);
 Answer list_invitations(http::Request& request, Services& services);
 Answer invite(http::Request& request, Services& services);
 Answer revoke_invitation(http::Request& request, Services& services);
@@ -45,6 +46,7 @@ struct AccountRoute {
     const char* request_schema;
     const char* response_schema;
     int success;
+    bool repeatable = false;  // see http::RouteOptions
 };
 std::span<const AccountRoute> administration_routes();
 

@@ -165,6 +165,17 @@ Answer list_invitations(http::Request& request, Services& services) {
     co_return http::with_etag(request, http::json_response(json.end().take()));
 }
 
+Answer show_invitation(http::Request& request, Services& services) {
+    const auto id = request.path_id("id", "invitation");
+    if (!id) co_return id.error();
+    Invitations invitations(services.db);
+    const auto found = co_await invitations.find(InvitationId{*id});
+    if (!found) co_return not_found("invitation");
+    JsonWriter json;
+    write_invitation(json, *found);
+    co_return http::json_response(json.take());
+}
+
 Answer invite(http::Request& request, Services& services) {
     const auto body = request.json();
     if (!body) co_return body.error();
@@ -173,7 +184,8 @@ Answer invite(http::Request& request, Services& services) {
     // An invitation gives a role, as a change of role does.
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Invitations invitations(services.db);
-    const auto sent = co_await invitations.create(*wanted, audit::origin_of(request));
+    const auto sent =
+        co_await invitations.create(InvitationId{request.id_to_make()}, *wanted, audit::origin_of(request));
     if (!sent) co_return sent.error();
     mail::Invitation words;
     words.to = wanted->email;

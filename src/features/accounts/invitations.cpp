@@ -16,11 +16,12 @@ constexpr const char* create_sql =
     "INSERT INTO invitations AS i (id, email, role, language, token_hash, invited_by, expires_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, now() + interval '7 days') RETURNING i.id, i.email, i.role, i.language, "
     "'open', (SELECT email FROM users WHERE id = i.invited_by), i.created_at, i.expires_at";
-constexpr const char* list_sql =
-    "SELECT i.id, i.email, i.role, i.language, CASE WHEN accepted_at IS NOT NULL THEN 'accepted' "
-    "WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'open' END, "
+#define INVITATION                                                                                         \
+    "SELECT i.id, i.email, i.role, i.language, CASE WHEN accepted_at IS NOT NULL THEN 'accepted' "         \
+    "WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'open' END, " \
     "u.email, i.created_at, i.expires_at FROM invitations i LEFT JOIN users u ON u.id = i.invited_by "
-    "WHERE $1::uuid IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2";
+constexpr const char* find_sql = INVITATION "WHERE i.id = $1";
+constexpr const char* list_sql = INVITATION "WHERE $1::uuid IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2";
 constexpr const char* revoke_sql =
     "UPDATE invitations SET revoked_at = now() WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL "
     "AND expires_at > now()";
@@ -33,8 +34,8 @@ Invitation read(const db::Row& row) {
 
 }  // namespace
 
-Task<Result<SentInvitation>> Invitations::create(NewInvitation wanted, audit::Origin origin) {
-    const auto id = InvitationId::make();
+Task<Result<SentInvitation>> Invitations::create(InvitationId id, NewInvitation wanted,
+                                                 audit::Origin origin) {
     const auto token = crypto::random_token();
     const auto hash = crypto::sha256(token);
     auto work = [&](db::Transaction& tx) -> Task<Result<SentInvitation>> {
@@ -53,6 +54,12 @@ Task<Result<SentInvitation>> Invitations::create(NewInvitation wanted, audit::Or
         co_return sent;
     };
     co_return co_await db_.transaction(work);
+}
+
+Task<std::optional<Invitation>> Invitations::find(InvitationId id) {
+    const auto rows = co_await db_.query(find_sql, id);
+    if (rows.empty()) co_return std::nullopt;
+    co_return read(rows[0]);
 }
 
 Task<InvitationPage> Invitations::list(int limit, std::optional<InvitationId> after) {

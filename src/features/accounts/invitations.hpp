@@ -47,7 +47,8 @@ public:
     explicit Invitations(db::Database& db) : db_(db) {}
 
     /// Makes one; an open one for the same address ends. Errors: conflict when the address has an account.
-    Task<Result<SentInvitation>> create(NewInvitation wanted, audit::Origin origin);
+    Task<Result<SentInvitation>> create(InvitationId id, NewInvitation wanted, audit::Origin origin);
+    Task<std::optional<Invitation>> find(InvitationId id);
     /// Newest first, those that are over too (for a month).
     Task<InvitationPage> list(int limit, std::optional<InvitationId> after);
     /// Withdraws an open one. Errors: not_found, also when it is open no more.

@@ -99,6 +99,7 @@ constexpr AccountRoute table[] = {
 void add(http::Router& router, const std::shared_ptr<Services>& shared, const AccountRoute& route) {
     http::RouteOptions options;
     options.access = route.access;
+    options.repeatable = route.repeatable;
     options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
     auto handler = [shared, handle = route.handle](http::Request& request) {
         return handle(request, *shared);

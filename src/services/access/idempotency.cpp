@@ -42,7 +42,7 @@ Error other_request() {
 /// Outcomes that may be another when the same is asked again are not kept. A long body is read again, where
 /// it can be.
 bool is_final(const http::Response& response) {
-    return response.status < 500 && response.status != 429 &&
+    return response.status < 500 && response.status != 429 && response.status != 403 &&
            (response.status == 201 || response.body.size() <= longest_body);
 }
 

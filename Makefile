@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long lint format bench coverage fuzz hooks clean
+.PHONY: help run build dev test test-long lint format bench coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ build: ## leave the program in bin/brainbytes
 dev: ## start, and build and reload on every save
 	@exec scripts/dev
 
-test: ## unit, API, command-line and browser tests (SUITES="unit api cli web" FILES=pattern)
+test: ## unit, API, command-line and browser tests, ten seconds of fuzzing (SUITES="unit api cli web fuzz" FILES=pattern)
 	@exec scripts/test $(SUITES)
 
 test-long: ## the same with long counts: 50 kills, fuzzing, soak
@@ -39,6 +39,9 @@ coverage: ## line coverage per folder; fails under the agreed figures
 
 fuzz: ## fuzz every target for 60 seconds (SECONDS_EACH=60)
 	@scripts/fuzz $(or $(SECONDS_EACH),60)
+
+security: ## what the weekly scan runs: fuzz, sanitizers, advisories, secrets, headers, sqlmap, wapiti (STEPS="secrets attack")
+	@exec scripts/security $(STEPS)
 
 hooks: ## check format and quick rules before each commit
 	@scripts/install-hooks

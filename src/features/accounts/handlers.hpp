@@ -18,6 +18,20 @@ Answer change_me(http::Request& request, Services& services);
 Answer list_sessions(http::Request& request, Services& services);
 Answer end_session(http::Request& request, Services& services);
 Answer end_other_sessions(http::Request& request, Services& services);
+Answer passkey_options(http::Request& request, Services& services);
+Answer add_passkey(http::Request& request, Services& services);
+Answer list_passkeys(http::Request& request, Services& services);
+Answer rename_passkey(http::Request& request, Services& services);
+Answer remove_passkey(http::Request& request, Services& services);
+Answer passkey_sign_in_options(http::Request& request, Services& services);
+Answer enter_passkey(http::Request& request, Services& services);
+Answer show_recovery_codes(http::Request& request, Services& services);
+Answer renew_recovery_codes(http::Request& request, Services& services);
+Answer enter_recovery_code(http::Request& request, Services& services);
+
+/// Hands a session that has begun to the browser: 204 with the cookie, or the error. One that the browser had
+/// before would be an orphan nobody can use: it ends.
+Answer welcome(http::Request& request, Services& services, Result<NewSession> session);
 
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);

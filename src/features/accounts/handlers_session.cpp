@@ -31,7 +31,8 @@ void write_session(JsonWriter& json, const Session& session, SessionId current) 
         .end();
 }
 
-std::string session_json(const std::optional<User>& user, const About& about, bool setup_needed) {
+std::string session_json(const std::optional<User>& user, const Services& services, bool setup_needed) {
+    const About& about = services.about;
     JsonWriter json;
     json.object().key("user");
     if (user)
@@ -39,7 +40,9 @@ std::string session_json(const std::optional<User>& user, const About& about, bo
     else
         json.null();
     json.key("tutor").object().field("mode", about.tutor_mode).field("model", about.model).end();
-    json.field("setupNeeded", setup_needed).field("version", about.version).end();
+    json.field("setupNeeded", setup_needed).field("version", about.version).key("passkeyOrigins").array();
+    for (const auto& party : services.parties) json.value(party.origin);
+    json.end().end();
     return json.take();
 }
 
@@ -70,7 +73,7 @@ Answer show_session(http::Request& request, Services& services) {
     std::optional<User> user;
     if (request.principal) user = co_await people.find(owner_of(request));
     const bool setup_needed = !user && co_await people.lacks_administrator();
-    auto response = http::json_response(session_json(user, services.about, setup_needed));
+    auto response = http::json_response(session_json(user, services, setup_needed));
     // The server moves the end of a session on while it is used; here the browser's cookie follows.
     if (user) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;

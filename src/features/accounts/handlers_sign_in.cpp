@@ -23,7 +23,8 @@ mail::Message mail_for(const CodeRequest& input, const SignInSecrets& secrets, c
                                   .language = input.language});
 }
 
-/// Hands the new session to the browser. One it had before would be an orphan nobody can use: it ends.
+}  // namespace
+
 Answer welcome(http::Request& request, Services& services, Result<NewSession> session) {
     if (!session) co_return session.error();
     if (!session->proved_email.empty()) co_await services.limits.forgive(session->proved_email);
@@ -33,8 +34,6 @@ Answer welcome(http::Request& request, Services& services, Result<NewSession> se
     response.header("Cache-Control", "no-store");
     co_return response;
 }
-
-}  // namespace
 
 Answer request_code(http::Request& request, Services& services) {
     const auto body = request.json();

@@ -2,25 +2,13 @@
 
 #include <memory>
 
-#include "features/accounts/handlers.hpp"
+#include "features/accounts/route_table.hpp"
 
 namespace bb::accounts {
 namespace {
 
 using http::Access;
 using http::Method;
-using Handle = Answer (*)(http::Request&, Services&);
-
-struct AccountRoute {
-    Method method;
-    const char* pattern;
-    Handle handle;
-    Access access;
-    const char* summary;
-    const char* request_schema;
-    const char* response_schema;
-    int success;
-};
 
 constexpr auto user_schema =
     R"({"type":"object","required":["id","email","name","role","language","theme","createdAt"],"properties":{)"
@@ -28,10 +16,11 @@ constexpr auto user_schema =
     R"("role":{"enum":["student","teacher","administrator"]},"language":{"enum":["en","fil"]},)"
     R"("theme":{"enum":["light","dark","system"]},"createdAt":{"type":"string","format":"date-time"}}})";
 constexpr auto session_schema =
-    R"({"type":"object","required":["user","tutor","setupNeeded","version"],"properties":{)"
+    R"({"type":"object","required":["user","tutor","setupNeeded","version","passkeyOrigins"],"properties":{)"
     R"("user":{"type":["object","null"]},"tutor":{"type":"object","required":["mode","model"],"properties":{)"
     R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
-    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"}}})";
+    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"},)"
+    R"("passkeyOrigins":{"type":"array","items":{"type":"string"}}}})";
 constexpr auto sessions_schema =
     R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
     R"("required":["id","current","device","network","createdAt","lastSeenAt","expiresAt"]}}}})";
@@ -80,15 +69,8 @@ constexpr AccountRoute table[] = {
 
 void bind_routes(http::Router& router, Services services) {
     const auto shared = std::make_shared<Services>(std::move(services));
-    for (const auto& route : table) {
-        http::RouteOptions options;
-        options.access = route.access;
-        options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
-        auto handler = [shared, handle = route.handle](http::Request& request) {
-            return handle(request, *shared);
-        };
-        router.add(route.method, route.pattern, std::move(handler), std::move(options));
-    }
+    add_routes(router, table, shared);
+    bind_passkey_routes(router, shared);
 }
 
 }  // namespace bb::accounts

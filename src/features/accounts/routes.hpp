@@ -2,12 +2,14 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
+#include "services/webauthn/relying_party.hpp"
 
 namespace bb::accounts {
 
@@ -30,9 +32,11 @@ struct Services {
     /// Hands a payload of `session_ended` to the caches of this process's other loops, before it returns to
     /// this one, so that who has signed out here is signed out there when the answer arrives. May be empty.
     std::function<void(const std::string& payload)> announce_ended;
+    std::vector<webauthn::RelyingParty> parties =
+        {};  // the addresses that have passkeys; the public one first
 };
 
-/// Adds /api/session, /api/auth/..., /api/me and /api/sessions.
+/// Adds /api/session, /api/auth/..., /api/me, /api/sessions, /api/passkeys and /api/recovery-codes.
 void bind_routes(http::Router& router, Services services);
 
 }  // namespace bb::accounts

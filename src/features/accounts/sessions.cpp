@@ -4,6 +4,7 @@
 
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
+#include "features/accounts/passkeys.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -17,6 +18,9 @@ constexpr const char* list_sql =
 constexpr const char* end_sql = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING token_hash";
 constexpr const char* end_others_sql =
     "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING token_hash";
+constexpr const char* recently_proved_sql =
+    "SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND id = $2 "
+    "AND created_at > now() - interval '15 minutes')";
 // A code's row is kept an hour longer than it is good for, because it still counts against flooding.
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
 constexpr const char* sweep_codes_sql =
@@ -79,10 +83,21 @@ Task<std::vector<crypto::Digest>> Sessions::end_others(UserId owner, SessionId k
     co_return ended;
 }
 
+Task<bool> recently_proved(db::Database& db, UserId owner, SessionId session) {
+    const auto rows = co_await db.query(recently_proved_sql, owner, session);
+    co_return rows[0].get<bool>(0);
+}
+
+Error proof_needed() {
+    return {ErrorCode::forbidden,
+            "This can be changed only within 15 minutes after signing in. Sign in again, then try again."};
+}
+
 Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_sessions_sql);
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
+    co_await sweep_challenges(db);
 }
 
 Task<void> sweep_hourly(db::Database& db) {

@@ -50,7 +50,14 @@ private:
 /// Like Sessions::begin, as a part of `tx`.
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
 
-/// Deletes what has expired: sessions, codes, setup links.
+/// Whether the owner proved who they are within the last 15 minutes: by then this session was begun. What
+/// changes how somebody signs in asks for that.
+Task<bool> recently_proved(db::Database& db, UserId owner, SessionId session);
+
+/// The refusal of a session that is not recently_proved.
+Error proof_needed();
+
+/// Deletes what has expired: sessions, codes, setup links, challenges.
 Task<void> sweep_expired(db::Database& db);
 
 /// Does so every hour until it is cancelled; for one loop of each process. `db` must outlive it.

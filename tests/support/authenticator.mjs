@@ -19,7 +19,8 @@ function head(major, length) {
 
 function cbor(value) {
     if (typeof value === "number") return value < 0 ? head(1, -1 - value) : head(0, value);
-    if (typeof value === "string") return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
+    if (typeof value === "string")
+        return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
     if (value instanceof Map)
         return Buffer.concat([head(5, value.size), ...[...value].flat().map((item) => cbor(item))]);
     return Buffer.concat([head(2, value.length), value]);
@@ -116,7 +117,11 @@ export class Authenticator {
     /** `wrong`: client, rpId, flags, userHandle. */
     get(options, { counter = 0, ...wrong } = {}) {
         const client = this.#clientData("webauthn.get", options.challenge, wrong);
-        const data = this.#data(wrong.rpId ?? options.rpId, wrong.flags ?? flag.present | flag.verified, counter);
+        const data = this.#data(
+            wrong.rpId ?? options.rpId,
+            wrong.flags ?? flag.present | flag.verified,
+            counter,
+        );
         return this.#answer({
             clientDataJSON: base64url(client),
             authenticatorData: base64url(data),

@@ -1,8 +1,10 @@
+import { passkeys } from './messages/passkeys.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
   ...refusals,
+  ...passkeys,
 
   'common.add': ['Add', 'Idagdag'],
   'common.cancel': ['Cancel', 'Kanselahin'],

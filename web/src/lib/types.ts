@@ -19,6 +19,8 @@ export interface SessionInfo {
   tutor: { mode: TutorMode; model: string | null };
   setupNeeded: boolean;
   version: string;
+  /** The addresses of this server at which passkeys work. */
+  passkeyOrigins: string[];
 }
 
 export interface SignedInDevice {
@@ -29,6 +31,20 @@ export interface SignedInDevice {
   createdAt: string;
   lastSeenAt: string;
   expiresAt: string;
+}
+
+export interface Passkey {
+  id: string;
+  name: string;
+  /** The host it works on. */
+  site: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+export interface RecoveryStanding {
+  left: number;
+  createdAt: string | null;
 }
 
 export interface Subject {

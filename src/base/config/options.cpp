@@ -23,8 +23,8 @@ constexpr Option table[] = {
      "certificate checked, unless it says sslmode.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
     {"BRAINBYTES_SECRET", Kind::secret, "",
-     "Keys the hashes of sign-in codes; unset: derived from DATABASE_URL, or made and kept in "
-     "BRAINBYTES_DATA.",
+     "Keys the hashes of sign-in and recovery codes, which another one voids; unset: derived from "
+     "DATABASE_URL, or made and kept in BRAINBYTES_DATA.",
      "a-long-random-text", ""},
     {"BETTER_AUTH_SECRET", Kind::secret, "", "Another name for BRAINBYTES_SECRET, used when that is unset.",
      "a-long-random-text", ""},

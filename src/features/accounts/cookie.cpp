@@ -11,7 +11,6 @@ constexpr int lifetime = 30 * 24 * 60 * 60;  // seconds
 constexpr int way_lifetime = 15 * 60;        // seconds: ten minutes away, and some to read a mail
 constexpr std::string_view plain_browser_name = "brainbytes_browser";
 constexpr std::string_view secure_browser_name = "__Host-brainbytes_browser";
-constexpr int lifetime = 30 * 24 * 60 * 60;  // seconds
 constexpr int browser_lifetime = 5 * 60;
 
 std::string cookie(std::string_view name, std::string_view value, int max_age, bool secure) {

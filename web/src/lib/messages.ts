@@ -1,9 +1,13 @@
 import { github } from './messages/github.ts';
+import { keys } from './messages/keys.ts';
+import { notices } from './messages/notices.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
   ...github,
+  ...keys,
+  ...notices,
   ...refusals,
 
   'common.add': ['Add', 'Idagdag'],

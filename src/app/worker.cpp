@@ -12,9 +12,11 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "base/net/tls.hpp"
+#include "features/accounts/notices.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
 #include "services/access/housekeeping.hpp"
+#include "services/mail/queue.hpp"
 
 namespace bb::app {
 
@@ -85,6 +87,9 @@ Task<void> Worker::keep_house() {
     net::spawn(executor(), access::keep_tidy(parts_->db));
     net::spawn(executor(), secrets::keep_resealing(parts_->db, parts_->keys, sealed_columns()));
     auto& node = parts_->node;
+    net::spawn(executor(), accounts::keep_summing_up(parts_->db));
+    net::spawn(executor(), mail::keep_delivering(parts_->db, *parts_->mail,
+                                                 accounts::notice_writer(node.url, node.secret)));
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));
 }

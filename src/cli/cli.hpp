@@ -49,6 +49,7 @@ void register_serve(CLI::App& app, Chosen& chosen);
 void register_setup(CLI::App& app, Chosen& chosen);
 void register_db(CLI::App& app, Chosen& chosen);
 void register_user(CLI::App& app, Chosen& chosen);
+void register_key(CLI::App& app, Chosen& chosen);
 void register_secret(CLI::App& app, Chosen& chosen);
 void register_config(CLI::App& app, Chosen& chosen);
 void register_audit(CLI::App& app, Chosen& chosen);

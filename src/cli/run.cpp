@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
     register_setup(app, chosen);
     register_db(app, chosen);
     register_user(app, chosen);
+    register_key(app, chosen);
     register_secret(app, chosen);
     register_config(app, chosen);
     register_audit(app, chosen);

@@ -1,10 +1,11 @@
 // Walks the whole route table, as the program itself describes it: signed out, as another person, in another
-// role, with a session that has ended, and as a person who is suspended.
+// role, with a session that has ended, as a person who is suspended, and with API keys that may not do it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Authenticator } from "../support/authenticator.mjs";
-import { startServer } from "../support/server.mjs";
+import { startDatabase } from "../support/database.mjs";
+import { generousLimits, startServer } from "../support/server.mjs";
 
 // A route that is open to everybody is open because it stands here.
 const openRoutes = [
@@ -27,6 +28,7 @@ const openRoutes = [
     "post /api/auth/recovery",
     "post /api/auth/setup",
     "post /api/auth/sign-out",
+    "post /api/mail/unsubscribe",
 ];
 
 // What only administrators may do, and nobody else may come to be able to do unnoticed.
@@ -45,6 +47,17 @@ const administratorRoutes = [
     "post /api/admin/mail-test",
 ];
 
+// What an API key may do besides what the routes of materials, chats and administration are for: nothing of the
+// account itself.
+const openToAnyKey = [
+    "get /api/health",
+    "get /api/metrics",
+    "get /api/openapi.json",
+    "get /api/session",
+    "get /livez",
+    "get /readyz",
+];
+
 // Bodies that would do something if they were sent by the owner; all other routes get an empty object.
 const bodies = {
     "post /api/materials/{id}/entries": { title: "T", content: "Pushed in" },
@@ -60,6 +73,7 @@ const bodies = {
     "post /api/threads/{id}/branch": { messageId: "m1" },
 };
 
+let database;
 let server;
 let routes;
 let owner;
@@ -68,7 +82,10 @@ let admin;
 let ids; // of things that belong to `owner`, by the collection they stand in
 
 before(async () => {
-    server = await startServer();
+    database = await startDatabase();
+    server = await startServer({
+        env: { DATABASE_URL: database.url, BRAINBYTES_RATE_LIMITS: generousLimits },
+    });
     const { paths } = (await server.request("/api/openapi.json")).json;
     routes = Object.entries(paths).flatMap(([path, operations]) =>
         Object.entries(operations).map(([method, operation]) => ({
@@ -76,6 +93,7 @@ before(async () => {
             method: method.toUpperCase(),
             path,
             access: operation["x-access"],
+            scope: operation["x-key-scope"],
         })),
     );
     owner = await server.as("owner@example.org");
@@ -83,7 +101,10 @@ before(async () => {
     admin = await server.admin();
     ids = await makeThings();
 });
-after(() => server.stop());
+after(async () => {
+    await server?.stop();
+    await database?.stop();
+});
 
 async function create(target, json) {
     const made = await owner.request(target, { method: "POST", json });
@@ -111,7 +132,9 @@ async function makeThings() {
     const invited = { email: "invited@example.org", role: "student" };
     const invitation = await admin.request("/api/admin/invitations", { method: "POST", json: invited });
     assert.equal(invitation.status, 201, invitation.text);
+    const keys = (await makeKey(owner, ["read"])).id;
     return {
+        keys,
         subjects,
         materials,
         entries,
@@ -125,6 +148,13 @@ async function makeThings() {
     };
 }
 
+async function makeKey(person, scopes) {
+    const json = { name: "A program", scopes };
+    const made = await person.request("/api/keys", { method: "POST", json });
+    assert.equal(made.status, 201, made.text);
+    return made.json;
+}
+
 /** The path with the owner's ids in place of its parameters. */
 function filled(path) {
     return path.replace(/([^/]+)\/\{[^}]+\}/g, (_, collection) => {
@@ -133,14 +163,14 @@ function filled(path) {
     });
 }
 
-function send({ name, method, path }, cookie) {
+function send({ name, method, path }, cookie, headers = {}) {
     if (method === "POST" && path.endsWith("/files")) {
         const body = new FormData();
         body.append("file", new Blob(["x"], { type: "text/plain" }), "x.txt");
-        return server.request(filled(path), { method, cookie, body });
+        return server.request(filled(path), { method, cookie, headers, body });
     }
     const json = ["POST", "PATCH", "PUT"].includes(method) ? (bodies[name] ?? {}) : undefined;
-    return server.request(filled(path), { method, cookie, json });
+    return server.request(filled(path), { method, cookie, headers, json });
 }
 
 test("only the routes named here are open", () => {
@@ -185,6 +215,63 @@ test("a suspended person is let in nowhere, whatever their role was", async () =
         await until(async () => (await gone.request("/api/sessions")).status === 401);
         await refusedEverywhere(gone.cookie);
     }
+});
+
+const bearing = (token) => ({ authorization: `Bearer ${token}` });
+
+test("every route says which scope a key needs there, and nothing of the account lets one in", () => {
+    for (const route of routes) {
+        const reads = route.method === "GET";
+        const expected = route.path.startsWith("/api/admin/")
+            ? "admin"
+            : /^\/api\/(auth|me|keys|mail|sessions)(\/|$)/.test(route.path)
+              ? null
+              : route.access === "open"
+                ? "any"
+                : reads
+                  ? "read"
+                  : "write";
+        assert.equal(route.scope, expected, route.name);
+    }
+    const any = routes.filter((r) => r.scope === "any").map((r) => r.name);
+    assert.deepEqual(any.sort(), openToAnyKey);
+});
+
+test("an expired key opens nothing, and the cookie beside it does not count", async () => {
+    const { id, token } = await makeKey(owner, ["read", "write"]);
+    assert.equal((await server.request("/api/threads", { headers: bearing(token) })).status, 200);
+    await database.query(`UPDATE api_keys SET expires_at = now() WHERE id = '${id}'`);
+    await server.command("user", "role", "owner@example.org", "teacher"); // forgets what was remembered
+    await server.command("user", "role", "owner@example.org", "student");
+    owner = await server.as("owner@example.org");
+    await until(
+        async () => (await server.request("/api/threads", { headers: bearing(token) })).status === 401,
+    );
+    for (const route of routes.filter((r) => r.access !== "open" || r.path === "/api/session")) {
+        const answer = await send(route, owner.cookie, bearing(token));
+        assert.equal(answer.status, 401, `${route.name}: ${answer.text}`);
+        assert.match(answer.json.detail, /API key is wrong, has expired or was revoked/);
+        assert.match(answer.headers.get("www-authenticate"), /^Bearer/);
+    }
+});
+
+test("a key without the scope is let in nowhere, and changes nothing", async () => {
+    const before = await everythingOf(owner);
+    for (const [person, scopes] of [
+        [owner, ["read"]],
+        [owner, ["write"]],
+        [admin, ["read", "write"]],
+        [admin, ["admin"]],
+    ]) {
+        const { token } = await makeKey(person, scopes);
+        const has = new Set(["any", ...scopes, ...(scopes.includes("write") ? ["read"] : [])]);
+        for (const route of routes.filter((r) => !has.has(r.scope))) {
+            const answer = await send(route, undefined, bearing(token));
+            assert.equal(answer.status, 403, `${route.name} with ${scopes}: ${answer.text}`);
+            assert.equal(answer.json.type, "/problems/forbidden");
+        }
+    }
+    assert.deepEqual(await everythingOf(owner), before);
 });
 
 test("what is for administrators is for no other role", async () => {

@@ -59,6 +59,11 @@ void write_operation(JsonWriter& json, const Route& route) {
     json.field("x-access", route.options.access == Access::open            ? "open"
                            : route.options.access == Access::administrator ? "administrator"
                                                                            : "signed-in");
+    const auto scope = key_scope(route);
+    json.key("x-key-scope");
+    scope.empty() ? json.null() : json.value(scope);
+    if (scope.empty() && route.options.access != Access::open)
+        json.key("security").array().object().key("session").array().end().end().end();
     if (route.options.access == Access::open) json.key("security").array().end();
     json.end();
 }
@@ -74,7 +79,8 @@ std::string openapi_document(const Router& router, std::string_view version, std
     json.key("info").object().field("title", "BrainBytes").field("version", version);
     json.key("license").object().field("name", "MIT").field("identifier", "MIT").end().end();
     json.key("servers").array().object().field("url", "/").end().end();
-    json.key("security").array().object().key("session").array().end().end().end();
+    json.key("security").array().object().key("session").array().end().end();
+    json.object().key("key").array().end().end().end();
     json.key("paths").object();
     for (const auto& [path, routes] : paths) {
         json.key(path).object();
@@ -83,7 +89,8 @@ std::string openapi_document(const Router& router, std::string_view version, std
     }
     json.end().key("components").object().key("schemas").raw(schemas);
     json.key("securitySchemes")
-        .raw(R"({"session":{"type":"apiKey","in":"cookie","name":"brainbytes_session"}})");
+        .raw(R"({"session":{"type":"apiKey","in":"cookie","name":"brainbytes_session"},)"
+             R"("key":{"type":"http","scheme":"bearer"}})");
     json.end().end();
     return json.take();
 }

@@ -34,6 +34,19 @@ std::string_view Request::cookie(std::string_view name) const {
     return {};
 }
 
+std::optional<std::string_view> Request::bearer() const {
+    constexpr std::string_view scheme = "bearer";
+    const auto field = utf8::trim(header("authorization"));
+    if (field.size() < scheme.size()) return std::nullopt;
+    for (std::size_t i = 0; i < scheme.size(); ++i) {
+        const char c = field[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != scheme[i]) return std::nullopt;
+    }
+    const auto rest = field.substr(scheme.size());
+    if (!rest.empty() && rest.front() != ' ') return std::nullopt;
+    return utf8::trim(rest);
+}
+
 std::optional<std::string_view> Request::query(std::string_view name) const {
     for (const auto& [key, value] : query_items)
         if (key == name) return value;

@@ -14,11 +14,18 @@ namespace bb::http {
 enum class Method { get, head, post, put, patch, del, options, other };
 std::string_view name_of(Method method);
 
+/// The API key that a request came with.
+struct KeyUse {
+    Uuid id;
+    std::vector<std::string> scopes;  // some of "read", "write", "admin"
+};
+
 /// Who is asking, as the session middleware found out.
 struct Principal {
     Uuid user;
-    Uuid session;
+    Uuid session;      // all zero when a key stands for the person
     std::string role;  // "student", "teacher" or "administrator"
+    std::optional<KeyUse> key = std::nullopt;
 };
 
 /// One request as a handler sees it. Lives until its response is written (or its stream has begun).
@@ -45,6 +52,8 @@ public:
     std::string_view header(std::string_view name) const;
     /// A cookie's value, or empty.
     std::string_view cookie(std::string_view name) const;
+    /// What follows "Bearer" in the Authorization field; nullopt when it holds no such thing.
+    std::optional<std::string_view> bearer() const;
     /// A query parameter's value, or nullopt.
     std::optional<std::string_view> query(std::string_view name) const;
     /// An identifier in the path. Errors: not_found when it has not the form of one.

@@ -52,6 +52,14 @@ std::vector<std::string_view> parameter_names(std::string_view pattern) {
 
 }  // namespace
 
+std::string_view key_scope(const Route& route) {
+    if (route.options.person_only) return "";
+    if (route.options.access == Access::administrator) return "admin";
+    const bool reads = route.method == Method::get;
+    if (route.options.access == Access::open) return reads ? "any" : "";
+    return reads ? "read" : "write";
+}
+
 void Router::add(Method method, std::string pattern, Handler handler, RouteOptions options) {
     if (!root_) root_ = std::make_shared<Node>();
     routes_.push_back(

@@ -31,6 +31,8 @@ struct RouteOptions {
     /// A create that may be sent again with the same Idempotency-Key. What it makes has Request::id_to_make()
     /// and is shown by GET at this path, a slash and the id. Not for answers with a secret: they are stored.
     bool repeatable = false;
+    /// For people alone, never for their API keys: what is about the account itself.
+    bool person_only = false;
 };
 
 struct Route {
@@ -39,6 +41,10 @@ struct Route {
     RouteOptions options;
     Handler handler;
 };
+
+/// The scope an API key must have on a route: "read", "write" or "admin"; "any" when each will do; empty when
+/// no key is let in.
+std::string_view key_scope(const Route& route);
 
 class Router {
 public:

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
 #include "base/http/gzip.hpp"
-#include "base/net/pool.hpp"
+#include "base/http/scope.hpp"
+#include "base/http/shortage.hpp"
 
 namespace bb::http {
 namespace {
@@ -146,21 +145,6 @@ bool has_header(const Response& response, std::string_view wanted) {
                        [&](const auto& field) { return field.first == wanted; });
 }
 
-/// What the machine is short of, when that is why this was thrown. The sentence says what became of the
-/// request.
-std::optional<Error> shortage(const std::exception& failure) {
-    constexpr const char* busy = "The server is busy; try again in a moment.";
-    if (dynamic_cast<const net::Busy*>(&failure)) return Error(ErrorCode::unavailable, busy, {}, 1);
-    const auto* refused = dynamic_cast<const std::system_error*>(&failure);
-    if (!refused || refused->code().category() != std::generic_category()) return std::nullopt;
-    const int why = refused->code().value();
-    if (why == ENOSPC || why == EDQUOT)
-        return Error(ErrorCode::unavailable,
-                     "The server's disk is full, so nothing was stored. Tell your administrator.", {}, 60);
-    if (why == EMFILE || why == ENFILE) return Error(ErrorCode::unavailable, busy, {}, 1);
-    return std::nullopt;
-}
-
 /// Probes and scrapes would drown everything else.
 bool is_probe(std::string_view pattern) {
     return pattern == "/livez" || pattern == "/readyz" || pattern == "/api/health" ||
@@ -232,7 +216,9 @@ std::optional<Error> Service::check_access(const Request& request, const Route& 
         return Error(ErrorCode::unauthenticated, "Sign in to do this.");
     if (access == Access::administrator && request.principal->role != "administrator")
         return Error(ErrorCode::forbidden, "Only an administrator may do this.");
-    if (is_unsafe(request.method) && hooks_.refuse_origin)
+    if (auto refused = refuse_key(request, route)) return refused;
+    // A page of another site can make a browser send its cookies, but not a key.
+    if (is_unsafe(request.method) && !request.bearer() && hooks_.refuse_origin)
         if (auto reason = hooks_.refuse_origin(request)) return Error(ErrorCode::forbidden, *reason);
     return std::nullopt;
 }
@@ -256,14 +242,24 @@ Response Service::busy(const Request& request) const {
     return response;
 }
 
+Response Service::refuse_bad_key(const Request& request) const {
+    Response response = problem(Error(ErrorCode::unauthenticated,
+                                      "This API key is wrong, has expired or was revoked. Make a new one in "
+                                      "the settings, and send it as \"Authorization: Bearer bb_...\"."),
+                                request.id);
+    response.header("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    return response;
+}
+
 Task<std::optional<Response>> Service::check(Request& request, const Plan& plan) {
     if (auto answer = without_route(request, plan)) co_return answer;
     const bool probe = is_probe(plan.route->pattern);
     if (in_flight_ >= options_.max_in_flight && !probe) co_return busy(request);
     // Probes must not wait for a database, or fail with it; only a person who looks at them is asked for.
-    const bool names_session =
-        !request.cookie("brainbytes_session").empty() || !request.cookie("__Host-brainbytes_session").empty();
-    const bool asks = plan.route->options.access != Access::open || names_session;
+    const bool bears_key = request.bearer().has_value();
+    const bool names_somebody = bears_key || !request.cookie("brainbytes_session").empty() ||
+                                !request.cookie("__Host-brainbytes_session").empty();
+    const bool asks = plan.route->options.access != Access::open || names_somebody;
     if (asks && hooks_.authenticate) {
         try {
             request.principal = co_await hooks_.authenticate(request);
@@ -273,6 +269,7 @@ Task<std::optional<Response>> Service::check(Request& request, const Plan& plan)
     }
     if (!probe && hooks_.limit)
         if (auto refused = hooks_.limit(request, *plan.route)) co_return refused;
+    if (bears_key && !request.principal && !probe) co_return refuse_bad_key(request);
     if (const auto refused = check_access(request, *plan.route)) co_return problem(*refused, request.id);
     co_return std::nullopt;
 }
@@ -378,13 +375,16 @@ void Service::record(const Request& request, const Plan& plan, int status, doubl
     const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
     if (!log::enabled(level)) return;
     const std::string user = request.principal ? request.principal->user.text() : "";
+    const std::string key =
+        request.principal && request.principal->key ? request.principal->key->id.text() : "";
     log::write(level, "request",
                {{"id", request.id},
                 {"method", name_of(request.method)},
                 {"route", plan.template_name},
                 {"status", status},
                 {"ms", static_cast<double>(static_cast<std::int64_t>(seconds * 1e5)) / 100},
-                {"user", user}});
+                {"user", user},
+                {"key", key}});
 }
 
 }  // namespace bb::http

@@ -13,7 +13,8 @@ namespace bb::http {
 
 /// What the middleware needs from outside. Each may be empty.
 struct Hooks {
-    /// Who is asking. May throw db::Unavailable.
+    /// Who is asking. A request that bears an API key (Request::bearer) is its person's or nobody's, whatever
+    /// cookie came along. May throw db::Unavailable.
     std::function<Task<std::optional<Principal>>(const Request&)> authenticate;
     /// Whether an unsafe request may come from where it says it comes from; a sentence when not.
     std::function<std::optional<std::string>(const Request&)> refuse_origin;
@@ -83,6 +84,7 @@ private:
     std::optional<Error> check_access(const Request& request, const Route& route) const;
     std::optional<Response> without_route(const Request& request, const Plan& plan) const;
     Response busy(const Request& request) const;
+    Response refuse_bad_key(const Request& request) const;
     /// The answer for the exception that is being handled.
     Response answer_for_exception(const Request& request, const Plan& plan) const;
 

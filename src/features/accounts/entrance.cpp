@@ -2,6 +2,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "features/accounts/admission.hpp"
+#include "features/accounts/notices.hpp"
 #include "services/audit/audit.hpp"
 
 namespace bb::accounts {
@@ -28,6 +29,7 @@ Task<Result<NewSession>> let_in(db::Transaction& tx, std::string email, std::str
     const auto who = co_await admit(tx, email, std::move(language), std::move(name));
     if (!who) co_return who.error();
     auto session = co_await begin_session(tx, who->user, client);
+    co_await note_device(tx, who->user, client);
     co_await audit::append(tx, entry_of(*who, client, method));
     session.proved_email = std::move(email);
     co_return session;
@@ -38,6 +40,7 @@ Task<Result<NewSession>> let_in(db::Transaction& tx, UserId person, Client clien
     if (rows.empty() || rows[0].get<bool>(0))
         co_return Error(ErrorCode::suspended, "This account is suspended. Ask your administrator.");
     auto session = co_await begin_session(tx, person, client);
+    co_await note_device(tx, person, client);
     const Admitted who{person};
     co_await audit::append(tx, entry_of(who, client, method));
     co_return session;

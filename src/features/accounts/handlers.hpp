@@ -23,6 +23,16 @@ Answer end_other_sessions(http::Request& request, Services& services);
 Answer enter_invitation(http::Request& request, Services& services);
 Answer prove_again(http::Request& request, Services& services);
 
+Answer list_keys(http::Request& request, Services& services);
+Answer make_key(http::Request& request, Services& services);
+Answer revoke_key(http::Request& request, Services& services);
+
+Answer ask_address(http::Request& request, Services& services);
+Answer confirm_address(http::Request& request, Services& services);
+Answer show_notices(http::Request& request, Services& services);
+Answer change_notices(http::Request& request, Services& services);
+Answer stop_notices(http::Request& request, Services& services);
+
 Answer list_people(http::Request& request, Services& services);
 Answer show_person(http::Request& request, Services& services);
 Answer change_person(http::Request& request, Services& services);
@@ -74,6 +84,10 @@ Task<Result<void>> check_proof(const http::Request& request, Services& services)
 
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);
+
+/// For what must not be done on a session that somebody left open. Errors: proof_too_old; forbidden for a
+/// key.
+Task<Result<void>> check_proof(const http::Request& request, Services& services);
 
 /// Whether cookies are to be the ones of https.
 bool uses_https(const http::Request& request, const Services& services);

@@ -10,6 +10,7 @@
 #include "features/accounts/input.hpp"
 #include "features/accounts/local_path.hpp"
 #include "features/accounts/secrets.hpp"
+#include "services/audit/audit.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -87,7 +88,8 @@ Task<GithubResult<Visitor>> identify(Github& github, std::string code, std::stri
 Task<GithubResult<http::Response>> link_visitor(const http::Request& request, Services& services,
                                                 GithubAccount account) {
     Identities identities(services.db);
-    const auto refused = co_await identities.link(owner_of(request), std::move(account));
+    const auto refused =
+        co_await identities.link(owner_of(request), std::move(account), audit::origin_of(request));
     if (refused) co_return *refused;
     co_return redirect("/settings?linked=github");
 }
@@ -224,6 +226,7 @@ Answer list_identities(http::Request& request, Services& services) {
 
 Answer begin_link(http::Request& request, Services& services) {
     if (!services.github) co_return Error(ErrorCode::not_found, "Signing in with GitHub is not set up here.");
+    if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Errand errand{owner_of(request), "", language_of(request)};
     auto browser = browser_of(request, services);
     const auto address = co_await depart(services, browser, std::move(errand));
@@ -235,8 +238,9 @@ Answer begin_link(http::Request& request, Services& services) {
 }
 
 Answer unlink_github(http::Request& request, Services& services) {
+    if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Identities identities(services.db);
-    const auto done = co_await identities.unlink(owner_of(request), "github");
+    const auto done = co_await identities.unlink(owner_of(request), "github", audit::origin_of(request));
     if (!done) co_return done.error();
     co_return http::no_content();
 }

@@ -53,6 +53,15 @@ SessionId session_of(const http::Request& request) {
     return SessionId{request.who().session};
 }
 
+Task<Result<void>> check_proof(const http::Request& request, Services& services) {
+    if (request.who().key)
+        co_return Error(ErrorCode::forbidden,
+                        "This asks for a proof that it is you, which no API key can give. Sign in with a "
+                        "browser to do it.");
+    Sessions sessions(services.db);
+    co_return co_await sessions.check_proof(owner_of(request), session_of(request));
+}
+
 bool uses_https(const http::Request& request, const Services& services) {
     // A proxy that ends TLS may not be known to us as one; the public address tells.
     return request.secure || services.origin.starts_with("https://");
@@ -82,7 +91,8 @@ Answer show_session(http::Request& request, Services& services) {
     const bool setup_needed = !user && co_await people.lacks_administrator();
     auto response = http::json_response(session_json(user, services, setup_needed));
     // The server moves the end of a session on while it is used; here the browser's cookie follows.
-    if (user) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
+    if (user && !request.principal->key)
+        response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;
 }
 

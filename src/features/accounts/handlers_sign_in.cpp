@@ -5,6 +5,7 @@
 #include "features/accounts/input.hpp"
 #include "features/accounts/people.hpp"
 #include "features/accounts/sign_in.hpp"
+#include "services/mail/queue.hpp"
 #include "services/mail/templates.hpp"
 
 namespace bb::accounts {
@@ -32,7 +33,10 @@ Task<void> mail_code(Services& services, std::string email, std::string language
 
 Task<void> hand_over(http::Request& request, Services& services, NewSession session,
                      http::Response& response) {
-    if (!session.proved_email.empty()) co_await services.limits.forgive(session.proved_email);
+    if (!session.proved_email.empty()) {
+        co_await services.limits.forgive(session.proved_email);
+        co_await mail::forgive_bounces(services.db, session.proved_email);
+    }
     if (request.principal) co_await end_own_session(services, request, "session.replaced");
     response.header("Set-Cookie", set_cookie(session.token, uses_https(request, services)));
     response.header("Cache-Control", "no-store");

@@ -30,11 +30,16 @@ Task<std::vector<Identity>> Identities::list(UserId owner) {
     co_return identities;
 }
 
-Task<Result<void>> Identities::unlink(UserId owner, std::string provider) {
-    const auto rows = co_await db_.query(unlink_sql, owner, provider);
-    if (rows.affected() == 0)
-        co_return Error(ErrorCode::not_found, "No account of this kind is linked to yours.");
-    co_return Result<void>();
+Task<Result<void>> Identities::unlink(UserId owner, std::string provider, audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<void>> {
+        const auto rows = co_await tx.query(unlink_sql, owner, provider);
+        if (rows.affected() == 0)
+            co_return Error(ErrorCode::not_found, "No account of this kind is linked to yours.");
+        audit::Entry entry{origin, "identity.unlinked", "person", owner.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return Result<void>();
+    };
+    co_return co_await db_.transaction(work);
 }
 
 Task<bool> join(db::Transaction& tx, UserId owner, const GithubAccount& account) {
@@ -51,10 +56,15 @@ Task<std::optional<UserId>> recognise(db::Transaction& tx, const GithubAccount& 
     co_return rows[0].get<UserId>(0);
 }
 
-Task<std::optional<GithubProblem>> Identities::link(UserId owner, GithubAccount account) {
+Task<std::optional<GithubProblem>> Identities::link(UserId owner, GithubAccount account,
+                                                    audit::Origin origin) {
     auto work = [&](db::Transaction& tx) -> Task<std::optional<GithubProblem>> {
         const bool joined = co_await join(tx, owner, account);
-        if (joined) co_return std::nullopt;
+        if (joined) {
+            audit::Entry entry{origin, "identity.linked", "person", owner.text()};
+            co_await audit::append(tx, std::move(entry));
+            co_return std::nullopt;
+        }
         const auto holder = co_await tx.query(holder_sql, account.subject);
         co_return holder.empty() ? GithubProblem::other : GithubProblem::taken;
     };

@@ -10,6 +10,7 @@
 #include "features/accounts/github/oauth.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/accounts/types.hpp"
+#include "services/audit/audit.hpp"
 
 namespace bb::accounts {
 
@@ -35,10 +36,10 @@ public:
 
     Task<std::vector<Identity>> list(UserId owner);
     /// Errors: not_found when the owner has none of this provider.
-    Task<Result<void>> unlink(UserId owner, std::string provider);
+    Task<Result<void>> unlink(UserId owner, std::string provider, audit::Origin origin);
     /// Joins the account to its signed-in owner; harmless when it is so already. Nullopt, or why not: taken,
     /// other.
-    Task<std::optional<GithubProblem>> link(UserId owner, GithubAccount account);
+    Task<std::optional<GithubProblem>> link(UserId owner, GithubAccount account, audit::Origin origin);
 
     /// Begins a session of the person whose account this is; nullopt when it is nobody's. Errors: suspended.
     Task<std::optional<Result<NewSession>>> enter(GithubAccount account, Client client);

@@ -61,6 +61,26 @@ std::vector<std::string> read_domains(FieldReader& in, bool wanted) {
     return domains;
 }
 
+/// Some of the scopes that there are, in their order.
+std::vector<std::string> read_scopes(FieldReader& in) {
+    constexpr std::string_view known[] = {"read", "write", "admin"};
+    const auto* value = in.raw("scopes");
+    const auto* list = value ? value->if_array() : nullptr;
+    std::vector<std::string> scopes;
+    std::size_t matched = 0;
+    for (const auto scope : known) {
+        if (!list) break;
+        const auto count = std::count_if(list->begin(), list->end(), [&](const auto& item) {
+            return item.is_string() && item.get_string() == scope;
+        });
+        matched += static_cast<std::size_t>(count);
+        if (count > 0) scopes.emplace_back(scope);
+    }
+    if (scopes.empty() || matched != list->size())
+        in.complain("scopes", "must be a list of some of \"read\", \"write\" and \"admin\"");
+    return scopes;
+}
+
 template <class T>
 Result<T> finished(FieldReader& in, T value) {
     if (auto bad = in.error()) return std::move(*bad);
@@ -101,6 +121,24 @@ Result<ProfileChange> parse_profile_change(const boost::json::value& body) {
     FieldReader in(body);
     ProfileChange parsed{in.optional_text("name", name_limits), in.optional_choice("language", {"en", "fil"}),
                          in.optional_choice("theme", {"light", "dark", "system"})};
+    return finished(in, std::move(parsed));
+}
+
+Result<std::string> parse_address_alone(const boost::json::value& body) {
+    FieldReader in(body);
+    return finished(in, read_address(in));
+}
+
+Result<NoticeChange> parse_notice_change(const boost::json::value& body) {
+    FieldReader in(body);
+    NoticeChange parsed{in.optional_bool("newDevice"), in.optional_bool("weekly")};
+    return finished(in, parsed);
+}
+
+Result<NewKey> parse_new_key(const boost::json::value& body) {
+    FieldReader in(body);
+    NewKey parsed{in.text("name", name_limits), read_scopes(in)};
+    parsed.days = static_cast<int>(in.optional_integer("days", 1, 366).value_or(parsed.days));
     return finished(in, std::move(parsed));
 }
 

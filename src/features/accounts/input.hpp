@@ -6,6 +6,8 @@
 #include "base/core/error.hpp"
 #include "features/accounts/administration.hpp"
 #include "features/accounts/invitations.hpp"
+#include "features/accounts/keys.hpp"
+#include "features/accounts/notices.hpp"
 #include "features/accounts/people.hpp"
 #include "features/accounts/policy.hpp"
 #include "features/accounts/sign_in.hpp"
@@ -31,6 +33,11 @@ Result<FirstAdministrator> parse_first_administrator(const boost::json::value& b
 Result<ProfileChange> parse_profile_change(const boost::json::value& body);
 /// The six digits.
 Result<std::string> parse_code_alone(const boost::json::value& body);
+
+Result<std::string> parse_address_alone(const boost::json::value& body);
+Result<NoticeChange> parse_notice_change(const boost::json::value& body);
+/// What is wanted of an API key.
+Result<NewKey> parse_new_key(const boost::json::value& body);
 
 /// Bodies of the routes of administration.
 Result<PersonChange> parse_person_change(const boost::json::value& body);

@@ -26,6 +26,8 @@ inline void add_routes(http::Router& router, std::span<const AccountRoute> table
         http::RouteOptions options;
         options.access = route.access;
         options.repeatable = route.repeatable;
+        // Keys have no business with the account itself; administration has a scope of its own.
+        options.person_only = route.access != http::Access::administrator && route.handle != show_session;
         options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
         auto handler = [shared, handle = route.handle](http::Request& request) {
             return handle(request, *shared);

@@ -59,6 +59,25 @@ constexpr auto identities_schema =
 constexpr auto location_schema =
     R"({"type":"object","required":["location"],"properties":{"location":{"type":"string"}}})";
 
+constexpr auto key_schema =
+    R"({"type":"object","required":["id","name","scopes","start","createdAt","expiresAt","lastUsedAt","lastUsedNetwork"]})";
+constexpr auto keys_schema =
+    R"({"type":"object","required":["keys"],"properties":{"keys":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","name","scopes","start","createdAt","expiresAt","lastUsedAt","lastUsedNetwork"]}}}})";
+constexpr auto new_key_schema =
+    R"({"type":"object","required":["name","scopes"],"additionalProperties":false,"properties":{)"
+    R"("name":{"type":"string","minLength":1,"maxLength":80},)"
+    R"("scopes":{"type":"array","minItems":1,"items":{"enum":["read","write","admin"]}},)"
+    R"("days":{"type":"integer","minimum":1,"maximum":366,"default":90}}})";
+
+constexpr auto address_schema =
+    R"({"type":"object","required":["email"],"additionalProperties":false,"properties":{)"
+    R"("email":{"type":"string","maxLength":254}}})";
+constexpr auto notices_schema = R"({"type":"object","required":["newDevice","weekly"],"properties":{)"
+                                R"("newDevice":{"type":"boolean"},"weekly":{"type":"boolean"}}})";
+constexpr auto notice_change_schema = R"({"type":"object","additionalProperties":false,"properties":{)"
+                                      R"("newDevice":{"type":"boolean"},"weekly":{"type":"boolean"}}})";
+
 constexpr AccountRoute table[] = {
     {Method::get, "/api/session", show_session, Access::open,
      "Who is signed in, and what this installation offers", "", session_schema, 200},
@@ -84,12 +103,28 @@ constexpr AccountRoute table[] = {
      "Prove again, with a mailed code, who holds the session", code_alone_schema, "", 204},
     {Method::patch, "/api/me", change_me, Access::signed_in, "Change name, language or theme", profile_schema,
      user_schema, 200},
+    {Method::post, "/api/me/address", ask_address, Access::signed_in,
+     "Mail a code to the address one wants to change to", address_schema, delivery_schema, 202},
+    {Method::post, "/api/me/address/confirm", confirm_address, Access::signed_in,
+     "Change the address with the code that was mailed there; other sessions end", code_alone_schema, "",
+     204},
+    {Method::get, "/api/me/notices", show_notices, Access::signed_in, "Which notices one gets by mail", "",
+     notices_schema, 200},
+    {Method::patch, "/api/me/notices", change_notices, Access::signed_in,
+     "Say which notices one wants by mail", notice_change_schema, notices_schema, 200},
+    {Method::post, "/api/mail/unsubscribe", stop_notices, Access::open,
+     "End notices of a kind with the token of one of them (RFC 8058)", "", "", 204},
     {Method::get, "/api/me/identities", list_identities, Access::signed_in,
      "Accounts elsewhere that sign one in here", "", identities_schema, 200},
     {Method::post, "/api/me/identities/github", begin_link, Access::signed_in,
      "Where to go to link a GitHub account", "", location_schema, 200},
     {Method::del, "/api/me/identities/github", unlink_github, Access::signed_in,
      "Take the link to the GitHub account away", "", "", 204},
+    {Method::get, "/api/keys", list_keys, Access::signed_in, "One's API keys, newest first", "", keys_schema,
+     200},
+    {Method::post, "/api/keys", make_key, Access::signed_in,
+     "Make an API key; only this answer holds its token", new_key_schema, key_schema, 201},
+    {Method::del, "/api/keys/{id}", revoke_key, Access::signed_in, "Revoke an API key", "", "", 204},
     {Method::get, "/api/sessions", list_sessions, Access::signed_in, "Where one is signed in", "",
      sessions_schema, 200},
     {Method::del, "/api/sessions", end_other_sessions, Access::signed_in, "Sign out everywhere else", "", "",

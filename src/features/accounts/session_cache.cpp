@@ -4,7 +4,9 @@
 
 #include "base/net/timer.hpp"
 #include "features/accounts/cookie.hpp"
+#include "features/accounts/keys.hpp"
 #include "features/accounts/secrets.hpp"
+#include "services/access/network.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -15,14 +17,30 @@ constexpr const char* look_up_sql =
     "SELECT s.id, s.user_id, u.role, s.last_seen_at, s.expires_at FROM sessions s "
     "JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now() "
     "AND s.created_at > now() - interval '90 days' AND u.suspended_at IS NULL";
+constexpr const char* look_up_key_sql =
+    "SELECT k.id, k.user_id, u.role, k.last_used_at, k.expires_at, k.scopes FROM api_keys k "
+    "JOIN users u ON u.id = k.user_id WHERE k.token_hash = $1 AND k.expires_at > now() "
+    "AND u.suspended_at IS NULL";
 constexpr const char* touch_sql =
     "WITH touched AS (UPDATE sessions SET last_seen_at = now(), "
     "expires_at = least(now() + interval '30 days', created_at + interval '90 days') "
     "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes' RETURNING user_id) "
     "UPDATE users SET last_seen_at = now() FROM touched WHERE id = touched.user_id";
 
-Task<void> touch(db::Database& db, Uuid session) {
+Task<void> touch_session(db::Database& db, Uuid session) {
     co_await db.query(touch_sql, session);
+}
+
+http::Principal principal_of(const db::Row& row, bool as_key) {
+    http::Principal principal;
+    const auto id = row.get<Uuid>(0);
+    principal.user = row.get<Uuid>(1);
+    principal.role = row.get<std::string>(2);
+    if (as_key)
+        principal.key = http::KeyUse{id, row.get<std::vector<std::string>>(5)};
+    else
+        principal.session = id;
+    return principal;
 }
 
 }  // namespace
@@ -34,21 +52,30 @@ std::size_t SessionCache::HashOfDigest::operator()(const crypto::Digest& digest)
 }
 
 Task<std::optional<http::Principal>> SessionCache::authenticate(const http::Request& request) {
-    const auto hash = token_hash(token_of(request));
+    const auto bearer = request.bearer();
+    const auto hash = bearer ? key_hash(*bearer) : token_hash(token_of(request));
     if (!hash) co_return std::nullopt;
 
     std::optional<Entry> found;
     Entry* entry = remembered(*hash);
     if (entry == nullptr) {
-        found = co_await look_up(*hash);
+        found = co_await look_up(*hash, bearer.has_value());
         if (!found) co_return std::nullopt;
         entry = &*found;
     }
     const auto principal = entry->principal;
     const bool due = is_due_for_touch(*entry);
     if (found) remember(std::move(*found));
-    if (due) net::spawn(co_await net::this_executor(), touch(db_, principal.session));
+    if (due) touch(principal, request, co_await net::this_executor());
     co_return principal;
+}
+
+void SessionCache::touch(const http::Principal& principal, const http::Request& request, Executor executor) {
+    if (principal.key)
+        net::spawn(executor,
+                   note_key_use(db_, KeyId{principal.key->id}, access::shorten_network(request.peer)));
+    else
+        net::spawn(executor, touch_session(db_, principal.session));
 }
 
 SessionCache::Entry* SessionCache::remembered(const crypto::Digest& hash) {
@@ -64,18 +91,16 @@ SessionCache::Entry* SessionCache::remembered(const crypto::Digest& hash) {
     return &*entry;
 }
 
-Task<std::optional<SessionCache::Entry>> SessionCache::look_up(crypto::Digest hash) {
+Task<std::optional<SessionCache::Entry>> SessionCache::look_up(crypto::Digest hash, bool as_key) {
     Entry entry;
     entry.hash = hash;
     entry.known_since = clock_();
     entry.forgotten = forgotten_;
-    const auto rows = co_await db_.query(look_up_sql, hash);
+    const auto rows = co_await db_.query(as_key ? look_up_key_sql : look_up_sql, hash);
     if (rows.empty()) co_return std::nullopt;
     const auto row = rows[0];
-    entry.principal.session = row.get<Uuid>(0);
-    entry.principal.user = row.get<Uuid>(1);
-    entry.principal.role = row.get<std::string>(2);
-    entry.last_seen = row.get<Time>(3);
+    entry.principal = principal_of(row, as_key);
+    entry.last_seen = row.get<std::optional<Time>>(3).value_or(Time{});
     entry.expires = row.get<Time>(4);
     co_return entry;
 }

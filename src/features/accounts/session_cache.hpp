@@ -14,9 +14,10 @@
 
 namespace bb::accounts {
 
-/// Who belongs to which session token, remembered for at most a minute by one loop. Use it only on that loop.
+/// Who belongs to which session token or API key, remembered for at most a minute by one loop. Use it only on
+/// that loop.
 ///
-/// A session that ends is forgotten through forget(), fed from the channel `session_ended`. While that
+/// A session or key that ends is forgotten through forget(), fed from the channel `session_ended`. While that
 /// channel is not heard the cache must not be trusted: it starts so, and every request then asks the
 /// database.
 class SessionCache {
@@ -28,8 +29,9 @@ public:
     explicit SessionCache(db::Database& db, Clock clock = now) : db_(db), clock_(clock) {}
     SessionCache(const SessionCache&) = delete;
 
-    /// Finds out who sends `request` (which must outlive the call) by its session cookie; nullopt when nobody
-    /// is signed in. Keeps a session in use alive, in the background. Throws db::Unavailable.
+    /// Finds out who sends `request` (which must outlive the call) by its API key or, when it bears none, by
+    /// its session cookie; nullopt when nobody is known by that. Keeps a session in use alive and notes the
+    /// use of a key, in the background. Throws db::Unavailable.
     Task<std::optional<http::Principal>> authenticate(const http::Request& request);
 
     /// Takes a payload of `session_ended`: the hash of a token in hexadecimal, or the id of a person.
@@ -47,7 +49,7 @@ private:
     struct Entry {
         crypto::Digest hash;
         http::Principal principal;
-        Time last_seen;
+        Time last_seen{};
         Time expires;
         Time known_since;
         std::uint64_t forgotten;  // how much had been forgotten when the database was asked
@@ -59,7 +61,9 @@ private:
 
     /// The entry of a session that may be believed without asking, or null.
     Entry* remembered(const crypto::Digest& hash);
-    Task<std::optional<Entry>> look_up(crypto::Digest hash);
+    Task<std::optional<Entry>> look_up(crypto::Digest hash, bool as_key);
+    /// Moves on, in the background, when the entry's row was seen last.
+    void touch(const http::Principal& principal, const http::Request& request, Executor executor);
     void remember(Entry entry);
     void drop(Entries::iterator entry);
     /// True once per ten minutes of use: the row's last_seen_at and expires_at are to be moved on.

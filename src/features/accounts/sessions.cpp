@@ -7,6 +7,7 @@
 #include "base/net/timer.hpp"
 #include "features/accounts/github/departures.hpp"
 #include "features/accounts/passkeys.hpp"
+#include "services/mail/queue.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -31,6 +32,10 @@ constexpr const char* sweep_links_sql =
     "DELETE FROM setup_links WHERE expires_at < now() - interval '1 hour'";
 constexpr const char* sweep_invitations_sql =
     "DELETE FROM invitations WHERE expires_at < now() - interval '30 days'";
+constexpr const char* sweep_address_changes_sql = "DELETE FROM address_changes WHERE expires_at < now()";
+constexpr const char* sweep_devices_sql =
+    "DELETE FROM known_devices WHERE last_seen_at < now() - interval '1 year'";
+constexpr const char* sweep_keys_sql = "DELETE FROM api_keys WHERE expires_at < now() - interval '30 days'";
 
 struct Draft {
     SessionId id = SessionId::make();
@@ -119,6 +124,10 @@ Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_codes_sql);
     co_await db.query(sweep_links_sql);
     co_await db.query(sweep_invitations_sql);
+    co_await db.query(sweep_keys_sql);
+    co_await db.query(sweep_address_changes_sql);
+    co_await db.query(sweep_devices_sql);
+    co_await mail::sweep_queue(db);
     co_await sweep_departures(db);
     co_await sweep_challenges(db);
 }

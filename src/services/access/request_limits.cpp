@@ -36,10 +36,16 @@ RequestLimits::Which RequestLimits::which(const http::Request& request, const ht
     return pattern == "/api/chat" || pattern == "/api/completion" ? tutoring : writing;
 }
 
+std::array<std::uint8_t, 16> RequestLimits::whose(const http::Request& request) {
+    if (!request.principal) return network_of(request.peer);
+    const auto& key = request.principal->key;
+    return key ? key->id.bytes : request.principal->user.bytes;
+}
+
 std::optional<http::Response> RequestLimits::refuse(http::Request& request, const http::Route& route) {
     const Which chosen = which(request, route);
     Kind& kind = kinds_[chosen];
-    const auto who = request.principal ? request.principal->user.bytes : network_of(request.peer);
+    const auto who = whose(request);
     const auto taken = buckets_.take({who, chosen}, kind.rate);
     request.answer_headers.emplace_back("RateLimit-Policy", kind.policy);
     request.answer_headers.emplace_back("RateLimit",

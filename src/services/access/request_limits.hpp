@@ -14,7 +14,8 @@ namespace bb::access {
 config::Rates rates_of(std::string_view text);
 
 /// How often a person, or the network of people who are not signed in, may ask this process. People have a
-/// bucket for each kind of request: reading, writing, and asking the tutor. One for all loops.
+/// bucket for each kind of request: reading, writing, and asking the tutor. Each of their API keys has
+/// buckets of its own, so that a program that runs wild does not shut its person out. One for all loops.
 class RequestLimits {
 public:
     RequestLimits(const config::Rates& rates, metrics::Registry& metrics);
@@ -33,6 +34,7 @@ private:
     enum Which : std::uint8_t { reading, writing, tutoring, network };
 
     static Which which(const http::Request& request, const http::Route& route);
+    static std::array<std::uint8_t, 16> whose(const http::Request& request);
 
     std::array<Kind, 4> kinds_;
     Buckets buckets_;

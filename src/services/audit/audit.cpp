@@ -23,10 +23,17 @@ const char* kind_of(const Origin& origin) {
     return origin.by_operator ? "operator" : "anonymous";
 }
 
+/// The details, and the key that acted.
+std::string details_of(const Entry& entry) {
+    if (!entry.origin.key) return entry.details;
+    const std::string rest = entry.details.substr(1);
+    return "{\"key\":\"" + entry.origin.key->text() + (rest == "}" ? "\"" : "\",") + rest;
+}
+
 db::Params params_of(const Entry& entry, bool limited) {
     const auto& from = entry.origin;
     return db::Params::of(kind_of(from), from.person, entry.action, entry.subject_kind, entry.subject_id,
-                          from.network, from.request_id, db::Json{entry.details}, limited);
+                          from.network, from.request_id, db::Json{details_of(entry)}, limited);
 }
 
 }  // namespace
@@ -34,6 +41,7 @@ db::Params params_of(const Entry& entry, bool limited) {
 Origin origin_of(const http::Request& request) {
     Origin origin;
     if (request.principal) origin.person = request.principal->user;
+    if (request.principal && request.principal->key) origin.key = request.principal->key->id;
     origin.network = access::shorten_network(request.peer);
     origin.request_id = request.id;
     return origin;

@@ -15,6 +15,7 @@ struct Origin {
     bool by_operator = false;    // on the command line
     std::string network = "";    // as access::shorten_network gives it
     std::string request_id = "";
+    std::optional<Uuid> key = std::nullopt;  // the person's API key that did it
 };
 
 /// The person who sends `request`, or nobody known.
@@ -26,8 +27,9 @@ Origin by_operator();
 /// What is written down of an event. `details` never holds secrets, addresses or what people wrote.
 struct Entry {
     Origin origin;
-    std::string action;             // a stable dotted name: "sign_in.succeeded"
-    std::string subject_kind = "";  // "person", "session", "invitation", "policy", "configuration" or nothing
+    std::string action;  // a stable dotted name: "sign_in.succeeded"
+    std::string subject_kind =
+        "";  // "person", "session", "key", "invitation", "policy", "configuration" or nothing
     std::string subject_id = "";
     std::string details = "{}";  // a JSON object
 };

@@ -127,6 +127,10 @@ std::string render(const Message& message, const Envelope& envelope) {
     out += "Date: " + mail_date(envelope.date) + "\r\n";
     out += "Message-ID: <" + envelope.id + "@" + domain + ">\r\n";
     out += "Auto-Submitted: auto-generated\r\n";
+    if (!message.unsubscribe.empty()) {
+        out += "List-Unsubscribe: <" + header_text(message.unsubscribe) + ">\r\n";
+        out += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
+    }
     out += "MIME-Version: 1.0\r\n";
     out += "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n";
     out += "--" + boundary + "\r\n" + part("text/plain", message.text);

@@ -8,10 +8,12 @@ namespace bb::mail {
 
 /// One mail to one person, in both forms.
 struct Message {
-    std::string to;       // a plain address without controls
-    std::string subject;  // UTF-8
-    std::string text;     // UTF-8, lines end with \n
-    std::string html;     // a whole document
+    std::string to;                // a plain address without controls
+    std::string subject;           // UTF-8
+    std::string text;              // UTF-8, lines end with \n
+    std::string html;              // a whole document
+    std::string id = "";           // a Message-ID that stays the same when it is sent again; may be empty
+    std::string unsubscribe = "";  // where one POST ends mails of this kind (RFC 8058); may be empty
 };
 
 /// What goes into the head of every mail.

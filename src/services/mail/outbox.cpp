@@ -58,11 +58,12 @@ std::string write_to_outbox(const std::string& folder, const Message& message, c
 }
 
 Task<Outcome> Outbox::try_once(Message message) {
-    Outcome outcome{true, "There is no mail server (SMTP_URL): the mail is a file in the outbox folder."};
+    Outcome outcome{true, false,
+                    "There is no mail server (SMTP_URL): the mail is a file in the outbox folder."};
     try {
         co_await send(std::move(message));
     } catch (const std::system_error& failure) {
-        outcome = Outcome{false, failure.what()};
+        outcome = Outcome{false, false, failure.what()};
     }
     co_return outcome;
 }

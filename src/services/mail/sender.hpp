@@ -14,7 +14,8 @@ namespace bb::mail {
 /// What became of a mail that was tried once.
 struct Outcome {
     bool delivered = false;
-    std::string detail;  // in words: where the mail is, or what the mail server said
+    bool permanent = false;  // refused for good: no use to try again
+    std::string detail;      // in words: where the mail is, or what the mail server said
 };
 
 /// Takes mails out of the house.

@@ -14,6 +14,10 @@ constexpr std::chrono::seconds pauses[] = {std::chrono::seconds(5), std::chrono:
                                            std::chrono::seconds(120), std::chrono::seconds(240)};
 constexpr std::chrono::seconds longest_look{15};
 
+Envelope envelope_of(const Message& message, const std::string& from) {
+    return {from, message.id.empty() ? crypto::hex(crypto::random_bytes(16)) : message.id, now()};
+}
+
 }  // namespace
 
 void Smtp::count(std::string_view outcome) {
@@ -28,18 +32,18 @@ client::MailEnvelope Smtp::letter_of(const Message& message, const Envelope& env
 }
 
 Task<Outcome> Smtp::try_once(Message message) {
-    const Envelope envelope{from_, crypto::hex(crypto::random_bytes(16)), now()};
+    const Envelope envelope = envelope_of(message, from_);
     auto letter = letter_of(message, envelope);
     letter.deadline = longest_look;
     auto tried = co_await mailer_.send_mail(std::move(letter));
     count(tried.accepted ? "sent" : tried.permanent ? "refused" : "given_up");
-    Outcome outcome{tried.accepted, std::move(tried.detail)};
+    Outcome outcome{tried.accepted, tried.permanent, std::move(tried.detail)};
     if (outcome.delivered) outcome.detail = "The mail server took the mail.";
     co_return outcome;
 }
 
 Task<void> Smtp::send(Message message) {
-    const Envelope envelope{from_, crypto::hex(crypto::random_bytes(16)), now()};
+    const Envelope envelope = envelope_of(message, from_);
     auto letter = letter_of(message, envelope);
     letter.pauses.assign(std::begin(pauses), std::end(pauses));
     const auto outcome = co_await mailer_.send_mail(std::move(letter));

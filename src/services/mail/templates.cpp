@@ -1,7 +1,6 @@
 #include "services/mail/templates.hpp"
 
-#include <initializer_list>
-#include <utility>
+#include "services/mail/fill.hpp"
 
 namespace bb::mail {
 namespace {
@@ -50,24 +49,6 @@ constexpr std::string_view html_page =
 
 constexpr std::string_view text_page = "{intro}\n\n    {code}\n\n{or_link}\n\n{link}\n\n{limit}\n{not_you}\n";
 
-using Values = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-
-/// Puts values in place of their {names}; values are not looked through again.
-std::string fill(std::string_view page, Values values) {
-    std::string out;
-    while (!page.empty()) {
-        const auto open = page.find('{');
-        out += page.substr(0, open);
-        if (open == std::string_view::npos) break;
-        const auto close = page.find('}', open);
-        const auto name = page.substr(open + 1, close - open - 1);
-        for (const auto& [key, value] : values)
-            if (key == name) out += value;
-        page.remove_prefix(close + 1);
-    }
-    return out;
-}
-
 struct InvitationWords {
     std::string_view language;
     std::string_view subject;
@@ -101,6 +82,21 @@ constexpr std::string_view invitation_html =
 constexpr std::string_view invitation_text = "{intro}\n\n{link}\n\n{limit}\n";
 
 }  // namespace
+
+std::string fill(std::string_view page, Values values) {
+    std::string out;
+    while (!page.empty()) {
+        const auto open = page.find('{');
+        out += page.substr(0, open);
+        if (open == std::string_view::npos) break;
+        const auto close = page.find('}', open);
+        const auto name = page.substr(open + 1, close - open - 1);
+        for (const auto& [key, value] : values)
+            if (key == name) out += value;
+        page.remove_prefix(close + 1);
+    }
+    return out;
+}
 
 Message invitation_message(const Invitation& invitation) {
     const auto& words = invitations[invitation.language == "fil" ? 1 : 0];

@@ -60,7 +60,8 @@ protected:
     DatabaseTest() : cluster_(TestCluster::instance()) {
         cluster_.script(
             "DELETE FROM users; DELETE FROM sign_in_codes; DELETE FROM setup_links; "
-            "DELETE FROM github_sign_ins; DELETE FROM identity_claims; DELETE FROM secret_keys");
+            "DELETE FROM github_sign_ins; DELETE FROM identity_claims; DELETE FROM secret_keys; "
+            "DELETE FROM mail_queue; DELETE FROM bouncing_addresses");
         db::Options options;
         options.conninfo = cluster_.conninfo();
         db_.emplace(loop_.get_executor(), options);

@@ -36,6 +36,7 @@ const byStatus: Record<number, MessageKey> = {
 
 const bySlug: Record<string, MessageKey> = {
   'account-suspended': 'error.suspended',
+  'proof-cancelled': 'proof.cancelled',
   'sign-up-closed': 'error.signUpClosed',
   'writing-help': 'entry.helpFailed',
 };

@@ -1,10 +1,14 @@
 import { github } from './messages/github.ts';
 import { passkeys } from './messages/passkeys.ts';
+import { keys } from './messages/keys.ts';
+import { notices } from './messages/notices.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
   ...github,
+  ...keys,
+  ...notices,
   ...refusals,
   ...passkeys,
 

@@ -10,6 +10,8 @@ test('every address of the page leads to its screen', () => {
     ['/invitation', { name: 'invitation' }],
     ['/sign-in/github', { name: 'claim' }],
     ['/setup', { name: 'setup' }],
+    ['/unsubscribe', { name: 'unsubscribe' }],
+    ['/unsubscribe/x', { name: 'missing' }],
     ['/admin', { name: 'admin', part: 'people' }],
     ['/admin/log', { name: 'admin', part: 'log' }],
     ['/admin/nothing', { name: 'missing' }],

@@ -11,6 +11,7 @@ export type Route =
         | 'invitation'
         | 'claim'
         | 'setup'
+        | 'unsubscribe'
         | 'materials'
         | 'search'
         | 'settings'
@@ -31,7 +32,7 @@ export function parseRoute(path: string): Route {
   if (first === 'sign-in' && id === 'github' && !kind) return { name: 'claim' };
   if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
   if (first === 'materials') return parseMaterials(id, kind, child);
-  if (first === 'invitation' && !id) return { name: 'invitation' };
+  if ((first === 'invitation' || first === 'unsubscribe') && !id) return { name: first };
   if (first === 'admin' && !kind) {
     const part = adminParts.find((known) => known === (id ?? 'people'));
     return part ? { name: 'admin', part } : { name: 'missing' };
@@ -50,7 +51,7 @@ function parseMaterials(id?: string, kind?: string, child?: string): Route {
 }
 
 export function isPublic(route: Route): boolean {
-  return ['sign-in', 'link', 'claim', 'invitation', 'setup'].includes(route.name);
+  return ['sign-in', 'link', 'claim', 'invitation', 'setup', 'unsubscribe'].includes(route.name);
 }
 
 /** A place inside this page to return to after sign-in; anything else becomes `/chat`. */

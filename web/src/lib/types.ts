@@ -62,6 +62,30 @@ export interface RecoveryStanding {
   createdAt: string | null;
 }
 
+/** Which notices one gets by mail. */
+export interface NoticeChoices {
+  newDevice: boolean;
+  weekly: boolean;
+}
+
+export type KeyScope = 'read' | 'write' | 'admin';
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  scopes: KeyScope[];
+  start: string;
+  createdAt: string;
+  expiresAt: string;
+  lastUsedAt: string | null;
+  lastUsedNetwork: string | null;
+}
+
+/** Only the answer that makes a key holds its token. */
+export interface MadeKey extends ApiKey {
+  token: string;
+}
+
 export interface Subject {
   id: string;
   name: string;

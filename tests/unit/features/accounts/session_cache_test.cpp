@@ -1,6 +1,7 @@
 #include "features/accounts/session_cache.hpp"
 
 #include "features/accounts/cookie.hpp"
+#include "features/accounts/keys.hpp"
 #include "features/accounts/people.hpp"
 #include "features/accounts/sessions.hpp"
 #include "unit/support/test_database.hpp"
@@ -99,6 +100,35 @@ TEST_F(SessionCacheTest, ForgetsAllSessionsOfAPerson) {
     EXPECT_EQ(cache_.size(), 1u);
     cluster().script("UPDATE users SET role = 'teacher' WHERE id = '" + ana_.text() + "'");
     EXPECT_EQ(who(first.token)->role, "teacher");
+}
+
+TEST_F(SessionCacheTest, KnowsWhoseAKeyIsAndForgetsItByItsHash) {
+    Keys keys(db());
+    const auto made = await(keys.create(ana_, {"Backup", {"read"}}, {ana_.value}));
+    ASSERT_TRUE(made);
+    http::Request request;
+    request.headers = {{"authorization", "Bearer " + made->token}};
+    const auto principal = await(cache_.authenticate(request));
+    ASSERT_TRUE(principal && principal->key);
+    EXPECT_EQ(principal->user, ana_.value);
+    EXPECT_EQ(principal->key->id, made->key.id.value);
+    EXPECT_EQ(principal->key->scopes, std::vector<std::string>{"read"});
+    EXPECT_EQ(cache_.size(), 1u);
+    const auto ended = await(keys.revoke(ana_, made->key.id, {ana_.value}));
+    ASSERT_TRUE(ended);
+    cache_.forget(crypto::hex(*ended));
+    EXPECT_FALSE(await(cache_.authenticate(request)));
+}
+
+TEST_F(SessionCacheTest, ABadKeyIsNobodyWhateverTheCookieSays) {
+    const auto session = begin(ana_);
+    auto request = carrying(session.token);
+    ASSERT_TRUE(await(cache_.authenticate(request)));
+    for (const std::string credential : {"bb_x", "", session.token.c_str()}) {
+        request.headers.push_back({"authorization", "Bearer " + credential});
+        EXPECT_FALSE(await(cache_.authenticate(request))) << credential;
+        request.headers.pop_back();
+    }
 }
 
 TEST_F(SessionCacheTest, ForgetsEverythingOnAMessageItDoesNotUnderstand) {

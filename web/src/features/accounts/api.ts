@@ -1,8 +1,12 @@
 import { get, patch, post, remove } from '../../lib/api.ts';
 import type {
+  ApiKey,
   Claim,
   Identity,
+  KeyScope,
   Language,
+  MadeKey,
+  NoticeChoices,
   SessionInfo,
   SignedInDevice,
   Theme,
@@ -25,6 +29,18 @@ export const accountsApi = {
   identities: () => get<{ identities: Identity[] }>('/api/me/identities'),
   linkGithub: () => post<{ location: string }>('/api/me/identities/github'),
   unlinkGithub: () => remove('/api/me/identities/github'),
+  keys: () => get<{ keys: ApiKey[] }>('/api/keys'),
+  makeKey: (name: string, scopes: KeyScope[], days: number) =>
+    post<MadeKey>('/api/keys', { name, scopes, days }),
+  revokeKey: (id: string) => remove(`/api/keys/${id}`),
+  askAddress: (email: string) =>
+    post<{ delivery: 'smtp' | 'outbox' }>('/api/me/address', { email }),
+  confirmAddress: (code: string) => post<void>('/api/me/address/confirm', { code }),
+  notices: () => get<NoticeChoices>('/api/me/notices'),
+  changeNotices: (change: Partial<NoticeChoices>) =>
+    patch<NoticeChoices>('/api/me/notices', change),
+  unsubscribe: (token: string) =>
+    post<void>(`/api/mail/unsubscribe?token=${encodeURIComponent(token)}`),
   signOut: () => post<void>('/api/auth/sign-out'),
   update: (change: { name?: string; language?: Language; theme?: Theme }) =>
     patch<User>('/api/me', change),

@@ -58,12 +58,6 @@ const catalogue = {
     'Administrators do not see what people write or bring. That you opened this record is in the log.',
     'Hindi nakikita ng mga administrator ang isinusulat o dala ng mga tao. Nasa talaan na binuksan mo ito.',
   ],
-  proofCancelled: ['Nothing was changed.', 'Walang nabago.'],
-  proofLead: [
-    'This is a serious change. We have sent a code to {email}; enter it to go on.',
-    'Malaking pagbabago ito. Nagpadala kami ng code sa {email}; ilagay ito para magpatuloy.',
-  ],
-  proofTitle: ['Is it you?', 'Ikaw ba ito?'],
   revoke: ['Withdraw', 'Bawiin'],
   revoked: ['Invitation withdrawn', 'Binawi ang imbitasyon'],
   role: ['Role', 'Papel'],
@@ -100,5 +94,5 @@ export function adminSentence(error: unknown, conflict: AdminKey = 'lastAdminist
   if (problem.status === 409) return tt(conflict);
   if (problem.fields.some(({ pointer }) => pointer.startsWith('#/domains')))
     return tt('domainsRule');
-  return problem.slug === 'proof-cancelled' ? tt('proofCancelled') : sentence(error);
+  return sentence(error);
 }

@@ -1,7 +1,7 @@
 import { asProblem, Problem } from '../../lib/api.ts';
 import { i18n } from '../../lib/i18n.svelte.ts';
-import { accountsApi } from '../accounts/api.ts';
-import { session } from '../accounts/session.svelte.ts';
+import { accountsApi } from './api.ts';
+import { session } from './session.svelte.ts';
 
 /** Asks the person for a mailed code when the server wants a new proof of who they are. */
 class Proof {

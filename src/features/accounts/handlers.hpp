@@ -45,8 +45,18 @@ struct AccountRoute {
     const char* request_schema;
     const char* response_schema;
     int success;
+    std::size_t body_limit = 1 << 20;
 };
 std::span<const AccountRoute> administration_routes();
+std::span<const AccountRoute> privacy_routes();
+
+Answer export_data(http::Request& request, Services& services);
+Answer import_data(http::Request& request, Services& services);
+Answer erase_me(http::Request& request, Services& services);
+Answer show_privacy(http::Request& request, Services& services);
+Answer list_access(http::Request& request, Services& services);
+Answer show_retention(http::Request& request, Services& services);
+Answer set_retention(http::Request& request, Services& services);
 
 Answer begin_github(http::Request& request, Services& services);
 Answer finish_github(http::Request& request, Services& services);
@@ -73,6 +83,9 @@ Task<void> note_failure(const http::Request& request, Services& services, Error 
 
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);
+
+/// For what must not be done on a session that somebody left open. Errors: proof_too_old.
+Task<Result<void>> check_proof(const http::Request& request, Services& services);
 
 /// Whether cookies are to be the ones of https.
 bool uses_https(const http::Request& request, const Services& services);

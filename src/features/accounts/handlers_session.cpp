@@ -31,8 +31,8 @@ void write_session(JsonWriter& json, const Session& session, SessionId current) 
         .end();
 }
 
-std::string session_json(const std::optional<User>& user, const About& about, bool github,
-                         bool setup_needed) {
+std::string session_json(const std::optional<User>& user, const About& about, bool github, bool setup_needed,
+                         bool erasure_undone) {
     JsonWriter json;
     json.object().key("user");
     if (user)
@@ -41,7 +41,9 @@ std::string session_json(const std::optional<User>& user, const About& about, bo
         json.null();
     json.key("tutor").object().field("mode", about.tutor_mode).field("model", about.model).end();
     json.key("signIn").object().field("github", github).end();
-    json.field("setupNeeded", setup_needed).field("version", about.version).end();
+    json.field("setupNeeded", setup_needed).field("version", about.version);
+    if (user) json.field("erasureUndone", erasure_undone);
+    json.end();
     return json.take();
 }
 
@@ -49,6 +51,11 @@ std::string session_json(const std::optional<User>& user, const About& about, bo
 
 SessionId session_of(const http::Request& request) {
     return SessionId{request.who().session};
+}
+
+Task<Result<void>> check_proof(const http::Request& request, Services& services) {
+    Sessions sessions(services.db);
+    co_return co_await sessions.check_proof(owner_of(request), session_of(request));
 }
 
 bool uses_https(const http::Request& request, const Services& services) {
@@ -77,9 +84,11 @@ Answer show_session(http::Request& request, Services& services) {
     People people(services.db);
     std::optional<User> user;
     if (request.principal) user = co_await people.find(owner_of(request));
+    Sessions sessions(services.db);
+    const bool undone = user && co_await sessions.undid_erasure(user->id, session_of(request));
     const bool setup_needed = !user && co_await people.lacks_administrator();
     const bool github = services.github != nullptr;
-    auto response = http::json_response(session_json(user, services.about, github, setup_needed));
+    auto response = http::json_response(session_json(user, services.about, github, setup_needed, undone));
     // The server moves the end of a session on while it is used; here the browser's cookie follows.
     if (user) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;

@@ -19,7 +19,8 @@ constexpr auto session_schema =
     R"("user":{"type":["object","null"]},"tutor":{"type":"object","required":["mode","model"],"properties":{)"
     R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
     R"("signIn":{"type":"object","required":["github"],"properties":{"github":{"type":"boolean"}}},)"
-    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"}}})";
+    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"},)"
+    R"("erasureUndone":{"type":"boolean"}}})";
 constexpr auto sessions_schema =
     R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
     R"("required":["id","current","device","network","createdAt","lastSeenAt","expiresAt"]}}}})";
@@ -99,6 +100,7 @@ constexpr AccountRoute table[] = {
 void add(http::Router& router, const std::shared_ptr<Services>& shared, const AccountRoute& route) {
     http::RouteOptions options;
     options.access = route.access;
+    options.body_limit = route.body_limit;
     options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
     auto handler = [shared, handle = route.handle](http::Request& request) {
         return handle(request, *shared);
@@ -112,6 +114,7 @@ void bind_routes(http::Router& router, Services services) {
     const auto shared = std::make_shared<Services>(std::move(services));
     for (const auto& route : table) add(router, shared, route);
     for (const auto& route : administration_routes()) add(router, shared, route);
+    for (const auto& route : privacy_routes()) add(router, shared, route);
 }
 
 }  // namespace bb::accounts

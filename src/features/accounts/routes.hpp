@@ -6,6 +6,7 @@
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "features/accounts/github/github.hpp"
+#include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
@@ -32,6 +33,7 @@ struct Services {
     /// this one, so that who has signed out here is signed out there when the answer arrives. May be empty.
     std::function<void(const std::string& payload)> announce_ended;
     Github* github = nullptr;  // null: no OAuth app is configured
+    Keeping* keeping = nullptr;
 };
 
 /// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions and /api/admin/...

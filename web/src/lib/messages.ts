@@ -1,9 +1,11 @@
 import { github } from './messages/github.ts';
+import { privacy } from './messages/privacy.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
   ...github,
+  ...privacy,
   ...refusals,
 
   'common.add': ['Add', 'Idagdag'],

@@ -92,6 +92,9 @@ Worker::Parts::Parts(Node& shared, Executor executor)
              access::parse_quotas(shared.config.text("BRAINBYTES_QUOTAS")).value_or(access::TokenQuotas())),
       keys(db, sealing_secrets(shared)),
       github(github_door(shared, http_client, keys)),
+      personal_materials(shared.blobs, shared.pool),
+      personal_chats(shared.pool),
+      keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}},
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
@@ -110,8 +113,9 @@ void Worker::Parts::bind_routes() {
         shared.announce("session_ended", payload);
     };
     accounts::bind_routes(
-        router, {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce,
-                 github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)})});
+        router,
+        {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce, github.get(),
+         webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
 }

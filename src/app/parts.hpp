@@ -7,8 +7,11 @@
 #include "base/http/server.hpp"
 #include "base/http/service.hpp"
 #include "features/accounts/github/github.hpp"
+#include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
+#include "features/materials/personal/personal.hpp"
 #include "features/materials/search.hpp"
+#include "features/tutor/personal/personal.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/access/idempotency.hpp"
@@ -36,6 +39,9 @@ struct Worker::Parts {
     access::TokenBudget budget;
     secrets::KeyRing keys;
     std::unique_ptr<accounts::Github> github;  // null: no OAuth app is configured
+    materials::PersonalMaterials personal_materials;
+    tutor::PersonalChats personal_chats;
+    accounts::Keeping keeping;
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

@@ -13,6 +13,7 @@
 #include "base/net/timer.hpp"
 #include "base/net/tls.hpp"
 #include "features/accounts/notices.hpp"
+#include "features/accounts/privacy/retention.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
 #include "services/access/housekeeping.hpp"
@@ -84,6 +85,7 @@ Task<void> Worker::keep_house() {
     }
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
+    net::spawn(executor(), accounts::keep_promises(parts_->keeping));
     net::spawn(executor(), access::keep_tidy(parts_->db));
     net::spawn(executor(), secrets::keep_resealing(parts_->db, parts_->keys, sealed_columns()));
     auto& node = parts_->node;

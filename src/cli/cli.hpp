@@ -53,6 +53,11 @@ void register_key(CLI::App& app, Chosen& chosen);
 void register_secret(CLI::App& app, Chosen& chosen);
 void register_config(CLI::App& app, Chosen& chosen);
 void register_audit(CLI::App& app, Chosen& chosen);
+void register_retention(CLI::App& app, Chosen& chosen);
+
+/// The part of `user` about a person's data.
+void add_user_export(CLI::App& user, Chosen& chosen);
+void add_user_erase(CLI::App& user, Chosen& chosen);
 
 /// Gives `command` the option --stage.
 void add_stage(CLI::App& command, Chosen& chosen);

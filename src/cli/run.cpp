@@ -76,6 +76,7 @@ int run(int argc, char** argv) {
     register_secret(app, chosen);
     register_config(app, chosen);
     register_audit(app, chosen);
+    register_retention(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

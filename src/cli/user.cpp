@@ -213,6 +213,8 @@ void register_user(CLI::App& app, Chosen& chosen) {
     add_session(*user, chosen);
     add_role(*user, chosen);
     add_suspension(*user, chosen);
+    add_user_export(*user, chosen);
+    add_user_erase(*user, chosen);
 }
 
 }  // namespace bb::cli

@@ -34,7 +34,9 @@ constexpr const char* lock_administrators_sql = "SELECT pg_advisory_xact_lock(73
 constexpr const char* lock_person_sql =
     "SELECT role, suspended_at IS NOT NULL FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* other_administrators_sql =
-    "SELECT EXISTS (SELECT FROM users WHERE role = 'administrator' AND suspended_at IS NULL AND id <> $1)";
+    "SELECT EXISTS (SELECT FROM users WHERE role = 'administrator' AND suspended_at IS NULL AND erase_at IS "
+    "NULL "
+    "AND id <> $1)";
 constexpr const char* change_sql =
     "UPDATE users SET role = $2, suspended_at = CASE WHEN $3 THEN coalesce(suspended_at, now()) END, "
     "updated_at = now(), version = version + 1 WHERE id = $1";

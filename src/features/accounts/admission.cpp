@@ -7,7 +7,8 @@ namespace {
 
 // Locked, so that nobody is suspended between this look and the session that follows.
 constexpr const char* find_sql =
-    "SELECT id, suspended_at IS NOT NULL FROM users WHERE email = $1 FOR NO KEY UPDATE";
+    "SELECT id, suspended_at IS NOT NULL, erase_at <= clock_timestamp() FROM users WHERE email = $1 "
+    "FOR NO KEY UPDATE";
 constexpr const char* take_invitation_sql =
     "UPDATE invitations SET accepted_at = now() WHERE email = $1 AND accepted_at IS NULL "
     "AND revoked_at IS NULL AND expires_at > now() RETURNING id, role";
@@ -53,6 +54,8 @@ Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string
     }
     if (rows[0].get<bool>(1))
         co_return Error(ErrorCode::suspended, "This account is suspended. Ask your administrator.");
+    if (rows[0].get<std::optional<bool>>(2).value_or(false))
+        co_return Error(ErrorCode::suspended, "This account is being deleted.");
     admitted.user = rows[0].get<UserId>(0);
     co_return admitted;
 }

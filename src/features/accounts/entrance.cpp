@@ -10,7 +10,8 @@ namespace {
 
 // Locked, so that nobody is suspended between this look and the session that follows.
 constexpr const char* state_sql =
-    "SELECT suspended_at IS NOT NULL FROM users WHERE id = $1 FOR NO KEY UPDATE";
+    "SELECT suspended_at IS NOT NULL OR coalesce(erase_at <= clock_timestamp(), false) FROM users "
+    "WHERE id = $1 FOR NO KEY UPDATE";
 
 audit::Entry entry_of(const Admitted& who, const Client& client, std::string_view method) {
     audit::Origin origin{who.user.value, false, client.network, client.request_id};

@@ -46,6 +46,14 @@ Answer show_storage(http::Request& request, Services& services);
 Answer test_mail(http::Request& request, Services& services);
 Answer list_audit(http::Request& request, Services& services);
 
+Answer export_data(http::Request& request, Services& services);
+Answer import_data(http::Request& request, Services& services);
+Answer erase_me(http::Request& request, Services& services);
+Answer show_privacy(http::Request& request, Services& services);
+Answer list_access(http::Request& request, Services& services);
+Answer show_retention(http::Request& request, Services& services);
+Answer set_retention(http::Request& request, Services& services);
+
 Answer begin_github(http::Request& request, Services& services);
 Answer finish_github(http::Request& request, Services& services);
 Answer show_claim(http::Request& request, Services& services);

@@ -31,7 +31,8 @@ void write_session(JsonWriter& json, const Session& session, SessionId current) 
         .end();
 }
 
-std::string session_json(const std::optional<User>& user, const Services& services, bool setup_needed) {
+std::string session_json(const std::optional<User>& user, const Services& services, bool setup_needed,
+                         bool erasure_undone) {
     const About& about = services.about;
     JsonWriter json;
     json.object().key("user");
@@ -43,7 +44,9 @@ std::string session_json(const std::optional<User>& user, const Services& servic
     json.key("signIn").object().field("github", services.github != nullptr).end();
     json.field("setupNeeded", setup_needed).field("version", about.version).key("passkeyOrigins").array();
     for (const auto& party : services.parties) json.value(party.origin);
-    json.end().end();
+    json.end();
+    if (user) json.field("erasureUndone", erasure_undone);
+    json.end();
     return json.take();
 }
 
@@ -88,11 +91,13 @@ Answer show_session(http::Request& request, Services& services) {
     People people(services.db);
     std::optional<User> user;
     if (request.principal) user = co_await people.find(owner_of(request));
+    Sessions sessions(services.db);
+    const bool browser = user && !request.principal->key;
+    const bool undone = browser && co_await sessions.undid_erasure(user->id, session_of(request));
     const bool setup_needed = !user && co_await people.lacks_administrator();
-    auto response = http::json_response(session_json(user, services, setup_needed));
+    auto response = http::json_response(session_json(user, services, setup_needed, undone));
     // The server moves the end of a session on while it is used; here the browser's cookie follows.
-    if (user && !request.principal->key)
-        response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
+    if (browser) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;
 }
 

@@ -17,6 +17,7 @@ struct AccountRoute {
     const char* response_schema;
     int success;
     bool repeatable = false;  // see http::RouteOptions
+    std::size_t body_limit = 1 << 20;
 };
 
 /// Adds every route of a table; `shared` lives as long as the router.
@@ -26,6 +27,7 @@ inline void add_routes(http::Router& router, std::span<const AccountRoute> table
         http::RouteOptions options;
         options.access = route.access;
         options.repeatable = route.repeatable;
+        options.body_limit = route.body_limit;
         // Keys have no business with the account itself; administration has a scope of its own.
         options.person_only = route.access != http::Access::administrator && route.handle != show_session;
         options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
@@ -38,6 +40,9 @@ inline void add_routes(http::Router& router, std::span<const AccountRoute> table
 
 /// Adds /api/admin/...
 void bind_administration_routes(http::Router& router, const std::shared_ptr<Services>& shared);
+
+/// Adds /api/me/export and what else is about a person's own data.
+void bind_privacy_routes(http::Router& router, const std::shared_ptr<Services>& shared);
 
 /// Adds /api/passkeys, /api/recovery-codes and the ways to sign in with them.
 void bind_passkey_routes(http::Router& router, const std::shared_ptr<Services>& shared);

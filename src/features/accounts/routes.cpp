@@ -20,7 +20,7 @@ constexpr auto session_schema =
     R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
     R"("signIn":{"type":"object","required":["github"],"properties":{"github":{"type":"boolean"}}},)"
     R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"},)"
-    R"("passkeyOrigins":{"type":"array","items":{"type":"string"}}}})";
+    R"("passkeyOrigins":{"type":"array","items":{"type":"string"}},"erasureUndone":{"type":"boolean"}}})";
 constexpr auto sessions_schema =
     R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
     R"("required":["id","current","device","network","createdAt","lastSeenAt","expiresAt"]}}}})";
@@ -139,6 +139,7 @@ void bind_routes(http::Router& router, Services services) {
     add_routes(router, table, shared);
     bind_administration_routes(router, shared);
     bind_passkey_routes(router, shared);
+    bind_privacy_routes(router, shared);
 }
 
 }  // namespace bb::accounts

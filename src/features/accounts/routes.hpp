@@ -7,6 +7,7 @@
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "features/accounts/github/github.hpp"
+#include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
@@ -36,6 +37,7 @@ struct Services {
     Github* github = nullptr;  // null: no OAuth app is configured
     std::vector<webauthn::RelyingParty> parties =
         {};  // the addresses that have passkeys; the public one first
+    Keeping* keeping = nullptr;
 };
 
 /// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions, /api/passkeys,

@@ -13,9 +13,13 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* begin_sql =
-    "WITH seen AS (UPDATE users SET last_seen_at = now() WHERE id = $2) "
-    "INSERT INTO sessions (id, user_id, token_hash, device, network, expires_at) "
-    "VALUES ($1, $2, $3, $4, $5, now() + interval '30 days') RETURNING expires_at";
+    "WITH before AS (SELECT coalesce(erase_at > clock_timestamp(), false) AS waited FROM users WHERE id = "
+    "$2), "
+    "seen AS (UPDATE users SET last_seen_at = now(), "
+    "erase_at = CASE WHEN erase_at > clock_timestamp() THEN NULL ELSE erase_at END WHERE id = $2) "
+    "INSERT INTO sessions (id, user_id, token_hash, device, network, expires_at, undid_erasure) "
+    "VALUES ($1, $2, $3, $4, $5, now() + interval '30 days', coalesce((SELECT waited FROM before), false)) "
+    "RETURNING expires_at, undid_erasure";
 constexpr const char* list_sql =
     "SELECT id, device, network, created_at, last_seen_at, expires_at FROM sessions "
     "WHERE user_id = $1 AND expires_at > now() ORDER BY last_seen_at DESC, id DESC LIMIT 200";
@@ -24,6 +28,7 @@ constexpr const char* end_others_sql =
     "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING token_hash";
 constexpr const char* proof_sql =
     "SELECT proved_at > now() - interval '15 minutes' FROM sessions WHERE user_id = $1 AND id = $2";
+constexpr const char* undid_erasure_sql = "SELECT undid_erasure FROM sessions WHERE user_id = $1 AND id = $2";
 // A code's row is kept an hour longer than it is good for, because it still counts against flooding.
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
 constexpr const char* sweep_codes_sql =
@@ -71,6 +76,13 @@ Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client)
         co_await tx.query(begin_sql, draft.id, owner, draft.hash, client.device, client.network);
     auto session = finished(std::move(draft), rows);
     session.user = owner;
+    if (rows[0].get<bool>(1)) {
+        audit::Origin origin;
+        origin.person = owner.value;
+        origin.network = client.network;
+        audit::Entry entry{std::move(origin), "account.erasure_undone", "person", owner.text()};
+        co_await audit::append(tx, std::move(entry));
+    }
     co_return session;
 }
 
@@ -117,6 +129,11 @@ Task<Result<void>> Sessions::check_proof(UserId owner, SessionId id) {
     if (!rows.empty() && rows[0].get<bool>(0)) co_return Result<void>();
     co_return Error(ErrorCode::proof_too_old,
                     "This asks for a new proof that it is you: have a code mailed to you, and enter it.");
+}
+
+Task<bool> Sessions::undid_erasure(UserId owner, SessionId id) {
+    const auto rows = co_await db_.query(undid_erasure_sql, owner, id);
+    co_return !rows.empty() && rows[0].get<bool>(0);
 }
 
 Task<void> sweep_expired(db::Database& db) {

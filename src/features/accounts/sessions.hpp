@@ -49,12 +49,14 @@ public:
     Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept, audit::Origin origin);
     /// Whether the holder of the session proved within 15 minutes who they are. Errors: proof_too_old.
     Task<Result<void>> check_proof(UserId owner, SessionId id);
+    /// Whether beginning the session called off that the account was to be erased.
+    Task<bool> undid_erasure(UserId owner, SessionId id);
 
 private:
     db::Database& db_;
 };
 
-/// Like Sessions::begin, as a part of `tx`.
+/// Like Sessions::begin, as a part of `tx`. Calls off an erasure of the account that is still to come.
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
 
 /// The digest in a bytea column.

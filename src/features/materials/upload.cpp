@@ -22,7 +22,28 @@ Error refused(ErrorCode code, const std::string& name, std::string_view what) {
     return error;
 }
 
-Result<UploadedFile> check(const http::Part& part) {
+bool is_plain_in_quotes(char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%';
+}
+
+bool is_attribute_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+text::Format format_of_name(std::string_view name) {
+    return media_type_of_name(name) == "text/markdown" ? text::Format::markdown : text::Format::plain;
+}
+
+std::string_view media_type_of_name(std::string_view name) {
+    if (has_ending(name, ".md") || has_ending(name, ".markdown")) return "text/markdown";
+    if (has_ending(name, ".txt") || has_ending(name, ".text")) return "text/plain";
+    return {};
+}
+
+Result<UploadedFile> check_upload(const http::Part& part) {
     UploadedFile file;
     const std::string_view name = utf8::trim(part.file_name);
     if (!utf8::valid(name) || utf8::has_controls(name) ||
@@ -51,27 +72,6 @@ Result<UploadedFile> check(const http::Part& part) {
     return file;
 }
 
-bool is_plain_in_quotes(char c) {
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '%';
-}
-
-bool is_attribute_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-}  // namespace
-
-text::Format format_of_name(std::string_view name) {
-    return media_type_of_name(name) == "text/markdown" ? text::Format::markdown : text::Format::plain;
-}
-
-std::string_view media_type_of_name(std::string_view name) {
-    if (has_ending(name, ".md") || has_ending(name, ".markdown")) return "text/markdown";
-    if (has_ending(name, ".txt") || has_ending(name, ".text")) return "text/plain";
-    return {};
-}
-
 Result<std::vector<UploadedFile>> read_upload(const http::Request& request) {
     auto parts = http::parse_multipart(request.header("content-type"), request.body, max_upload_files);
     if (!parts) return parts.error();
@@ -83,7 +83,7 @@ Result<std::vector<UploadedFile>> read_upload(const http::Request& request) {
             return bad_field("#/" + (nameable ? part.name : std::string("?")),
                              "is not a field of this request");
         }
-        auto file = check(part);
+        auto file = check_upload(part);
         if (!file) return file.error();
         files.push_back(std::move(*file));
     }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/core/error.hpp"
+#include "base/http/multipart.hpp"
 #include "base/http/request.hpp"
 #include "features/materials/text/blocks.hpp"
 
@@ -25,6 +26,9 @@ struct UploadedFile {
     std::string_view bytes;
     std::string_view text;  // the bytes without a byte order mark
 };
+
+/// A file that somebody brings, if it may be stored. Errors: as of read_upload().
+Result<UploadedFile> check_upload(const http::Part& part);
 
 /// The files of a multipart request: parts named "file", each .txt or .md, UTF-8, at most 10 MiB. Errors,
 /// each with the name of the file: wrong_type, too_large, invalid_input; malformed for a broken body.

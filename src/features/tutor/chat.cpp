@@ -62,6 +62,7 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
     question.client_id = sending.request.question->id;
     question.text = sending.request.question->text;
     question.title = title_from(question.text);
+    question.temporary = sending.request.temporary;
     if (sending.request.message) {
         auto original =
             co_await messages_.find(sending.owner, sending.request.thread, *sending.request.message);

@@ -21,7 +21,8 @@ struct Maker {
 struct NewQuestion {
     std::string client_id;
     std::string text;
-    std::string title;  // for a thread that has none yet
+    std::string title;       // for a thread that has none yet
+    bool temporary = false;  // for a new thread
     /// Set: hang under this message (an edit; nullopt inside: the first message). Unset: end of the shown
     /// branch.
     std::optional<std::optional<MessageId>> parent;

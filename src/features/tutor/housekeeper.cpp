@@ -102,7 +102,8 @@ Task<void> Housekeeper::round() {
     if (++rounds_ % rounds_a_minute == 0) co_await db_.query(tidy_sql);
     // Soon after the start, then once an hour; the next round goes on when there was more.
     if (rounds_ >= next_purge_) {
-        const auto purged = co_await purge_deleted_of_any_owner(db_, keep_deleted_threads);
+        auto purged = co_await purge_deleted_of_any_owner(db_, keep_deleted_threads);
+        purged += co_await purge_temporary_of_any_owner(db_, keep_temporary_threads);
         if (purged == 0) next_purge_ = rounds_ + 60 * rounds_a_minute;
     }
 }

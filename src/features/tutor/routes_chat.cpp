@@ -78,7 +78,8 @@ void bind_chat_routes(http::Router& router, Services services) {
         R"({"type":"object","required":["id"],"properties":{"id":{"type":"string","format":"uuid"},)"
         R"("message":{"type":"object"},"messages":{"type":"array","items":{"type":"object"}},)"
         R"("trigger":{"enum":["submit-message","regenerate-message","continue-message"]},)"
-        R"("messageId":{"type":"string"},"materialIds":{"type":"array","items":{"type":"string"}}}})",
+        R"("messageId":{"type":"string"},"materialIds":{"type":"array","items":{"type":"string"}},)"
+        R"("temporary":{"type":"boolean"}}})",
         R"({"type":"string"})", 200);
     chat.body_limit = whole_history;
     router.post(

@@ -19,6 +19,9 @@ constexpr const char* thread_schema =
 constexpr const char* thread_input_schema =
     R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
     R"("materialIds":{"type":"array","items":{"type":"string"}}}})";
+constexpr const char* new_thread_schema =
+    R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
+    R"("materialIds":{"type":"array","items":{"type":"string"}},"temporary":{"type":"boolean"}}})";
 constexpr const char* messages_schema =
     R"({"type":"object","required":["messages","earlier"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
     R"("required":["id","role","parts","metadata"]}},"earlier":{"type":["string","null"]}}})";
@@ -26,7 +29,9 @@ constexpr const char* messages_schema =
 void write_thread(JsonWriter& json, const Thread& thread) {
     json.object().field("id", thread.id).field("title", thread.title).key("materialIds").array();
     for (const auto& id : thread.materials) json.value(id);
-    json.end().field("createdAt", thread.created_at).field("updatedAt", thread.updated_at).end();
+    json.end().field("createdAt", thread.created_at).field("updatedAt", thread.updated_at);
+    if (thread.temporary) json.field("temporary", true);
+    json.end();
 }
 
 std::string thread_json(const Thread& thread) {
@@ -51,6 +56,7 @@ Result<ThreadInput> thread_input(const http::Request& request) {
     FieldReader in(*body);
     input.title = in.optional_text("title", {1, 200});
     input.materials = in.optional_uuids("materialIds", 100);
+    if (request.method == http::Method::post) input.temporary = in.optional_bool("temporary").value_or(false);
     if (auto bad = in.error()) return std::move(*bad);
     return input;
 }
@@ -193,7 +199,7 @@ void bind_thread_routes(http::Router& router, Services services) {
                   R"({"type":"object","required":["threads","next"],"properties":{"threads":{"type":"array",)"
                   R"("items":{"type":"object"}},"next":{"type":["string","null"]}}})"));
     router.post("/api/threads", handler(services, create),
-                described("Begin a chat", thread_input_schema, thread_schema, 201));
+                described("Begin a chat", new_thread_schema, thread_schema, 201));
     router.get("/api/threads/{id}", handler(services, show), described("One chat", "", thread_schema));
     router.patch("/api/threads/{id}", handler(services, change),
                  described("Rename a chat or choose its materials", thread_input_schema, thread_schema));

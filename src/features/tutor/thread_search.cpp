@@ -10,7 +10,8 @@ namespace {
 constexpr const char* search_sql =
     "SELECT m.thread_id, m.client_id, t.title, m.text, ts_rank(m.search, q)::float8 AS score "
     "FROM to_tsquery('simple', $2) q, messages m JOIN threads t ON t.id = m.thread_id "
-    "WHERE m.owner_id = $1 AND t.deleted_at IS NULL AND m.state <> 'streaming' AND m.search @@ q "
+    "WHERE m.owner_id = $1 AND t.deleted_at IS NULL AND NOT t.temporary AND m.state <> 'streaming' AND "
+    "m.search @@ q "
     "ORDER BY score DESC, m.created_at DESC LIMIT $3";
 
 }  // namespace

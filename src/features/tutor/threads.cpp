@@ -13,25 +13,28 @@ namespace {
     "CASE WHEN t.chosen THEN ARRAY(SELECT m.material_id FROM thread_materials m WHERE m.thread_id = t.id " \
     "ORDER BY m.material_id) ELSE '{}'::uuid[] END "
 
-constexpr const char* list_sql = "SELECT " THREAD_COLUMNS
-                                 "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
-                                 "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
+constexpr const char* list_sql =
+    "SELECT " THREAD_COLUMNS
+    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL AND NOT t.temporary "
+    "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
 constexpr const char* list_after_sql =
     "SELECT " THREAD_COLUMNS
-    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL AND (t.updated_at, t.id) < ($3, $4) "
+    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL AND NOT t.temporary "
+    "AND (t.updated_at, t.id) < ($3, $4) "
     "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
-constexpr const char* titled_sql = "SELECT " THREAD_COLUMNS
-                                   "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL "
-                                   "AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) < ($3, $4)) "
-                                   "AND strpos(lower(t.title), lower($5)) > 0 "
-                                   "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
+constexpr const char* titled_sql =
+    "SELECT " THREAD_COLUMNS
+    "FROM threads t WHERE t.owner_id = $1 AND t.deleted_at IS NULL AND NOT t.temporary "
+    "AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) < ($3, $4)) "
+    "AND strpos(lower(t.title), lower($5)) > 0 "
+    "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
 constexpr const char* find_sql =
     "SELECT " THREAD_COLUMNS
-    ", t.version FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
+    ", t.version, t.temporary FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
 constexpr const char* create_sql =
-    "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen) "
+    "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen, temporary) "
     "VALUES ($2, $1, coalesce($3, 'New chat'), CASE WHEN $3::text IS NULL THEN 'default' ELSE 'person' END, "
-    "cardinality($4::uuid[]) > 0) RETURNING *), "
+    "cardinality($4::uuid[]) > 0, $5) RETURNING *), "
     "added AS (INSERT INTO thread_materials (thread_id, material_id) "
     "SELECT t.id, m FROM t, unnest($4::uuid[]) m ON CONFLICT DO NOTHING) "
     "SELECT t.id, t.title, t.created_at, t.updated_at, "
@@ -57,6 +60,10 @@ constexpr const char* restore_sql =
 constexpr const char* purge_sql =
     "DELETE FROM threads WHERE id IN "
     "(SELECT id FROM threads WHERE deleted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+constexpr const char* purge_temporary_sql =
+    "DELETE FROM threads WHERE id IN (SELECT t.id FROM threads t WHERE t.temporary AND t.updated_at < $1 "
+    "AND NOT EXISTS (SELECT FROM messages m WHERE m.thread_id = t.id AND m.state = 'streaming') "
+    "LIMIT $2 FOR UPDATE SKIP LOCKED)";
 constexpr const char* suggest_title_sql =
     "UPDATE threads SET title = $3, title_source = 'model', version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND title_source IN ('default', 'words')";
@@ -138,6 +145,7 @@ Task<Result<Thread>> Threads::find(UserId owner, ThreadId id) {
     if (rows.empty()) co_return not_found("chat");
     auto thread = read_thread(rows[0]);
     thread.version = rows[0].get<std::int32_t>(5);
+    thread.temporary = rows[0].get<bool>(6);
     co_return thread;
 }
 
@@ -150,8 +158,10 @@ Task<Result<Thread>> Threads::find(UserId owner, ThreadId id, IfMatch condition)
 Task<Result<Thread>> Threads::create(UserId owner, ThreadId id, ThreadInput input) {
     const auto materials = input.materials.value_or(std::vector<Uuid>());
     if (auto bad = co_await check_materials(owner, materials)) co_return *bad;
-    const auto rows = co_await db_.query(create_sql, owner, id, input.title, materials);
-    co_return read_thread(rows[0]);
+    const auto rows = co_await db_.query(create_sql, owner, id, input.title, materials, input.temporary);
+    auto thread = read_thread(rows[0]);
+    thread.temporary = input.temporary;
+    co_return thread;
 }
 
 Task<Result<Thread>> Threads::change(UserId owner, ThreadId id, ThreadInput input, IfMatch condition) {
@@ -201,6 +211,12 @@ Task<std::optional<Error>> Threads::check_materials(UserId owner, std::vector<Uu
 Task<std::int64_t> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age, int limit) {
     const Time before = now() - age;
     const auto rows = co_await db.query(purge_sql, before, limit);
+    co_return rows.affected();
+}
+
+Task<std::int64_t> purge_temporary_of_any_owner(db::Database& db, std::chrono::seconds age, int limit) {
+    const Time before = now() - age;
+    const auto rows = co_await db.query(purge_temporary_sql, before, limit);
     co_return rows.affected();
 }
 

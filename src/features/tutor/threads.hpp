@@ -18,6 +18,7 @@ using materials::IfMatch;
 struct ThreadInput {
     std::optional<std::string> title;
     std::optional<std::vector<Uuid>> materials;
+    bool temporary = false;  // of a new one
 };
 
 /// Where a page of the list ends.
@@ -72,5 +73,11 @@ constexpr std::chrono::hours keep_deleted_threads{24 * 30};
 /// Removes for good, with their messages, at most `limit` chats that were deleted longer ago than `age`,
 /// whoever owns them. Returns how many.
 Task<std::int64_t> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age, int limit = 200);
+
+/// How long a temporary chat stays after its last message.
+constexpr std::chrono::hours keep_temporary_threads{24};
+
+/// The same for temporary chats that nobody has written in for `age`.
+Task<std::int64_t> purge_temporary_of_any_owner(db::Database& db, std::chrono::seconds age, int limit = 200);
 
 }  // namespace bb::tutor

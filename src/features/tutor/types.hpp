@@ -23,6 +23,7 @@ struct Thread {
     std::vector<Uuid> materials;  // empty: all active materials of the owner
     Time created_at;
     Time updated_at;
+    bool temporary = false;    // in no list; known for a single one only
     std::int32_t version = 0;  // known for a single one only
 };
 

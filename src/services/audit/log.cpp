@@ -20,6 +20,13 @@ constexpr const char* following_sql =
     "AND ($3::text IS NULL OR e.actor_kind = $3) AND starts_with(e.action, $4) "
     "AND e.seq > $5 ORDER BY e.seq LIMIT $6";
 
+// Who signs in is nobody yet: that is no look.
+constexpr const char* looks_sql =
+    "SELECT e.seq, e.at, e.actor_kind, u.name, e.action FROM audit_entries e "
+    "LEFT JOIN users u ON u.id = e.actor_id WHERE e.subject_kind = 'person' AND e.subject_id = $1 "
+    "AND e.actor_id IS DISTINCT FROM $2 AND e.actor_kind <> 'anonymous' "
+    "AND ($3::bigint IS NULL OR e.seq < $3) ORDER BY e.seq DESC LIMIT $4";
+
 // One moment for the head and all entries; nothing is locked.
 constexpr const char* one_moment_sql = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* head_sql = "SELECT seq, hash FROM audit_head";
@@ -106,6 +113,16 @@ Task<std::vector<Record>> following(db::Database& db, Filter filter, std::int64_
     const auto rows = co_await db.query(following_sql, filter.since, filter.person, filter.actor_kind,
                                         filter.action, after, limit);
     co_return read_records(rows);
+}
+
+Task<std::vector<Look>> looks_at(db::Database& db, Uuid person, std::optional<std::int64_t> before,
+                                 int limit) {
+    const auto rows = co_await db.query(looks_sql, person.text(), person, before, limit);
+    std::vector<Look> looks;
+    for (const auto row : rows)
+        looks.push_back({row.get<std::int64_t>(0), row.get<Time>(1), row.get<std::string>(2),
+                         row.get<std::optional<std::string>>(3), row.get<std::string>(4)});
+    co_return looks;
 }
 
 void write(JsonWriter& json, const Record& record) {

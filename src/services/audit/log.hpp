@@ -42,6 +42,18 @@ Task<std::vector<Record>> newest(db::Database& db, Filter filter, int limit);
 /// Entries above number `after` that fit, oldest first; at most `limit`.
 Task<std::vector<Record>> following(db::Database& db, Filter filter, std::int64_t after, int limit);
 
+/// Something that somebody else did to or with a person's account.
+struct Look {
+    std::int64_t seq;
+    Time at;
+    std::string actor_kind;                 // as in Record
+    std::optional<std::string> actor_name;  // while they have an account
+    std::string action;
+};
+/// What others did, newest first, below number `before`; at most `limit`.
+Task<std::vector<Look>> looks_at(db::Database& db, Uuid person, std::optional<std::int64_t> before,
+                                 int limit);
+
 /// {"seq":...,"at":...,"actor":{"kind":...,"id":...,"email":...},"action":...,...}
 void write(JsonWriter& json, const Record& record);
 

@@ -225,6 +225,12 @@ bool DiskStore::erase(const Stored& file, std::chrono::seconds age) {
     return remove_if_old(trash_path_of(file), age);
 }
 
+void DiskStore::erase_owner(const Uuid& owner) {
+    const FolderLock lock(root_);
+    fs::remove_all(root_ / owner.text());
+    fs::remove_all(root_ / trash_name / owner.text());
+}
+
 std::string DiskStore::database() const {
     std::ifstream file(root_ / identity_name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};

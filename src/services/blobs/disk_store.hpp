@@ -46,6 +46,9 @@ public:
     /// Removes a file for good that was discarded `age` ago or earlier.
     bool erase(const Stored& file, std::chrono::seconds age);
 
+    /// Removes all files of `owner` for good, discarded ones too.
+    void erase_owner(const Uuid& owner);
+
     /// Removes what writes that broke off have left behind. Returns how many.
     std::size_t remove_leftovers(std::chrono::seconds age);
 

@@ -2,6 +2,7 @@ import { github } from './messages/github.ts';
 import { passkeys } from './messages/passkeys.ts';
 import { keys } from './messages/keys.ts';
 import { notices } from './messages/notices.ts';
+import { privacy } from './messages/privacy.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
@@ -9,6 +10,7 @@ export const messages = {
   ...github,
   ...keys,
   ...notices,
+  ...privacy,
   ...refusals,
   ...passkeys,
 

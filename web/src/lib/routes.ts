@@ -15,6 +15,7 @@ export type Route =
         | 'materials'
         | 'search'
         | 'settings'
+        | 'data'
         | 'missing';
     }
   | { name: 'admin'; part: AdminPart }
@@ -37,6 +38,7 @@ export function parseRoute(path: string): Route {
     const part = adminParts.find((known) => known === (id ?? 'people'));
     return part ? { name: 'admin', part } : { name: 'missing' };
   }
+  if (first === 'settings' && id === 'data' && !kind) return { name: 'data' };
   if ((first === 'setup' || first === 'search' || first === 'settings') && !id)
     return { name: first };
   return { name: 'missing' };

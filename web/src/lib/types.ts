@@ -19,6 +19,8 @@ export interface SessionInfo {
   tutor: { mode: TutorMode; model: string | null };
   signIn: { github: boolean };
   setupNeeded: boolean;
+  /** Of a signed-in person: signing in called off that the account is erased. */
+  erasureUndone?: boolean;
   version: string;
   /** The addresses of this server at which passkeys work. */
   passkeyOrigins: string[];
@@ -154,6 +156,8 @@ export interface Thread {
   materialIds: string[];
   createdAt: string;
   updatedAt: string;
+  /** In no list, and gone a day after its last message. */
+  temporary?: boolean;
 }
 
 export type ReplyState = 'complete' | 'stopped' | 'interrupted' | 'failed';

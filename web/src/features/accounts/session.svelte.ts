@@ -1,9 +1,11 @@
 import { asProblem, onSignedOut, type Problem } from '../../lib/api.ts';
-import { i18n } from '../../lib/i18n.svelte.ts';
+import { i18n, t } from '../../lib/i18n.svelte.ts';
 import { router } from '../../lib/router.svelte.ts';
 import { safeNext } from '../../lib/routes.ts';
+import { inTab, load, save } from '../../lib/storage.ts';
 import { theme } from '../../lib/theme.svelte.ts';
 import type { Language, SessionInfo, Theme, User } from '../../lib/types.ts';
+import { toasts } from '../../ui/toasts.svelte.ts';
 import { accountsApi } from './api.ts';
 
 /** Who is signed in, and what this server offers. */
@@ -49,11 +51,21 @@ class Session {
     router.go('/sign-in');
   }
 
+  /** The account is left: it has no session any more. */
+  gone(): void {
+    if (this.info) this.info = { ...this.info, user: null };
+    router.go('/sign-in');
+  }
+
   #take(info: SessionInfo): void {
     this.info = info;
     if (!info.user) return;
     i18n.set(info.user.language);
     theme.set(info.user.theme);
+    if (info.erasureUndone && !load('undone-told', inTab)) {
+      save('undone-told', 'yes', inTab);
+      toasts.show(t('privacy.undone'));
+    }
   }
 }
 

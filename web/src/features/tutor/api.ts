@@ -7,6 +7,8 @@ export interface ChatRequest {
   message?: UIMessage;
   messageId?: string;
   materialIds?: string[];
+  /** Counts only when the chat is new. */
+  temporary?: boolean;
 }
 
 interface MessagePage {

@@ -20,6 +20,8 @@ export class Chat {
   readonly threadId: string;
   /** Begun here and not yet known to the server. */
   fresh = $state(false);
+  /** Wanted as a temporary one, while it is fresh. */
+  temporary = $state(false);
   thread = $state.raw<Thread | null>(null);
   messages = $state<UIMessage[]>([]);
   draft = $state('');
@@ -101,7 +103,7 @@ export class Chat {
     if (vain && replaces === vain.message.id) {
       this.#forget();
       await this.#ask({ ...vain.request, message }); // mended: the server never had the first words
-    } else await this.#ask({ ...asked, messageId: replaces, materialIds });
+    } else await this.#ask({ ...asked, messageId: replaces, materialIds, temporary: this.#wanted });
   }
 
   async regenerate(messageId?: string): Promise<void> {
@@ -185,12 +187,17 @@ export class Chat {
     return this.#drafts.keepWhile(kept, () => tutorApi.send(body, signal));
   }
 
+  get #wanted(): true | undefined {
+    return (this.fresh && this.temporary) || undefined;
+  }
+
   #accepted(request: ChatRequest): void {
     if (request.message) this.#drafts.settle(request.message.id);
     this.#vain = null;
     const now = new Date().toISOString();
-    const materialIds = request.materialIds ?? [];
-    this.thread ??= { id: this.threadId, title: '', materialIds, createdAt: now, updatedAt: now };
+    const { materialIds = [], temporary } = request;
+    const made = { id: this.threadId, title: '', materialIds, temporary };
+    this.thread ??= { ...made, createdAt: now, updatedAt: now };
     if (this.fresh && !this.#closed) {
       this.fresh = false;
       this.#drafts.text = '';

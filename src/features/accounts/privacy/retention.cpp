@@ -1,0 +1,67 @@
+#include "features/accounts/privacy/retention.hpp"
+
+#include "base/core/json_writer.hpp"
+#include "base/core/log.hpp"
+#include "base/net/timer.hpp"
+#include "features/accounts/privacy/erasure.hpp"
+
+namespace bb::accounts {
+namespace {
+
+constexpr const char* read_sql = "SELECT chats_months, materials_months FROM retention";
+constexpr const char* change_sql =
+    "UPDATE retention SET chats_months = $1, materials_months = $2, updated_at = now()";
+constexpr int rounds_an_hour = 50;
+
+}  // namespace
+
+Task<personal::Months> read_retention(db::Database& db) {
+    const auto rows = co_await db.query(read_sql);
+    co_return personal::Months{rows[0].get<std::int32_t>(0), rows[0].get<std::int32_t>(1)};
+}
+
+Task<void> change_retention(db::Database& db, personal::Months months, audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<void> {
+        co_await tx.query(change_sql, months.chats, months.materials);
+        audit::Entry entry{origin, "retention.changed", "policy", ""};
+        entry.details = JsonWriter()
+                            .object()
+                            .field("chatsMonths", months.chats)
+                            .field("materialsMonths", months.materials)
+                            .end()
+                            .take();
+        co_await audit::append(tx, std::move(entry));
+    };
+    co_await db.transaction(work);
+}
+
+Task<std::vector<personal::Expired>> enforce_retention(Keeping& keeping, bool dry_run) {
+    const auto months = co_await read_retention(keeping.db);
+    std::vector<personal::Expired> gone;
+    for (auto* part : keeping.parts) {
+        auto more = co_await part->expire(keeping.db, months, dry_run);
+        gone.insert(gone.end(), more.begin(), more.end());
+    }
+    co_return gone;
+}
+
+Task<void> keep_promises(Keeping& keeping) {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    while (state.cancelled() == boost::asio::cancellation_type::none) {
+        try {
+            co_await erase_due(keeping);
+            std::size_t gone = 0;
+            for (int round = 0; round < rounds_an_hour; ++round) {
+                const auto more = co_await enforce_retention(keeping, false);
+                if (more.empty()) break;
+                gone += more.size();
+            }
+            if (gone > 0) log::info("kept no longer", {{"things", gone}});
+        } catch (const std::exception& failure) {
+            log::warn("erasures and retention are left for later", {{"reason", failure.what()}});
+        }
+        co_await net::sleep_for(std::chrono::hours(1));
+    }
+}
+
+}  // namespace bb::accounts

@@ -1,0 +1,31 @@
+#include "features/materials/personal/personal.hpp"
+
+namespace bb::materials {
+namespace {
+
+// Each takes a bite; what hangs on the rows goes with them by foreign keys.
+constexpr const char* bites[] = {
+    "DELETE FROM sources WHERE id IN (SELECT id FROM sources WHERE owner_id = $1 LIMIT 10)",
+    "DELETE FROM vocabulary WHERE id IN (SELECT id FROM vocabulary WHERE owner_id = $1 LIMIT 1000)",
+    "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE owner_id = $1 LIMIT 200)",
+    "DELETE FROM files WHERE id IN (SELECT id FROM files WHERE owner_id = $1 LIMIT 200)",
+    "DELETE FROM materials WHERE id IN (SELECT id FROM materials WHERE owner_id = $1 LIMIT 50)",
+    "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE owner_id = $1 LIMIT 200)",
+};
+
+}  // namespace
+
+Task<void> PersonalMaterials::erase(db::Database& db, Uuid owner) {
+    for (const char* bite : bites) {
+        for (;;) {
+            const auto gone = co_await db.query(bite, owner);
+            if (gone.affected() == 0) break;
+        }
+    }
+    auto remove = [this, owner] {
+        blobs_.erase_owner(owner);
+    };
+    co_await pool_.run(std::move(remove));
+}
+
+}  // namespace bb::materials

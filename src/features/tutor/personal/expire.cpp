@@ -1,0 +1,29 @@
+#include "features/tutor/personal/personal.hpp"
+
+namespace bb::tutor {
+namespace {
+
+constexpr const char* unused_sql =
+    "SELECT id, owner_id, updated_at FROM threads WHERE deleted_at IS NULL AND NOT temporary "
+    "AND updated_at < now() - make_interval(months => $1) ORDER BY updated_at LIMIT $2";
+// Looked at again: it may have been used in between.
+constexpr const char* delete_sql =
+    "UPDATE threads SET deleted_at = now(), version = version + 1 WHERE id IN "
+    "(SELECT id FROM threads WHERE deleted_at IS NULL AND NOT temporary "
+    "AND updated_at < now() - make_interval(months => $1) ORDER BY updated_at LIMIT $2 "
+    "FOR UPDATE SKIP LOCKED) RETURNING id, owner_id, updated_at";
+
+}  // namespace
+
+Task<std::vector<personal::Expired>> PersonalChats::expire(db::Database& db, personal::Months months,
+                                                           bool dry_run) {
+    std::vector<personal::Expired> gone;
+    if (months.chats <= 0) co_return gone;
+    const auto rows =
+        co_await db.query(dry_run ? unused_sql : delete_sql, months.chats, personal::expired_at_once);
+    for (const auto row : rows)
+        gone.push_back({"chat", row.get<Uuid>(0), row.get<Uuid>(1), row.get<Time>(2)});
+    co_return gone;
+}
+
+}  // namespace bb::tutor

@@ -1,0 +1,220 @@
+// The end of an account: asked for, called off, carried out, and nothing left.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { startDatabase } from "../support/database.mjs";
+import { mails, newestMail } from "../support/outbox.mjs";
+import { startServer } from "../support/server.mjs";
+
+let database, server, admin;
+before(async () => {
+    database = await startDatabase();
+    server = await startServer({ env: { DATABASE_URL: database.url } });
+    admin = await server.admin();
+});
+after(async () => {
+    await server?.stop();
+    await database?.stop();
+});
+
+const marker = "Xylophonemarker";
+const idOf = async (person) => (await person.request("/api/session")).json.user.id;
+const leave = (person) => person.request("/api/me", { method: "DELETE" });
+
+async function create(person, target, json) {
+    const made = await person.request(target, { method: "POST", json });
+    assert.equal(made.status, 201, `${target}: ${made.text}`);
+    return made.json.id;
+}
+
+/** Everything the program keeps for a person, in every table that can name them. */
+async function fill(person) {
+    const material = await create(person, "/api/materials", { title: marker, subject: marker });
+    await create(person, `/api/materials/${material}/entries`, { title: marker, content: `${marker} one` });
+    const form = new FormData();
+    form.append("file", new Blob([`${marker} two`], { type: "text/plain" }), `${marker}.txt`);
+    const sent = await person.request(`/api/materials/${material}/files`, { method: "POST", body: form });
+    assert.equal(sent.status, 201, sent.text);
+    const thrown = new FormData();
+    thrown.append("file", new Blob([`${marker} three`], { type: "text/plain" }), "gone.txt");
+    const gone = await person.request(`/api/materials/${material}/files`, { method: "POST", body: thrown });
+    await person.request(`/api/materials/${material}/files/${gone.json.id}`, { method: "DELETE" });
+    const message = { id: "q1", role: "user", parts: [{ type: "text", text: `What is ${marker}?` }] };
+    const chat = crypto.randomUUID();
+    assert.equal(
+        (await person.request("/api/chat", { method: "POST", json: { id: chat, message } })).status,
+        200,
+    );
+    const headers = { "idempotency-key": '"once"' };
+    await person.request("/api/threads", { method: "POST", json: { title: marker }, headers });
+    const archive = await fetch(`${server.url}/api/me/export`, { headers: { cookie: person.cookie } });
+    const body = Buffer.from(await archive.arrayBuffer());
+    await person.request("/api/me/import", {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/zip" },
+    });
+    const user = `(SELECT id FROM users WHERE email = '${person.email}')`;
+    await database.query(
+        `INSERT INTO token_use VALUES (${user}, current_date, 5);` +
+            `INSERT INTO imported VALUES (${user}, 'chat', '${chat}', '${chat}');` +
+            `INSERT INTO reply_chunks (message_id, seq, text) SELECT id, 0, '${marker}' FROM messages WHERE owner_id = ${user} LIMIT 1;` +
+            `INSERT INTO identities (id, user_id, provider, subject, login) VALUES (gen_random_uuid(), ${user}, 'github', '77', '${marker}');` +
+            `INSERT INTO identity_claims (id, browser_hash, provider, subject, login, email, expires_at) VALUES (gen_random_uuid(), '\\x77', 'github', '77', '${marker}', 'x@y.example', now() + interval '1 hour');`,
+    );
+    await admin.request("/api/admin/people?q=" + person.email);
+    await server.request("/api/auth/email", { method: "POST", json: { email: person.email } });
+    await newestMail(server, person.email, 1);
+}
+
+/** The tables of the database, as it lists them itself, with a row that holds one of `words` somewhere. */
+async function tablesWith(words) {
+    const listed = await database.query(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+    );
+    const names = listed.trim().split("\n");
+    assert.ok(names.length > 20, listed);
+    const pattern = words.join("|");
+    const found = [];
+    for (const name of names) {
+        const sql = `SELECT count(*) FROM ${name} r WHERE r::text ~* '${pattern}'`;
+        if ((await database.query(sql)).trim() !== "0") found.push(name);
+    }
+    return found;
+}
+
+/** The stored files whose path or content names one of `words`. */
+function filesWith(words) {
+    const folder = path.join(server.dataFolder, "files");
+    const pattern = new RegExp(words.join("|"), "i");
+    return readdirSync(folder, { recursive: true }).filter((name) => {
+        const file = path.join(folder, name);
+        return pattern.test(name) || (statSync(file).isFile() && pattern.test(readFileSync(file, "latin1")));
+    });
+}
+
+test("erased at once, nothing is left but the pseudonym in the audit log", async () => {
+    const ana = await server.as("ana@erase.example");
+    const id = await idOf(ana);
+    await fill(ana);
+    // Words of the index are stemmed and in lower case.
+    const words = [id, "ana@erase.example", marker.slice(0, 14)];
+    const kept = await tablesWith(words);
+    for (const table of [
+        "users",
+        "materials",
+        "entries",
+        "files",
+        "sources",
+        "passages",
+        "corpora",
+        "vocabulary",
+        "vocabulary_trigrams",
+        "postings",
+        "threads",
+        "messages",
+        "reply_chunks",
+        "sessions",
+        "sign_in_codes",
+        "idempotency_keys",
+        "token_use",
+        "imported",
+        "identities",
+        "identity_claims",
+        "audit_entries",
+    ])
+        assert.ok(kept.includes(table), `${table} holds nothing of the person: this test is blind there`);
+    assert.ok(filesWith(words).length > 2);
+
+    const dry = await server.command("user", "erase", ana.email, "--dry-run");
+    assert.match(dry.stdout, /^materials\t1\nfiles\t1\n/);
+    assert.equal((await ana.request("/api/sessions")).status, 200);
+    const done = await server.command("user", "erase", ana.email, "--now");
+    assert.equal(done.code, 0, done.stderr);
+    assert.deepEqual(await tablesWith(words), ["audit_entries"]);
+    assert.deepEqual(await tablesWith(words.slice(1)), []);
+    assert.deepEqual(filesWith(words), []);
+    assert.equal((await ana.request("/api/sessions")).status, 401);
+    const { entries } = (await admin.request("/api/admin/audit?action=account.erased")).json;
+    assert.deepEqual([entries[0].subject.id, entries[0].actor.kind], [id, "operator"]);
+    const own = (await admin.request(`/api/admin/audit?actor=${id}`)).json.entries;
+    assert.ok(own.length > 0 && own.every((e) => e.actor.email === null));
+    assert.equal((await server.command("audit", "verify")).code, 0);
+    assert.equal((await server.command("user", "erase", ana.email, "--now")).code, 1);
+});
+
+test("asked for, it ends the sessions; signing in within seven days calls it off", async () => {
+    const ben = await server.as("ben@erase.example");
+    const other = await server.as("ben@erase.example");
+    await create(ben, "/api/threads", { title: "Mine" });
+    const asked = await leave(ben);
+    assert.equal(asked.status, 200, asked.text);
+    const days = (new Date(asked.json.eraseAt) - Date.now()) / 86_400_000;
+    assert.ok(days > 6.99 && days <= 7, asked.json.eraseAt);
+    assert.match(asked.headers.get("set-cookie"), /=;/);
+    assert.equal((await ben.request("/api/threads")).status, 401);
+    assert.equal((await other.request("/api/threads")).status, 401);
+    const { email } = ben;
+    await server.request("/api/auth/email", { method: "POST", json: { email } });
+    const { code } = await newestMail(server, email, mails(server, email).length || 1);
+    const back = await server.request("/api/auth/code", { method: "POST", json: { email, code } });
+    assert.equal(back.status, 204, back.text);
+    const cookie = back.headers.getSetCookie()[0].split(";")[0];
+    const session = (await server.request("/api/session", { cookie })).json;
+    assert.equal(session.erasureUndone, true);
+    assert.equal((await server.request("/api/threads", { cookie })).json.threads.length, 1);
+    assert.equal(
+        (await database.query(`SELECT erase_at IS NULL FROM users WHERE email = '${email}'`)).trim(),
+        "t",
+    );
+    const { entries } = (await admin.request("/api/admin/audit?action=account.erasure")).json;
+    assert.deepEqual(
+        entries.slice(0, 2).map((e) => e.action),
+        ["account.erasure_undone", "account.erasure_requested"],
+    );
+    const next = await server.as(email);
+    assert.equal((await next.request("/api/session")).json.erasureUndone, false);
+});
+
+test("when the time has come, nobody signs in and the server erases", async () => {
+    const cora = await server.as("cora@erase.example");
+    await fill(cora);
+    assert.equal((await leave(cora)).status, 200);
+    await database.query(
+        "UPDATE users SET erase_at = now() - interval '1 minute' WHERE email = 'cora@erase.example'",
+    );
+    const { code } = await newestMail(server, cora.email, 1);
+    const tried = await server.request("/api/auth/code", {
+        method: "POST",
+        json: { email: cora.email, code },
+    });
+    assert.equal(tried.status, 403, tried.text);
+    await server.stop({ keep: true });
+    await server.start();
+    const deadline = Date.now() + 15_000;
+    while ((await tablesWith([cora.email])).length > 0) {
+        assert.ok(Date.now() < deadline, "still there");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const left = [marker.slice(0, 14)];
+    assert.deepEqual(await tablesWith(left), []);
+    assert.deepEqual(filesWith(left), []);
+});
+
+test("it wants a session, a new proof, and another administrator", async () => {
+    assert.equal((await server.request("/api/me", { method: "DELETE" })).status, 401);
+    const last = await leave(admin);
+    assert.equal(last.status, 409, last.text);
+    assert.equal((await server.command("user", "erase", admin.email, "--now")).code, 1);
+    const second = await server.as("second@erase.example", "administrator");
+    await database.query("UPDATE sessions SET proved_at = now() - interval '1 hour'");
+    const stale = await leave(second);
+    assert.equal(stale.status, 403);
+    assert.equal(stale.json.type, "/problems/reauthentication-required");
+    const fresh = await server.as(second.email);
+    assert.equal((await leave(fresh)).status, 200);
+    // Who is about to go is no other administrator.
+    assert.equal((await leave(await server.as(admin.email))).status, 409);
+});

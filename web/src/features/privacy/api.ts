@@ -1,0 +1,36 @@
+import { call, get, patch, query, upload } from '../../lib/api.ts';
+
+export interface Privacy {
+  /** Whether the session proved lately who holds it. */
+  proved: boolean;
+  kept: Record<'sessions' | 'materials' | 'files' | 'fileBytes' | 'chats' | 'messages', number>;
+  retention: Retention;
+  erasureDays: number;
+  archiveBytes: number;
+}
+
+/** Months; 0: for ever. */
+export interface Retention {
+  chatsMonths: number;
+  materialsMonths: number;
+}
+
+export interface Look {
+  at: string;
+  action: string;
+  by: { kind: 'person' | 'operator'; name: string | null };
+}
+
+export type Brought = Record<string, { made: number; present: number }>;
+
+export const privacyApi = {
+  mine: () => get<Privacy>('/api/me/privacy'),
+  looks: (after: string | null) =>
+    get<{ entries: Look[]; next: string | null }>(
+      `/api/me/access-log${query({ after, limit: 20 })}`,
+    ),
+  bring: (form: FormData) => upload<Brought>('/api/me/import', form),
+  leave: async () => (await (await call('DELETE', '/api/me')).json()) as { eraseAt: string },
+  retention: () => get<Retention>('/api/admin/retention'),
+  keep: (months: Retention) => patch<Retention>('/api/admin/retention', months),
+};

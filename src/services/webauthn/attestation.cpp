@@ -2,6 +2,7 @@
 
 #include <cbor.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -36,6 +37,15 @@ std::optional<std::string> map_of(const cbor_item_t* item) {
     return std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
+/// What stands behind the credential id in authenticator data (section 6.5.2): a key, and perhaps extensions.
+std::string_view after_credential_id(std::string_view data) {
+    constexpr std::size_t at = 53;  // of the length of the id
+    if (data.size() < at + 2) return {};
+    const auto high = static_cast<unsigned char>(data[at]);
+    const auto low = static_cast<unsigned char>(data[at + 1]);
+    return data.substr(std::min<std::size_t>(data.size(), at + 2 + (high << 8 | low)));
+}
+
 /// The value of a member; null when it is missing.
 const cbor_item_t* member(const cbor_item_t* map, std::string_view name) {
     const auto* pairs = cbor_map_handle(map);
@@ -46,7 +56,29 @@ const cbor_item_t* member(const cbor_item_t* map, std::string_view name) {
 
 }  // namespace
 
+bool claims_fit(std::string_view cbor) {
+    struct Claims {
+        std::size_t limit;
+        bool fit = true;
+    } claims{cbor.size()};
+    const auto look = [](void* context, std::size_t size) {
+        auto* seen = static_cast<Claims*>(context);
+        if (size > seen->limit) seen->fit = false;
+    };
+    auto callbacks = cbor_empty_callbacks;
+    callbacks.array_start = look;
+    callbacks.map_start = look;
+    while (!cbor.empty() && claims.fit) {
+        const auto* from = reinterpret_cast<const unsigned char*>(cbor.data());
+        const auto step = cbor_stream_decode(from, cbor.size(), &callbacks, &claims);
+        if (step.status != CBOR_DECODER_FINISHED || step.read == 0) return false;
+        cbor.remove_prefix(step.read);
+    }
+    return claims.fit;
+}
+
 std::optional<AttestationObject> parse_attestation(std::string_view cbor) {
+    if (!claims_fit(cbor)) return std::nullopt;
     cbor_load_result read{};
     const Item whole(cbor_load(reinterpret_cast<const unsigned char*>(cbor.data()), cbor.size(), &read));
     if (!whole || read.read != cbor.size()) return std::nullopt;
@@ -59,7 +91,7 @@ std::optional<AttestationObject> parse_attestation(std::string_view cbor) {
     const auto name = text_of(format);
     const auto sent = map_of(statement);
     const auto bytes = bytes_of(data);
-    if (!name || !sent || !bytes) return std::nullopt;
+    if (!name || !sent || !bytes || !claims_fit(after_credential_id(*bytes))) return std::nullopt;
     return AttestationObject{*name, *sent, cbor_map_size(statement) == 0, *bytes};
 }
 

@@ -16,4 +16,8 @@ struct AttestationObject {
 /// Nullopt when `cbor` is not a map of exactly fmt, attStmt and authData.
 std::optional<AttestationObject> parse_attestation(std::string_view cbor);
 
+/// Whether no array or map in a sequence of CBOR items claims to be longer than the bytes that are there:
+/// libcbor would take memory for all of it at once.
+bool claims_fit(std::string_view cbor);
+
 }  // namespace bb::webauthn

@@ -6,7 +6,8 @@
 namespace bb::webauthn {
 namespace {
 
-constexpr std::size_t longest_id = 1023;  // section 7.1
+constexpr std::size_t longest_id = 1023;   // section 7.1
+constexpr std::size_t extensions_at = 37;  // of the authenticator data of an assertion
 
 std::string text_of(const unsigned char* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
@@ -89,6 +90,8 @@ Result<std::uint32_t> verify_assertion(const Assertion& shown, const Credential&
     if (auto fault = fault_of_client_data(shown.client_data, "webauthn.get", expected)) return *fault;
     const auto flags = read_flags(shown.authenticator_data, expected.party);
     if (!flags) return flags.error();
+    if (!claims_fit(std::string_view(shown.authenticator_data).substr(extensions_at)))
+        return misfit("the extensions cannot be read");
     if (flags->backup_eligible != known.backup_eligible)
         return misfit("whether it can be backed up has changed");
     if (!signature_fits(shown, known, expected.party)) return misfit("the signature does not fit");

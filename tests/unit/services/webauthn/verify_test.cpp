@@ -129,6 +129,24 @@ TEST(WebauthnVerify, NoCutOfAnAttestationObjectIsTaken) {
     EXPECT_EQ(refusal(verify_registration(longer, to_make())), "the attestation object cannot be read");
 }
 
+TEST(WebauthnVerify, AListThatClaimsToBeEndlessIsNotBelieved) {
+    // Also within the key, which libfido2 reads by itself.
+    auto endless = made(vectors::es256_made);
+    const auto statement = endless.attestation_object.find("attStmt\xa0");
+    ASSERT_NE(statement, std::string::npos);
+    endless.attestation_object.replace(statement + 7, 1, "\xbb\x00\x00\x00\xff\xff\xff\xff\xff", 9);
+    EXPECT_EQ(refusal(verify_registration(endless, to_make())), "the attestation object cannot be read");
+    auto extended = shown(vectors::es256_shown);
+    extended.authenticator_data[32] |= static_cast<char>(0x80);  // extensions follow
+    extended.authenticator_data += "\xba\xff\xff\xff\xff";
+    EXPECT_EQ(refusal_of(extended), "the extensions cannot be read");
+    auto key = made(vectors::es256_made);
+    const auto map = key.attestation_object.find("\xa5\x01\x02\x03");
+    ASSERT_NE(map, std::string::npos);
+    key.attestation_object.replace(map, 5, "\x9a\xff\xff\xff\xff", 5);
+    EXPECT_EQ(refusal(verify_registration(key, to_make())), "the attestation object cannot be read");
+}
+
 TEST(WebauthnVerify, SignInRefusesWhatDoesNotFit) {
     EXPECT_EQ(refusal_of(shown(vectors::es256_shown)), "accepted");
     EXPECT_EQ(refusal_of(shown(vectors::shown_without_user_verified)), "the user was not verified");

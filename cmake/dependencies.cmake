@@ -2,7 +2,8 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-pkg_check_modules(bb_pkgs REQUIRED IMPORTED_TARGET libpq libsodium libssl libcrypto libcurl zlib libbrotlienc libbrotlidec)
+pkg_check_modules(bb_pkgs REQUIRED IMPORTED_TARGET libpq libsodium libssl libcrypto libcurl zlib libbrotlienc libbrotlidec
+                  libfido2 libcbor)
 
 find_path(bb_boost_include boost/asio/awaitable.hpp REQUIRED)
 file(STRINGS ${bb_boost_include}/boost/version.hpp bb_boost_version REGEX "define BOOST_VERSION ")

@@ -4,11 +4,13 @@
 
 #include "app/health.hpp"
 #include "app/pages.hpp"
+#include "base/config/public_url.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
 #include "services/access/origin.hpp"
 #include "services/llm/guard.hpp"
 #include "services/llm/openai.hpp"
+#include "services/webauthn/relying_party.hpp"
 
 #include <embedded/version.hpp>
 
@@ -107,8 +109,9 @@ void Worker::Parts::bind_routes() {
     const auto announce = [&shared = node](const std::string& payload) {
         shared.announce("session_ended", payload);
     };
-    accounts::bind_routes(router, {db, sessions, *mail, sign_in_limits, node.url, node.secret,
-                                   std::move(about), announce, github.get()});
+    accounts::bind_routes(
+        router, {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce,
+                 github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)})});
     materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
     tutor.bind_routes(router);
 }

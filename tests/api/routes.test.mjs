@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { Authenticator } from "../support/authenticator.mjs";
 import { startServer } from "../support/server.mjs";
 
 // A route that is open to everybody is open because it stands here.
@@ -21,6 +22,9 @@ const openRoutes = [
     "post /api/auth/github/claim",
     "post /api/auth/invitation",
     "post /api/auth/link",
+    "post /api/auth/passkey",
+    "post /api/auth/passkey/options",
+    "post /api/auth/recovery",
     "post /api/auth/setup",
     "post /api/auth/sign-out",
 ];
@@ -50,6 +54,7 @@ const bodies = {
     "patch /api/admin/policy": { signUp: "invited" },
     "post /api/admin/invitations": { email: "friend@example.org", role: "administrator" },
     "patch /api/materials/{id}": { title: "Renamed" },
+    "patch /api/passkeys/{id}": { name: "Renamed" },
     "patch /api/subjects/{id}": { name: "Renamed" },
     "patch /api/threads/{id}": { title: "Renamed" },
     "post /api/threads/{id}/branch": { messageId: "m1" },
@@ -98,6 +103,10 @@ async function makeThings() {
     const sent = await owner.request(`/api/materials/${materials}/files`, { method: "POST", body: form });
     assert.equal(sent.status, 201, sent.text);
     const threads = await create("/api/threads", { title: "Mine" });
+    const options = await owner.request("/api/passkeys/options", { method: "POST", json: {} });
+    const credential = new Authenticator(`http://localhost:${server.port}`).create(options.json);
+    const added = await owner.request("/api/passkeys", { method: "POST", json: { credential } });
+    assert.equal(added.status, 201, added.text);
     const { sessions } = (await owner.request("/api/sessions")).json;
     const invited = { email: "invited@example.org", role: "student" };
     const invitation = await admin.request("/api/admin/invitations", { method: "POST", json: invited });
@@ -109,6 +118,7 @@ async function makeThings() {
         files: sent.json.id,
         threads,
         chat: threads,
+        passkeys: added.json.passkey.id,
         sessions: sessions[0].id,
         people: (await owner.request("/api/session")).json.user.id,
         invitations: invitation.json.id,

@@ -23,9 +23,8 @@ constexpr Option table[] = {
      "certificate checked, unless it says sslmode.",
      "postgresql://brainbytes:password@db.example:5432/brainbytes", ""},
     {"BRAINBYTES_SECRET", Kind::secret, "",
-     "Keys the hashes of sign-in codes and what is stored sealed; unset: derived from DATABASE_URL, or made "
-     "and kept in "
-     "BRAINBYTES_DATA.",
+     "Keys the hashes of sign-in and recovery codes, which another one voids, and what is stored sealed; "
+     "unset: derived from DATABASE_URL, or made and kept in BRAINBYTES_DATA.",
      "a-long-random-text", ""},
     {"BRAINBYTES_SECRET_BEFORE", Kind::secret, "",
      "The former BRAINBYTES_SECRET, while something sealed with it is to be read; after `secret rotate` it "

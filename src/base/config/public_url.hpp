@@ -9,4 +9,7 @@ namespace bb::config {
 /// because passkeys need one) with the port of BRAINBYTES_LISTEN, by https when a certificate is configured.
 std::string public_url(const Config& config);
 
+/// The same of this machine alone: localhost, whatever BRAINBYTES_URL says.
+std::string local_url(const Config& config);
+
 }  // namespace bb::config

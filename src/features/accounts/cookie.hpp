@@ -23,4 +23,10 @@ std::string_view way_token_of(const http::Request& request, bool secure);
 /// The session token a request carries, or empty.
 std::string_view token_of(const http::Request& request);
 
+/// Value of Set-Cookie that lets a browser answer, for five minutes, the challenge it asked for to sign in.
+std::string set_browser_cookie(std::string_view token, bool secure);
+
+/// The token of set_browser_cookie that a request carries, or empty.
+std::string_view browser_token_of(const http::Request& request);
+
 }  // namespace bb::accounts

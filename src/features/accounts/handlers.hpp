@@ -36,20 +36,6 @@ Answer show_storage(http::Request& request, Services& services);
 Answer test_mail(http::Request& request, Services& services);
 Answer list_audit(http::Request& request, Services& services);
 
-/// A route and what the API's description says of it.
-struct AccountRoute {
-    http::Method method;
-    const char* pattern;
-    Answer (*handle)(http::Request&, Services&);
-    http::Access access;
-    const char* summary;
-    const char* request_schema;
-    const char* response_schema;
-    int success;
-    bool repeatable = false;  // see http::RouteOptions
-};
-std::span<const AccountRoute> administration_routes();
-
 Answer begin_github(http::Request& request, Services& services);
 Answer finish_github(http::Request& request, Services& services);
 Answer show_claim(http::Request& request, Services& services);
@@ -72,6 +58,19 @@ Answer welcome(http::Request& request, Services& services, Result<NewSession> se
 /// Writes down that somebody did not get in by `method`. `email`: the address they named, if any.
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
                         std::string email = "");
+Answer passkey_options(http::Request& request, Services& services);
+Answer add_passkey(http::Request& request, Services& services);
+Answer list_passkeys(http::Request& request, Services& services);
+Answer rename_passkey(http::Request& request, Services& services);
+Answer remove_passkey(http::Request& request, Services& services);
+Answer passkey_sign_in_options(http::Request& request, Services& services);
+Answer enter_passkey(http::Request& request, Services& services);
+Answer show_recovery_codes(http::Request& request, Services& services);
+Answer renew_recovery_codes(http::Request& request, Services& services);
+Answer enter_recovery_code(http::Request& request, Services& services);
+
+/// Whether the holder of the session proved within 15 minutes who they are. Errors: proof_too_old.
+Task<Result<void>> check_proof(const http::Request& request, Services& services);
 
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);

@@ -59,12 +59,6 @@ void write_invitation(JsonWriter& json, const Invitation& invitation) {
         .end();
 }
 
-/// For what must not be done on a session that somebody left open.
-Task<Result<void>> check_proof(const http::Request& request, Services& services) {
-    Sessions sessions(services.db);
-    co_return co_await sessions.check_proof(owner_of(request), session_of(request));
-}
-
 Result<audit::Filter> parse_audit_query(const http::Request& request, const http::PageQuery& page) {
     audit::Filter filter;
     filter.action = request.query("action").value_or("");

@@ -31,8 +31,8 @@ void write_session(JsonWriter& json, const Session& session, SessionId current) 
         .end();
 }
 
-std::string session_json(const std::optional<User>& user, const About& about, bool github,
-                         bool setup_needed) {
+std::string session_json(const std::optional<User>& user, const Services& services, bool setup_needed) {
+    const About& about = services.about;
     JsonWriter json;
     json.object().key("user");
     if (user)
@@ -40,8 +40,10 @@ std::string session_json(const std::optional<User>& user, const About& about, bo
     else
         json.null();
     json.key("tutor").object().field("mode", about.tutor_mode).field("model", about.model).end();
-    json.key("signIn").object().field("github", github).end();
-    json.field("setupNeeded", setup_needed).field("version", about.version).end();
+    json.key("signIn").object().field("github", services.github != nullptr).end();
+    json.field("setupNeeded", setup_needed).field("version", about.version).key("passkeyOrigins").array();
+    for (const auto& party : services.parties) json.value(party.origin);
+    json.end().end();
     return json.take();
 }
 
@@ -78,8 +80,7 @@ Answer show_session(http::Request& request, Services& services) {
     std::optional<User> user;
     if (request.principal) user = co_await people.find(owner_of(request));
     const bool setup_needed = !user && co_await people.lacks_administrator();
-    const bool github = services.github != nullptr;
-    auto response = http::json_response(session_json(user, services.about, github, setup_needed));
+    auto response = http::json_response(session_json(user, services, setup_needed));
     // The server moves the end of a session on while it is used; here the browser's cookie follows.
     if (user) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;
@@ -128,6 +129,11 @@ Answer end_other_sessions(http::Request& request, Services& services) {
         co_await sessions.end_others(owner_of(request), session_of(request), audit::origin_of(request));
     for (const auto& hash : ended) forget_everywhere(services, hash);
     co_return http::no_content();
+}
+
+Task<Result<void>> check_proof(const http::Request& request, Services& services) {
+    Sessions sessions(services.db);
+    co_return co_await sessions.check_proof(owner_of(request), session_of(request));
 }
 
 }  // namespace bb::accounts

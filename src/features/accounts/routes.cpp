@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "features/accounts/handlers.hpp"
+#include "features/accounts/route_table.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -15,11 +15,12 @@ constexpr auto user_schema =
     R"("role":{"enum":["student","teacher","administrator"]},"language":{"enum":["en","fil"]},)"
     R"("theme":{"enum":["light","dark","system"]},"createdAt":{"type":"string","format":"date-time"}}})";
 constexpr auto session_schema =
-    R"({"type":"object","required":["user","tutor","signIn","setupNeeded","version"],"properties":{)"
+    R"({"type":"object","required":["user","tutor","signIn","setupNeeded","version","passkeyOrigins"],"properties":{)"
     R"("user":{"type":["object","null"]},"tutor":{"type":"object","required":["mode","model"],"properties":{)"
     R"("mode":{"enum":["model","extractive"]},"model":{"type":["string","null"]}}},)"
     R"("signIn":{"type":"object","required":["github"],"properties":{"github":{"type":"boolean"}}},)"
-    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"}}})";
+    R"("setupNeeded":{"type":"boolean"},"version":{"type":"string"},)"
+    R"("passkeyOrigins":{"type":"array","items":{"type":"string"}}}})";
 constexpr auto sessions_schema =
     R"({"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"type":"object",)"
     R"("required":["id","current","device","network","createdAt","lastSeenAt","expiresAt"]}}}})";
@@ -96,23 +97,13 @@ constexpr AccountRoute table[] = {
     {Method::del, "/api/sessions/{id}", end_session, Access::signed_in, "Sign out in one place", "", "", 204},
 };
 
-void add(http::Router& router, const std::shared_ptr<Services>& shared, const AccountRoute& route) {
-    http::RouteOptions options;
-    options.access = route.access;
-    options.repeatable = route.repeatable;
-    options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
-    auto handler = [shared, handle = route.handle](http::Request& request) {
-        return handle(request, *shared);
-    };
-    router.add(route.method, route.pattern, std::move(handler), std::move(options));
-}
-
 }  // namespace
 
 void bind_routes(http::Router& router, Services services) {
     const auto shared = std::make_shared<Services>(std::move(services));
-    for (const auto& route : table) add(router, shared, route);
-    for (const auto& route : administration_routes()) add(router, shared, route);
+    add_routes(router, table, shared);
+    bind_administration_routes(router, shared);
+    bind_passkey_routes(router, shared);
 }
 
 }  // namespace bb::accounts

@@ -2,6 +2,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
@@ -9,6 +10,7 @@
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
+#include "services/webauthn/relying_party.hpp"
 
 namespace bb::accounts {
 
@@ -32,9 +34,12 @@ struct Services {
     /// this one, so that who has signed out here is signed out there when the answer arrives. May be empty.
     std::function<void(const std::string& payload)> announce_ended;
     Github* github = nullptr;  // null: no OAuth app is configured
+    std::vector<webauthn::RelyingParty> parties =
+        {};  // the addresses that have passkeys; the public one first
 };
 
-/// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions and /api/admin/...
+/// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions, /api/passkeys,
+/// /api/recovery-codes and /api/admin/...
 void bind_routes(http::Router& router, Services services);
 
 }  // namespace bb::accounts

@@ -1,4 +1,4 @@
-#include "features/accounts/handlers.hpp"
+#include "features/accounts/route_table.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -74,8 +74,8 @@ constexpr AccountRoute table[] = {
 
 }  // namespace
 
-std::span<const AccountRoute> administration_routes() {
-    return table;
+void bind_administration_routes(http::Router& router, const std::shared_ptr<Services>& shared) {
+    add_routes(router, table, shared);
 }
 
 }  // namespace bb::accounts

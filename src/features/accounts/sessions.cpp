@@ -6,6 +6,7 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "features/accounts/github/departures.hpp"
+#include "features/accounts/passkeys.hpp"
 
 namespace bb::accounts {
 namespace {
@@ -119,6 +120,7 @@ Task<void> sweep_expired(db::Database& db) {
     co_await db.query(sweep_links_sql);
     co_await db.query(sweep_invitations_sql);
     co_await sweep_departures(db);
+    co_await sweep_challenges(db);
 }
 
 Task<void> sweep_hourly(db::Database& db) {

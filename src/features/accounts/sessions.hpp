@@ -60,7 +60,8 @@ Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client)
 /// The digest in a bytea column.
 crypto::Digest read_digest(std::string_view bytes);
 
-/// Deletes what has expired: sessions, codes, links, ways to GitHub, and invitations a month later.
+/// Deletes what has expired: sessions, codes, links, ways to GitHub, challenges, and invitations a month
+/// later.
 Task<void> sweep_expired(db::Database& db);
 
 /// Does so every hour until it is cancelled; for one loop of each process. `db` must outlive it.

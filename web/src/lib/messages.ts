@@ -1,10 +1,12 @@
 import { github } from './messages/github.ts';
+import { passkeys } from './messages/passkeys.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
   ...github,
   ...refusals,
+  ...passkeys,
 
   'common.add': ['Add', 'Idagdag'],
   'common.cancel': ['Cancel', 'Kanselahin'],

@@ -20,6 +20,8 @@ export interface SessionInfo {
   signIn: { github: boolean };
   setupNeeded: boolean;
   version: string;
+  /** The addresses of this server at which passkeys work. */
+  passkeyOrigins: string[];
 }
 
 /** A GitHub account that waits for the code of its address. */
@@ -44,6 +46,20 @@ export interface SignedInDevice {
   createdAt: string;
   lastSeenAt: string;
   expiresAt: string;
+}
+
+export interface Passkey {
+  id: string;
+  name: string;
+  /** The host it works on. */
+  site: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+export interface RecoveryStanding {
+  left: number;
+  createdAt: string | null;
 }
 
 export interface Subject {

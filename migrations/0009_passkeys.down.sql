@@ -1,0 +1,3 @@
+DROP TABLE recovery_codes;
+DROP TABLE passkey_challenges;
+DROP TABLE passkeys;

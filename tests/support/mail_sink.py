@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A real mail server for tests: prints what it did as JSON lines.
 
-mail_sink.py PORT [--greylist N] [--refuse ADDRESS] [--starttls CERT KEY] [--password USER:PASSWORD]
+mail_sink.py PORT [--greylist N] [--refuse ADDRESS]...
 
 --greylist N   the first N letters to each address are put off with 451
 --refuse A     letters to A are refused for good with 550
@@ -10,9 +10,8 @@ import argparse
 import asyncio
 import collections
 import json
-import ssl
 
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import SMTP
 
 
 def say(**event):
@@ -36,13 +35,7 @@ class Sink:
         return "250 2.1.5 ok"
 
     async def handle_DATA(self, server, session, envelope):
-        say(
-            event="letter",
-            to=envelope.rcpt_tos[0],
-            data=envelope.content.decode(),
-            tls=session.ssl is not None,
-            user=session.auth_data.decode() if session.auth_data else None,
-        )
+        say(event="letter", to=envelope.rcpt_tos[0], data=envelope.content.decode())
         return "250 2.0.0 taken"
 
 
@@ -51,31 +44,10 @@ async def main():
     parser.add_argument("port", type=int)
     parser.add_argument("--greylist", type=int, default=0)
     parser.add_argument("--refuse", action="append", default=[])
-    parser.add_argument("--starttls", nargs=2)
-    parser.add_argument("--password")
     options = parser.parse_args()
     sink = Sink(options)
-    context = None
-    if options.starttls:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(*options.starttls)
-
-    def authenticate(server, session, envelope, mechanism, data):
-        given = f"{data.login.decode()}:{data.password.decode()}"
-        good = given == options.password
-        return AuthResult(success=good, handled=False, auth_data=data.login if good else None)
-
-    def serve():
-        return SMTP(
-            sink,
-            tls_context=context,
-            require_starttls=context is not None,
-            authenticator=authenticate if options.password else None,
-            auth_required=options.password is not None,
-            auth_require_tls=context is not None,
-        )
-
-    server = await asyncio.get_running_loop().create_server(serve, "127.0.0.1", options.port)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(sink), "127.0.0.1", options.port)
     say(event="ready")
     await server.serve_forever()
 

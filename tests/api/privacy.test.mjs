@@ -106,6 +106,8 @@ function comparable(bytes) {
                 if (!name.endsWith(".json")) return [name, content];
                 const value = JSON.parse(content);
                 delete value.originalId;
+                // Those of the same moment stand in any order; each names its parent.
+                value.messages?.sort((one, other) => (one.id < other.id ? -1 : 1));
                 if (value.subjects) value.subjects = value.subjects.map((s) => s.name).sort();
                 return [name, value];
             })

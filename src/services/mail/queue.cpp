@@ -85,8 +85,8 @@ Task<void> settle(db::Database& db, const Queued& notice, const Outcome& outcome
 }  // namespace
 
 Task<void> enqueue(db::Transaction& tx, Notice notice) {
-    co_await tx.query(enqueue_sql, notice.person, notice.address, notice.kind, notice.language,
-                      db::Json{notice.payload});
+    const db::Json payload{notice.payload};
+    co_await tx.query(enqueue_sql, notice.person, notice.address, notice.kind, notice.language, payload);
 }
 
 Task<int> deliver_due(db::Database& db, Sender& sender, const Compose& compose) {

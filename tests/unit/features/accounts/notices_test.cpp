@@ -25,8 +25,9 @@ protected:
     void chats(UserId user, int count, Time at) {
         for (int i = 0; i < count; ++i)
             cluster().script(
-                "INSERT INTO threads (id, owner_id, title, created_at) VALUES (gen_random_uuid(), '" +
-                user.text() + "', 'T', '" + to_rfc3339(at) + "')");
+                "INSERT INTO threads (id, owner_id, title, title_source, created_at) VALUES "
+                "(gen_random_uuid(), '" +
+                user.text() + "', 'T', 'person', '" + to_rfc3339(at) + "')");
     }
 
     int queue(Time at) { return await(queue_summaries(db(), at)); }

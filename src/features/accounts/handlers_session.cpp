@@ -146,9 +146,4 @@ Answer end_other_sessions(http::Request& request, Services& services) {
     co_return http::no_content();
 }
 
-Task<Result<void>> check_proof(const http::Request& request, Services& services) {
-    Sessions sessions(services.db);
-    co_return co_await sessions.check_proof(owner_of(request), session_of(request));
-}
-
 }  // namespace bb::accounts

@@ -30,12 +30,8 @@ beforeEach(async () => {
 
 const count = async (table) => Number(await database.query(`SELECT count(*) FROM ${table}`));
 const visitor = (cookies) => new Visitor(server, cookies);
+const signedIn = (email) => Visitor.signedIn(server, email);
 const token = "/login/oauth/access_token";
-
-async function signedIn(email) {
-    const [name, value] = (await server.cookieFor(email)).split("=");
-    return visitor({ [name]: value });
-}
 
 /** Nobody was let in, and nothing is left behind. */
 async function assertNothingWritten(browser) {
@@ -44,11 +40,9 @@ async function assertNothingWritten(browser) {
         assert.equal(await count(table), 0, table);
 }
 
-test("the page learns that GitHub is offered", async () => {
-    assert.deepEqual((await server.request("/api/session")).json.signIn, { github: true });
-});
-
 test("a new person becomes a student, and comes back as the same one", async () => {
+    const offered = (await server.request("/api/session")).json.signIn;
+    assert.deepEqual(offered, { github: true });
     const browser = visitor();
     const begun = await browser.request("/api/auth/github?next=%2Fmaterials%3Fx%3D1&language=fil");
     assert.equal(begun.status, 303);
@@ -381,19 +375,15 @@ test("a return is good once, whatever came of it", async () => {
     assert.equal(await refused.comeBack(denied), "/sign-in?problem=github-state");
 });
 
-test(
-    "a GitHub that does not answer is waited for ten seconds and no longer",
-    { timeout: 30_000 },
-    async () => {
-        github.answers["/user"] = () => {};
-        const browser = visitor();
-        const back = await browser.leave();
-        const begun = Date.now();
-        assert.equal(await browser.comeBack(back), "/sign-in?problem=github-slow");
-        assert.ok(Date.now() - begun < 15_000);
-        await assertNothingWritten(browser);
-    },
-);
+test("a GitHub that does not answer is waited for ten seconds at most", { timeout: 30_000 }, async () => {
+    github.answers["/user"] = () => {};
+    const browser = visitor();
+    const back = await browser.leave();
+    const begun = Date.now();
+    assert.equal(await browser.comeBack(back), "/sign-in?problem=github-slow");
+    assert.ok(Date.now() - begun < 15_000);
+    await assertNothingWritten(browser);
+});
 
 test("a GitHub that is away is said to be away, also to who is signed in", async () => {
     const browser = await signedIn("ana@example.org");

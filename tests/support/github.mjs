@@ -152,6 +152,12 @@ export function send(response, status, json) {
 
 /** A browser as far as signing in needs one: it keeps cookies and follows to GitHub and back. */
 export class Visitor {
+    /** A browser that is signed in. */
+    static async signedIn(server, email) {
+        const [name, value] = (await server.cookieFor(email)).split("=");
+        return new Visitor(server, { [name]: value });
+    }
+
     constructor(server, cookies = {}) {
         this.server = server;
         this.cookies = cookies;

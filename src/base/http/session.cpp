@@ -78,8 +78,7 @@ Session::Session(std::shared_ptr<Server::Impl> server, TcpSocket socket, Connect
       }),
       fresh_(fresh) {
     boost::system::error_code failed;
-    peer_ = slot_.peer ? *slot_.peer
-                       : server_->service.peer_of(socket_.remote_endpoint(failed).address());
+    peer_ = slot_.peer ? *slot_.peer : server_->service.peer_of(socket_.remote_endpoint(failed).address());
     server_->sessions.insert(this);
 }
 

@@ -1,7 +1,6 @@
 // Signing in with GitHub, against a GitHub that takes nothing but what the book says.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-
 import { startDatabase } from "../support/database.mjs";
 import { send, startGithub, Visitor } from "../support/github.mjs";
 import { mails, newestMail } from "../support/outbox.mjs";
@@ -41,8 +40,7 @@ async function assertNothingWritten(browser) {
 }
 
 test("a new person becomes a student, and comes back as the same one", async () => {
-    const offered = (await server.request("/api/session")).json.signIn;
-    assert.deepEqual(offered, { github: true });
+    assert.deepEqual((await server.request("/api/session")).json.signIn, { github: true });
     const browser = visitor();
     const begun = await browser.request("/api/auth/github?next=%2Fmaterials%3Fx%3D1&language=fil");
     assert.equal(begun.status, 303);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
-import { create, startBrowser } from "./browser.mjs";
+import { create, eventually, startBrowser } from "./browser.mjs";
 import { composer, finished, holds, openChat, reply, say, stored } from "./conversation.mjs";
 
 let model, server, browser;
@@ -93,6 +93,17 @@ test("another person on the same device does not see the draft", async () => {
     await page.waitForURL("**/sign-in?next=*");
     await enterAgain(page, "cy@example.org");
     await holds(page, "my secret");
+});
+
+test("signing out on purpose leaves no draft on the device", async () => {
+    const { page } = await open("fay@example.org");
+    await composer(page).fill("my secret");
+    const kept = () => page.evaluate(() => JSON.stringify(localStorage));
+    await eventually(async () => assert.match(await kept(), /my secret/));
+    await page.goto("/settings");
+    await page.getByRole("button", { name: "Sign out", exact: true }).last().click();
+    await page.waitForURL("**/sign-in");
+    assert.doesNotMatch(await kept(), /my secret|draft:|unsent:/);
 });
 
 test("each conversation keeps its own draft", async () => {

@@ -190,7 +190,7 @@ std::int64_t expected_tokens(std::string_view question) {
 }
 
 std::string prompt_nonce() {
-    return crypto::hex(crypto::random_bytes(8));
+    return crypto::hex(crypto::random_bytes(16));
 }
 
 Prompt build_prompt(const PromptInput& input, const PromptBudget& budget) {

@@ -20,4 +20,15 @@ export function save(
   }
 }
 
+/** Removes every key that begins with one of these. */
+export function forget(...beginnings: string[]): void {
+  try {
+    for (const key of Object.keys(localStorage))
+      if (beginnings.some((beginning) => key.startsWith(`brainbytes:${beginning}`)))
+        localStorage.removeItem(key);
+  } catch {
+    // There is no storage, and so nothing in it.
+  }
+}
+
 export const inTab = () => sessionStorage;

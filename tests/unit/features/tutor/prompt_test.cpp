@@ -137,7 +137,7 @@ TEST(Prompt, GoesOnWhereAReplyStopped) {
 
 TEST(Prompt, NoncesDiffer) {
     crypto::initialize();
-    EXPECT_EQ(prompt_nonce().size(), 16u);
+    EXPECT_EQ(prompt_nonce().size(), 32u);
     EXPECT_NE(prompt_nonce(), prompt_nonce());
 }
 

@@ -2,7 +2,7 @@ import { asProblem, onSignedOut, type Problem } from '../../lib/api.ts';
 import { i18n, t } from '../../lib/i18n.svelte.ts';
 import { router } from '../../lib/router.svelte.ts';
 import { safeNext } from '../../lib/routes.ts';
-import { inTab, load, save } from '../../lib/storage.ts';
+import { forget, inTab, load, save } from '../../lib/storage.ts';
 import { theme } from '../../lib/theme.svelte.ts';
 import type { Language, SessionInfo, Theme, User } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
@@ -47,6 +47,8 @@ class Session {
 
   async signOut(): Promise<void> {
     await accountsApi.signOut();
+    // Who leaves on purpose leaves nothing behind; a session that merely ended keeps what was typed.
+    forget('draft:', 'unsent:');
     if (this.info) this.info = { ...this.info, user: null };
     router.go('/sign-in');
   }

@@ -31,6 +31,7 @@ using Arrival = std::variant<Result<NewSession>, Claim>;
 Task<Arrival> Identities::arrive(GithubAccount account, std::string email, std::string language,
                                  std::string browser, Client client) {
     auto work = [&](db::Transaction& tx) -> Task<Arrival> {
+        co_await take_turn(tx, account);
         const auto holder = co_await tx.query(has_account_sql, email);
         if (holder.empty()) {
             auto session = co_await let_in(tx, email, language, account.name, client, "github");

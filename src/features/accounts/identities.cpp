@@ -7,6 +7,7 @@
 namespace bb::accounts {
 namespace {
 
+constexpr const char* turn_sql = "SELECT pg_advisory_xact_lock(7302, hashtext($1))";
 constexpr const char* list_sql =
     "SELECT provider, login, created_at, last_used_at FROM identities WHERE user_id = $1 ORDER BY provider";
 constexpr const char* unlink_sql = "DELETE FROM identities WHERE user_id = $1 AND provider = $2";
@@ -50,6 +51,10 @@ Task<bool> join(db::Transaction& tx, UserId owner, const GithubAccount& account)
     co_return !rows.empty() && rows[0].get<UserId>(0) == owner;
 }
 
+Task<void> take_turn(db::Transaction& tx, const GithubAccount& account) {
+    co_await tx.query(turn_sql, account.subject);
+}
+
 Task<std::optional<UserId>> recognise(db::Transaction& tx, const GithubAccount& account) {
     const auto rows = co_await tx.query(touch_sql, account.subject, account.login);
     if (rows.empty()) co_return std::nullopt;
@@ -59,6 +64,7 @@ Task<std::optional<UserId>> recognise(db::Transaction& tx, const GithubAccount& 
 Task<std::optional<GithubProblem>> Identities::link(UserId owner, GithubAccount account,
                                                     audit::Origin origin) {
     auto work = [&](db::Transaction& tx) -> Task<std::optional<GithubProblem>> {
+        co_await take_turn(tx, account);
         const bool joined = co_await join(tx, owner, account);
         if (joined) {
             audit::Entry entry{origin, "identity.linked", "person", owner.text()};
@@ -73,6 +79,7 @@ Task<std::optional<GithubProblem>> Identities::link(UserId owner, GithubAccount 
 
 Task<std::optional<Result<NewSession>>> Identities::enter(GithubAccount account, Client client) {
     auto work = [&](db::Transaction& tx) -> Task<std::optional<Result<NewSession>>> {
+        co_await take_turn(tx, account);
         const auto user = co_await recognise(tx, account);
         if (!user) co_return std::nullopt;
         auto session = co_await let_in(tx, *user, client, "github");

@@ -12,6 +12,9 @@ namespace bb::accounts {
 /// otherwise.
 Task<bool> join(db::Transaction& tx, UserId owner, const GithubAccount& account);
 
+/// Waits until no other transaction works on this GitHub account: first of all, before anything is locked.
+Task<void> take_turn(db::Transaction& tx, const GithubAccount& account);
+
 /// The person whose account this is; notes that it was used and what it calls itself now.
 Task<std::optional<UserId>> recognise(db::Transaction& tx, const GithubAccount& account);
 

@@ -73,7 +73,7 @@ const passkeysOf = async (person) => (await person.request("/api/passkeys")).jso
 /** Makes every session of this person one that was begun 16 minutes ago. */
 const grow = (person) =>
     database.query(
-        `UPDATE sessions SET created_at = now() - interval '16 minutes' WHERE user_id = (SELECT id FROM users WHERE email = '${person.email}')`,
+        `UPDATE sessions SET proved_at = now() - interval '16 minutes' WHERE user_id = (SELECT id FROM users WHERE email = '${person.email}')`,
     );
 
 test("the page learns where passkeys work", async () => {

@@ -227,7 +227,7 @@ test("every route says which scope a key needs there, and nothing of the account
         const reads = route.method === "GET";
         const expected = route.path.startsWith("/api/admin/")
             ? "admin"
-            : /^\/api\/(auth|me|keys|mail|sessions)(\/|$)/.test(route.path)
+            : /^\/api\/(auth|me|keys|mail|sessions|passkeys|recovery-codes)(\/|$)/.test(route.path)
               ? null
               : route.access === "open"
                 ? "any"

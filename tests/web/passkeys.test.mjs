@@ -171,7 +171,7 @@ test("after a quarter of an hour the person is asked to show who they are", asyn
     const { person, page } = await inSettings("dan@example.org");
     await addFirst(page);
     await database.query(
-        `UPDATE sessions SET created_at = now() - interval '16 minutes' WHERE user_id = (SELECT id FROM users WHERE email = '${person.email}')`,
+        `UPDATE sessions SET proved_at = now() - interval '16 minutes' WHERE user_id = (SELECT id FROM users WHERE email = '${person.email}')`,
     );
     await one(page, "Make new codes").click();
     await page.getByText("show first that it is you", { exact: false }).waitFor();
@@ -181,7 +181,7 @@ test("after a quarter of an hour the person is asked to show who they are", asyn
     await one(page, "Make new codes").click();
     await page.getByRole("dialog", { name: "Recovery codes" }).waitFor();
     await one(page.getByRole("dialog"), "Done").click();
-    await database.query("UPDATE sessions SET created_at = now() - interval '16 minutes'");
+    await database.query("UPDATE sessions SET proved_at = now() - interval '16 minutes'");
     await one(page, "Make new codes").click();
     await one(page, "Sign in again").click();
     await page.waitForURL(/\/sign-in\?next=/);

@@ -37,7 +37,9 @@ http::ServerOptions server_options(const Node& node) {
     getrlimit(RLIMIT_NOFILE, &limit);
     http::ServerOptions options;
     const std::size_t usable = limit.rlim_cur > 512 ? (limit.rlim_cur - 256) * 3 / 4 : 128;
-    options.max_connections = usable / static_cast<std::size_t>(node.threads);
+    // With TLS a connection has a socket pair besides its own socket.
+    const std::size_t each = node.tls ? 3 : 1;
+    options.max_connections = usable / each / static_cast<std::size_t>(node.threads);
     options.bodies = node.bodies;
     options.tls = node.tls;
     return options;

@@ -10,7 +10,8 @@ constexpr Option table[] = {
     {"BRAINBYTES_LISTEN", Kind::address, "127.0.0.1:3000", "Address and port the server listens on.",
      "0.0.0.0:3000", ""},
     {"BRAINBYTES_TLS_CERT", Kind::text, "",
-     "PEM file with the certificate chain, to speak https without a proxy; read again when it changes.",
+     "PEM file with the certificate chain, to speak https without a proxy; read again when it changes, "
+     "by the account the server runs as.",
      "/etc/brainbytes/fullchain.pem", ""},
     {"BRAINBYTES_TLS_KEY", Kind::text, "", "PEM file with the certificate's private key.",
      "/etc/brainbytes/privkey.pem", ""},

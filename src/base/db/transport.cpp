@@ -17,6 +17,12 @@ std::string value_of(const ConnectionSettings& settings, std::string_view keywor
     return found == settings.end() ? std::string() : found->second;
 }
 
+/// What libpq takes where the connection says nothing.
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
 /// A folder of unix sockets, or this machine.
 bool is_here(std::string_view host) {
     if (host.empty() || host[0] == '/' || host[0] == '@' || host == "localhost") return true;
@@ -28,6 +34,7 @@ bool is_here(std::string_view host) {
 bool is_elsewhere(const ConnectionSettings& settings) {
     std::string hosts = value_of(settings, "host");
     if (hosts.empty()) hosts = value_of(settings, "hostaddr");
+    if (hosts.empty()) hosts = environment("PGHOST");
     std::string_view rest = hosts;
     while (!rest.empty()) {
         const auto comma = std::min(rest.find(','), rest.size());
@@ -39,9 +46,7 @@ bool is_elsewhere(const ConnectionSettings& settings) {
 
 std::string wanted_mode(const ConnectionSettings& settings) {
     const auto said = value_of(settings, "sslmode");
-    if (!said.empty()) return said;
-    const char* environment = std::getenv("PGSSLMODE");
-    return environment ? environment : "";
+    return said.empty() ? environment("PGSSLMODE") : said;
 }
 
 }  // namespace
@@ -56,7 +61,7 @@ std::string with_verified_tls(std::string conninfo) {
         conninfo.append(name).append("=").append(value);
     };
     add("sslmode", "verify-full", first);
-    if (value_of(settings, "sslrootcert").empty() && !std::getenv("PGSSLROOTCERT"))
+    if (value_of(settings, "sslrootcert").empty() && environment("PGSSLROOTCERT").empty())
         add("sslrootcert", authorities, false);
     return conninfo;
 }

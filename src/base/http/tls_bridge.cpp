@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds goodbye_time{2'000};
 constexpr std::chrono::milliseconds linger_time{12'000};  // a little more than a session's
 constexpr std::size_t piece = 16 * 1024;                  // a TLS record
 
+void log_failure(std::exception_ptr failed) {
+    if (failed) log::error("TLS connection failed", {{"reason", "an exception left its bridge"}});
+}
+
 class TlsBridge : public std::enable_shared_from_this<TlsBridge> {
 public:
     TlsBridge(std::shared_ptr<Server::Impl> server, TcpSocket socket, std::shared_ptr<ssl::context> context)
@@ -62,7 +66,7 @@ Task<void> TlsBridge::run() {
     if (failed) co_return close();
     begin_session(std::move(slot));
     boost::asio::co_spawn(
-        server_->executor, [self]() { return self->inwards(); }, [](std::exception_ptr) {});
+        server_->executor, [self]() { return self->inwards(); }, log_failure);
     co_await outwards();
 }
 
@@ -135,10 +139,7 @@ void serve_tls(std::shared_ptr<Server::Impl> server, TcpSocket socket,
     const auto executor = server->executor;
     auto bridge = std::make_shared<TlsBridge>(std::move(server), std::move(socket), std::move(context));
     boost::asio::co_spawn(
-        executor, [bridge]() { return bridge->run(); },
-        [](std::exception_ptr failed) {
-            if (failed) log::error("TLS connection failed", {{"reason", "an exception left its bridge"}});
-        });
+        executor, [bridge]() { return bridge->run(); }, log_failure);
 }
 
 }  // namespace bb::http

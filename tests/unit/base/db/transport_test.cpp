@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/db/error.hpp"
 
 namespace bb::db {
@@ -32,6 +34,17 @@ TEST(Transport, AWeakWishIsWarnedOf) {
               std::string::npos);
     EXPECT_EQ(transport_warning(with_verified_tls("postgresql://db.example/b")), "");
     EXPECT_EQ(transport_warning("postgresql://localhost/b?sslmode=disable"), "");
+}
+
+TEST(Transport, TheEnvironmentCountsWhereTheConnectionSaysNothing) {
+    setenv("PGHOST", "db.example", 1);
+    EXPECT_EQ(with_verified_tls("dbname=b"), "dbname=b sslmode=verify-full " + authorities);
+    setenv("PGSSLMODE", "require", 1);
+    EXPECT_EQ(with_verified_tls("dbname=b"), "dbname=b");
+    EXPECT_NE(transport_warning("dbname=b"), "");
+    unsetenv("PGHOST");
+    unsetenv("PGSSLMODE");
+    EXPECT_EQ(with_verified_tls("dbname=b"), "dbname=b");
 }
 
 TEST(Transport, WhatLibpqCannotReadIsSaid) {

@@ -81,6 +81,8 @@ MailOutcome outcome_of(CURL* easy, CURLcode code, const char* error) {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer);
     // A refused sign-in is the operator's fault, not the letter's: worth another try after it is repaired.
     outcome.permanent = answer >= 500 && answer < 600 && code != CURLE_LOGIN_DENIED;
+    // libcurl tells which command was refused in words alone.
+    outcome.recipient = outcome.permanent && std::string_view(error).starts_with("RCPT");
     outcome.detail = curl_easy_strerror(code);
     if (answer > 0) outcome.detail += " (answer " + std::to_string(answer) + ")";
     if (code == CURLE_COULDNT_CONNECT && *error) outcome.detail = error;
@@ -120,6 +122,12 @@ MailOutcome refused(bool permanent, std::string detail) {
     return outcome;
 }
 
+MailOutcome unusable() {
+    auto outcome = refused(true, "not an address that a mail server takes");
+    outcome.recipient = true;
+    return outcome;
+}
+
 }  // namespace
 
 Mailer::Mailer() : stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
@@ -154,8 +162,7 @@ Task<bool> Mailer::wait(std::chrono::milliseconds pause) {
 }
 
 Task<MailOutcome> Mailer::try_once(MailEnvelope envelope) {
-    if (!plain_address(envelope.from) || !plain_address(envelope.to))
-        co_return refused(true, "not an address that a mail server takes");
+    if (!plain_address(envelope.from) || !plain_address(envelope.to)) co_return unusable();
     try {
         auto work = [envelope = std::move(envelope), stopping = stopping_] {
             return hand_over(envelope, *stopping);

@@ -30,6 +30,7 @@ struct MailEnvelope {
 struct MailOutcome {
     bool accepted = false;
     bool permanent = false;  // refused for good (5xx, bad address): sending again is pointless
+    bool recipient = false;  // it was the address that was refused for good, not the sender or the letter
     std::string detail;      // for the operator's log: no address, no text of the letter
 };
 

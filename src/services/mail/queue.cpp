@@ -16,13 +16,15 @@ constexpr const char* enqueue_sql =
     "INSERT INTO mail_queue (user_id, address, kind, language, payload) VALUES ($1, $2, $3, $4, $5)";
 // Claiming moves the next try on, further than any try takes: who dies meanwhile leaves the row to be tried
 // again.
+// What is told of a change of address goes out always: it may be the only warning.
 constexpr const char* claim_sql =
     "WITH due AS (SELECT id FROM mail_queue WHERE state = 'waiting' AND next_try_at <= now() "
     "ORDER BY next_try_at LIMIT 1 FOR UPDATE SKIP LOCKED), "
     "mine AS (UPDATE mail_queue q SET attempts = attempts + 1, next_try_at = now() + interval '2 minutes' "
     "FROM due WHERE q.id = due.id RETURNING q.*) "
     "SELECT m.id, m.user_id, coalesce(m.address, u.email), m.kind, m.language, m.payload, "
-    "EXISTS (SELECT FROM bouncing_addresses b WHERE b.address = coalesce(m.address, u.email)) "
+    "m.kind NOT LIKE 'address%' AND EXISTS "
+    "(SELECT FROM bouncing_addresses b WHERE b.address = coalesce(m.address, u.email)) "
     "FROM mine m LEFT JOIN users u ON u.id = m.user_id";
 constexpr const char* done_sql = "DELETE FROM mail_queue WHERE id = $1";
 constexpr const char* park_sql = "UPDATE mail_queue SET state = 'parked' WHERE id = $1";
@@ -60,6 +62,19 @@ Task<std::optional<Claimed>> claim(db::Database& db) {
     co_return claimed;
 }
 
+/// Nullopt for a notice that nobody knows how to write: it would not be known later either.
+std::optional<Message> composed(const Compose& compose, const Queued& notice) {
+    try {
+        auto message = compose(notice);
+        message.id = notice.id.text();
+        return message;
+    } catch (const std::exception& failure) {
+        log::error("a notice cannot be written",
+                   {{"id", notice.id.text()}, {"kind", notice.kind}, {"reason", failure.what()}});
+        return std::nullopt;
+    }
+}
+
 Task<Outcome> try_to_send(Sender& sender, Message message) {
     Outcome outcome;
     try {
@@ -73,12 +88,12 @@ Task<Outcome> try_to_send(Sender& sender, Message message) {
 Task<void> settle(db::Database& db, const Queued& notice, const Outcome& outcome) {
     if (outcome.delivered)
         co_await db.query(done_sql, notice.id);
-    else if (outcome.permanent)
+    else if (outcome.permanent && outcome.recipient)
         co_await db.query(bounce_sql, notice.id, notice.address);
-    else
+    else  // also what the mail server has against us: it may be repaired
         co_await db.query(put_off_sql, notice.id);
     if (!outcome.delivered)
-        log::warn(outcome.permanent ? "a notice was refused" : "a notice was put off",
+        log::warn(outcome.recipient ? "a notice was refused" : "a notice was put off",
                   {{"id", notice.id.text()}, {"kind", notice.kind}, {"reason", outcome.detail}});
 }
 
@@ -99,9 +114,12 @@ Task<int> deliver_due(db::Database& db, Sender& sender, const Compose& compose) 
             co_await db.query(park_sql, claimed->notice.id);
             continue;
         }
-        auto message = compose(claimed->notice);
-        message.id = claimed->notice.id.text();
-        const auto outcome = co_await try_to_send(sender, std::move(message));
+        auto message = composed(compose, claimed->notice);
+        if (!message) {
+            co_await db.query(park_sql, claimed->notice.id);
+            continue;
+        }
+        const auto outcome = co_await try_to_send(sender, std::move(*message));
         co_await settle(db, claimed->notice, outcome);
     }
     co_return tried;

@@ -16,6 +16,7 @@ struct Outcome {
     bool delivered = false;
     bool permanent = false;  // refused for good: no use to try again
     std::string detail;      // in words: where the mail is, or what the mail server said
+    bool recipient = false;  // it was the address that was refused for good
 };
 
 /// Takes mails out of the house.

@@ -37,7 +37,7 @@ Task<Outcome> Smtp::try_once(Message message) {
     letter.deadline = longest_look;
     auto tried = co_await mailer_.send_mail(std::move(letter));
     count(tried.accepted ? "sent" : tried.permanent ? "refused" : "given_up");
-    Outcome outcome{tried.accepted, tried.permanent, std::move(tried.detail)};
+    Outcome outcome{tried.accepted, tried.permanent, std::move(tried.detail), tried.recipient};
     if (outcome.delivered) outcome.detail = "The mail server took the mail.";
     co_return outcome;
 }

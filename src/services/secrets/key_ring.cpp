@@ -10,6 +10,9 @@ namespace {
 
 constexpr const char* load_sql =
     "SELECT id, sealed_key, created_at FROM secret_keys ORDER BY created_at DESC, id DESC LIMIT 200";
+// One at a time makes the first key.
+constexpr const char* turn_sql = "SELECT pg_advisory_xact_lock(7305, 0)";
+constexpr const char* count_sql = "SELECT count(*) FROM (SELECT FROM secret_keys LIMIT 200) k";
 constexpr const char* keep_sql = "INSERT INTO secret_keys (id, sealed_key) VALUES ($1, $2)";
 
 /// Where a key stands among the sealed things: the row is its own id.
@@ -79,8 +82,10 @@ const KeyRing::Held* KeyRing::find(const KeyId& id) const {
 
 Task<KeyRing::Held> KeyRing::sealing_key() {
     const auto age = std::chrono::steady_clock::now() - loaded_;
-    if (held_.empty() || age > remembered) co_await load();
-    if (held_.empty()) co_await renew();
+    if (held_.empty() || age > remembered) {
+        const auto known = co_await load();
+        if (held_.empty()) co_await make_first(known.size());
+    }
     if (held_.empty()) throw std::runtime_error("a new key for secrets cannot be read back");
     co_return held_.front();
 }
@@ -91,15 +96,34 @@ Task<KeyId> KeyRing::newest() {
     co_return key.id;
 }
 
-Task<KeyId> KeyRing::renew() {
+Task<KeyId> KeyRing::keep_new(db::Transaction& tx) {
     const auto id = *key_id_from(crypto::random_bytes(std::tuple_size_v<KeyId>));
     const auto& master = masters_.front();
     const auto key = Key::random();
     const auto sealed = secrets::seal(master.id, master.key, place_of(id), key.bytes());
     const auto name = parameter(id);
     const db::Bytes content{sealed};
-    co_await db_.query(keep_sql, name, content);
+    co_await tx.query(keep_sql, name, content);
     log::info("a new key seals secrets", {{"key", text_of(id)}});
+    co_return id;
+}
+
+Task<void> KeyRing::make_first(std::size_t known) {
+    auto work = [&](db::Transaction& tx) -> Task<void> {
+        co_await tx.query(turn_sql);
+        const auto rows = co_await tx.query(count_sql);
+        // Otherwise somebody else was quicker: theirs is read.
+        if (rows[0].get<std::int64_t>(0) == static_cast<std::int64_t>(known)) co_await keep_new(tx);
+    };
+    co_await db_.transaction(work);
+    co_await load();
+}
+
+Task<KeyId> KeyRing::renew() {
+    auto work = [&](db::Transaction& tx) -> Task<KeyId> {
+        co_return co_await keep_new(tx);
+    };
+    const auto id = co_await db_.transaction(work);
     co_await load();
     co_return id;
 }

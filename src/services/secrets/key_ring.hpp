@@ -51,6 +51,10 @@ private:
     };
     Task<std::vector<KeyEntry>> load();
     Task<Held> sealing_key();
+    /// Writes a new key down and tells its id.
+    Task<KeyId> keep_new(db::Transaction& tx);
+    /// Makes a key, unless there are by now more than the `known` ones, none of which can be read.
+    Task<void> make_first(std::size_t known);
     const Held* find(const KeyId& id) const;
     std::optional<Key> unwrap(const KeyId& id, std::string_view sealed_key) const;
 

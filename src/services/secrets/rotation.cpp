@@ -82,8 +82,8 @@ Task<void> keep_resealing(db::Database& db, KeyRing& keys, std::span<const Seale
                     log::warn("secrets cannot be opened",
                               {{"column", column.name}, {"rows", outcome.unreadable}});
             }
-        } catch (const db::Unavailable& away) {
-            log::warn("secrets keep their older keys for now", {{"reason", away.what()}});
+        } catch (const std::exception& fault) {
+            log::warn("secrets keep their older keys for now", {{"reason", fault.what()}});
         }
         co_await net::sleep_for(std::chrono::hours(1));
     }

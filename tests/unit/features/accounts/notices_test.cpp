@@ -1,6 +1,7 @@
 #include "features/accounts/notices.hpp"
 
 #include "features/accounts/people.hpp"
+#include "services/mail/queue.hpp"
 #include "unit/support/test_database.hpp"
 
 namespace {
@@ -78,6 +79,40 @@ TEST_F(NoticesTest, ATokenEndsItsOwnKindForItsOwnPerson) {
     EXPECT_FALSE(await(read_choices(db(), ana)).weekly);
     EXPECT_TRUE(await(read_choices(db(), ana)).new_device);
     EXPECT_TRUE(await(read_choices(db(), ben)).weekly);
+}
+
+/// Takes every mail and remembers to whom.
+class Listening : public mail::Sender {
+public:
+    Task<void> send(mail::Message) override { co_return; }
+    Task<mail::Outcome> try_once(mail::Message message) override {
+        to.push_back(message.to);
+        mail::Outcome outcome;
+        outcome.delivered = true;
+        co_return outcome;
+    }
+    std::string_view delivery() const override { return "smtp"; }
+    std::vector<std::string> to;
+};
+
+TEST_F(NoticesTest, OneThatNobodyCanWriteHoldsUpNoOther) {
+    const auto ana = make_user("ana@example.org");
+    const auto ben = make_user("ben@example.org");
+    for (const auto& user : {ana, ben}) wants_summary(user);
+    chats(ana, 1, sunday - days(1));
+    chats(ben, 1, sunday - days(1));
+    ASSERT_EQ(queue(sunday), 2);
+    const auto write = notice_writer("https://school.example", "secret");
+    const auto compose = [&](const mail::Queued& notice) {
+        if (notice.person == ana.value) throw std::runtime_error("no such words");
+        return write(notice);
+    };
+    Listening sender;
+    EXPECT_EQ(await(mail::deliver_due(db(), sender, compose)), 2);
+    EXPECT_EQ(sender.to, std::vector<std::string>{"ben@example.org"});
+    const auto left = await(db().query("SELECT state FROM mail_queue"));
+    ASSERT_EQ(left.size(), 1);
+    EXPECT_EQ(left[0].get<std::string>(0), "parked");
 }
 
 TEST_F(NoticesTest, WritesEveryKindInBothLanguages) {

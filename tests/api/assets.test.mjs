@@ -76,6 +76,21 @@ test("what is not there is 404, and a place of the page is the page", async () =
     const deep = await raw("/materials/0198c7a4-7b1c-7000-8000-000000000000");
     assert.equal(deep.status, 200);
     assert.deepEqual(deep.body, page.body);
+    for (const place of [
+        "/sign-in",
+        "/sign-in/link",
+        "/sign-in/github",
+        "/setup",
+        "/invitation",
+        "/unsubscribe",
+        "/chat",
+        "/search?q=x",
+        "/settings",
+        "/settings/data",
+        "/admin",
+        "/admin/log",
+    ])
+        assert.equal((await raw(place)).status, 200, place);
     const lost = await raw("/no/such/place");
     assert.equal(lost.status, 404);
     assert.match(lost.headers["content-type"], /^text\/html/);

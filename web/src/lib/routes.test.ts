@@ -25,6 +25,7 @@ test('every address of the page leads to its screen', () => {
     ['/search', { name: 'search' }],
     ['/settings', { name: 'settings' }],
     ['/materials/m1/other/x', { name: 'missing' }],
+    ['/settings/data', { name: 'data' }],
     ['/settings/deep', { name: 'missing' }],
     ['/chat/t1/x', { name: 'missing' }],
   ];

@@ -5,6 +5,10 @@
 ALTER TABLE users ADD COLUMN erase_at timestamptz;
 CREATE INDEX users_erase_at ON users (erase_at) WHERE erase_at IS NOT NULL;
 
+-- Keys of a person who leaves are remembered for a minute as sessions are.
+CREATE TRIGGER users_announce_erasure AFTER UPDATE OF erase_at ON users
+    FOR EACH ROW WHEN (OLD.erase_at IS DISTINCT FROM NEW.erase_at) EXECUTE FUNCTION announce_role_change();
+
 -- Whether beginning this session called an erasure off: its page says so.
 ALTER TABLE sessions ADD COLUMN undid_erasure boolean NOT NULL DEFAULT false;
 
@@ -27,6 +31,11 @@ DROP INDEX threads_list;
 CREATE INDEX threads_list ON threads (owner_id, updated_at DESC, id DESC)
     INCLUDE (title, created_at, chosen, deleted_at) WHERE NOT temporary;
 
+-- Since when the row is here: what was restored, or brought in an archive with its old times, is kept as long as what
+-- was made then.
+ALTER TABLE threads ADD COLUMN kept_from timestamptz NOT NULL DEFAULT now();
+ALTER TABLE materials ADD COLUMN kept_from timestamptz NOT NULL DEFAULT now();
+
 -- For how many months what nobody uses is kept; 0: for ever.
 CREATE TABLE retention (
     one              boolean     PRIMARY KEY DEFAULT true CHECK (one),
@@ -37,8 +46,8 @@ CREATE TABLE retention (
         CHECK (chats_months BETWEEN 0 AND 120 AND materials_months BETWEEN 0 AND 120)
 );
 INSERT INTO retention DEFAULT VALUES;
-CREATE INDEX threads_unused ON threads (updated_at) WHERE deleted_at IS NULL AND NOT temporary;
-CREATE INDEX materials_unused ON materials (updated_at) WHERE deleted_at IS NULL;
+CREATE INDEX threads_unused ON threads (greatest(updated_at, kept_from)) WHERE deleted_at IS NULL AND NOT temporary;
+CREATE INDEX materials_unused ON materials (greatest(updated_at, kept_from)) WHERE deleted_at IS NULL;
 
 -- "Who looked at my data?"
 CREATE INDEX audit_entries_person ON audit_entries (subject_id, seq) WHERE subject_kind = 'person';

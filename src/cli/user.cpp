@@ -92,6 +92,10 @@ Task<int> open_session(Context& context, db::Database& db, SessionOptions option
     if (user->suspended_at) co_return context.fail("The account of " + user->email + " is suspended.");
 
     accounts::Sessions sessions(db);
+    const bool leaving = co_await sessions.waits_for_erasure(user->id);
+    if (leaving)
+        co_return context.fail("The account of " + user->email +
+                               " waits to be erased; only its person can call that off, by signing in.");
     const accounts::Client client{"Command line", ""};
     const auto session = co_await sessions.begin(user->id, client);
     const bool https = config::public_url(context.config).starts_with("https://");

@@ -118,13 +118,26 @@ function comparable(bytes) {
 test("an archive holds everything, for people and for programs", async () => {
     const ana = await server.as("ana@export.example");
     const { cells, chat } = await fill(ana);
+    const reader = { name: "Reader", scopes: ["read"] };
+    const { token } = (await ana.request("/api/keys", { method: "POST", json: reader })).json;
     const files = unzip(await archiveOf(ana));
     const manifest = JSON.parse(files["brainbytes.json"]);
     assert.deepEqual([manifest.format, manifest.version], ["brainbytes-export", 1]);
     const account = JSON.parse(files["account.json"]);
     assert.equal(account.email, "ana@export.example");
     assert.equal(account.sessions.length, 1);
-    assert.ok(account.log.some((e) => e.action === "data.exported" && e.by === "you"));
+    assert.deepEqual(
+        account.apiKeys.map(({ name, scopes }) => [name, scopes]),
+        [["Reader", ["read"]]],
+    );
+    assert.ok(!files["account.json"].toString().includes(token), "a key itself is in no archive");
+    assert.deepEqual(account.notices, { newDevice: true, weekly: false });
+    assert.deepEqual([account.passkeys, account.recoveryCodes.left, account.addressAsked], [[], 0, null]);
+    assert.ok(Array.isArray(account.knownDevices));
+    const done = (entries, action) => entries.some((e) => e.action === action && e.by === "you");
+    assert.ok(done(account.log, "key.created") && !done(account.log, "data.exported"), "no archive before");
+    const later = JSON.parse(unzip(await archiveOf(ana))["account.json"]);
+    assert.ok(done(later.log, "data.exported"), "the first one stands in the second");
     const names = Object.keys(files);
     const original = names.find((n) => n.startsWith(`materials/${cells}/files/`) && n.endsWith(".txt"));
     assert.equal(files[original].toString(), "Mitochondria make power.");

@@ -55,10 +55,16 @@ test("what nobody uses goes when the school says so, and not before", async () =
     const chat = await create(hal, "/api/threads", { title: "Old" });
     const fresh = await create(hal, "/api/threads", { title: "New" });
     const material = await create(hal, "/api/materials", { title: "Old" });
-    await database.query(`UPDATE threads SET updated_at = now() - interval '7 months' WHERE id = '${chat}'`);
-    await database.query(
-        `UPDATE materials SET updated_at = now() - interval '7 months' WHERE id = '${material}'`,
-    );
+    const restored = await create(hal, "/api/threads", { title: "Old, and back since today" });
+    const age = (table, id, columns) =>
+        database.query(
+            `UPDATE ${table} SET ${columns.map((c) => `${c} = now() - interval '7 months'`)} WHERE id = '${id}'`,
+        );
+    await age("threads", chat, ["updated_at", "kept_from"]);
+    await age("threads", restored, ["updated_at", "kept_from"]);
+    assert.equal((await hal.request(`/api/threads/${restored}`, { method: "DELETE" })).status, 204);
+    assert.equal((await hal.request(`/api/threads/${restored}/restore`, { method: "POST" })).status, 200);
+    await age("materials", material, ["updated_at", "kept_from"]);
     assert.match((await server.command("retention", "run", "--dry-run")).stderr, /^0 would be/);
     const set = (json, who = admin) => who.request("/api/admin/retention", { method: "PATCH", json });
     assert.equal((await set({ chatsMonths: 1.5 })).status, 422);
@@ -78,6 +84,7 @@ test("what nobody uses goes when the school says so, and not before", async () =
     assert.equal((await hal.request(`/api/threads/${chat}`)).status, 200);
     assert.match((await server.command("retention", "run")).stderr, /^1 deleted/);
     assert.equal((await hal.request(`/api/threads/${chat}`)).status, 404);
+    assert.equal((await hal.request(`/api/threads/${restored}`)).status, 200, "kept as if made today");
     assert.equal((await hal.request(`/api/threads/${fresh}`)).status, 200);
     assert.equal((await hal.request(`/api/materials/${material}`)).status, 200);
     assert.equal(

@@ -270,7 +270,7 @@ class Server {
     /** Process ids of PostgreSQL servers whose data stands in our own folder. */
     databasePids() {
         return findFiles(this.dataFolder, "postmaster.pid", 3)
-            .map((file) => Number(readFileSync(file, "utf8").split("\n")[0]))
+            .map(firstNumber)
             .filter((pid) => pid > 1 && commandLine(pid).includes(this.dataFolder));
     }
 
@@ -291,6 +291,15 @@ class Server {
     /** `await using server = await startServer()` stops it at the end of the block. */
     async [Symbol.asyncDispose ?? Symbol.for("asyncDispose")]() {
         await this.stop();
+    }
+}
+
+/** The number on the first line of a file, 0 when it is gone by now. */
+function firstNumber(file) {
+    try {
+        return Number(readFileSync(file, "utf8").split("\n")[0]);
+    } catch {
+        return 0;
     }
 }
 

@@ -26,6 +26,8 @@ constexpr const char* close_sql = "DELETE FROM address_changes WHERE user_id = $
 // Codes for the old address would make a new account of it, or open whoever has it next.
 constexpr const char* use_up_codes_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";
+// Nobody is left to whom these would say anything.
+constexpr const char* forget_old_sql = "DELETE FROM bouncing_addresses WHERE address = $1";
 constexpr const char* end_others_sql =
     "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING token_hash";
 
@@ -54,6 +56,7 @@ Task<std::vector<crypto::Digest>> carry_out(db::Transaction& tx, UserId owner, S
     co_await tx.query(change_sql, owner, email);
     co_await tx.query(close_sql, owner);
     co_await tx.query(use_up_codes_sql, old_address);
+    co_await tx.query(forget_old_sql, old_address);
     const auto rows = co_await tx.query(end_others_sql, owner, kept);
     std::vector<crypto::Digest> ended;
     for (const auto& row : rows) ended.push_back(read_digest(row.get<std::string_view>(0)));
@@ -92,8 +95,9 @@ Task<Result<std::vector<crypto::Digest>>> AddressChanges::confirm(UserId owner, 
                                                                   std::string code, audit::Origin origin) {
     using Ended = std::vector<crypto::Digest>;
     auto work = [&](db::Transaction& tx) -> Task<Result<Ended>> {
+        const auto person = co_await tx.query(person_sql, owner);  // first, as ask() does
         const auto rows = co_await tx.query(open_sql, owner);
-        if (rows.empty()) co_return wrong_code();
+        if (person.empty() || rows.empty()) co_return wrong_code();
         const auto email = rows[0].get<std::string>(0);
         const auto wanted = hash_of(secret_, email, code);
         if (read_digest(rows[0].get<std::string_view>(1)) != wanted) {

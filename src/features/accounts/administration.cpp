@@ -41,6 +41,10 @@ constexpr const char* change_sql =
     "UPDATE users SET role = $2, suspended_at = CASE WHEN $3 THEN coalesce(suspended_at, now()) END, "
     "updated_at = now(), version = version + 1 WHERE id = $1";
 constexpr const char* end_sessions_sql = "DELETE FROM sessions WHERE user_id = $1";
+constexpr const char* withdraw_sql =
+    "UPDATE invitations SET revoked_at = now() WHERE invited_by = $1 AND accepted_at IS NULL AND revoked_at "
+    "IS "
+    "NULL";
 
 PersonRow read_row(const db::Row& row) {
     return {read_user(row), row.get<std::int64_t>(9)};
@@ -84,6 +88,8 @@ Task<ChangedPerson> carry_out(db::Transaction& tx, UserId person, Standing after
                               Client client) {
     co_await tx.query(change_sql, person, after.role, after.suspended);
     co_await tx.query(end_sessions_sql, person);
+    // Who may not invite any more has invited nobody who is not there yet.
+    if (after.suspended || after.role != "administrator") co_await tx.query(withdraw_sql, person);
     ChangedPerson changed{};
     changed.ended_sessions = true;
     if (!after.suspended && origin.person == person.value)

@@ -39,6 +39,7 @@ Task<Arrival> Identities::arrive(GithubAccount account, std::string email, std::
             const bool joined = co_await join(tx, session->user, account);
             // Another browser of the same person was quicker, with another address: its account it is.
             if (!joined) throw db::SerializationFailure("40001", "", "a GitHub account was joined meanwhile");
+            co_await note_link(tx, session->user, client);
             co_return session;
         }
         // Looked for again: the same person may have been quicker in another tab.
@@ -71,6 +72,7 @@ Task<Result<NewSession>> Identities::confirm(std::string browser, std::string co
         if (rows.empty()) co_return nothing;
         const auto email = rows[0].get<std::string>(1);
         const GithubAccount account{rows[0].get<std::string>(2), rows[0].get<std::string>(3), ""};
+        co_await take_turn(tx, account);
         const auto language = co_await use_code(tx, secret, email, code);
         if (!language) co_return wrong_code();
         const auto id = rows[0].get<Uuid>(0);
@@ -79,6 +81,7 @@ Task<Result<NewSession>> Identities::confirm(std::string browser, std::string co
         if (!session) co_return session;
         const bool joined = co_await join(tx, session->user, account);
         if (!joined) throw Joined();
+        co_await note_link(tx, session->user, client);
         co_return session;
     };
     // What was written on the way in goes again; the code is used up only by who gets in.

@@ -87,14 +87,11 @@ Answer show_recovery_codes(http::Request& request, Services& services);
 Answer renew_recovery_codes(http::Request& request, Services& services);
 Answer enter_recovery_code(http::Request& request, Services& services);
 
-/// Whether the holder of the session proved within 15 minutes who they are. Errors: proof_too_old.
-Task<Result<void>> check_proof(const http::Request& request, Services& services);
-
 /// The session of a signed-in request.
 SessionId session_of(const http::Request& request);
 
-/// For what must not be done on a session that somebody left open. Errors: proof_too_old; forbidden for a
-/// key.
+/// Whether the holder of the session proved within 15 minutes who they are: for what must not be done on a
+/// session that somebody left open. Errors: proof_too_old; forbidden for a key.
 Task<Result<void>> check_proof(const http::Request& request, Services& services);
 
 /// Whether cookies are to be the ones of https.

@@ -25,11 +25,6 @@ const webauthn::RelyingParty* party_of(const http::Request& request, const Servi
     return services.parties.empty() ? nullptr : &services.parties.front();
 }
 
-Task<void> note(const http::Request& request, Services& services, const char* action, PasskeyId passkey) {
-    audit::Entry entry{audit::origin_of(request), action, "passkey", passkey.text()};
-    co_await audit::record(services.db, std::move(entry));
-}
-
 Error no_passkeys_here() {
     return {
         ErrorCode::not_found,
@@ -119,9 +114,8 @@ Answer add_passkey(http::Request& request, Services& services) {
     const auto owner = owner_of(request);
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     auto passkeys = passkeys_of(services);
-    const auto added = co_await passkeys.add(owner, session_of(request), *input);
+    const auto added = co_await passkeys.add(owner, session_of(request), *input, audit::origin_of(request));
     if (!added) co_return added.error();
-    co_await note(request, services, "passkey.added", added->passkey.id);
     co_return http::created(added_json(*added), "/api/passkeys/" + added->passkey.id.text());
 }
 
@@ -158,9 +152,8 @@ Answer remove_passkey(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     auto passkeys = passkeys_of(services);
     const PasskeyId which{*id};
-    const auto removed = co_await passkeys.remove(owner, which);
+    const auto removed = co_await passkeys.remove(owner, which, audit::origin_of(request));
     if (!removed) co_return removed.error();
-    co_await note(request, services, "passkey.removed", which);
     co_return http::no_content();
 }
 

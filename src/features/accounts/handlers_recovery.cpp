@@ -17,7 +17,7 @@ Answer renew_recovery_codes(http::Request& request, Services& services) {
     const auto owner = owner_of(request);
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     RecoveryCodes codes(services.db, services.secret);
-    const auto made = co_await codes.renew(owner);
+    const auto made = co_await codes.renew(owner, audit::origin_of(request));
     JsonWriter json;
     json.object().key("recoveryCodes").array();
     for (const auto& code : made) json.value(code);

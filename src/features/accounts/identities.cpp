@@ -7,7 +7,7 @@
 namespace bb::accounts {
 namespace {
 
-constexpr const char* turn_sql = "SELECT pg_advisory_xact_lock(7302, hashtext($1))";
+constexpr const char* turn_sql = "SELECT pg_advisory_xact_lock(7304, hashtext($1))";
 constexpr const char* list_sql =
     "SELECT provider, login, created_at, last_used_at FROM identities WHERE user_id = $1 ORDER BY provider";
 constexpr const char* unlink_sql = "DELETE FROM identities WHERE user_id = $1 AND provider = $2";
@@ -49,6 +49,12 @@ Task<bool> join(db::Transaction& tx, UserId owner, const GithubAccount& account)
     if (made.affected() == 1) co_return true;
     const auto rows = co_await tx.query(holder_sql, account.subject);
     co_return !rows.empty() && rows[0].get<UserId>(0) == owner;
+}
+
+Task<void> note_link(db::Transaction& tx, UserId owner, const Client& client) {
+    audit::Entry entry{
+        {owner.value, false, client.network, client.request_id}, "identity.linked", "person", owner.text()};
+    co_await audit::append(tx, std::move(entry));
 }
 
 Task<void> take_turn(db::Transaction& tx, const GithubAccount& account) {

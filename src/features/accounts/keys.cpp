@@ -23,7 +23,7 @@ constexpr const char* create_sql =
     "VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7)) "
     "RETURNING id, name, scopes, token_start, created_at, expires_at, last_used_at, last_used_network";
 constexpr const char* revoke_sql =
-    "DELETE FROM api_keys WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING token_hash";
+    "DELETE FROM api_keys WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING token_hash, user_id";
 constexpr const char* lock_key_sql =
     "SELECT user_id, last_used_at IS NULL FROM api_keys WHERE id = $1 "
     "AND (last_used_at IS NULL OR last_used_at < now() - interval '9 minutes') FOR UPDATE";
@@ -58,6 +58,10 @@ Task<Result<crypto::Digest>> end_key(db::Database& db, std::optional<UserId> own
         const auto rows = co_await tx.query(revoke_sql, id, owner);
         if (rows.empty()) co_return not_found("API key");
         audit::Entry entry{origin, "key.revoked", "key", id.text()};
+        if (!owner) {  // told to its person: "who looked at my data?"
+            entry = {origin, "key.revoked", "person", rows[0].get<UserId>(1).text()};
+            entry.details = JsonWriter().object().field("key", id.text()).end().take();
+        }
         co_await audit::append(tx, std::move(entry));
         co_return read_digest(rows[0].get<std::string_view>(0));
     };

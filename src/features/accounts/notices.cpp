@@ -24,21 +24,25 @@ constexpr const char* note_device_sql =
     "ON CONFLICT (user_id, device, network) DO UPDATE SET last_seen_at = now() RETURNING xmax = 0 AS fresh) "
     "SELECT u.language FROM known, seen, users u LEFT JOIN notice_choices c ON c.user_id = u.id "
     "WHERE u.id = $1 AND seen.fresh AND known.places > 0 AND coalesce(c.new_device, true)";
+constexpr int people_at_once = 100;
+constexpr int most_rounds = 1'000;
 constexpr const char* summaries_sql =
     "WITH due AS (UPDATE notice_choices SET weekly_for = ($1 AT TIME ZONE 'UTC' + interval '8 hours')::date "
+    "WHERE user_id IN (SELECT user_id FROM notice_choices "
     "WHERE weekly AND weekly_for IS DISTINCT FROM ($1 AT TIME ZONE 'UTC' + interval '8 hours')::date "
-    "RETURNING user_id), "
+    "LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING user_id), "
     "week AS (SELECT u.id, u.language, "
     "(SELECT count(*) FROM threads t WHERE t.owner_id = u.id AND t.deleted_at IS NULL "
-    "AND t.created_at > $1 - interval '7 days') AS chats, "
+    "AND NOT t.temporary AND t.created_at > $1 - interval '7 days') AS chats, "
     "(SELECT count(*) FROM messages m WHERE m.owner_id = u.id AND m.role = 'user' "
     "AND m.created_at > $1 - interval '7 days') AS questions, "
     "(SELECT count(*) FROM materials m WHERE m.owner_id = u.id AND m.deleted_at IS NULL "
     "AND m.created_at > $1 - interval '7 days') AS materials "
-    "FROM due JOIN users u ON u.id = due.user_id WHERE u.suspended_at IS NULL) "
-    "INSERT INTO mail_queue (user_id, kind, language, payload) SELECT id, 'weekly', language, "
+    "FROM due JOIN users u ON u.id = due.user_id WHERE u.suspended_at IS NULL AND u.erase_at IS NULL), "
+    "queued AS (INSERT INTO mail_queue (user_id, kind, language, payload) SELECT id, 'weekly', language, "
     "jsonb_build_object('chats', chats::text, 'questions', questions::text, 'materials', materials::text) "
-    "FROM week WHERE chats + questions + materials > 0 RETURNING id";
+    "FROM week WHERE chats + questions + materials > 0 RETURNING id) "
+    "SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM queued)";
 
 NoticeChoices read_row(const db::Row& row) {
     return {row.get<bool>(0), row.get<bool>(1)};
@@ -116,8 +120,13 @@ Task<int> queue_summaries(db::Database& db, Time at) {
     const auto local = at + hours(8);
     const auto day = floor<days>(local);
     if (weekday(day) != Sunday || local - day < hours(18)) co_return 0;
-    const auto rows = co_await db.query(summaries_sql, at);
-    co_return rows.size();
+    std::int64_t queued = 0;
+    for (int round = 0; round < most_rounds; ++round) {
+        const auto rows = co_await db.query(summaries_sql, at, people_at_once);
+        queued += rows[0].get<std::int64_t>(1);
+        if (rows[0].get<std::int64_t>(0) < people_at_once) break;
+    }
+    co_return static_cast<int>(queued);
 }
 
 Task<void> keep_summing_up(db::Database& db) {

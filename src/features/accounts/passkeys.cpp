@@ -57,10 +57,15 @@ Task<Result<Passkey>> Passkeys::rename(UserId owner, PasskeyId id, std::string n
     co_return read_passkey(rows[0]);
 }
 
-Task<Result<void>> Passkeys::remove(UserId owner, PasskeyId id) {
-    const auto rows = co_await db_.query(remove_sql, owner, id);
-    if (rows.affected() == 0) co_return not_found("passkey");
-    co_return Result<void>();
+Task<Result<void>> Passkeys::remove(UserId owner, PasskeyId id, audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<void>> {
+        const auto rows = co_await tx.query(remove_sql, owner, id);
+        if (rows.affected() == 0) co_return not_found("passkey");
+        audit::Entry entry{origin, "passkey.removed", "passkey", id.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return Result<void>();
+    };
+    co_return co_await db_.transaction(work);
 }
 
 Task<Result<CreationOptions>> Passkeys::begin_adding(UserId owner, SessionId session,
@@ -112,7 +117,8 @@ Task<Result<AddedPasskey>> Passkeys::keep(db::Transaction& tx, UserId owner,
     co_return added;
 }
 
-Task<Result<AddedPasskey>> Passkeys::add(UserId owner, SessionId session, NewPasskey draft) {
+Task<Result<AddedPasskey>> Passkeys::add(UserId owner, SessionId session, NewPasskey draft,
+                                         audit::Origin origin) {
     const auto challenge = webauthn::challenge_hash_of(draft.made.client_data);
     if (!challenge) co_return misfit("the client data cannot be read");
     auto attempt = [&](db::Transaction& tx) -> Task<Result<AddedPasskey>> {
@@ -121,7 +127,11 @@ Task<Result<AddedPasskey>> Passkeys::add(UserId owner, SessionId session, NewPas
         if (!expected) co_return misfit("it was made too long ago, or for something else");
         const auto credential = webauthn::verify_registration(draft.made, *expected);
         if (!credential) co_return misfit(credential.error().detail);
-        co_return co_await keep(tx, owner, *credential, draft, expected->party.id);
+        auto added = co_await keep(tx, owner, *credential, draft, expected->party.id);
+        if (!added) co_return added;
+        audit::Entry entry{origin, "passkey.added", "passkey", added->passkey.id.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return added;
     };
     co_return co_await db_.transaction(attempt);
 }

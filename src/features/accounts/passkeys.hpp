@@ -67,13 +67,13 @@ public:
     /// Errors: not_found.
     Task<Result<Passkey>> rename(UserId owner, PasskeyId id, std::string name);
     /// Errors: not_found.
-    Task<Result<void>> remove(UserId owner, PasskeyId id);
+    Task<Result<void>> remove(UserId owner, PasskeyId id, audit::Origin origin);
 
     /// Opens a challenge for this session. Errors: not_found (the account is gone).
     Task<Result<CreationOptions>> begin_adding(UserId owner, SessionId session, webauthn::RelyingParty party);
     /// Keeps what answers an open challenge of this session; the first one comes with recovery codes, and the
     /// old codes are void. Errors: invalid_input, conflict (known already, or too many).
-    Task<Result<AddedPasskey>> add(UserId owner, SessionId session, NewPasskey draft);
+    Task<Result<AddedPasskey>> add(UserId owner, SessionId session, NewPasskey draft, audit::Origin origin);
 
     /// Opens a challenge for the browser whose token has this hash.
     Task<std::string> begin_sign_in(crypto::Digest browser, webauthn::RelyingParty party);

@@ -13,6 +13,8 @@ constexpr const char* standing_sql =
     "SELECT count(*) FILTER (WHERE used_at IS NULL), min(created_at) FROM recovery_codes WHERE user_id = $1";
 // Two renewals at once must not leave twenty codes.
 constexpr const char* lock_person_sql = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
+// In the same order: the person, then the codes.
+constexpr const char* lock_address_sql = "SELECT id FROM users WHERE email = $1 FOR NO KEY UPDATE";
 constexpr const char* void_sql = "DELETE FROM recovery_codes WHERE user_id = $1";
 constexpr const char* keep_sql =
     "INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, decode(hash, 'hex') FROM unnest($2::text[]) "
@@ -72,9 +74,12 @@ Task<RecoveryStanding> RecoveryCodes::standing(UserId owner) {
     co_return standing;
 }
 
-Task<std::vector<std::string>> RecoveryCodes::renew(UserId owner) {
+Task<std::vector<std::string>> RecoveryCodes::renew(UserId owner, audit::Origin origin) {
     auto work = [&](db::Transaction& tx) -> Task<std::vector<std::string>> {
-        co_return co_await replace_recovery_codes(tx, secret_, owner);
+        auto codes = co_await replace_recovery_codes(tx, secret_, owner);
+        audit::Entry entry{origin, "recovery_codes.renewed", "person", owner.text()};
+        co_await audit::append(tx, std::move(entry));
+        co_return codes;
     };
     co_return co_await db_.transaction(work);
 }
@@ -82,6 +87,7 @@ Task<std::vector<std::string>> RecoveryCodes::renew(UserId owner) {
 Task<Result<RecoveredSession>> RecoveryCodes::sign_in(std::string email, std::string code, Client client) {
     const auto hash = hash_of(secret_, code);
     auto attempt = [&](db::Transaction& tx) -> Task<std::optional<Result<RecoveredSession>>> {
+        co_await tx.query(lock_address_sql, email);
         const auto used = co_await tx.query(use_sql, email, hash);
         if (used.empty()) co_return std::nullopt;
         const auto owner = used[0].get<UserId>(0);

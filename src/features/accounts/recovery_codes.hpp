@@ -35,7 +35,7 @@ public:
 
     Task<RecoveryStanding> standing(UserId owner);
     /// Makes new ones, to be shown once; the old ones are void.
-    Task<std::vector<std::string>> renew(UserId owner);
+    Task<std::vector<std::string>> renew(UserId owner, audit::Origin origin);
     /// Begins a session of who has this address when `code` (as parse_recovery_code gives it) is an unused
     /// one of theirs, and uses it up. Errors: unauthenticated.
     Task<Result<RecoveredSession>> sign_in(std::string email, std::string code, Client client);

@@ -16,19 +16,23 @@ constexpr std::chrono::minutes touch_interval{10};
 constexpr const char* look_up_sql =
     "SELECT s.id, s.user_id, u.role, s.last_seen_at, s.expires_at FROM sessions s "
     "JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > now() "
-    "AND s.created_at > now() - interval '90 days' AND u.suspended_at IS NULL";
+    "AND s.created_at > now() - interval '90 days' AND u.suspended_at IS NULL AND u.erase_at IS NULL";
 constexpr const char* look_up_key_sql =
     "SELECT k.id, k.user_id, u.role, k.last_used_at, k.expires_at, k.scopes FROM api_keys k "
     "JOIN users u ON u.id = k.user_id WHERE k.token_hash = $1 AND k.expires_at > now() "
-    "AND u.suspended_at IS NULL";
+    "AND u.suspended_at IS NULL AND u.erase_at IS NULL";
+// Two statements: what suspends or erases a person locks the person first and their sessions then.
 constexpr const char* touch_sql =
-    "WITH touched AS (UPDATE sessions SET last_seen_at = now(), "
+    "UPDATE sessions SET last_seen_at = now(), "
     "expires_at = least(now() + interval '30 days', created_at + interval '90 days') "
-    "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes' RETURNING user_id) "
-    "UPDATE users SET last_seen_at = now() FROM touched WHERE id = touched.user_id";
+    "WHERE id = $1 AND last_seen_at < now() - interval '9 minutes' RETURNING user_id";
+constexpr const char* seen_sql = "UPDATE users SET last_seen_at = now() WHERE id = $1";
 
 Task<void> touch_session(db::Database& db, Uuid session) {
-    co_await db.query(touch_sql, session);
+    const auto rows = co_await db.query(touch_sql, session);
+    if (rows.empty()) co_return;
+    const auto person = rows[0].get<Uuid>(0);
+    co_await db.query(seen_sql, person);
 }
 
 http::Principal principal_of(const db::Row& row, bool as_key) {

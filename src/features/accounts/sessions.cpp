@@ -28,6 +28,7 @@ constexpr const char* end_others_sql =
     "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING token_hash";
 constexpr const char* proof_sql =
     "SELECT proved_at > now() - interval '15 minutes' FROM sessions WHERE user_id = $1 AND id = $2";
+constexpr const char* waits_sql = "SELECT erase_at IS NOT NULL FROM users WHERE id = $1";
 constexpr const char* undid_erasure_sql = "SELECT undid_erasure FROM sessions WHERE user_id = $1 AND id = $2";
 // A code's row is kept an hour longer than it is good for, because it still counts against flooding.
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
@@ -80,6 +81,7 @@ Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client)
         audit::Origin origin;
         origin.person = owner.value;
         origin.network = client.network;
+        origin.request_id = client.request_id;
         audit::Entry entry{std::move(origin), "account.erasure_undone", "person", owner.text()};
         co_await audit::append(tx, std::move(entry));
     }
@@ -131,6 +133,11 @@ Task<Result<void>> Sessions::check_proof(UserId owner, SessionId id) {
                     "This asks for a new proof that it is you: have a code mailed to you, and enter it.");
 }
 
+Task<bool> Sessions::waits_for_erasure(UserId owner) {
+    const auto rows = co_await db_.query(waits_sql, owner);
+    co_return !rows.empty() && rows[0].get<bool>(0);
+}
+
 Task<bool> Sessions::undid_erasure(UserId owner, SessionId id) {
     const auto rows = co_await db_.query(undid_erasure_sql, owner, id);
     co_return !rows.empty() && rows[0].get<bool>(0);
@@ -154,8 +161,8 @@ Task<void> sweep_hourly(db::Database& db) {
     while (state.cancelled() == boost::asio::cancellation_type::none) {
         try {
             co_await sweep_expired(db);
-        } catch (const db::Unavailable& away) {
-            log::warn("expired sessions are left for later", {{"reason", away.what()}});
+        } catch (const std::exception& fault) {
+            log::warn("expired sessions are left for later", {{"reason", fault.what()}});
         }
         co_await net::sleep_for(std::chrono::hours(1));
     }

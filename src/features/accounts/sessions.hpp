@@ -49,6 +49,8 @@ public:
     Task<std::vector<crypto::Digest>> end_others(UserId owner, SessionId kept, audit::Origin origin);
     /// Whether the holder of the session proved within 15 minutes who they are. Errors: proof_too_old.
     Task<Result<void>> check_proof(UserId owner, SessionId id);
+    /// Whether the account waits for its erasure: a session of the operator's must not call that off.
+    Task<bool> waits_for_erasure(UserId owner);
     /// Whether beginning the session called off that the account was to be erased.
     Task<bool> undid_erasure(UserId owner, SessionId id);
 

@@ -37,7 +37,7 @@ constexpr const char* change_sql =
 constexpr const char* remove_sql =
     "UPDATE materials SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
 constexpr const char* restore_sql =
-    "UPDATE materials SET deleted_at = NULL, version = version + 1 "
+    "UPDATE materials SET deleted_at = NULL, kept_from = now(), version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
 constexpr const char* lock_all_sql =
     "SELECT id FROM materials WHERE owner_id = $1 AND id = ANY($2) AND deleted_at IS NULL ORDER BY id FOR "

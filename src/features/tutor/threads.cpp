@@ -55,7 +55,7 @@ constexpr const char* remove_sql =
     "UPDATE threads SET deleted_at = now(), version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL AND ($3::int[] IS NULL OR version = ANY($3))";
 constexpr const char* restore_sql =
-    "UPDATE threads SET deleted_at = NULL, version = version + 1 "
+    "UPDATE threads SET deleted_at = NULL, kept_from = now(), version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
 constexpr const char* purge_sql =
     "DELETE FROM threads WHERE id IN "

@@ -14,6 +14,20 @@ constexpr const char* sessions_sql =
     "ORDER BY created_at LIMIT 1000";
 constexpr const char* identities_sql =
     "SELECT provider, login, created_at, last_used_at FROM identities WHERE user_id = $1 ORDER BY created_at";
+constexpr const char* passkeys_sql =
+    "SELECT name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at";
+constexpr const char* keys_sql =
+    "SELECT name, scopes, token_start, created_at, expires_at, last_used_at, last_used_network FROM api_keys "
+    "WHERE user_id = $1 ORDER BY created_at";
+constexpr const char* devices_sql =
+    "SELECT device, network, last_seen_at FROM known_devices WHERE user_id = $1 ORDER BY last_seen_at "
+    "LIMIT 1000";
+constexpr const char* more_sql =
+    "SELECT coalesce(c.new_device, true), coalesce(c.weekly, false), "
+    "(SELECT count(*) FROM recovery_codes r WHERE r.user_id = $1 AND r.used_at IS NULL), "
+    "(SELECT max(created_at) FROM recovery_codes r WHERE r.user_id = $1), "
+    "(SELECT email FROM address_changes a WHERE a.user_id = $1) "
+    "FROM (SELECT) one LEFT JOIN notice_choices c ON c.user_id = $1";
 constexpr const char* token_use_sql =
     "SELECT day::text, tokens FROM token_use WHERE owner_id = $1 ORDER BY day DESC LIMIT 4000";
 // The newest: a person who did more has to ask the operator for the rest.
@@ -53,6 +67,72 @@ void write_identities(JsonWriter& json, const db::Rows& rows) {
     json.end();
 }
 
+void write_passkeys(JsonWriter& json, const db::Rows& rows) {
+    json.key("passkeys").array();
+    for (const auto row : rows)
+        json.object()
+            .field("name", row.get<std::string>(0))
+            .field("site", row.get<std::string>(1))
+            .field("createdAt", row.get<Time>(2))
+            .field("lastUsedAt", row.get<std::optional<Time>>(3))
+            .end();
+    json.end();
+}
+
+void write_keys(JsonWriter& json, const db::Rows& rows) {
+    json.key("apiKeys").array();
+    for (const auto row : rows) {
+        json.object().field("name", row.get<std::string>(0)).key("scopes").array();
+        for (const auto& scope : row.get<std::vector<std::string>>(1)) json.value(scope);
+        json.end()
+            .field("start", row.get<std::string>(2))
+            .field("createdAt", row.get<Time>(3))
+            .field("expiresAt", row.get<Time>(4))
+            .field("lastUsedAt", row.get<std::optional<Time>>(5))
+            .field("lastUsedNetwork", row.get<std::optional<std::string>>(6))
+            .end();
+    }
+    json.end();
+}
+
+void write_devices(JsonWriter& json, const db::Rows& rows) {
+    json.key("knownDevices").array();
+    for (const auto row : rows)
+        json.object()
+            .field("device", row.get<std::string>(0))
+            .field("network", row.get<std::string>(1))
+            .field("lastSeenAt", row.get<Time>(2))
+            .end();
+    json.end();
+}
+
+/// Which notices are wanted, how many recovery codes are left, and the address that waits for its proof.
+void write_more(JsonWriter& json, const db::Row& row) {
+    json.key("notices").object().field("newDevice", row.get<bool>(0)).field("weekly", row.get<bool>(1)).end();
+    json.key("recoveryCodes")
+        .object()
+        .field("left", row.get<std::int64_t>(2))
+        .field("createdAt", row.get<std::optional<Time>>(3))
+        .end();
+    json.field("addressAsked", row.get<std::optional<std::string>>(4));
+}
+
+/// What lets the person in, and what they are told of it. No hash is of use to anybody.
+Task<void> write_ways_in(db::Transaction& tx, UserId owner, JsonWriter& json) {
+    const auto sessions = co_await tx.query(sessions_sql, owner);
+    write_sessions(json, sessions);
+    const auto identities = co_await tx.query(identities_sql, owner);
+    write_identities(json, identities);
+    const auto passkeys = co_await tx.query(passkeys_sql, owner);
+    write_passkeys(json, passkeys);
+    const auto keys = co_await tx.query(keys_sql, owner);
+    write_keys(json, keys);
+    const auto devices = co_await tx.query(devices_sql, owner);
+    write_devices(json, devices);
+    const auto more = co_await tx.query(more_sql, owner);
+    write_more(json, more[0]);
+}
+
 void write_log(JsonWriter& json, const db::Rows& rows) {
     json.key("log").array();
     for (const auto row : rows) {
@@ -81,10 +161,7 @@ Task<Result<std::string>> account_json(db::Transaction& tx, UserId owner) {
         .field("theme", user.theme)
         .field("createdAt", user.created_at)
         .field("lastSeenAt", user.last_seen_at);
-    const auto sessions = co_await tx.query(sessions_sql, owner);
-    write_sessions(json, sessions);
-    const auto identities = co_await tx.query(identities_sql, owner);
-    write_identities(json, identities);
+    co_await write_ways_in(tx, owner, json);
     json.key("tokenUse").array();
     const auto days = co_await tx.query(token_use_sql, owner);
     for (const auto row : days)

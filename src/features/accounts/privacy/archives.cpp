@@ -44,8 +44,6 @@ Result<void> check_manifest(const personal::Unpacked& archive) {
 Task<Result<void>> export_person(Keeping& keeping, UserId owner, int descriptor, audit::Origin origin) {
     ArchiveTurn turn(keeping);
     if (!turn.taken()) co_return ArchiveTurn::refusal();
-    audit::Entry entry{std::move(origin), "data.exported", "person", owner.text()};
-    co_await audit::record(keeping.db, std::move(entry));
     personal::ZipWriter zip(descriptor);
     personal::Archive archive(keeping.pool, zip);
     auto work = [&](db::Transaction& tx) -> Task<Result<void>> {
@@ -61,6 +59,9 @@ Task<Result<void>> export_person(Keeping& keeping, UserId owner, int descriptor,
     };
     auto done = co_await keeping.db.transaction(work);
     if (!done) co_return done;
+    // Before anything of it is handed out.
+    audit::Entry entry{std::move(origin), "data.exported", "person", owner.text()};
+    co_await audit::record(keeping.db, std::move(entry));
     auto finish = [&zip] {
         zip.finish();
     };

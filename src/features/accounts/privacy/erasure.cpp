@@ -15,6 +15,10 @@ constexpr const char* find_sql =
 constexpr const char* mark_sql =
     "UPDATE users SET erase_at = now() + make_interval(days => $2) WHERE id = $1 RETURNING erase_at";
 constexpr const char* end_sessions_sql = "DELETE FROM sessions WHERE user_id = $1";
+constexpr const char* withdraw_sql =
+    "UPDATE invitations SET revoked_at = now() WHERE invited_by = $1 AND accepted_at IS NULL AND revoked_at "
+    "IS "
+    "NULL";
 constexpr const char* due_sql =
     "SELECT id FROM users WHERE erase_at <= clock_timestamp() ORDER BY erase_at LIMIT 100";
 // What knows the person by another thing than their id.
@@ -22,6 +26,11 @@ constexpr const char* codes_sql =
     "DELETE FROM sign_in_codes WHERE email = (SELECT email FROM users WHERE id = $1)";
 constexpr const char* invitations_sql =
     "DELETE FROM invitations WHERE email = (SELECT email FROM users WHERE id = $1)";
+constexpr const char* bounces_sql =
+    "DELETE FROM bouncing_addresses WHERE address IN (SELECT email FROM users WHERE id = $1 "
+    "UNION SELECT email FROM address_changes WHERE user_id = $1)";
+constexpr const char* mails_sql =
+    "DELETE FROM mail_queue WHERE address = (SELECT email FROM users WHERE id = $1)";
 constexpr const char* claims_sql =
     "DELETE FROM identity_claims c USING users u WHERE u.id = $1 AND (c.email = u.email OR EXISTS "
     "(SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = c.provider AND i.subject = "
@@ -44,6 +53,7 @@ Task<Time> mark(db::Transaction& tx, UserId owner, int days) {
     const auto rows = co_await tx.query(mark_sql, owner, days);
     const auto at = rows[0].get<Time>(0);
     co_await tx.query(end_sessions_sql, owner);
+    co_await tx.query(withdraw_sql, owner);
     co_return at;
 }
 
@@ -78,6 +88,8 @@ Task<Result<void>> erase_person(Keeping& keeping, UserId owner, audit::Origin or
         co_await tx.query(codes_sql, owner);
         co_await tx.query(invitations_sql, owner);
         co_await tx.query(claims_sql, owner);
+        co_await tx.query(bounces_sql, owner);
+        co_await tx.query(mails_sql, owner);
         const auto gone = co_await tx.query(erase_sql, owner);
         if (gone.affected() == 0) co_return;  // another node was quicker
         audit::Entry entry{origin, "account.erased", "person", owner.text()};
@@ -93,8 +105,15 @@ Task<void> erase_due(Keeping& keeping) {
         const auto owner = row.get<UserId>(0);
         audit::Origin origin;
         origin.person = owner.value;
-        const auto done = co_await erase_person(keeping, owner, std::move(origin));
-        if (!done) log::warn("an account is not erased", {{"reason", done.error().detail}});
+        // One that cannot go now holds up no other.
+        try {
+            const auto done = co_await erase_person(keeping, owner, std::move(origin));
+            if (!done)
+                log::warn("an account is not erased",
+                          {{"user", owner.text()}, {"reason", done.error().detail}});
+        } catch (const std::exception& failure) {
+            log::warn("an account is not erased", {{"user", owner.text()}, {"reason", failure.what()}});
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 #include "features/accounts/privacy/retention.hpp"
 
+#include <map>
+#include <string>
+
 #include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
@@ -45,20 +48,38 @@ Task<std::vector<personal::Expired>> enforce_retention(Keeping& keeping, bool dr
     co_return gone;
 }
 
+namespace {
+
+Task<void> enforce_all(Keeping& keeping) {
+    std::map<std::string, std::int64_t> gone;
+    for (int round = 0; round < rounds_an_hour; ++round) {
+        const auto more = co_await enforce_retention(keeping, false);
+        if (more.empty()) break;
+        for (const auto& one : more) ++gone[one.kind];
+    }
+    if (gone.empty()) co_return;
+    JsonWriter details;
+    details.object();
+    for (const auto& [kind, count] : gone) details.field(kind, count);
+    audit::Entry entry{audit::by_operator(), "retention.enforced", "policy", ""};
+    entry.details = details.end().take();
+    co_await audit::record(keeping.db, std::move(entry));
+}
+
+}  // namespace
+
 Task<void> keep_promises(Keeping& keeping) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     while (state.cancelled() == boost::asio::cancellation_type::none) {
         try {
             co_await erase_due(keeping);
-            std::size_t gone = 0;
-            for (int round = 0; round < rounds_an_hour; ++round) {
-                const auto more = co_await enforce_retention(keeping, false);
-                if (more.empty()) break;
-                gone += more.size();
-            }
-            if (gone > 0) log::info("kept no longer", {{"things", gone}});
         } catch (const std::exception& failure) {
-            log::warn("erasures and retention are left for later", {{"reason", failure.what()}});
+            log::warn("erasures are left for later", {{"reason", failure.what()}});
+        }
+        try {
+            co_await enforce_all(keeping);
+        } catch (const std::exception& failure) {
+            log::warn("retention is left for later", {{"reason", failure.what()}});
         }
         co_await net::sleep_for(std::chrono::hours(1));
     }

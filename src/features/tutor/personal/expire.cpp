@@ -5,12 +5,14 @@ namespace {
 
 constexpr const char* unused_sql =
     "SELECT id, owner_id, updated_at FROM threads WHERE deleted_at IS NULL AND NOT temporary "
-    "AND updated_at < now() - make_interval(months => $1) ORDER BY updated_at LIMIT $2";
+    "AND greatest(updated_at, kept_from) < now() - make_interval(months => $1) ORDER BY greatest(updated_at, "
+    "kept_from) LIMIT $2";
 // Looked at again: it may have been used in between.
 constexpr const char* delete_sql =
     "UPDATE threads SET deleted_at = now(), version = version + 1 WHERE id IN "
     "(SELECT id FROM threads WHERE deleted_at IS NULL AND NOT temporary "
-    "AND updated_at < now() - make_interval(months => $1) ORDER BY updated_at LIMIT $2 "
+    "AND greatest(updated_at, kept_from) < now() - make_interval(months => $1) ORDER BY greatest(updated_at, "
+    "kept_from) LIMIT $2 "
     "FOR UPDATE SKIP LOCKED) RETURNING id, owner_id, updated_at";
 
 }  // namespace

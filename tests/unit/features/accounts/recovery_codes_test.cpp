@@ -40,7 +40,7 @@ protected:
 TEST_F(RecoveryCodesTest, TenDifferentOnesWorkOnceEach) {
     EXPECT_EQ(await(codes_.standing(ana_)).left, 0);
     EXPECT_FALSE(await(codes_.standing(ana_)).created_at);
-    const auto codes = await(codes_.renew(ana_));
+    const auto codes = await(codes_.renew(ana_, {}));
     EXPECT_EQ(std::set<std::string>(codes.begin(), codes.end()).size(), 10u);
     EXPECT_EQ(await(codes_.standing(ana_)).left, 10);
     int left = 10;
@@ -54,23 +54,23 @@ TEST_F(RecoveryCodesTest, TenDifferentOnesWorkOnceEach) {
 }
 
 TEST_F(RecoveryCodesTest, NewOnesVoidTheOldAndNobodyElses) {
-    const auto old = await(codes_.renew(ana_));
-    const auto bens = await(codes_.renew(ben_));
-    const auto fresh = await(codes_.renew(ana_));
+    const auto old = await(codes_.renew(ana_, {}));
+    const auto bens = await(codes_.renew(ben_, {}));
+    const auto fresh = await(codes_.renew(ana_, {}));
     EXPECT_FALSE(enter("ana@example.org", old[0]));
     EXPECT_TRUE(enter("ana@example.org", fresh[0]));
     EXPECT_TRUE(enter("ben@example.org", bens[0]));
 }
 
 TEST_F(RecoveryCodesTest, ACodeIsOneOfItsOwnersAddress) {
-    const auto codes = await(codes_.renew(ana_));
+    const auto codes = await(codes_.renew(ana_, {}));
     EXPECT_FALSE(enter("ben@example.org", codes[0]));
     EXPECT_FALSE(enter("nobody@example.org", codes[0]));
     EXPECT_TRUE(enter("ana@example.org", codes[0]));
 }
 
 TEST_F(RecoveryCodesTest, AnotherSecretMakesThemWorthless) {
-    const auto codes = await(codes_.renew(ana_));
+    const auto codes = await(codes_.renew(ana_, {}));
     RecoveryCodes elsewhere(db(), "other");
     const auto code = *parse_recovery_code(codes[0]);
     EXPECT_FALSE(await(elsewhere.sign_in("ana@example.org", code, Client{"Test", ""})));

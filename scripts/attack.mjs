@@ -1,5 +1,6 @@
 // attack.mjs: sets sqlmap and wapiti (Debian) on a running instance of the program, signed in as a student of a school
-// with some material. Prints a line for each target; exits 1 when either finds anything.
+// with some material. Prints a line for each target; exits 1 when either finds anything, is cut off by its time limit,
+// or was not signed in.
 //   node scripts/attack.mjs [sqlmap] [wapiti]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,6 +25,9 @@ const explained = [
     ],
 ];
 
+const sqlmapSeconds = 900; // for one target
+const wapitiSeconds = 1800;
+
 const wanted = process.argv.slice(2);
 const wants = (tool) => wanted.length === 0 || wanted.includes(tool);
 const folder = mkdtempSync(path.join(tmpdir(), "bb-attack-"));
@@ -39,11 +43,18 @@ function run(program, args, limit) {
         const hear = (bytes) => (said += bytes);
         child.stdout.on("data", hear);
         child.stderr.on("data", hear);
-        const timer = setTimeout(() => child.kill("SIGKILL"), limit * 1000);
-        child.once("error", (fault) => resolve({ code: -1, said: fault.message }));
-        child.once("close", (code) => {
+        let cutOff = false;
+        const timer = setTimeout(() => {
+            cutOff = true;
+            child.kill("SIGKILL");
+        }, limit * 1000);
+        child.once("error", (fault) => {
             clearTimeout(timer);
-            resolve({ code, said });
+            resolve({ cutOff, said: fault.message });
+        });
+        child.once("close", () => {
+            clearTimeout(timer);
+            resolve({ cutOff, said });
         });
     });
 }
@@ -53,6 +64,12 @@ function report(tool, what, finding) {
     if (!finding) return;
     console.log(finding);
     bad += 1;
+}
+
+/** A finding when `cookie` is nobody's: then only the door was looked at. */
+async function assertSignedIn(server, cookie, when) {
+    const { json } = await server.request("/api/session", { cookie });
+    if (!json?.user) report("session", when, "the scan was not signed in");
 }
 
 async function sqlmap(server, name, target, { cookie, json }) {
@@ -82,7 +99,9 @@ async function sqlmap(server, name, target, { cookie, json }) {
             "--data",
             JSON.stringify(json),
         );
-    const { said } = await run("sqlmap", args, 300);
+    const { said, cutOff } = await run("sqlmap", args, sqlmapSeconds);
+    if (cutOff)
+        return report("sqlmap", name, `was cut off after ${sqlmapSeconds} seconds:\n${said.slice(-2000)}`);
     // It says so in words, and only so: its exit code is 0 either way.
     const found =
         /identified the following injection point|is vulnerable\. Do you want|appears to be '.*' injectable/.exec(
@@ -125,16 +144,22 @@ async function wapiti(server, cookie) {
         "-S",
         "normal",
     ];
-    args.push("--max-scan-time", "600", "--flush-session", "--no-bugreport", "-m", "common");
+    args.push("--flush-session", "--no-bugreport", "-m", "common");
     for (const start of starts) args.push("-s", server.url + start);
-    const { said } = await run("wapiti", args, 900);
+    const { said, cutOff } = await run("wapiti", args, wapitiSeconds);
+    if (cutOff)
+        return report(
+            "wapiti",
+            "the whole site",
+            `was cut off after ${wapitiSeconds} seconds:\n${said.slice(-2000)}`,
+        );
     let result;
     try {
         result = JSON.parse(readFileSync(out, "utf8"));
     } catch {
         return report("wapiti", "the whole site", `it left no report:\n${said.slice(-2000)}`);
     }
-    const crawled = /(\d+) URL/.exec(said)?.[1] ?? "?";
+    const crawled = Number(/found (\d+) URLs/.exec(said)?.[1] ?? 0);
     for (const kind of ["vulnerabilities", "anomalies"])
         for (const [title, findings] of Object.entries(result[kind] ?? {}))
             for (const finding of findings) {
@@ -142,7 +167,9 @@ async function wapiti(server, cookie) {
                 if (why) console.log(`explained wapiti: ${finding.info}: ${why}`);
                 else report("wapiti", title, JSON.stringify(finding, null, 2));
             }
-    report("wapiti", `${starts.length} starting points, ${crawled} addresses`, undefined);
+    // Every starting point, the root, and something that they lead to.
+    const few = crawled < starts.length + 2 && `it looked at too few addresses:\n${said.slice(-2000)}`;
+    report("wapiti", `${starts.length} starting points, ${crawled} addresses`, few);
 }
 
 const server = await startServer();
@@ -153,6 +180,7 @@ try {
     await student.request(entries, { method: "POST", json: { title: "Cells", content: "A cell is small." } });
     const thread = await student.request("/api/threads", { method: "POST", json: {} });
     const { cookie } = student;
+    await assertSignedIn(server, cookie, "before");
     if (wants("sqlmap")) {
         const email = "someone@example.org";
         await sqlmap(server, "sign-in by e-mail", "/api/auth/email", { json: { email } });
@@ -167,6 +195,7 @@ try {
         await sqlmap(server, "new entry", entries, { cookie, json: { title: "x", content: "y" } });
     }
     if (wants("wapiti")) await wapiti(server, cookie);
+    await assertSignedIn(server, cookie, "after");
 } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// scripts/lint-evidence, on a small repository with a document that claims too much.
+// scripts/lint-evidence, on a small repository with a document that claims too much, and on the real one.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,6 +14,8 @@ const good = `
 | V1.1.2 | 2 | words | n/a | why |
 | V1.2.1 | 1 | words | **NOT met** | why |
 3 requirements: 1 met, 1 not applicable, 1 not met
+### Not met, in one place
+- V1.2.1 (why)
 `;
 
 function check(text) {
@@ -38,6 +40,12 @@ function check(text) {
     }
 }
 
+test("what docs/security.md claims holds", () => {
+    const done = spawnSync(path.join(root, "scripts/lint-evidence"), { encoding: "utf8" });
+    assert.equal(done.stdout + done.stderr, "");
+    assert.equal(done.status, 0);
+});
+
 test("what exists is fine", () => assert.deepEqual(check(good), []));
 
 for (const [what, from, to, fault] of [
@@ -51,6 +59,8 @@ for (const [what, from, to, fault] of [
     ["a state", "| met |", "| nearly |", "V1.1.1 has no state"],
     ["an id of its own", "V1.1.2", "V1.1.1", "V1.1.1 stands there twice"],
     ["a right sum", "1 met,", "2 met,", "the table says"],
+    ["a place in the list", "- V1.2.1 (why)", "- none", "V1.2.1 is not met, and not listed"],
+    ["a reason to be listed", "- V1.2.1", "- V1.1.1, V1.2.1", "V1.1.1 is listed as not met, but is not so"],
 ])
     test(`${what} that is missing is named`, () => {
         const found = check(good.replace(from, to));

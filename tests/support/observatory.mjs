@@ -147,8 +147,8 @@ function resourcePolicy({ headers }) {
 
 /**
  * {score, results} of an answer {headers, text}. Bonuses count when the score without them is 90 or more. Without
- * `tls`, what only https can have (HSTS, Secure) is left out; redirection is always the affair of the proxy that ends
- * TLS, since the program speaks no https, and is not scored.
+ * `tls`, what only https can have (HSTS, Secure) is left out; redirection is not scored: where the
+ * program speaks https it speaks no http, and otherwise it is the affair of the proxy in front.
  */
 export function observatory(answer, { tls }) {
     const tests = [csp, sharing, referrer, integrity, sniffing, framing, resourcePolicy];

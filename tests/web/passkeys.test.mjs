@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startDatabase } from "../support/database.mjs";
+import { mails } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
 import { assertGood, eventually, startBrowser } from "./browser.mjs";
 
@@ -71,6 +72,17 @@ async function addFirst(page) {
     await one(dialog, "Done").click();
     await dialog.waitFor({ state: "detached" });
     return codes;
+}
+
+/** The code in a mail that came after the first `count`; there may be notices besides. */
+function codeAfter(count, email) {
+    return eventually(() => {
+        const mail = mails(server, email)
+            .slice(count)
+            .find((one) => one.code);
+        assert.ok(mail, "no code came");
+        return mail.code;
+    });
 }
 
 /** Signs out, without the page. */
@@ -167,24 +179,68 @@ test("of two passkeys one is renamed, the other removed; what is removed signs i
     }
 });
 
-test("after a quarter of an hour the person is asked to show who they are", async () => {
-    const { person, page } = await inSettings("dan@example.org");
+test("after a quarter of an hour the person is asked to show who they are, by passkey or code", async () => {
+    const { person, page, authenticator } = await inSettings("dan@example.org");
     await addFirst(page);
-    await database.query(
-        `UPDATE sessions SET proved_at = now() - interval '16 minutes' WHERE user_id = (SELECT id FROM users WHERE email = '${person.email}')`,
-    );
+    await page.evaluate(() => localStorage.setItem("brainbytes:draft:x", "not yet sent"));
+    const wait = () => database.query("UPDATE sessions SET proved_at = now() - interval '16 minutes'");
+    const left = async () => (await person.request("/api/recovery-codes")).json;
+    const proof = page.getByRole("dialog", { name: "Is it you?" });
+    const codes = page.getByRole("dialog", { name: "Recovery codes" });
+    await wait();
+    const before = await left();
     await one(page, "Make new codes").click();
-    await page.getByText("show first that it is you", { exact: false }).waitFor();
+    await proof.waitFor();
     await assertGood(page, "the question who it is");
-    await one(page, "Confirm with a passkey").click();
-    await page.getByText("Confirmed. Now do it once more.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Nothing was changed.").waitFor();
+    assert.deepEqual(await left(), before);
+
+    await authenticator.send("setUserVerified", { isUserVerified: false });
     await one(page, "Make new codes").click();
-    await page.getByRole("dialog", { name: "Recovery codes" }).waitFor();
-    await one(page.getByRole("dialog"), "Done").click();
+    await one(proof, "Confirm with a passkey").click();
+    await proof.getByText("This passkey was not accepted.").waitFor();
+    await authenticator.send("setUserVerified", { isUserVerified: true });
+    await one(proof, "Confirm with a passkey").click();
+    await codes.waitFor();
+    await one(codes, "Done").click();
+
+    await wait();
+    let mail = mails(server, person.email).length;
+    await page.getByRole("button", { name: /^Remove:/ }).click();
+    await one(page.getByRole("dialog", { name: /^Remove/ }), "Remove").click();
+    await proof.waitFor();
+    await page.getByLabel("Six-digit code").fill(await codeAfter(mail, person.email));
+    await one(proof, "Continue").click();
+    await page.getByText("Passkey removed").waitFor();
+
+    await wait();
+    mail = mails(server, person.email).length;
+    await authenticator.send("clearCredentials", {});
+    await one(page, "Add a passkey").click();
+    await proof.waitFor();
+    assert.equal(await one(proof, "Confirm with a passkey").count(), 0, "there is none");
+    await page.getByLabel("Six-digit code").fill(await codeAfter(mail, person.email));
+    await one(proof, "Continue").click();
+    await codes.waitFor(); // they come with the only passkey
+    const draft = await page.evaluate(() => localStorage.getItem("brainbytes:draft:x"));
+    assert.equal(draft, "not yet sent", "a proof is no sign-out");
+});
+
+test("the passkey of somebody else proves nothing", async () => {
+    const { page: theirs, authenticator } = await inSettings("hana@example.org");
+    await addFirst(theirs);
+    const [hers] = await authenticator.credentials();
+    const { page, authenticator: own } = await inSettings("ivan@example.org");
+    await addFirst(page);
     await database.query("UPDATE sessions SET proved_at = now() - interval '16 minutes'");
+    await own.send("clearCredentials", {});
+    await own.send("addCredential", { credential: hers });
     await one(page, "Make new codes").click();
-    await one(page, "Sign in again").click();
-    await page.waitForURL(/\/sign-in\?next=/);
+    await one(page, "Confirm with a passkey").click();
+    await page.getByText("Nothing was changed.").waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    assert.equal((await (await page.request.get("/api/session")).json()).user.email, "hana@example.org");
 });
 
 test("a recovery code lets in once, and not twice", async () => {
@@ -209,10 +265,21 @@ test("a recovery code lets in once, and not twice", async () => {
     await visitor.goto("/settings");
     await visitor.getByText("9 recovery codes are left").waitFor();
     assert.equal(await one(visitor, "Add a passkey").count(), 0, "an IP address has no passkeys");
+    await visitor.getByRole("heading", { name: "Passkeys", level: 2 }).waitFor();
     await visitor.context().clearCookies();
     await enter();
     await visitor.getByText("That code does not fit this address").waitFor();
     await assertGood(visitor, "a used recovery code");
+});
+
+test("where passkeys do not work, who has none finds recovery codes under a heading of their own", async () => {
+    const person = await server.as("jo@example.org");
+    const page = await browser.visitor(server, { cookie: person.cookie, size: "tiny" });
+    await page.goto("/settings");
+    await page.getByRole("heading", { name: "Recovery codes", level: 2 }).waitFor();
+    await page.getByText("You have no recovery codes.").waitFor();
+    assert.equal(await page.getByRole("heading", { name: "Passkeys" }).count(), 0);
+    await assertGood(page, "settings without passkeys");
 });
 
 test("in Filipino, on a phone", async () => {

@@ -58,7 +58,9 @@ test("an archive is downloaded after a proof, and brought again", async () => {
     const download = page.waitForEvent("download");
     await page.getByLabel(/code/i).fill(code);
     await page.getByRole("button", { name: "Continue" }).click();
+    assert.match((await download).suggestedFilename(), /^brainbytes-[\d-]+\.zip$/);
     const file = await (await download).path();
+    await page.getByText("Your archive is there.").waitFor();
     assert.ok(unzip(readFileSync(file))["brainbytes.json"]);
     await page
         .locator('input[type="file"]')
@@ -67,12 +69,38 @@ test("an archive is downloaded after a proof, and brought again", async () => {
     await page
         .locator('input[type="file"]')
         .setInputFiles({ name: "x.zip", mimeType: "application/zip", buffer: Buffer.from("no") });
+    await page.getByText("This file is no whole archive of BrainBytes. Nothing was changed.").waitFor();
+    const details = page.getByText("This is not a whole ZIP file");
+    assert.equal(await details.getAttribute("lang"), "en");
+    await assertGood(page, "an archive that was refused");
+});
+
+test("an archive that is refused says why, in the language of the person", async () => {
+    const fe = await server.as("fe@privacy.example");
+    await fe.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+    const page = await open(fe, { size: "tiny" });
+    const refused = { headers: { "content-type": "application/problem+json" }, body: "{}" };
+    for (const [status, words] of [
+        [409, "May ginagawa nang archive mo."],
+        [503, "May ginagawang archive para sa iba ang server."],
+        [429, "Masyado"],
+    ]) {
+        await page.route("**/api/me/export", (route) => route.fulfill({ ...refused, status }), { times: 1 });
+        await page.getByRole("button", { name: "I-download ang datos ko" }).click();
+        await page.getByText(words).waitFor();
+        assert.equal(await page.getByText("Ginagawa na.").count(), 0);
+    }
+    await page
+        .locator('input[type="file"]')
+        .setInputFiles({ name: "x.zip", mimeType: "application/zip", buffer: Buffer.from("no") });
+    await page.getByText("Hindi ito buong archive ng BrainBytes. Walang nabago.").waitFor();
     await page.getByText("This is not a whole ZIP file").waitFor();
 });
 
 test("an account is deleted after a second thought, and signing in undoes it", async () => {
     const ben = await server.as("ben@privacy.example");
     const page = await open(ben, { size: "phone" });
+    await page.evaluate(() => localStorage.setItem("brainbytes:draft:x", "not yet sent"));
     await page.getByRole("button", { name: "Delete my account" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByRole("button", { name: "Close" }).click();
@@ -81,6 +109,10 @@ test("an account is deleted after a second thought, and signing in undoes it", a
     await dialog.getByRole("button", { name: "Delete my account" }).click();
     await page.getByText("Sign in before if you change your mind").waitFor();
     await page.waitForURL(/sign-in/);
+    const kept = await page.evaluate(() =>
+        Object.keys(localStorage).filter((key) => /draft:|unsent:/.test(key)),
+    );
+    assert.deepEqual(kept, [], "no draft stays on the device");
     const back = await server.as("ben@privacy.example");
     const again = await browser.visitor(server, { cookie: back.cookie });
     await again.goto("/chat");

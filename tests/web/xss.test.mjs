@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { Authenticator } from "../support/authenticator.mjs";
 import { ask, newId, personOf } from "../support/chat.mjs";
 import { startTrap } from "../support/gullible.mjs";
 import { injections } from "../support/injections.mjs";
@@ -43,9 +44,13 @@ async function assertHarmless(address, shows, press) {
     if (press) await page.getByRole("button", { name: press, exact: true }).click();
     await page.getByText(shows).first().waitFor();
     await page.waitForLoadState("networkidle");
+    await assertNothingRuns(address);
+}
+
+async function assertNothingRuns(address) {
     const found = await page.evaluate(() => ({
         ran: globalThis.pwned ?? null,
-        tags: [...document.querySelectorAll("main *")]
+        tags: [...document.querySelectorAll("main *, dialog *")]
             .map((element) => element.localName)
             .filter((tag) =>
                 /^(script|img|iframe|object|embed|style|link|video|audio|base|meta|template)$/.test(tag),
@@ -53,7 +58,7 @@ async function assertHarmless(address, shows, press) {
         handlers: [...document.querySelectorAll("body *")].flatMap((element) =>
             element.getAttributeNames().filter((name) => /^on/.test(name)),
         ),
-        links: [...document.querySelectorAll("main a")]
+        links: [...document.querySelectorAll("main a, dialog a")]
             .map((link) => link.protocol)
             .filter((protocol) => !/^(https?|mailto):$/.test(protocol)),
     }));
@@ -111,6 +116,23 @@ test("questions, titles of chats and the name of a person", async () => {
     }
 });
 
+test("names of API keys and of passkeys", async () => {
+    const origin = `http://localhost:${server.port}`;
+    const passkeys = [];
+    for (const payload of payloads.slice(0, 18)) {
+        const name = `K ${oneLine(payload, 70)}`.trim();
+        await create(person, "/api/keys", { name, scopes: ["read"] });
+        const options = await create(person, "/api/passkeys/options", {}, 200);
+        const credential = new Authenticator(origin).create(options);
+        passkeys.push((await create(person, "/api/passkeys", { credential, name })).passkey.name);
+    }
+    const keys = (await person.request("/api/keys")).json.keys;
+    assert.deepEqual([keys.length, passkeys.length], [18, 18]);
+    await assertHarmless("/settings", keys[0].name);
+    for (const name of passkeys) await page.getByText(name).first().waitFor();
+    for (const { name } of keys) await page.getByText(name).first().waitFor();
+});
+
 test("the same names where an administrator sees them", async () => {
     const made = await server.command("user", "create", "root@example.org", "--role", "administrator");
     assert.equal(made.code, 0, made.stderr);
@@ -118,9 +140,25 @@ test("the same names where an administrator sees them", async () => {
     const admin = await browser.visitor(server, { cookie });
     const own = page;
     page = admin;
-    await assertHarmless("/admin", "ana@example.org");
+    for (const payload of payloads.slice(0, 6)) {
+        const name = oneLine(payload).trim();
+        await person.request("/api/me", { method: "PATCH", json: { name } });
+        const { people } = (await server.request("/api/admin/people?q=ana@", { cookie })).json;
+        assert.equal(people[0].name, name);
+        await assertHarmless("/admin", name);
+        await page.getByRole("button", { name: /ana@example\.org/ }).click();
+        const dialog = page.getByRole("dialog", { name, exact: true });
+        await dialog.getByText("ana@example.org").first().waitFor();
+        await assertNothingRuns("the dialog of a person");
+        await page.keyboard.press("Escape");
+    }
     await assertHarmless("/admin/log", /session\.created/);
     page = own;
+    // Who looked: the administrator's name, at the person who was looked at.
+    const [payload] = payloads;
+    const name = oneLine(payload).trim();
+    await server.request("/api/me", { method: "PATCH", json: { name }, cookie });
+    await assertHarmless("/settings/data", name);
 });
 
 test("nothing was asked for elsewhere", () => {

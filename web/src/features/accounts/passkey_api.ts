@@ -1,6 +1,16 @@
 import { get, patch, post, remove } from '../../lib/api.ts';
 import type { Passkey, RecoveryStanding } from '../../lib/types.ts';
-import type { CreationOptions, CredentialJson, RequestOptions } from '../../lib/webauthn.ts';
+import {
+  knowsPasskeys,
+  type CreationOptions,
+  type CredentialJson,
+  type RequestOptions,
+} from '../../lib/webauthn.ts';
+import { session } from './session.svelte.ts';
+
+/** Whether this page can make and use passkeys: the browser knows them, and the server this address. */
+export const offersPasskeys = () =>
+  knowsPasskeys() && Boolean(session.info?.passkeyOrigins.includes(location.origin));
 
 export const passkeyApi = {
   list: () => get<{ passkeys: Passkey[] }>('/api/passkeys'),

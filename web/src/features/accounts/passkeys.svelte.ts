@@ -2,16 +2,12 @@ import { asProblem, type Problem } from '../../lib/api.ts';
 import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Passkey, RecoveryStanding } from '../../lib/types.ts';
-import { knowsPasskeys, makePasskey, refusalOf, showPasskey } from '../../lib/webauthn.ts';
+import { makePasskey, refusalOf } from '../../lib/webauthn.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
 import { passkeyApi } from './passkey_api.ts';
-import { session } from './session.svelte.ts';
+import { proof } from './proof.svelte.ts';
 
 export const mostPasskeys = 20;
-
-/** Whether this page can make and use passkeys: the browser knows them, and the server this address. */
-export const offersPasskeys = () =>
-  knowsPasskeys() && Boolean(session.info?.passkeyOrigins.includes(location.origin));
 
 /** The passkeys and recovery codes of the person who is signed in. */
 export class PasskeyList {
@@ -21,11 +17,7 @@ export class PasskeyList {
   error = $state<Problem | null>(null);
   /** New recovery codes, to be shown once. */
   codes = $state<string[]>([]);
-  /** The server wants to be shown again who this is. */
-  proofNeeded = $state(false);
   busy = $state(false);
-
-  readonly usableHere = $derived(this.list.some(({ site }) => site === location.hostname));
 
   async load(): Promise<void> {
     try {
@@ -41,7 +33,8 @@ export class PasskeyList {
 
   add(): Promise<void> {
     return this.#change(async () => {
-      const made = await makePasskey(await passkeyApi.creationOptions());
+      const options = await proof.guard(() => passkeyApi.creationOptions());
+      const made = await makePasskey(options);
       const { recoveryCodes } = await passkeyApi.add(made);
       if (recoveryCodes) this.codes = recoveryCodes;
       else toasts.show(t('passkeys.added'));
@@ -56,28 +49,15 @@ export class PasskeyList {
 
   remove(id: string): Promise<void> {
     return this.#change(async () => {
-      await passkeyApi.remove(id);
+      await proof.guard(() => passkeyApi.remove(id));
       toasts.show(t('passkeys.removed'));
     });
   }
 
   renewRecovery(): Promise<void> {
     return this.#change(async () => {
-      this.codes = (await passkeyApi.renewRecovery()).recoveryCodes;
+      this.codes = (await proof.guard(() => passkeyApi.renewRecovery())).recoveryCodes;
     });
-  }
-
-  /** Shows once more who this is, without leaving the page. */
-  async prove(): Promise<void> {
-    try {
-      await passkeyApi.enter(await showPasskey(await passkeyApi.requestOptions()));
-      this.proofNeeded = false;
-      await session.load();
-      toasts.show(t('passkeys.confirmed'));
-    } catch (fault) {
-      const refused = fault instanceof DOMException || asProblem(fault).status === 401;
-      toasts.show(refused ? t('passkeys.refused') : sentence(fault));
-    }
   }
 
   async #change(run: () => Promise<void>): Promise<void> {
@@ -85,7 +65,6 @@ export class PasskeyList {
     this.busy = true;
     try {
       await run();
-      this.proofNeeded = false;
     } catch (fault) {
       this.#say(fault);
     } finally {
@@ -100,9 +79,7 @@ export class PasskeyList {
       if (refusal !== 'cancelled') toasts.show(t(`passkeys.${refusal}`));
       return;
     }
-    const { status } = asProblem(fault);
-    if (status === 403) this.proofNeeded = true;
-    else if (status === 409)
+    if (asProblem(fault).status === 409)
       toasts.show(t(this.list.length >= mostPasskeys ? 'passkeys.full' : 'passkeys.known'));
     else toasts.show(sentence(fault));
   }

@@ -47,14 +47,13 @@ class Session {
 
   async signOut(): Promise<void> {
     await accountsApi.signOut();
-    // Who leaves on purpose leaves nothing behind; a session that merely ended keeps what was typed.
-    forget('draft:', 'unsent:');
-    if (this.info) this.info = { ...this.info, user: null };
-    router.go('/sign-in');
+    this.gone();
   }
 
-  /** The account is left: it has no session any more. */
+  /** The session has ended on purpose, or the account with it: nothing is left behind here. */
   gone(): void {
+    // A session that merely ended keeps what was typed.
+    forget('draft:', 'unsent:');
     if (this.info) this.info = { ...this.info, user: null };
     router.go('/sign-in');
   }

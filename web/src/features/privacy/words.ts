@@ -1,3 +1,5 @@
+import { asProblem } from '../../lib/api.ts';
+import { sentence } from '../../lib/failure.ts';
 import { translator } from '../../lib/i18n.svelte.ts';
 
 /** The words of "Your data": English, Filipino. Fetched with its screens, not with the page. */
@@ -6,7 +8,7 @@ const catalogue = {
   keptTitle: ['What is kept, and why', 'Ano ang itinatago, at bakit'],
   keptMaterials: [
     '{materials} materials with {files} files ({bytes}): the tutor reads them to answer you.',
-    '{materials} materyal na may {files} file ({bytes}): binabasa ng tutor para sagutin ka.',
+    '{materials} aralin na may {files} file ({bytes}): binabasa ng tutor para sagutin ka.',
   ],
   keptChats: [
     '{chats} chats with {messages} messages: so that you can go on where you left off.',
@@ -35,11 +37,11 @@ const catalogue = {
   ],
   materialsForever: [
     'Materials stay until you delete them.',
-    'Nananatili ang mga materyal hanggang burahin mo.',
+    'Nananatili ang mga aralin hanggang burahin mo.',
   ],
   materialsMonths: [
     'Materials are deleted {n} months after their last change.',
-    'Binubura ang mga materyal {n} buwan matapos ang huling pagbabago.',
+    'Binubura ang mga aralin {n} buwan matapos ang huling pagbabago.',
   ],
   deletedLead: [
     'What is deleted can be brought back for 30 days; then it is gone. A temporary chat is gone a day after its last message.',
@@ -55,9 +57,10 @@ const catalogue = {
   someone: ['Somebody who has no account any more', 'Isang wala nang account'],
   viewed: ['looked at your record', 'tiningnan ang iyong rekord'],
   created: ['made your account', 'ginawa ang iyong account'],
-  roleChanged: ['changed your role', 'binago ang iyong tungkulin'],
+  roleChanged: ['changed your role', 'binago ang iyong papel'],
   suspended: ['suspended your account', 'sinuspinde ang iyong account'],
   unsuspended: ['ended the suspension', 'tinapos ang suspensyon'],
+  erasureAsked: ['asked for your account to be erased', 'hiniling na burahin ang iyong account'],
   exported: ['made an archive of your data', 'gumawa ng archive ng datos mo'],
   signedIn: ['began a session for you', 'nagsimula ng session para sa iyo'],
   takeTitle: ['Take it with you', 'Dalhin ang datos mo'],
@@ -67,8 +70,17 @@ const catalogue = {
   ],
   take: ['Download my data', 'I-download ang datos ko'],
   taking: [
-    'Being made. The download begins by itself.',
-    'Ginagawa na. Kusang magsisimula ang download.',
+    'Being made. Stay on this page until it is there.',
+    'Ginagawa na. Manatili sa pahinang ito hanggang matapos.',
+  ],
+  taken: ['Your archive is there.', 'Narito na ang iyong archive.'],
+  takeTwice: [
+    'An archive of yours is being made already. Try again when it is finished.',
+    'May ginagawa nang archive mo. Subukan muli kapag tapos na ito.',
+  ],
+  takeLater: [
+    'The server makes an archive for somebody else. Try again in a minute.',
+    'May ginagawang archive para sa iba ang server. Subukan muli pagkalipas ng isang minuto.',
   ],
   bringTitle: ['Bring an archive', 'Magdala ng archive'],
   bringLead: [
@@ -80,6 +92,30 @@ const catalogue = {
   brought: [
     '{made} things came along. {present} were here already.',
     '{made} ang nadagdag. {present} ang narito na.',
+  ],
+  bringDamaged: [
+    'This file is no whole archive of BrainBytes. Nothing was changed.',
+    'Hindi ito buong archive ng BrainBytes. Walang nabago.',
+  ],
+  bringTwice: [
+    'An archive of yours is being made or read already. Try again when it is finished.',
+    'May ginagawa o binabasa nang archive mo. Subukan muli kapag tapos na ito.',
+  ],
+  bringLarge: [
+    'This archive is too large. Nothing was changed.',
+    'Masyadong malaki ang archive na ito. Walang nabago.',
+  ],
+  bringWrong: [
+    'Something in this archive cannot be taken up. Nothing was changed.',
+    'May hindi matatanggap sa archive na ito. Walang nabago.',
+  ],
+  bringKind: [
+    'Only a ZIP file can be brought. Nothing was changed.',
+    'ZIP file lang ang madadala. Walang nabago.',
+  ],
+  leaveLast: [
+    'You are the last administrator. Make somebody else administrator first.',
+    'Ikaw ang huling administrator. Gumawa muna ng ibang administrator.',
   ],
   leaveTitle: ['Delete your account', 'Burahin ang iyong account'],
   leaveLead: [
@@ -99,7 +135,7 @@ const catalogue = {
     'Mga buwan matapos ang huling mensahe o pagbabago; 0 kung walang hanggan. Maibabalik ang nawala sa loob ng 30 araw.',
   ],
   retentionChats: ['Chats (months)', 'Mga usapan (buwan)'],
-  retentionMaterials: ['Materials (months)', 'Mga materyal (buwan)'],
+  retentionMaterials: ['Materials (months)', 'Mga aralin (buwan)'],
   retentionWrong: ['Whole months from 0 to 120.', 'Buong buwan mula 0 hanggang 120.'],
   saved: ['Saved', 'Na-save na'],
 } as const satisfies Record<string, readonly [english: string, filipino: string]>;
@@ -112,6 +148,7 @@ const deeds: Record<string, keyof typeof catalogue> = {
   'person.role_changed': 'roleChanged',
   'person.suspended': 'suspended',
   'person.unsuspended': 'unsuspended',
+  'account.erasure_requested': 'erasureAsked',
   'data.exported': 'exported',
   'session.created': 'signedIn',
 };
@@ -120,4 +157,26 @@ const deeds: Record<string, keyof typeof catalogue> = {
 export function deed(action: string): string {
   const key = deeds[action];
   return key ? pt(key) : action;
+}
+
+type Act = 'take' | 'bring' | 'leave';
+
+const refusals: Record<Act, Partial<Record<number, keyof typeof catalogue>>> = {
+  take: { 409: 'takeTwice', 503: 'takeLater' },
+  bring: {
+    400: 'bringDamaged',
+    409: 'bringTwice',
+    413: 'bringLarge',
+    415: 'bringKind',
+    422: 'bringWrong',
+  },
+  leave: { 409: 'leaveLast' },
+};
+
+/** One sentence about why `act` was refused. */
+export function refusal(act: Act, fault: unknown): string {
+  const { slug, status } = asProblem(fault);
+  if (slug === 'proof-cancelled') return pt('proofCancelled');
+  const key = refusals[act][status];
+  return key ? pt(key) : sentence(fault);
 }

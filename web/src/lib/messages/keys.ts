@@ -5,6 +5,10 @@ export const keys = {
     'This is a serious change. We have sent a code to {email}; enter it to go on.',
     'Malaking pagbabago ito. Nagpadala kami ng code sa {email}; ilagay ito para magpatuloy.',
   ],
+  'proof.passkey': [
+    'This is a serious change. Show with a passkey that it is you.',
+    'Malaking pagbabago ito. Patunayan gamit ang passkey na ikaw ito.',
+  ],
   'proof.title': ['Is it you?', 'Ikaw ba ito?'],
 
   'keys.title': ['API keys', 'Mga API key'],

@@ -2,13 +2,11 @@
 export const passkeys = {
   'passkeys.add': ['Add a passkey', 'Magdagdag ng passkey'],
   'passkeys.added': ['Passkey added', 'Naidagdag na ang passkey'],
-  'passkeys.again': ['Sign in again', 'Mag-sign in muli'],
   'passkeys.cancelled': [
     'No passkey was used. Try again, or have a code sent to you.',
     'Walang ginamit na passkey. Subukan muli, o magpadala ng code.',
   ],
   'passkeys.confirm': ['Confirm with a passkey', 'Kumpirmahin gamit ang passkey'],
-  'passkeys.confirmed': ['Confirmed. Now do it once more.', 'Nakumpirma na. Gawin itong muli.'],
   'passkeys.failed': [
     'This browser could not make a passkey.',
     'Hindi nakagawa ng passkey ang browser na ito.',
@@ -28,10 +26,6 @@ export const passkeys = {
   'passkeys.made': ['Added {time}', 'Idinagdag {time}'],
   'passkeys.none': ['You have no passkey yet.', 'Wala ka pang passkey.'],
   'passkeys.orPasskey': ['Sign in with a passkey', 'Mag-sign in gamit ang passkey'],
-  'passkeys.proof': [
-    'To change how you sign in, show first that it is you: you signed in more than 15 minutes ago.',
-    'Para baguhin ang pag-sign in, patunayan munang ikaw ito: mahigit 15 minuto na mula nang mag-sign in ka.',
-  ],
   'passkeys.refused': [
     'This passkey was not accepted. Try again, or have a code sent to you.',
     'Hindi tinanggap ang passkey na ito. Subukan muli, o magpadala ng code.',

@@ -57,7 +57,7 @@ function assertNothingLeft(name, answer) {
         `${name}: a secret in the prompt`,
     );
     assert.ok(!whole.includes("ana@example.org"), `${name}: an address in the prompt`);
-    assert.ok(!JSON.stringify(answer.parts).includes("4471"), `${name}: another person's note`);
+    assert.ok(!JSON.stringify(answer.parts).includes("code is 4471"), `${name}: another person's note`);
 }
 
 test("no order in a note or a question takes anything out", async () => {

@@ -94,9 +94,10 @@ Worker::Parts::Parts(Node& shared, Executor executor)
              access::parse_quotas(shared.config.text("BRAINBYTES_QUOTAS")).value_or(access::TokenQuotas())),
       keys(db, sealing_secrets(shared)),
       github(github_door(shared, http_client, keys)),
-      personal_materials(shared.blobs, shared.pool),
+      files(db, keys, shared.blobs, shared.pool),
+      personal_materials(files),
       personal_chats(shared.pool),
-      keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}},
+      keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
@@ -118,7 +119,7 @@ void Worker::Parts::bind_routes() {
         router,
         {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce, github.get(),
          webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
-    materials::bind_routes(router, {db, node.blobs, node.pool, &message_search});
+    materials::bind_routes(router, {db, files, node.pool, &message_search});
     tutor.bind_routes(router);
 }
 

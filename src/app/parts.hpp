@@ -17,6 +17,7 @@
 #include "services/access/idempotency.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/access/token_budget.hpp"
+#include "services/blobs/file_store.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
 #include "services/secrets/key_ring.hpp"
@@ -39,6 +40,7 @@ struct Worker::Parts {
     access::TokenBudget budget;
     secrets::KeyRing keys;
     std::unique_ptr<accounts::Github> github;  // null: no OAuth app is configured
+    blobs::FileStore files;
     materials::PersonalMaterials personal_materials;
     tutor::PersonalChats personal_chats;
     accounts::Keeping keeping;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/kept_options.hpp"
 #include "app/node.hpp"
 #include "app/pages.hpp"
 #include "app/worker.hpp"
@@ -284,6 +285,7 @@ int serve(config::Config& config) {
         db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
     if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
+    take_up_kept_secrets(config, home->conninfo());
     run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(tls), signals);
     home->close();
     log::info("stopped");

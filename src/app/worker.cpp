@@ -13,6 +13,7 @@
 #include "base/net/timer.hpp"
 #include "base/net/tls.hpp"
 #include "features/accounts/notices.hpp"
+#include "features/accounts/privacy/prepared.hpp"
 #include "features/accounts/privacy/retention.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
@@ -86,6 +87,7 @@ Task<void> Worker::keep_house() {
     parts_->tutor.keep_house();
     net::spawn(executor(), accounts::sweep_hourly(parts_->db));
     net::spawn(executor(), accounts::keep_promises(parts_->keeping));
+    net::spawn(executor(), accounts::keep_preparing(parts_->keeping));
     net::spawn(executor(), access::keep_tidy(parts_->db));
     net::spawn(executor(), secrets::keep_resealing(parts_->db, parts_->keys, sealed_columns()));
     auto& node = parts_->node;
@@ -93,7 +95,7 @@ Task<void> Worker::keep_house() {
     net::spawn(executor(), mail::keep_delivering(parts_->db, *parts_->mail,
                                                  accounts::notice_writer(node.url, node.secret)));
     if (node.tls) net::spawn(executor(), watch_certificate());
-    net::spawn(executor(), materials::keep_tidy(parts_->db, node.blobs, node.pool));
+    net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {

@@ -3,6 +3,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/config/config.hpp"
 #include "base/core/task.hpp"
@@ -61,6 +62,9 @@ void add_user_erase(CLI::App& user, Chosen& chosen);
 
 /// Gives `command` the option --stage.
 void add_stage(CLI::App& command, Chosen& chosen);
+
+/// What opens the keys of sealed things: the server's secret, and the former one if it is given.
+std::vector<std::string> server_secrets(const config::Config& config);
 
 /// Runs `work` on a database with the current schema, beside a running server or without one: then the
 /// private cluster is started for the time of the command. May move BRAINBYTES_DATA in `config` (see

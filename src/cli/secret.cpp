@@ -1,26 +1,28 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <memory>
 
+#include "app/kept_options.hpp"
 #include "app/sealed_columns.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/db/database.hpp"
 #include "cli/cli.hpp"
 #include "features/accounts/server_secret.hpp"
+#include "services/audit/audit.hpp"
+#include "services/secrets/kept.hpp"
 #include "services/secrets/rotation.hpp"
 
 namespace bb::cli {
 namespace {
 
-std::vector<std::string> server_secrets(const config::Config& config) {
-    return {accounts::server_secret(config), config.text("BRAINBYTES_SECRET_BEFORE")};
-}
-
 /// Keys and what they seal, by column.
 struct Overview {
     std::vector<secrets::KeyEntry> keys;
     std::map<std::string_view, secrets::Counts> columns;
+    std::vector<secrets::KeptName> kept;
 
     std::int64_t rows_of(const secrets::KeyId& id) const {
         std::int64_t rows = 0;
@@ -41,6 +43,7 @@ Task<Overview> look(db::Database& db, secrets::KeyRing& ring) {
     seen.keys = co_await ring.list();
     for (const auto& column : app::sealed_columns())
         seen.columns[column.name] = co_await secrets::count(db, column);
+    seen.kept = co_await secrets::kept_names(db);
     co_return seen;
 }
 
@@ -58,6 +61,9 @@ void print_json(Context& context, const Overview& seen) {
         }
         json.end().end();
     }
+    json.end().key("secrets").array();
+    for (const auto& one : seen.kept)
+        json.object().field("name", one.name).field("updatedAt", one.updated_at).end();
     context.out << json.end().end().take() << '\n';
 }
 
@@ -72,6 +78,8 @@ void print(Context& context, const Overview& seen) {
         context.out << fmt::format("{}\t{}\t{} days\t{} rows\t{}\n", secrets::text_of(key.id),
                                    to_rfc3339(key.created_at), days, seen.rows_of(key.id), word);
     }
+    for (const auto& one : seen.kept)
+        context.out << fmt::format("{}\t{}\tkept\n", one.name, to_rfc3339(one.updated_at));
     if (seen.keys.empty()) context.err << "There is no key yet: the first secret that is kept makes one.\n";
 }
 
@@ -120,11 +128,11 @@ Task<int> rotate(Context& context, db::Database& db, RotateOptions options) {
 }
 
 void add_list(CLI::App& secret, Chosen& chosen) {
-    auto* list =
-        secret.add_subcommand("list", "Show the keys by id: their age, and how many values each seals");
+    auto* list = secret.add_subcommand(
+        "list", "Show the keys by id, with how many values each seals, and the kept secrets by name");
     add_stage(*list, chosen);
     const auto json = std::make_shared<bool>(false);
-    list->add_flag("--json", *json, "Print one JSON object: {\"keys\":[...]}");
+    list->add_flag("--json", *json, "Print one JSON object: {\"keys\":[...],\"secrets\":[...]}");
     list->callback([&chosen, json] {
         chosen.action = [json](Context& context) {
             return run_with_database(
@@ -149,13 +157,80 @@ void add_rotate(CLI::App& secret, Chosen& chosen) {
     });
 }
 
+constexpr std::size_t longest_secret = 4096;
+
+Task<int> note(db::Database& db, std::string action, const std::string& name) {
+    audit::Entry entry{audit::by_operator(), std::move(action), "configuration", name};
+    co_await audit::record(db, std::move(entry));
+    co_return done;
+}
+
+/// One line of the standard input.
+std::string read_value() {
+    std::string value;
+    for (int c = 0; value.size() <= longest_secret && (c = std::cin.get()) != EOF && c != '\n';)
+        value += static_cast<char>(c);
+    if (value.ends_with('\r')) value.pop_back();
+    return value;
+}
+
+int set(Context& context, const std::string& name) {
+    if (!app::may_be_kept(name))
+        return context.fail(name +
+                            " is no secret that can be kept: give OPENAI_API_KEY, GITHUB_CLIENT_SECRET, "
+                            "SMTP_URL or METRICS_TOKEN.");
+    if (isatty(STDIN_FILENO)) context.err << "Type the value of " << name << ": " << std::flush;
+    auto value = read_value();
+    if (value.empty()) return context.fail("No value came on the standard input: nothing was changed.");
+    if (value.size() > longest_secret) return context.fail("The value has more than 4096 characters.");
+    if (const auto fault = config::fault_of(*config::find_option(name), value))
+        return context.fail("The value of " + name + " " + *fault + ".");
+    return run_with_database(context.config, [&](db::Database& db) -> Task<int> {
+        secrets::KeyRing ring(db, server_secrets(context.config));
+        co_await secrets::keep(db, ring, name, value);
+        context.err << name
+                    << " is kept. A server uses it from its next start, unless the environment or .env "
+                    << "sets it.\n";
+        co_return co_await note(db, "secret.set", name);
+    });
+}
+
+int remove(Context& context, const std::string& name) {
+    return run_with_database(context.config, [&](db::Database& db) -> Task<int> {
+        if (!co_await secrets::forget(db, name)) co_return context.fail(name + " is not kept.");
+        context.err << name << " is forgotten. A running server has it until it is started again.\n";
+        co_return co_await note(db, "secret.removed", name);
+    });
+}
+
+/// `secret set` and `secret remove`.
+void add_by_name(CLI::App& secret, Chosen& chosen, const char* word, const char* help,
+                 int (*work)(Context&, const std::string&)) {
+    auto* command = secret.add_subcommand(word, help);
+    add_stage(*command, chosen);
+    const auto name = std::make_shared<std::string>();
+    command->add_option("name", *name, "Name of the option, as in .env.example")->required();
+    command->callback([&chosen, name, work] {
+        chosen.action = [name, work](Context& context) {
+            return work(context, *name);
+        };
+    });
+}
+
 }  // namespace
 
+std::vector<std::string> server_secrets(const config::Config& config) {
+    return {accounts::server_secret(config), config.text("BRAINBYTES_SECRET_BEFORE")};
+}
+
 void register_secret(CLI::App& app, Chosen& chosen) {
-    auto* secret = app.add_subcommand("secret", "Keys of what the database keeps sealed");
+    auto* secret = app.add_subcommand("secret", "Secrets that the database keeps sealed, and their keys");
     secret->require_subcommand(1);
     add_list(*secret, chosen);
     add_rotate(*secret, chosen);
+    add_by_name(*secret, chosen, "set",
+                "Keep a secret sealed in the database; its value comes on the standard input", set);
+    add_by_name(*secret, chosen, "remove", "Forget a kept secret", remove);
 }
 
 }  // namespace bb::cli

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { startDatabase } from "../support/database.mjs";
 import { startServer } from "../support/server.mjs";
 
+let database;
 let server;
 let ana;
 let ben;
@@ -11,14 +14,18 @@ let id;
 let files;
 
 before(async () => {
-    server = await startServer();
+    database = await startDatabase();
+    server = await startServer({ env: { DATABASE_URL: database.url } });
     ana = await server.as("ana@example.org");
     ben = await server.as("ben@example.org");
     const made = await ana.request("/api/materials", { method: "POST", json: { title: "Files" } });
     id = made.json.id;
     files = `/api/materials/${id}/files`;
 });
-after(() => server?.stop());
+after(async () => {
+    await server?.stop();
+    await database?.stop();
+});
 
 function form(...parts) {
     const data = new FormData();
@@ -34,15 +41,17 @@ async function uploaded(name, content) {
     return answer.json;
 }
 
-function storedFiles(folder = path.join(server.dataFolder, "files")) {
-    if (!existsSync(folder)) return 0;
-    let count = 0;
-    for (const item of readdirSync(folder, { withFileTypes: true })) {
-        if (item.isDirectory()) count += storedFiles(path.join(folder, item.name));
-        else if (/^[0-9a-f]{64}$/.test(item.name)) count += 1;
-    }
-    return count;
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+
+/** Paths of the originals on the disk. */
+function stored() {
+    const folder = path.join(server.dataFolder, "files");
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true })
+        .filter((name) => /^[0-9a-f]{64}$/.test(path.basename(name)))
+        .map((name) => path.join(folder, name));
 }
+const storedFiles = () => stored().length;
 
 describe("files", () => {
     test("are uploaded, shown with their text, and come back byte for byte", async () => {
@@ -96,6 +105,35 @@ describe("files", () => {
         await uploaded("one.txt", "the very same words");
         await uploaded("two.txt", "the very same words");
         assert.equal(storedFiles(), count + 1);
+    });
+
+    test("lie sealed on the disk, also after a rotation, and are not given out when they were changed", async () => {
+        const words = "Nobody shall read this on a stolen disk. ".repeat(4000);
+        const file = await uploaded("secret.txt", words);
+        const place = stored().find((one) => one.endsWith(sha256(words)));
+        const lying = readFileSync(place);
+        assert.ok(lying.length > words.length && !lying.includes("stolen disk"));
+        const rotated = await server.command("secret", "rotate");
+        assert.equal(rotated.code, 0, rotated.stderr);
+        const whole = () => ana.request(`${files}/${file.id}/content`);
+        assert.equal((await whole()).text, words);
+        const flipped = (at) => Buffer.from(lying).fill(lying[at] ^ 1, at, at + 1);
+        writeFileSync(place, flipped(100));
+        assert.equal((await whole()).status, 500, "its beginning was changed");
+        writeFileSync(place, flipped(lying.length - 1));
+        await assert.rejects(whole(), "its end was changed: the answer breaks off");
+        writeFileSync(place, lying);
+        assert.equal((await whole()).text, words);
+        // What was stored before files were sealed is read as it is, and sealed when it is stored again.
+        const older = await uploaded("older.txt", "stored long ago");
+        const at = stored().find((one) => one.endsWith(sha256("stored long ago")));
+        await database.query(`DELETE FROM file_keys WHERE digest = '\\x${sha256("stored long ago")}'`);
+        writeFileSync(at, "stored long ago");
+        const read = () => ana.request(`${files}/${older.id}/content`);
+        assert.equal((await read()).text, "stored long ago");
+        await uploaded("again.txt", "stored long ago");
+        assert.ok(!readFileSync(at).includes("long ago"));
+        assert.equal((await read()).text, "stored long ago");
     });
 
     test("of ten megabytes are taken, larger ones are not", async () => {

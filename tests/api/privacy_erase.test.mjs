@@ -41,6 +41,7 @@ async function fill(person) {
     thrown.append("file", new Blob([`${marker} three`], { type: "text/plain" }), "gone.txt");
     const gone = await person.request(`/api/materials/${material}/files`, { method: "POST", body: thrown });
     await person.request(`/api/materials/${material}/files/${gone.json.id}`, { method: "DELETE" });
+    assert.equal((await person.request("/api/me/archive", { method: "POST" })).status, 202);
     const message = { id: "q1", role: "user", parts: [{ type: "text", text: `What is ${marker}?` }] };
     const chat = crypto.randomUUID();
     assert.equal(
@@ -83,6 +84,7 @@ async function fill(person) {
 const nobodys = [
     "audit_head",
     "github_sign_ins",
+    "kept_secrets",
     "passkey_challenges",
     "rate_limits",
     "reply_nodes",

@@ -31,7 +31,7 @@ test("a rotation beside a running server loses nobody who is away at GitHub", as
     const backs = await Promise.all(browsers.map((browser) => browser.leave()));
     const [first, ...none] = await keys();
     assert.deepEqual(none, []);
-    assert.deepEqual(first.rows, { [column]: 3 });
+    assert.deepEqual(first.rows, { [column]: 3, "file_keys.sealed_key": 0, "kept_secrets.sealed": 0 });
     assert.ok(first.newest && first.readable);
 
     const dry = await server.command("secret", "rotate", "--dry-run");
@@ -74,6 +74,48 @@ test("a changed server secret is told, and the former one opens what it sealed",
     delete server.options.env.BRAINBYTES_SECRET_BEFORE;
     await server.start();
     assert.equal(await browser.comeBack(back), "/chat");
+});
+
+test("a kept secret is used from the next start on, and never shown", async () => {
+    const token = "a-token-that-nobody-shall-see";
+    const scrape = () =>
+        server.request("/api/metrics", {
+            headers: { authorization: `Bearer ${token}`, "x-forwarded-for": "192.0.2.7" },
+        });
+    assert.equal((await scrape()).status, 401);
+    const set = await server.commandWith(`${token}\n`, "secret", "set", "METRICS_TOKEN");
+    assert.equal(set.code, 0, set.stderr);
+    const listed = await server.command("secret", "list", "--json");
+    assert.deepEqual(
+        JSON.parse(listed.stdout).secrets.map(({ name }) => name),
+        ["METRICS_TOKEN"],
+    );
+    const rotated = await server.command("secret", "rotate");
+    assert.equal(rotated.code, 0, rotated.stderr);
+    await server.stop({ keep: true });
+    await server.start();
+    assert.equal((await scrape()).status, 200);
+    const log = await server.command("audit", "list", "--action", "secret.set");
+    const said = [set, listed, rotated, log].map((one) => one.stdout + one.stderr);
+    for (const text of [...said, server.tail()]) assert.ok(!text.includes(token));
+    assert.match(log.stdout, /secret\.set/);
+
+    const cases = [
+        [["set", "METRICS_TOKEN"], "\n", /No value came/],
+        [["set", "SMTP_URL"], "http://mail\n", /SMTP_URL must/],
+        [["set", "BRAINBYTES_SECRET"], "x\n", /can be kept/],
+        [["set", "METRICS_TOKEN"], `${"x".repeat(5000)}\n`, /4096/],
+        [["remove", "OPENAI_API_KEY"], "", /not kept/],
+    ];
+    for (const [args, input, why] of cases) {
+        const refused = await server.commandWith(input, "secret", ...args);
+        assert.equal(refused.code, 1, args.join(" "));
+        assert.match(refused.stderr, why);
+    }
+    assert.equal((await server.command("secret", "remove", "METRICS_TOKEN")).code, 0);
+    await server.stop({ keep: true });
+    await server.start();
+    assert.equal((await scrape()).status, 401);
 });
 
 test("wrong usage exits 2, and no key is ever shown", async () => {

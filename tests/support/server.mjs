@@ -192,13 +192,21 @@ class Server {
     }
 
     /** Runs a command of the program on this server's data: {code, stdout, stderr}, never throws on a code. */
-    async command(...args) {
+    command(...args) {
+        return this.commandWith("", ...args);
+    }
+
+    /** The same with a standard input. */
+    async commandWith(input, ...args) {
         try {
-            const done = await run(program, args, {
+            const command = run(program, args, {
                 env: this.env,
                 cwd: path.dirname(this.dataFolder),
                 timeout: 60_000,
             });
+            command.child.stdin.on("error", () => {}); // it may end without reading
+            command.child.stdin.end(input);
+            const done = await command;
             return { code: 0, ...done };
         } catch (fault) {
             if (fault.stdout === undefined) throw fault;

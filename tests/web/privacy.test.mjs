@@ -53,14 +53,22 @@ test("an archive is downloaded after a proof, and brought again", async () => {
     await create(ana, "/api/materials", { title: "Cells" });
     await database.query("UPDATE sessions SET proved_at = now() - interval '1 hour'");
     const page = await open(ana);
-    await page.getByRole("button", { name: "Download my data" }).click();
+    await page.getByRole("button", { name: "Make an archive" }).click();
     const { code } = await newestMail(server, ana.email, 1);
-    const download = page.waitForEvent("download");
     await page.getByLabel(/code/i).fill(code);
     await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText(/Your archive of .* is ready/).waitFor();
+    await assertGood(page, "an archive that is ready");
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/ready.png`, fullPage: true });
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
     assert.match((await download).suggestedFilename(), /^brainbytes-[\d-]+\.zip$/);
     const file = await (await download).path();
     await page.getByText("Your archive is there.").waitFor();
+    const mail = await newestMail(server, ana.email, 2);
+    assert.match(mail.subject, /archive of your BrainBytes data is ready/);
+    await page.getByRole("button", { name: "Delete it now" }).click();
+    await page.getByRole("button", { name: "Make an archive" }).waitFor();
     assert.ok(unzip(readFileSync(file))["brainbytes.json"]);
     await page
         .locator('input[type="file"]')
@@ -80,16 +88,18 @@ test("an archive that is refused says why, in the language of the person", async
     await fe.request("/api/me", { method: "PATCH", json: { language: "fil" } });
     const page = await open(fe, { size: "tiny" });
     const refused = { headers: { "content-type": "application/problem+json" }, body: "{}" };
-    for (const [status, words] of [
-        [409, "May ginagawa nang archive mo."],
-        [503, "May ginagawang archive para sa iba ang server."],
-        [429, "Masyado"],
-    ]) {
-        await page.route("**/api/me/export", (route) => route.fulfill({ ...refused, status }), { times: 1 });
-        await page.getByRole("button", { name: "I-download ang datos ko" }).click();
-        await page.getByText(words).waitFor();
-        assert.equal(await page.getByText("Ginagawa na.").count(), 0);
-    }
+    await page.route("**/api/me/archive", (route) => route.fulfill({ ...refused, status: 429 }), {
+        times: 1,
+    });
+    await page.getByRole("button", { name: "Gumawa ng archive" }).click();
+    await page.getByText("Masyado").waitFor();
+    await page.getByRole("button", { name: "Gumawa ng archive" }).click();
+    await page.getByText(/Handa na ang archive mo/).waitFor();
+    await page.route("**/api/me/archive", (route) => route.fulfill({ ...refused, status: 404 }), {
+        times: 1,
+    });
+    await page.getByRole("button", { name: "I-download" }).click();
+    await page.getByText("Wala na ang archive na ito.").waitFor();
     await page
         .locator('input[type="file"]')
         .setInputFiles({ name: "x.zip", mimeType: "application/zip", buffer: Buffer.from("no") });

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <stdexcept>
@@ -24,6 +25,16 @@ void initialize() {
 Digest sha256(std::string_view data) {
     Digest digest;
     crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(data.data()), data.size());
+    return digest;
+}
+
+Digest sha256(const std::function<std::string_view()>& next) {
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    for (auto piece = next(); !piece.empty(); piece = next())
+        crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(piece.data()), piece.size());
+    Digest digest;
+    crypto_hash_sha256_final(&state, digest.data());
     return digest;
 }
 
@@ -75,6 +86,12 @@ std::string hex(std::string_view bytes) {
                    bytes.size());
     out.pop_back();  // the terminating zero
     return out;
+}
+
+Digest digest_from(std::string_view bytes) {
+    Digest digest{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
+    return digest;
 }
 
 std::string hex(const Digest& digest) {

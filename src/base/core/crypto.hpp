@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@ using Digest = std::array<std::uint8_t, 32>;
 void initialize();
 /// SHA-256 (FIPS 180-4).
 Digest sha256(std::string_view data);
+/// The same of what comes in pieces: `next` gives one after the other, and an empty one at the end.
+Digest sha256(const std::function<std::string_view()>& next);
 /// Fills `bytes` bytes at `out` with random ones, asking the operating system for many at once.
 void random_fill(void* out, std::size_t bytes);
 /// `bytes` random bytes from the operating system, as raw bytes.
@@ -23,6 +26,8 @@ std::string random_token(std::size_t bytes = 32);
 std::string random_digits(int digits);
 std::string hex(std::string_view bytes);
 std::string hex(const Digest& digest);
+/// A digest from the bytes of a column, which has 32 of them.
+Digest digest_from(std::string_view bytes);
 /// Padded base64 (RFC 4648, section 4).
 std::string base64(const Digest& digest);
 /// Compares in time that depends on the lengths alone.

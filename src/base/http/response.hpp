@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/core/error.hpp"
+#include "base/http/file_body.hpp"
 
 namespace bb::http {
 
@@ -27,12 +28,6 @@ public:
     /// Called once, when the client goes away or the server drains; not after close(), nor from within a
     /// write that returned false.
     virtual void on_gone(std::function<void()> callback) = 0;
-};
-
-/// A file that is sent from an open descriptor.
-struct FileBody {
-    std::shared_ptr<int> descriptor;  // closed by its deleter
-    std::uint64_t size = 0;
 };
 
 struct Response {

@@ -8,6 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 
+#include "base/core/log.hpp"
 #include "base/core/time.hpp"
 #include "base/http/stream.hpp"
 
@@ -34,6 +35,16 @@ const std::string& date_header() {
         second = current;
     }
     return line;
+}
+
+/// Fills `piece` with what comes next; 0 at the end, or when it cannot be read.
+std::size_t read_piece(const FileBody& file, std::string& piece) {
+    try {
+        return file.source->read(piece.data(), piece.size());
+    } catch (const std::exception& fault) {
+        log::error("a file was sent in part", {{"reason", fault.what()}});
+        return 0;
+    }
 }
 
 }  // namespace
@@ -297,11 +308,11 @@ Task<bool> Session::send_file(const FileBody& file) {
     std::string piece;
     for (std::uint64_t at = 0; at < file.size;) {
         piece.resize(std::min<std::uint64_t>(piece_size, file.size - at));
-        const ssize_t n = ::pread(*file.descriptor, piece.data(), piece.size(), static_cast<off_t>(at));
-        if (n <= 0) co_return false;
-        piece.resize(static_cast<std::size_t>(n));
+        const auto n = read_piece(file, piece);
+        if (n == 0) co_return false;  // the connection ends before the length that was promised
+        piece.resize(n);
         if (!co_await send(piece, std::string_view())) co_return false;
-        at += static_cast<std::uint64_t>(n);
+        at += n;
     }
     co_return true;
 }

@@ -47,6 +47,9 @@ Answer test_mail(http::Request& request, Services& services);
 Answer list_audit(http::Request& request, Services& services);
 
 Answer export_data(http::Request& request, Services& services);
+Answer prepare_archive(http::Request& request, Services& services);
+Answer download_archive(http::Request& request, Services& services);
+Answer discard_archive(http::Request& request, Services& services);
 Answer import_data(http::Request& request, Services& services);
 Answer erase_me(http::Request& request, Services& services);
 Answer show_privacy(http::Request& request, Services& services);

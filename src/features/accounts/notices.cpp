@@ -90,6 +90,10 @@ mail::Message write_notice(const mail::Queued& notice, const std::string& origin
     }
     if (notice.kind == "new_device") return mail::new_device_message(head, text_of(payload, "where"), when);
     if (notice.kind == "address_asked") return mail::address_asked_message(head, when);
+    if (notice.kind == "archive_ready") {
+        head.link = origin + "/settings/data";
+        return mail::archive_ready_message(head, when);
+    }
     head.link = origin;
     return mail::address_changed_message(head, when);
 }

@@ -49,20 +49,17 @@ Result<FileChange> read_change(const http::Request& request) {
 
 /// Stores the originals. Rows that name them come afterwards, so that no row ever names a missing file.
 Task<std::vector<NewFile>> store(Services& services, UserId owner, std::vector<UploadedFile> uploads) {
-    auto work = [&] {
-        std::vector<NewFile> files;
-        for (const UploadedFile& upload : uploads) {
-            NewFile file;
-            file.digest = services.blobs.put(owner.value, upload.bytes);
-            file.name = upload.name;
-            file.media_type = upload.media_type;
-            file.bytes = static_cast<std::int64_t>(upload.bytes.size());
-            file.text = upload.text;
-            files.push_back(std::move(file));
-        }
-        return files;
-    };
-    co_return co_await services.pool.run(std::move(work));
+    std::vector<NewFile> files;
+    for (const UploadedFile& upload : uploads) {
+        NewFile file;
+        file.digest = co_await services.files.put(owner.value, upload.bytes);
+        file.name = upload.name;
+        file.media_type = upload.media_type;
+        file.bytes = static_cast<std::int64_t>(upload.bytes.size());
+        file.text = upload.text;
+        files.push_back(std::move(file));
+    }
+    co_return files;
 }
 
 constexpr std::size_t quick = 64 * 1024;  // bytes of text; about a millisecond with their compression
@@ -143,11 +140,9 @@ Answer download_file(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.find(owner, place->material, place->file);
     if (!file) co_return file.error();
-    auto work = [&services, owner, digest = file->digest] {
-        return services.blobs.open(owner.value, digest);
-    };
-    auto body = co_await services.pool.run(std::move(work));
-    if (!body) throw std::runtime_error("the original of a file is missing in the file store");
+    auto body = co_await services.files.open(owner.value, file->digest);
+    if (!body)
+        throw std::runtime_error("the original of a file is missing in the file store, or was changed");
     http::Response response;
     response.header("Content-Type", file->media_type + "; charset=utf-8");
     response.header("Content-Disposition", content_disposition(file->name));

@@ -60,8 +60,7 @@ File read_file(const db::Row& row) {
     file.name = row.get<std::string>(2);
     file.media_type = row.get<std::string>(3);
     file.bytes = row.get<std::int64_t>(4);
-    const auto digest = row.get<std::string_view>(5);
-    std::copy_n(digest.begin(), std::min(digest.size(), file.digest.size()), file.digest.begin());
+    file.digest = crypto::digest_from(row.get<std::string_view>(5));
     file.state = row.get<std::string>(6);
     file.characters = row.get<std::int32_t>(7);
     file.created_at = row.get<Time>(8);

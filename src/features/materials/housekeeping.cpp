@@ -23,7 +23,18 @@ constexpr const char* purge_materials_sql =
 constexpr const char* orphans_sql =
     "SELECT n::int FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS stored (owner_id, digest, n) "
     "WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.owner_id = stored.owner_id "
-    "                  AND f.digest = decode(stored.digest, 'hex'))";
+    "                  AND f.digest = decode(stored.digest, 'hex')) "
+    "AND NOT EXISTS (SELECT 1 FROM file_keys k WHERE k.owner_id = stored.owner_id "
+    "                AND k.digest = decode(stored.digest, 'hex') AND k.kept_until > now())";
+constexpr const char* unsealed_sql =
+    "SELECT f.id, f.owner_id, f.digest FROM files f WHERE f.id > $1 AND NOT EXISTS (SELECT 1 FROM file_keys "
+    "k "
+    "WHERE k.owner_id = f.owner_id AND k.digest = f.digest) ORDER BY f.id LIMIT 100";
+// Longer than a discarded file is kept: a row that comes back from a backup brings its key along.
+constexpr const char* forget_keys_sql =
+    "DELETE FROM file_keys k WHERE k.used_at < now() - interval '40 days' "
+    "AND (k.kept_until IS NULL OR k.kept_until < now()) AND NOT EXISTS "
+    "(SELECT 1 FROM files f WHERE f.owner_id = k.owner_id AND f.digest = k.digest)";
 // A database that was restored from a dump has another identity; its rows then tell whose files these are.
 constexpr const char* identity_sql =
     "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || oid::text "
@@ -129,13 +140,30 @@ Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& b
     co_return co_await pool.run(std::move(work));
 }
 
-Task<void> keep_tidy(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool) {
+Task<void> tidy_file_keys_of_any_owner(db::Database& db, blobs::FileStore& files) {
+    std::size_t sealed = 0;
+    for (Uuid after;;) {
+        const auto rows = co_await db.query(unsealed_sql, after);
+        if (rows.empty()) break;
+        for (const auto row : rows) {
+            after = row.get<Uuid>(0);
+            const auto digest = crypto::digest_from(row.get<std::string_view>(2));
+            if (co_await files.seal_older(row.get<Uuid>(1), digest)) ++sealed;
+        }
+    }
+    if (sealed > 0) log::info("stored files were sealed", {{"files", sealed}});
+    co_await db.query(forget_keys_sql);
+}
+
+Task<void> keep_tidy(db::Database& db, blobs::FileStore& files) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     while (state.cancelled() == boost::asio::cancellation_type::none) {
         co_await net::sleep_for(std::chrono::hours(1));
         try {
             co_await purge_deleted_of_any_owner(db, keep_deleted);
-            co_await sweep_blobs_of_any_owner(db, blobs, pool, std::chrono::hours(1), keep_deleted);
+            co_await sweep_blobs_of_any_owner(db, files.disk(), files.pool(), std::chrono::hours(1),
+                                              keep_deleted);
+            co_await tidy_file_keys_of_any_owner(db, files);
         } catch (const std::exception& failure) {
             log::warn("deleted materials are left for later", {{"reason", failure.what()}});
         }

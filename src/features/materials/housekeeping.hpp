@@ -4,7 +4,7 @@
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
 #include "base/net/pool.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/file_store.hpp"
 
 namespace bb::materials {
 
@@ -20,7 +20,10 @@ Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age
 Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool,
                                            std::chrono::seconds age, std::chrono::seconds keep);
 
-/// Both, once an hour, until the loop ends.
-Task<void> keep_tidy(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool);
+/// Seals files that were stored before files were sealed, and forgets keys of files that are gone.
+Task<void> tidy_file_keys_of_any_owner(db::Database& db, blobs::FileStore& files);
+
+/// All of this once an hour, until the loop ends.
+Task<void> keep_tidy(db::Database& db, blobs::FileStore& files);
 
 }  // namespace bb::materials

@@ -3,14 +3,14 @@
 #include "base/http/router.hpp"
 #include "base/net/pool.hpp"
 #include "features/materials/message_search.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/file_store.hpp"
 
 namespace bb::materials {
 
 /// What the routes work with; everything must outlive the router.
 struct Services {
     db::Database& db;
-    blobs::DiskStore& blobs;
+    blobs::FileStore& files;
     net::BlockingPool& pool;
     MessageSearch* messages = nullptr;  // null: a search finds no messages
 };

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "services/blobs/sealed_file.hpp"
+
 namespace bb::blobs {
 namespace {
 
@@ -82,12 +84,14 @@ void make_folders_above(const fs::path& file) {
     make_folder(file.parent_path());
 }
 
-fs::path write_temporary(const fs::path& root, std::string_view bytes) {
+/// Writes a new file by `write`, which gets what takes its bytes.
+template <typename Write>
+fs::path write_temporary(const fs::path& root, const Write& write) {
     fs::path file = root / ("tmp-" + Uuid::make().text());
     const Descriptor fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd.get() < 0) fail("create a file");
     try {
-        write_all(fd.get(), bytes);
+        write([&fd](std::string_view bytes) { write_all(fd.get(), bytes); });
         if (::fsync(fd.get()) != 0) fail("sync a file");
     } catch (...) {
         ::unlink(file.c_str());
@@ -108,6 +112,11 @@ bool renew(const fs::path& file) {
 
 bool rename_file(const fs::path& from, const fs::path& to) {
     return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
+/// What a sealed file is bound to.
+std::string place_in_store(const Uuid& owner, const crypto::Digest& digest) {
+    return owner.text() + "/" + crypto::hex(digest);
 }
 
 std::optional<crypto::Digest> digest_of_name(const std::string& name) {
@@ -155,38 +164,42 @@ fs::path DiskStore::trash_path_of(const Stored& file) const {
     return root_ / trash_name / file.owner.text() / name.substr(0, 2) / name;
 }
 
-crypto::Digest DiskStore::put(const Uuid& owner, std::string_view bytes) {
-    const crypto::Digest digest = crypto::sha256(bytes);
+bool DiskStore::renew_if_sealed(const fs::path& file, const Uuid& owner, const crypto::Digest& digest,
+                                const secrets::Key& key) const {
+    Descriptor fd(file, O_RDONLY);
+    if (fd.get() < 0) return false;
+    const auto open = http::share_descriptor(fd.release());
+    return open_sealed_file(open, key, place_in_store(owner, digest)) && renew(file);
+}
+
+void DiskStore::put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
+                    const secrets::Key& key) {
     const fs::path place = path_of(owner, digest);
     {
         const FolderLock lock(root_);
         // A new time keeps the sweep away until the row that will name the file has been committed.
-        if (renew(place)) return digest;
+        if (renew_if_sealed(place, owner, digest, key)) return;
     }
     make_folders_above(place);
-    const fs::path temporary = write_temporary(root_, bytes);
+    const fs::path temporary = write_temporary(
+        root_, [&](const auto& sink) { seal_file(key, place_in_store(owner, digest), content, sink); });
     const FolderLock lock(root_);
     if (!rename_file(temporary, place)) {
         ::unlink(temporary.c_str());
         fail("put a file in place");
     }
     sync_folder(place.parent_path());
-    return digest;
 }
 
-std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::Digest& digest) const {
+std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::Digest& digest,
+                                              const std::optional<secrets::Key>& key) const {
     Descriptor in_use(path_of(owner, digest), O_RDONLY);
     Descriptor in_trash(trash_path_of(Stored{owner, digest}), O_RDONLY);
     Descriptor& fd = in_use.get() >= 0 ? in_use : in_trash;
-    struct stat info {};
-    if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0) return std::nullopt;
-    http::FileBody body;
-    body.size = static_cast<std::uint64_t>(info.st_size);
-    body.descriptor = std::shared_ptr<int>(new int(fd.release()), [](int* open) {
-        ::close(*open);
-        delete open;
-    });
-    return body;
+    if (fd.get() < 0) return std::nullopt;
+    auto file = http::share_descriptor(fd.release());
+    if (!key) return http::whole_file(std::move(file));
+    return open_sealed_file(std::move(file), *key, place_in_store(owner, digest));
 }
 
 bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {
@@ -225,6 +238,12 @@ bool DiskStore::erase(const Stored& file, std::chrono::seconds age) {
     return remove_if_old(trash_path_of(file), age);
 }
 
+void DiskStore::remove(const Stored& file) {
+    const FolderLock lock(root_);
+    ::unlink(path_of(file.owner, file.digest).c_str());
+    ::unlink(trash_path_of(file).c_str());
+}
+
 void DiskStore::erase_owner(const Uuid& owner) {
     const FolderLock lock(root_);
     fs::remove_all(root_ / owner.text());
@@ -237,7 +256,7 @@ std::string DiskStore::database() const {
 }
 
 void DiskStore::set_database(std::string_view identity) {
-    const fs::path temporary = write_temporary(root_, identity);
+    const fs::path temporary = write_temporary(root_, [&](const auto& sink) { sink(identity); });
     if (rename_file(temporary, root_ / identity_name)) return sync_folder(root_);
     ::unlink(temporary.c_str());
     fail("note the database of the file store");

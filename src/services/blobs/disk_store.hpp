@@ -9,7 +9,8 @@
 
 #include "base/core/crypto.hpp"
 #include "base/core/uuid.hpp"
-#include "base/http/response.hpp"
+#include "base/http/file_body.hpp"
+#include "services/secrets/sealed.hpp"
 
 namespace bb::blobs {
 
@@ -21,12 +22,16 @@ public:
     /// Makes the folder (mode 0700) when it is missing. Throws std::filesystem::filesystem_error.
     explicit DiskStore(std::filesystem::path root);
 
-    /// Stores `bytes` and returns their name. They are on the disk (fsync) under that name when this returns,
-    /// so a row that names them may be committed. Throws std::system_error (no space, no right).
-    crypto::Digest put(const Uuid& owner, std::string_view bytes);
+    /// Stores `content`, whose SHA-256 is `digest`, sealed with `key`. It is on the disk (fsync) under that
+    /// name when this returns, so a row that names it may be committed. Throws std::system_error (no space,
+    /// no right).
+    void put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
+             const secrets::Key& key);
 
-    /// Opens a stored file for reading; nullopt when it is not there.
-    std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest) const;
+    /// Opens a stored file for reading; nullopt when it is not there, or was not sealed with `key`. Without a
+    /// key it is read as it lies there.
+    std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest,
+                                       const std::optional<secrets::Key>& key) const;
 
     /// A stored file.
     struct Stored {
@@ -46,6 +51,8 @@ public:
     /// Removes a file for good that was discarded `age` ago or earlier.
     bool erase(const Stored& file, std::chrono::seconds age);
 
+    /// Removes a file for good, whether or not it was discarded.
+    void remove(const Stored& file);
     /// Removes all files of `owner` for good, discarded ones too.
     void erase_owner(const Uuid& owner);
 
@@ -57,6 +64,8 @@ public:
     void set_database(std::string_view identity);
 
 private:
+    bool renew_if_sealed(const std::filesystem::path& file, const Uuid& owner, const crypto::Digest& digest,
+                         const secrets::Key& key) const;
     std::filesystem::path path_of(const Uuid& owner, const crypto::Digest& digest) const;
     std::filesystem::path trash_path_of(const Stored& file) const;
     bool remove_if_old(const std::filesystem::path& file, std::chrono::seconds age) const;

@@ -57,6 +57,18 @@ constexpr Both address_changed = {
      "suspindihin ang account at ibalik sa iyo.",
      "Buksan ang BrainBytes"}};
 
+constexpr Both archive_ready = {
+    {"The archive of your BrainBytes data is ready",
+     "All your chats, texts and files are in one ZIP file. It can be downloaded until:", "{when}",
+     "You need not hurry: another one can be made at any time. If you did not ask for it, sign out "
+     "everywhere else in the settings.",
+     "Get the archive"},
+    {"Handa na ang archive ng datos mo sa BrainBytes",
+     "Nasa isang ZIP file na ang lahat ng usapan, teksto at file mo. Maida-download ito hanggang:", "{when}",
+     "Hindi kailangang magmadali: makakagawa ng bago anumang oras. Kung hindi mo ito hiningi, mag-sign out "
+     "sa lahat ng iba sa settings.",
+     "Kunin ang archive"}};
+
 constexpr Both weekly = {{"Your week in BrainBytes", "This is what you did in the last seven days:",
                           "New chats: {chats}. Questions: {questions}. New materials: {materials}.",
                           "Keep going!", "Open BrainBytes"},
@@ -134,6 +146,10 @@ Message address_asked_message(const NoticeHead& head, const std::string& when) {
 
 Message address_changed_message(const NoticeHead& head, const std::string& when) {
     return made(head, address_changed, {{"when", when}});
+}
+
+Message archive_ready_message(const NoticeHead& head, const std::string& when) {
+    return made(head, archive_ready, {{"when", when}});
 }
 
 Message weekly_message(const NoticeHead& head, const Week& week) {

@@ -23,6 +23,9 @@ Message address_asked_message(const NoticeHead& head, const std::string& when);
 /// To the old address: the address was changed.
 Message address_changed_message(const NoticeHead& head, const std::string& when);
 
+/// The archive that was asked for lies ready until `when`.
+Message archive_ready_message(const NoticeHead& head, const std::string& when);
+
 /// What a person did within a week.
 struct Week {
     std::string chats;

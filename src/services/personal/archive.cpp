@@ -32,8 +32,8 @@ Task<void> Archive::append(std::string content) {
 Task<void> Archive::add_file(std::string name, http::FileBody file) {
     co_await begin(std::move(name));
     for (std::uint64_t at = 0; at < file.size;) {
-        auto work = [this, &file, at] {
-            return zip_.copy(*file.descriptor, at, piece);
+        auto work = [this, &file] {
+            return zip_.copy(*file.source, piece);
         };
         const auto copied = co_await pool_.run(std::move(work));
         if (copied == 0) co_return;  // shorter than it was

@@ -59,17 +59,14 @@ void ZipWriter::write(std::string_view bytes) {
     }
 }
 
-std::size_t ZipWriter::copy(int from, std::uint64_t offset, std::size_t limit) {
+std::size_t ZipWriter::copy(http::FileSource& from, std::size_t limit) {
     std::vector<char> buffer(64 * 1024);
     std::size_t copied = 0;
     while (copied < limit) {
-        const auto n = ::pread(from, buffer.data(), std::min(buffer.size(), limit - copied),
-                               static_cast<off_t>(offset + copied));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw std::system_error(errno, std::generic_category(), "read a stored file");
+        const auto n = from.read(buffer.data(), std::min(buffer.size(), limit - copied));
         if (n == 0) break;
-        write({buffer.data(), static_cast<std::size_t>(n)});
-        copied += static_cast<std::size_t>(n);
+        write({buffer.data(), n});
+        copied += n;
     }
     return copied;
 }

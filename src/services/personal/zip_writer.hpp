@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/core/time.hpp"
+#include "base/http/file_body.hpp"
 
 struct archive;
 
@@ -23,9 +24,8 @@ public:
     /// Begins a file; the one before ends. `name`: ASCII, a relative path.
     void begin(const std::string& name, Time modified);
     void write(std::string_view bytes);
-    /// Writes at most `limit` bytes of the file `from` as they stand at `offset`. Returns how many there
-    /// were.
-    std::size_t copy(int from, std::uint64_t offset, std::size_t limit);
+    /// Writes at most `limit` of the next bytes of `from`. Returns how many there were.
+    std::size_t copy(http::FileSource& from, std::size_t limit);
     /// Writes the directory at the end.
     void finish();
 

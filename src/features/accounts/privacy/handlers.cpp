@@ -3,11 +3,13 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/http/multipart.hpp"
+#include "base/net/timer.hpp"
 #include "features/accounts/cookie.hpp"
 #include "features/accounts/handlers.hpp"
 #include "features/accounts/privacy/account_data.hpp"
 #include "features/accounts/privacy/archives.hpp"
 #include "features/accounts/privacy/erasure.hpp"
+#include "features/accounts/privacy/prepared.hpp"
 #include "features/accounts/privacy/retention.hpp"
 #include "services/audit/log.hpp"
 
@@ -25,6 +27,26 @@ Result<std::string_view> archive_in(const http::Request& request) {
     if (!parts) return parts.error();
     if (parts->empty() || parts->front().name != "file") return bad_field("#/file", "is required");
     return parts->front().content;
+}
+
+http::Response zip_response(http::FileBody archive) {
+    http::Response response;
+    response.header("Content-Type", "application/zip");
+    response.header("Content-Disposition",
+                    "attachment; filename=\"brainbytes-" + to_rfc3339(now()).substr(0, 10) + ".zip\"");
+    response.header("Cache-Control", "no-store");
+    response.file = std::move(archive);
+    return response;
+}
+
+void write(JsonWriter& json, const Prepared& archive) {
+    json.object()
+        .field("state", archive.state)
+        .field("askedAt", archive.asked_at)
+        .field("readyAt", archive.ready_at)
+        .field("until", archive.until)
+        .field("bytes", archive.bytes)
+        .end();
 }
 
 std::string months_json(personal::Months months) {
@@ -53,19 +75,32 @@ Answer export_data(http::Request& request, Services& services) {
     auto open = [&keeping] {
         return personal::nameless_file(keeping.folder);
     };
-    http::FileBody file;
-    file.descriptor = co_await keeping.pool.run(std::move(open));
-    const auto made =
-        co_await export_person(keeping, owner_of(request), *file.descriptor, audit::origin_of(request));
+    auto file = co_await keeping.pool.run(std::move(open));
+    const auto made = co_await export_person(keeping, owner_of(request), *file, audit::origin_of(request));
     if (!made) co_return made.error();
-    file.size = personal::size_of(*file.descriptor);
-    http::Response response;
-    response.header("Content-Type", "application/zip");
-    response.header("Content-Disposition",
-                    "attachment; filename=\"brainbytes-" + to_rfc3339(now()).substr(0, 10) + ".zip\"");
-    response.header("Cache-Control", "no-store");
-    response.file = std::move(file);
-    co_return response;
+    co_return zip_response(http::whole_file(std::move(file)));
+}
+
+Answer prepare_archive(http::Request& request, Services& services) {
+    if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
+    const auto owner = owner_of(request);
+    const auto archive = co_await ask_for_archive(*services.keeping, owner, audit::origin_of(request));
+    net::spawn(co_await net::this_executor(), make_prepared(*services.keeping, owner));
+    JsonWriter json;
+    write(json, archive);
+    co_return http::json_response(json.take(), 202);
+}
+
+Answer download_archive(http::Request& request, Services& services) {
+    if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
+    auto archive = co_await open_prepared(*services.keeping, owner_of(request));
+    if (!archive) co_return Error(ErrorCode::not_found, "No archive lies ready. Ask for one.");
+    co_return zip_response(std::move(*archive));
+}
+
+Answer discard_archive(http::Request& request, Services& services) {
+    co_await discard_prepared(*services.keeping, owner_of(request));
+    co_return http::no_content();
 }
 
 Answer import_data(http::Request& request, Services& services) {
@@ -97,6 +132,7 @@ Answer show_privacy(http::Request& request, Services& services) {
     const auto proof = co_await check_proof(request, services);
     const auto kept = co_await kept_of(services.db, owner);
     const auto months = co_await read_retention(services.db);
+    const auto archive = co_await prepared_of(services.db, owner);
     JsonWriter json;
     json.object()
         .field("proved", proof.has_value())
@@ -110,7 +146,11 @@ Answer show_privacy(http::Request& request, Services& services) {
         .field("messages", kept.messages)
         .end();
     json.key("retention").raw(months_json(months)).field("erasureDays", days_to_erasure);
-    json.field("archiveBytes", static_cast<std::int64_t>(max_archive_bytes));
+    json.field("archiveBytes", static_cast<std::int64_t>(max_archive_bytes)).key("archive");
+    if (archive)
+        write(json, *archive);
+    else
+        json.null();
     co_return http::json_response(json.end().take());
 }
 

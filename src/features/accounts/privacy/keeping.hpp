@@ -5,6 +5,7 @@
 #include "base/core/error.hpp"
 #include "base/db/database.hpp"
 #include "base/net/pool.hpp"
+#include "services/blobs/file_store.hpp"
 #include "services/personal/personal_data.hpp"
 
 namespace bb::accounts {
@@ -15,7 +16,8 @@ struct Keeping {
     net::BlockingPool& pool;
     std::filesystem::path folder;                // for files without a name while they are made
     std::vector<personal::PersonalData*> parts;  // in the order of an import
-    bool busy = false;                           // an archive is made or read on this loop
+    blobs::FileStore& files;
+    bool busy = false;  // an archive is made or read on this loop
 };
 
 /// Keeps a loop's connections for others: one archive at a time holds one of them.

@@ -22,10 +22,7 @@ Task<void> PersonalMaterials::erase(db::Database& db, Uuid owner) {
             if (gone.affected() == 0) break;
         }
     }
-    auto remove = [this, owner] {
-        blobs_.erase_owner(owner);
-    };
-    co_await pool_.run(std::move(remove));
+    co_await files_.erase_owner(owner);
 }
 
 }  // namespace bb::materials

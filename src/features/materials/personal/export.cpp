@@ -90,12 +90,6 @@ Task<void> write_entries(db::Transaction& tx, Uuid owner, Archive& archive) {
     }
 }
 
-crypto::Digest digest_of(std::string_view bytes) {
-    crypto::Digest digest{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
-    return digest;
-}
-
 }  // namespace
 
 std::string archived_original(const std::string& folder, const std::string& name) {
@@ -111,11 +105,8 @@ Task<void> PersonalMaterials::write(db::Transaction& tx, Uuid owner, Archive& ar
         if (rows.empty()) co_return;
         for (const auto row : rows) {
             after = row.get<Uuid>(0);
-            const auto digest = digest_of(row.get<std::string_view>(6));
-            auto find = [this, owner, digest] {
-                return blobs_.open(owner, digest);
-            };
-            auto original = co_await pool_.run(std::move(find));
+            const auto digest = crypto::digest_from(row.get<std::string_view>(6));
+            auto original = co_await files_.open(owner, digest);
             auto json = begun(row);
             json.field("name", row.get<std::string>(3))
                 .field("mediaType", row.get<std::string>(4))

@@ -37,12 +37,11 @@ constexpr const char* file_sql =
 /// One import of one person.
 class Arrival {
 public:
-    Arrival(db::Transaction& tx, UserId owner, blobs::DiskStore& blobs, net::BlockingPool& pool,
-            personal::Import& import)
+    Arrival(db::Transaction& tx, UserId owner, blobs::FileStore& files, personal::Import& import)
         : tx_(tx),
           owner_(owner),
-          blobs_(blobs),
-          pool_(pool),
+          files_(files),
+          pool_(files.pool()),
           archive_(import.archive),
           tallies_(import.tallies),
           here_(import.here) {}
@@ -65,7 +64,7 @@ private:
 
     db::Transaction& tx_;
     UserId owner_;
-    blobs::DiskStore& blobs_;
+    blobs::FileStore& files_;
     net::BlockingPool& pool_;
     const personal::Unpacked& archive_;
     std::map<std::string, personal::Tally>& tallies_;
@@ -223,12 +222,9 @@ Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids,
     part.content = bytes;
     auto checked = check_upload(part);
     if (!checked) co_return personal::in_file(place, checked.error());
-    auto store = [this, &bytes] {
-        return blobs_.put(owner_.value, bytes);
-    };
-    const auto digest = co_await pool_.run(std::move(store));
-    if (crypto::hex(digest) != sha256)
+    if (crypto::hex(crypto::sha256(bytes)) != sha256)
         co_return Error(ErrorCode::malformed, place + ": is not the file that was packed.");
+    const auto digest = co_await files_.put(owner_.value, bytes);
     const auto made = FileId::make();
     co_await tx_.query(file_sql, owner_, made, material, checked->name, checked->media_type,
                        static_cast<std::int64_t>(bytes.size()), digest, checked->text,
@@ -277,7 +273,7 @@ Task<Result<void>> Arrival::run() {
 
 Task<Result<void>> PersonalMaterials::read(db::Transaction& tx, Uuid owner, personal::Import& import) {
     for (const char* kind : {"subjects", "materials", "entries", "files"}) import.tallies[kind];
-    Arrival arrival(tx, UserId{owner}, blobs_, pool_, import);
+    Arrival arrival(tx, UserId{owner}, files_, import);
     co_return co_await arrival.run();
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-#include "base/net/pool.hpp"
 #include "features/materials/types.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/file_store.hpp"
 #include "services/personal/personal_data.hpp"
 
 namespace bb::materials {
@@ -10,8 +9,8 @@ namespace bb::materials {
 /// (docs/privacy.md describes the files).
 class PersonalMaterials : public personal::PersonalData {
 public:
-    /// Both must outlive it.
-    PersonalMaterials(blobs::DiskStore& blobs, net::BlockingPool& pool) : blobs_(blobs), pool_(pool) {}
+    /// `files` must outlive it.
+    explicit PersonalMaterials(blobs::FileStore& files) : files_(files) {}
 
     Task<void> write(db::Transaction& tx, Uuid owner, personal::Archive& archive) override;
     Task<Result<void>> read(db::Transaction& tx, Uuid owner, personal::Import& import) override;
@@ -20,8 +19,7 @@ public:
                                                 bool dry_run) override;
 
 private:
-    blobs::DiskStore& blobs_;
-    net::BlockingPool& pool_;
+    blobs::FileStore& files_;
 };
 
 /// Where the original of a file stands in an archive.

@@ -217,6 +217,8 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
     char folder[] = "/tmp/bb-tidy-XXXXXX";
     ASSERT_TRUE(::mkdtemp(folder));
     blobs::DiskStore store(folder);
+    secrets::KeyRing keys(db(), {"a secret"});
+    blobs::FileStore originals(db(), keys, store, pool_);
     const auto gone = material(ana_, "Gone");
     const auto kept = material(ana_, "Kept");
     write(ana_, gone, "Fire", "Volcanoes spit lava.");
@@ -227,7 +229,7 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
         file.name = in == gone ? "gone.txt" : "kept.txt";
         file.media_type = "text/plain";
         file.text = "The text of " + file.name;
-        file.digest = store.put(ana_.value, file.text);
+        file.digest = await(originals.put(ana_.value, file.text));
         std::vector<NewFile> all(1, file);
         ASSERT_TRUE(await(files.create(ana_, in, FileId::make(), all)));
     }
@@ -258,6 +260,8 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     char folder[] = "/tmp/bb-tidy-XXXXXX";
     ASSERT_TRUE(::mkdtemp(folder));
     blobs::DiskStore store(folder);
+    secrets::KeyRing keys(db(), {"a secret"});
+    blobs::FileStore originals(db(), keys, store, pool_);
     const std::chrono::seconds at_once(0);
     const auto sweep = [&] {
         return await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted));
@@ -267,8 +271,8 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     file.name = "kept.txt";
     file.media_type = "text/plain";
     file.text = "The original";
-    file.digest = store.put(ana_.value, file.text);
-    store.put(ana_.value, "stray");
+    file.digest = await(originals.put(ana_.value, file.text));
+    await(originals.put(ana_.value, "stray"));
     // As at the start with an empty database, whether or not the folder says whose it is.
     EXPECT_EQ(sweep(), 0u);
     EXPECT_EQ(store.database(), "");
@@ -287,7 +291,7 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     // A row that comes back, as from a backup, finds its file again.
     const blobs::DiskStore::Stored stored{ana_.value, file.digest};
     ASSERT_TRUE(store.discard(stored, at_once));
-    EXPECT_TRUE(store.open(ana_.value, file.digest));
+    EXPECT_TRUE(await(originals.open(ana_.value, file.digest)));
     sweep();
     EXPECT_EQ(store.older_than(at_once).size(), 1u);
     std::filesystem::remove_all(folder);

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 namespace bb::blobs {
 namespace {
@@ -26,13 +27,32 @@ protected:
             n += entry.is_regular_file() && entry.path().filename() != ".lock";
         return n;
     }
-    static std::string read(const http::FileBody& body) {
-        std::string text(body.size, '\0');
-        EXPECT_EQ(::pread(*body.descriptor, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    crypto::Digest put(DiskStore& store, const Uuid& owner, std::string_view bytes) const {
+        const auto digest = crypto::sha256(bytes);
+        const auto content = http::source_of(bytes);
+        store.put(owner, digest, *content, key_);
+        return digest;
+    }
+    std::optional<http::FileBody> open(const DiskStore& store, const Uuid& owner,
+                                       const crypto::Digest& digest) const {
+        return store.open(owner, digest, key_);
+    }
+    static std::string read(http::FileBody& body) {
+        std::string text;
+        char piece[1000];
+        for (std::size_t n = 0; (n = body.source->read(piece, sizeof piece)) > 0;) text.append(piece, n);
+        EXPECT_EQ(text.size(), body.size);
         return text;
+    }
+    /// The only stored file.
+    fs::path only_file(const fs::path& root) const {
+        for (const auto& entry : fs::recursive_directory_iterator(root))
+            if (entry.is_regular_file() && entry.path().filename() != ".lock") return entry.path();
+        return {};
     }
 
     fs::path folder_;
+    const secrets::Key key_ = secrets::Key::random();
     const Uuid ana_ = Uuid::make();
     const Uuid ben_ = Uuid::make();
 };
@@ -40,9 +60,9 @@ protected:
 TEST_F(DiskStoreTest, GivesBackWhatWasPut) {
     DiskStore store(folder_ / "files");
     const std::string bytes("a\0b\xff", 4);
-    const auto digest = store.put(ana_, bytes);
+    const auto digest = put(store, ana_, bytes);
     EXPECT_EQ(digest, crypto::sha256(bytes));
-    const auto body = store.open(ana_, digest);
+    auto body = open(store, ana_, digest);
     ASSERT_TRUE(body);
     EXPECT_EQ(read(*body), bytes);
     EXPECT_EQ(fs::status(folder_ / "files").permissions(), fs::perms::owner_all);
@@ -50,17 +70,17 @@ TEST_F(DiskStoreTest, GivesBackWhatWasPut) {
 
 TEST_F(DiskStoreTest, KeepsTheSameContentOncePerOwner) {
     DiskStore store(folder_);
-    const auto digest = store.put(ana_, "same");
-    EXPECT_EQ(store.put(ana_, "same"), digest);
+    const auto digest = put(store, ana_, "same");
+    EXPECT_EQ(put(store, ana_, "same"), digest);
     EXPECT_EQ(files(), 1u);
-    EXPECT_FALSE(store.open(ben_, digest));
-    store.put(ben_, "same");
+    EXPECT_FALSE(open(store, ben_, digest));
+    put(store, ben_, "same");
     EXPECT_EQ(files(), 2u);
 }
 
 TEST_F(DiskStoreTest, DiscardsAndErasesOnlyWhatIsOldEnough) {
     DiskStore store(folder_);
-    const auto digest = store.put(ana_, "text");
+    const auto digest = put(store, ana_, "text");
     std::ofstream(folder_ / "tmp-left") << "half";
     const std::chrono::hours hour(1);
     EXPECT_TRUE(store.older_than(hour).empty());
@@ -70,22 +90,22 @@ TEST_F(DiskStoreTest, DiscardsAndErasesOnlyWhatIsOldEnough) {
     EXPECT_EQ(old[0].owner, ana_);
     EXPECT_EQ(old[0].digest, digest);
     EXPECT_FALSE(store.discard(old[0], hour));
-    const auto open = store.open(ana_, digest);
+    auto opened = open(store, ana_, digest);
     EXPECT_TRUE(store.discard(old[0], std::chrono::seconds(0)));
     EXPECT_TRUE(store.older_than(std::chrono::seconds(0)).empty());
     ASSERT_EQ(store.discarded(std::chrono::seconds(0)).size(), 1u);
     EXPECT_TRUE(store.discarded(hour).empty());
     EXPECT_FALSE(store.erase(old[0], hour));
-    EXPECT_TRUE(store.open(ana_, digest));
+    EXPECT_TRUE(open(store, ana_, digest));
     EXPECT_TRUE(store.erase(old[0], std::chrono::seconds(0)));
-    EXPECT_FALSE(store.open(ana_, digest));
-    EXPECT_EQ(read(*open), "text");  // who has it open reads on
+    EXPECT_FALSE(open(store, ana_, digest));
+    EXPECT_EQ(read(*opened), "text");  // who has it open reads on
     EXPECT_EQ(store.remove_leftovers(std::chrono::seconds(0)), 1u);
 }
 
 TEST_F(DiskStoreTest, TakesBackWhatWasDiscarded) {
     DiskStore store(folder_);
-    const DiskStore::Stored file{ana_, store.put(ana_, "text")};
+    const DiskStore::Stored file{ana_, put(store, ana_, "text")};
     EXPECT_FALSE(store.take_back(file));
     EXPECT_TRUE(store.discard(file, std::chrono::seconds(0)));
     EXPECT_TRUE(store.take_back(file));
@@ -93,7 +113,7 @@ TEST_F(DiskStoreTest, TakesBackWhatWasDiscarded) {
     EXPECT_TRUE(store.discarded(std::chrono::seconds(0)).empty());
     EXPECT_EQ(store.older_than(std::chrono::seconds(0)).size(), 1u);
     EXPECT_TRUE(store.older_than(std::chrono::hours(1)).empty());
-    EXPECT_TRUE(store.open(ana_, file.digest));
+    EXPECT_TRUE(open(store, ana_, file.digest));
 }
 
 TEST_F(DiskStoreTest, NotesTheDatabaseOfItsFiles) {
@@ -103,6 +123,82 @@ TEST_F(DiskStoreTest, NotesTheDatabaseOfItsFiles) {
     store.set_database("two");
     EXPECT_EQ(DiskStore(folder_).database(), "two");
     EXPECT_TRUE(store.older_than(std::chrono::seconds(0)).empty());
+}
+
+TEST_F(DiskStoreTest, SealsFilesOfEverySize) {
+    DiskStore store(folder_ / "files");
+    for (const std::size_t size : {0, 1, 65'535, 65'536, 65'537, 131'072, 1'000'000}) {
+        const auto bytes = crypto::random_bytes(size);
+        const auto digest = put(store, ana_, bytes);
+        auto body = open(store, ana_, digest);
+        ASSERT_TRUE(body) << size;
+        EXPECT_EQ(read(*body), bytes) << size;
+    }
+}
+
+TEST_F(DiskStoreTest, OpensNothingThatWasChangedOrMovedOrHasAnotherKey) {
+    DiskStore store(folder_ / "files");
+    const std::string bytes(200'000, 'x');
+    const auto digest = put(store, ana_, bytes);
+    const auto file = only_file(folder_ / "files");
+    std::stringstream lying;
+    lying << std::ifstream(file, std::ios::binary).rdbuf();
+    const auto sealed = lying.str();
+    EXPECT_EQ(sealed.find("xxxx"), std::string::npos);
+    EXPECT_FALSE(store.open(ana_, digest, secrets::Key::random()));
+    const auto write = [&](const std::string& content) {
+        std::ofstream(file, std::ios::binary) << content;
+    };
+    const auto opens = [&] {
+        auto body = open(store, ana_, digest);
+        if (!body) return false;
+        try {
+            return read(*body) == bytes;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    };
+    EXPECT_TRUE(opens());
+    for (const std::size_t at :
+         {std::size_t{0}, std::size_t{9}, std::size_t{40}, std::size_t{70'000}, sealed.size() - 1}) {
+        auto changed = sealed;
+        changed[at] = static_cast<char>(changed[at] ^ 1);
+        write(changed);
+        EXPECT_FALSE(opens()) << at;
+    }
+    const std::size_t piece = 64 * 1024 + 17;
+    write(sealed.substr(0, 32 + 2 * piece));  // two whole pieces
+    EXPECT_FALSE(opens());
+    write(sealed.substr(0, 32 + piece) + sealed.substr(32 + 2 * piece));
+    EXPECT_FALSE(opens());
+    write(sealed + "more");
+    auto longer = open(store, ana_, digest);
+    ASSERT_TRUE(longer);
+    write(sealed);
+    const auto of_ben = folder_ / "files" / ben_.text() / file.parent_path().filename();
+    fs::create_directories(of_ben);
+    fs::copy_file(file, of_ben / file.filename());
+    EXPECT_FALSE(open(store, ben_, digest)) << "of another person";
+}
+
+TEST_F(DiskStoreTest, SealsAnewWhatLiesThereOpenOrUnderAnotherKey) {
+    DiskStore store(folder_ / "files");
+    const std::string bytes = "as it was stored before";
+    const auto digest = put(store, ana_, bytes);
+    std::ofstream(only_file(folder_ / "files"), std::ios::binary) << bytes;
+    auto open_one = store.open(ana_, digest, std::nullopt);
+    ASSERT_TRUE(open_one);
+    EXPECT_EQ(read(*open_one), bytes);
+    EXPECT_FALSE(open(store, ana_, digest));
+    put(store, ana_, bytes);
+    auto sealed = open(store, ana_, digest);
+    ASSERT_TRUE(sealed);
+    EXPECT_EQ(read(*sealed), bytes);
+    const auto other = secrets::Key::random();
+    const auto content = http::source_of(bytes);
+    store.put(ana_, digest, *content, other);
+    EXPECT_FALSE(open(store, ana_, digest));
+    EXPECT_TRUE(store.open(ana_, digest, other));
 }
 
 }  // namespace

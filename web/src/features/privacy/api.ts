@@ -1,4 +1,4 @@
-import { call, get, patch, Problem, query, upload } from '../../lib/api.ts';
+import { call, get, patch, post, Problem, query, remove, upload } from '../../lib/api.ts';
 
 export interface Privacy {
   /** Whether the session proved lately who holds it. */
@@ -7,6 +7,17 @@ export interface Privacy {
   retention: Retention;
   erasureDays: number;
   archiveBytes: number;
+  archive: Archive | null;
+}
+
+/** The archive that was asked for last. */
+export interface Archive {
+  state: 'making' | 'ready' | 'failed';
+  askedAt: string;
+  readyAt: string | null;
+  /** When it is deleted. */
+  until: string | null;
+  bytes: number | null;
 }
 
 /** Months; 0: for ever. */
@@ -29,15 +40,18 @@ export const privacyApi = {
     get<{ entries: Look[]; next: string | null }>(
       `/api/me/access-log${query({ after, limit: 20 })}`,
     ),
-  /** The archive and its name. The browser holds it until it is saved: on the disk, when it is large. */
+  /** Has an archive made. */
+  prepare: () => post<Archive>('/api/me/archive'),
+  /** The archive that lies ready. The browser holds it until it is saved: on the disk, when it is large. */
   take: async () => {
-    const response = await call('GET', '/api/me/export', { accept: '*/*' });
+    const response = await call('GET', '/api/me/archive', { accept: '*/*' });
     const named = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '');
     const archive = await response.blob().catch(() => {
       throw new Problem(0, {}); // cut off on the way
     });
     return { archive, name: named?.[1] ?? 'brainbytes.zip' };
   },
+  discard: () => remove('/api/me/archive'),
   bring: (form: FormData) => upload<Brought>('/api/me/import', form),
   leave: async () => (await (await call('DELETE', '/api/me')).json()) as { eraseAt: string },
   retention: () => get<Retention>('/api/admin/retention'),

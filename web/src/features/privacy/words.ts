@@ -61,6 +61,7 @@ const catalogue = {
   suspended: ['suspended your account', 'sinuspinde ang iyong account'],
   unsuspended: ['ended the suspension', 'tinapos ang suspensyon'],
   erasureAsked: ['asked for your account to be erased', 'hiniling na burahin ang iyong account'],
+  exportAsked: ['asked for an archive of your data', 'humiling ng archive ng datos mo'],
   exported: ['made an archive of your data', 'gumawa ng archive ng datos mo'],
   signedIn: ['began a session for you', 'nagsimula ng session para sa iyo'],
   takeTitle: ['Take it with you', 'Dalhin ang datos mo'],
@@ -68,20 +69,28 @@ const catalogue = {
     'A ZIP file with all your chats, texts and files, for you to read and for another BrainBytes to take up.',
     'Isang ZIP file ng lahat ng usapan, teksto at file mo, na mababasa mo at matatanggap ng ibang BrainBytes.',
   ],
-  take: ['Download my data', 'I-download ang datos ko'],
-  taking: [
-    'Being made. Stay on this page until it is there.',
-    'Ginagawa na. Manatili sa pahinang ito hanggang matapos.',
+  prepare: ['Make an archive', 'Gumawa ng archive'],
+  prepareAnew: ['Make a new one', 'Gumawa ng bago'],
+  preparing: [
+    'Your archive is being made. You need not wait: a mail tells you when it is ready.',
+    'Ginagawa na ang archive mo. Hindi kailangang maghintay: may mail na darating kapag handa na.',
   ],
+  prepareFailed: [
+    'The archive could not be made. Try again; if that does not help, tell your administrator.',
+    'Hindi nagawa ang archive. Subukan muli; kung ayaw pa rin, sabihan ang iyong administrator.',
+  ],
+  ready: [
+    'Your archive of {time} is ready ({bytes}). It is deleted on {until}.',
+    'Handa na ang archive mo noong {time} ({bytes}). Buburahin ito sa {until}.',
+  ],
+  take: ['Download', 'I-download'],
+  taking: ['Being downloaded…', 'Dina-download…'],
   taken: ['Your archive is there.', 'Narito na ang iyong archive.'],
-  takeTwice: [
-    'An archive of yours is being made already. Try again when it is finished.',
-    'May ginagawa nang archive mo. Subukan muli kapag tapos na ito.',
+  takeGone: [
+    'This archive is not there any more. Make a new one.',
+    'Wala na ang archive na ito. Gumawa ng bago.',
   ],
-  takeLater: [
-    'The server makes an archive for somebody else. Try again in a minute.',
-    'May ginagawang archive para sa iba ang server. Subukan muli pagkalipas ng isang minuto.',
-  ],
+  discard: ['Delete it now', 'Burahin na'],
   bringTitle: ['Bring an archive', 'Magdala ng archive'],
   bringLead: [
     'A ZIP file that BrainBytes made, at most {bytes}. What you have already does not come twice.',
@@ -149,6 +158,7 @@ const deeds: Record<string, keyof typeof catalogue> = {
   'person.suspended': 'suspended',
   'person.unsuspended': 'unsuspended',
   'account.erasure_requested': 'erasureAsked',
+  'data.export_asked': 'exportAsked',
   'data.exported': 'exported',
   'session.created': 'signedIn',
 };
@@ -162,7 +172,7 @@ export function deed(action: string): string {
 type Act = 'take' | 'bring' | 'leave';
 
 const refusals: Record<Act, Partial<Record<number, keyof typeof catalogue>>> = {
-  take: { 409: 'takeTwice', 503: 'takeLater' },
+  take: { 404: 'takeGone' },
   bring: {
     400: 'bringDamaged',
     409: 'bringTwice',

@@ -1,0 +1,135 @@
+#include "services/blobs/file_store.hpp"
+
+#include "base/core/log.hpp"
+
+namespace bb::blobs {
+namespace {
+
+constexpr std::string_view column = "file_keys.sealed_key";
+// Whoever stores the same file at the same time gets the same key.
+constexpr const char* keep_sql =
+    "INSERT INTO file_keys AS k (id, owner_id, digest, sealed_key, kept_until) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (owner_id, digest) DO UPDATE SET used_at = now(), "
+    "kept_until = greatest(k.kept_until, excluded.kept_until) RETURNING id, sealed_key";
+constexpr const char* find_sql = "SELECT id, sealed_key FROM file_keys WHERE owner_id = $1 AND digest = $2";
+constexpr const char* replace_sql = "UPDATE file_keys SET sealed_key = $2 WHERE id = $1";
+constexpr const char* remove_sql = "DELETE FROM file_keys WHERE owner_id = $1 AND digest = $2";
+constexpr const char* erase_sql = "DELETE FROM file_keys WHERE owner_id = $1";
+
+std::string read_all(http::FileBody& body) {
+    std::string bytes(body.size, '\0');
+    bytes.resize(http::read_full(*body.source, bytes.data(), bytes.size()));
+    return bytes;
+}
+
+crypto::Digest digest_of(http::FileSource& content) {
+    std::string piece(64 * 1024, '\0');
+    return crypto::sha256([&]() -> std::string_view {
+        return {piece.data(), content.read(piece.data(), piece.size())};
+    });
+}
+
+}  // namespace
+
+const secrets::SealedColumn file_key_column{
+    column, "SELECT substring(sealed_key FROM 2 FOR 8), count(*) FROM file_keys GROUP BY 1",
+    "SELECT id, sealed_key FROM file_keys WHERE substring(sealed_key FROM 2 FOR 8) <> $1 AND id > $2 "
+    "ORDER BY id LIMIT $3 FOR UPDATE",
+    replace_sql};
+
+Task<secrets::Key> FileStore::key_to_store_with(Uuid owner, crypto::Digest digest,
+                                                std::optional<Time> until) {
+    const auto id = Uuid::make();
+    const auto fresh = secrets::Key::random();
+    const secrets::Place place{column, id};
+    const auto sealed = co_await keys_.seal(place, std::string(fresh.bytes()));
+    const db::Bytes content{sealed};
+    const auto rows = co_await db_.query(keep_sql, id, owner, digest, content, until);
+    const secrets::Place kept{column, rows[0].get<Uuid>(0)};
+    const auto opened = co_await keys_.open(kept, rows[0].get<std::string>(1));
+    if (const auto key = secrets::Key::from_bytes(opened.value_or(std::string()))) co_return *key;
+    // The secret that sealed it is lost, and with it what was stored; the same content is here again.
+    const auto anew = co_await keys_.seal(kept, std::string(fresh.bytes()));
+    const db::Bytes replacement{anew};
+    co_await db_.query(replace_sql, kept.row, replacement);
+    co_return fresh;
+}
+
+Task<crypto::Digest> FileStore::put(Uuid owner, std::string_view bytes) {
+    auto name = [bytes] {
+        return crypto::sha256(bytes);
+    };
+    const auto digest = co_await pool_.run(std::move(name));
+    const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
+    auto store = [this, owner, &digest, bytes, &key] {
+        const auto content = http::source_of(bytes);
+        disk_.put(owner, digest, *content, key);
+    };
+    co_await pool_.run(std::move(store));
+    co_return digest;
+}
+
+Task<crypto::Digest> FileStore::put_until(Uuid owner, http::SharedDescriptor file, Time until) {
+    auto name = [&file] {
+        return digest_of(*http::whole_file(file).source);
+    };
+    const auto digest = co_await pool_.run(std::move(name));
+    const auto key = co_await key_to_store_with(owner, digest, until);
+    auto store = [this, owner, &digest, &file, &key] {
+        disk_.put(owner, digest, *http::whole_file(file).source, key);
+    };
+    co_await pool_.run(std::move(store));
+    co_return digest;
+}
+
+Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest) {
+    const auto rows = co_await db_.query(find_sql, owner, digest);
+    std::optional<secrets::Key> key;
+    if (!rows.empty()) {
+        const secrets::Place place{column, rows[0].get<Uuid>(0)};
+        const auto opened = co_await keys_.open(place, rows[0].get<std::string>(1));
+        key = secrets::Key::from_bytes(opened.value_or(std::string()));
+        if (!key) {
+            log::error("the key of a stored file cannot be read: was BRAINBYTES_SECRET changed?",
+                       {{"file", crypto::hex(digest)}});
+            co_return std::nullopt;
+        }
+    }
+    auto find = [this, owner, &digest, &key] {
+        return disk_.open(owner, digest, key);
+    };
+    co_return co_await pool_.run(std::move(find));
+}
+
+Task<bool> FileStore::seal_older(Uuid owner, crypto::Digest digest) {
+    auto read = [this, owner, &digest]() -> std::optional<std::string> {
+        auto body = disk_.open(owner, digest, std::nullopt);
+        if (!body) return std::nullopt;
+        auto bytes = read_all(*body);
+        if (crypto::sha256(bytes) != digest) return std::nullopt;
+        return bytes;
+    };
+    const auto bytes = co_await pool_.run(std::move(read));
+    if (!bytes) co_return false;
+    co_await put(owner, *bytes);
+    co_return true;
+}
+
+Task<void> FileStore::remove(Uuid owner, crypto::Digest digest) {
+    co_await db_.query(remove_sql, owner, digest);
+    auto unlink = [this, owner, &digest] {
+        const DiskStore::Stored file{owner, digest};
+        disk_.remove(file);
+    };
+    co_await pool_.run(std::move(unlink));
+}
+
+Task<void> FileStore::erase_owner(Uuid owner) {
+    co_await db_.query(erase_sql, owner);
+    auto remove = [this, owner] {
+        disk_.erase_owner(owner);
+    };
+    co_await pool_.run(std::move(remove));
+}
+
+}  // namespace bb::blobs

@@ -1,0 +1,56 @@
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
+#include "base/net/pool.hpp"
+#include "services/blobs/disk_store.hpp"
+#include "services/secrets/key_ring.hpp"
+#include "services/secrets/rotation.hpp"
+
+namespace bb::blobs {
+
+/// Uploaded files of people, each sealed with a key of its own; the key lies sealed in the table file_keys.
+/// Belongs to one loop; the references must outlive it.
+class FileStore {
+public:
+    FileStore(db::Database& db, secrets::KeyRing& keys, DiskStore& disk, net::BlockingPool& pool)
+        : db_(db), keys_(keys), disk_(disk), pool_(pool) {}
+    FileStore(const FileStore&) = delete;
+
+    /// Stores `bytes`, which must live until it is done, and gives their name: a row that names them may then
+    /// be committed. Throws std::system_error (no space, no right) and db::Error.
+    Task<crypto::Digest> put(Uuid owner, std::string_view bytes);
+
+    /// Stores the file that `file` is, which no row of another table has to name: it is kept until `until`.
+    Task<crypto::Digest> put_until(Uuid owner, http::SharedDescriptor file, Time until);
+
+    /// A stored file; nullopt when it is not there, was changed, or its key cannot be read (logged).
+    Task<std::optional<http::FileBody>> open(Uuid owner, crypto::Digest digest);
+
+    /// Seals a file that was stored before files were sealed. False when it is not there as it was stored.
+    Task<bool> seal_older(Uuid owner, crypto::Digest digest);
+
+    /// Removes a file with its key, at once and for good.
+    Task<void> remove(Uuid owner, crypto::Digest digest);
+
+    /// Removes all files of `owner` with their keys.
+    Task<void> erase_owner(Uuid owner);
+
+    DiskStore& disk() { return disk_; }
+    net::BlockingPool& pool() { return pool_; }
+
+private:
+    Task<secrets::Key> key_to_store_with(Uuid owner, crypto::Digest digest, std::optional<Time> until);
+
+    db::Database& db_;
+    secrets::KeyRing& keys_;
+    DiskStore& disk_;
+    net::BlockingPool& pool_;
+};
+
+/// file_keys.sealed_key, for rotations.
+extern const secrets::SealedColumn file_key_column;
+
+}  // namespace bb::blobs

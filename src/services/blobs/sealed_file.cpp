@@ -1,0 +1,127 @@
+#include "services/blobs/sealed_file.hpp"
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace bb::blobs {
+namespace {
+
+constexpr std::string_view form = "bbfile1\n";
+constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t header_size = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
+constexpr std::size_t tag_size = crypto_secretstream_xchacha20poly1305_ABYTES;
+constexpr std::size_t head = form.size() + header_size;
+
+using Stream = crypto_secretstream_xchacha20poly1305_state;
+
+const unsigned char* raw(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+unsigned char* raw(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
+
+/// Opens one piece after the other.
+class SealedFile : public http::FileSource {
+public:
+    SealedFile(http::SharedDescriptor file, std::string place)
+        : file_(std::move(file)), place_(std::move(place)) {}
+    ~SealedFile() override { sodium_memzero(&stream_, sizeof stream_); }
+
+    /// Whether the file begins as one that was sealed with `key`.
+    bool begin(const secrets::Key& key) {
+        std::string start(head, '\0');
+        if (http::read_at(*file_, 0, start.data(), start.size()) != head || !start.starts_with(form))
+            return false;
+        if (crypto_secretstream_xchacha20poly1305_init_pull(&stream_, raw(start) + form.size(),
+                                                            raw(key.bytes())) != 0)
+            return false;
+        return open_next();
+    }
+
+    std::size_t read(char* into, std::size_t room) override {
+        if (taken_ == opened_.size() && !ended_ && !open_next())
+            throw std::runtime_error("a stored file was changed or cut off");
+        const auto n = std::min(room, opened_.size() - taken_);
+        std::copy_n(opened_.data() + taken_, n, into);
+        taken_ += n;
+        return n;
+    }
+
+private:
+    bool open_next() {
+        std::string sealed(piece + tag_size, '\0');
+        sealed.resize(http::read_at(*file_, at_, sealed.data(), sealed.size()));
+        if (sealed.size() < tag_size) return false;
+        std::string text(sealed.size() - tag_size, '\0');
+        unsigned char tag = 0;
+        const int opened = crypto_secretstream_xchacha20poly1305_pull(
+            &stream_, raw(text), nullptr, &tag, raw(sealed), sealed.size(), raw(place_), place_.size());
+        if (opened != 0) return false;
+        at_ += sealed.size();
+        opened_ = std::move(text);
+        taken_ = 0;
+        ended_ = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
+        return true;
+    }
+
+    http::SharedDescriptor file_;
+    std::string place_;
+    Stream stream_{};
+    std::uint64_t at_ = head;  // of the next piece
+    std::string opened_;
+    std::size_t taken_ = 0;  // of what was opened
+    bool ended_ = false;
+};
+
+/// Of the content of a sealed file with so many bytes.
+std::uint64_t content_size(std::uint64_t sealed) {
+    const auto pieces = (sealed - head + piece + tag_size - 1) / (piece + tag_size);
+    return sealed - head - pieces * tag_size;
+}
+
+}  // namespace
+
+void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
+               const std::function<void(std::string_view)>& write) {
+    Stream stream;
+    std::string out(head, '\0');
+    std::copy(form.begin(), form.end(), out.begin());
+    crypto_secretstream_xchacha20poly1305_init_push(&stream, raw(out) + form.size(), raw(key.bytes()));
+    write(out);
+    std::string part(piece, '\0');
+    std::string next(piece, '\0');
+    part.resize(http::read_full(content, part.data(), piece));
+    for (bool last = false; !last;) {
+        next.resize(piece);
+        next.resize(http::read_full(content, next.data(), piece));
+        last = next.empty();
+        out.resize(part.size() + tag_size);
+        crypto_secretstream_xchacha20poly1305_push(
+            &stream, raw(out), nullptr, raw(part), part.size(), raw(place), place.size(),
+            last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
+        write(out);
+        part.swap(next);
+    }
+    sodium_memzero(&stream, sizeof stream);
+}
+
+std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,
+                                               std::string_view place) {
+    struct stat info {};
+    if (::fstat(*file, &info) != 0 || static_cast<std::size_t>(info.st_size) < head + tag_size)
+        return std::nullopt;
+    auto source = std::make_shared<SealedFile>(std::move(file), std::string(place));
+    if (!source->begin(key)) return std::nullopt;
+    http::FileBody body;
+    body.size = content_size(static_cast<std::uint64_t>(info.st_size));
+    body.source = std::move(source);
+    return body;
+}
+
+}  // namespace bb::blobs

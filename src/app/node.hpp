@@ -38,7 +38,7 @@ struct Node {
     config::Rates rates;  // of every limit
     access::RequestLimits limits{rates, metrics};
     net::BlockingPool pool{2};
-    client::Mailer mailer;
+    client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;
     llm::Circuit circuit;   // of the one model server that all loops call

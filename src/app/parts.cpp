@@ -86,7 +86,7 @@ std::vector<std::string> sealing_secrets(const Node& node) {
 Worker::Parts::Parts(Node& shared, Executor executor)
     : node(shared),
       db(executor, database_options(shared)),
-      http_client(executor),
+      http_client(executor, shared.config.text("SSL_CERT_FILE")),
       provider(model_provider(shared, http_client)),
       mail(mail_sender(shared)),
       sessions(db),

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -80,6 +82,13 @@ std::shared_ptr<net::TlsIdentity> tls_identity(const config::Config& config) {
             "BRAINBYTES_TLS_CERT and BRAINBYTES_TLS_KEY belong together: set both or neither.");
     return std::make_shared<net::TlsIdentity>(config.text("BRAINBYTES_TLS_CERT"),
                                               config.text("BRAINBYTES_TLS_KEY"));
+}
+
+/// Throws std::runtime_error with a sentence when the authorities' file cannot be read.
+void check_authorities(const config::Config& config) {
+    const auto& file = config.text("SSL_CERT_FILE");
+    if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
+        throw std::runtime_error("SSL_CERT_FILE: " + file + " cannot be read: " + std::strerror(errno) + ".");
 }
 
 /// What request bodies may take together: room for a few of the largest, also on a small machine.
@@ -274,6 +283,7 @@ int serve(config::Config& config) {
     std::shared_ptr<net::TlsIdentity> tls;
     try {
         tls = tls_identity(config);
+        check_authorities(config);
     } catch (const std::runtime_error& fault) {
         return fail(Error(ErrorCode::invalid_input, fault.what()), 2);
     }

@@ -162,6 +162,53 @@ test("signing in again ends the session the browser had", async () => {
     assert.equal((await session(second)).user.email, "again@example.org");
 });
 
+/** Proves by a mailed code who holds the session of `cookie`: the answer. */
+async function prove(email, cookie) {
+    const before = mails(server, email).length;
+    await post("/api/auth/email", { email });
+    const { code } = await newestMail(server, email, before + 1);
+    return post("/api/auth/reauthenticate", { code }, { cookie });
+}
+
+test("a proof gives the session a new token and voids the old one at once", async () => {
+    const email = "proof@example.org";
+    const old = await signIn(email);
+    const { sessions: before } = (await server.request("/api/sessions", { cookie: old })).json;
+    const proved = await prove(email, old);
+    assert.equal(proved.status, 204, proved.text);
+    const [line] = proved.headers.getSetCookie();
+    assert.match(line, /^brainbytes_session=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
+    const cookie = cookieOf(proved);
+    assert.notEqual(cookie, old);
+    for (let i = 0; i < 12; i += 1) {
+        assert.equal((await session(old)).user, null);
+        assert.equal((await server.request("/api/sessions", { cookie: old })).status, 401);
+    }
+    const { sessions: after } = (await server.request("/api/sessions", { cookie })).json;
+    const [one, other] = [before, after].map((all) => all.map(({ id, current }) => [id, current]));
+    assert.deepEqual(one, other, "the same session");
+    assert.equal((await prove(email, old)).status, 401);
+    const wrongCode = await post("/api/auth/reauthenticate", { code: "000000" }, { cookie });
+    assertProblem(wrongCode, 422, ["#/code"]);
+    assert.equal(cookieOf(wrongCode), undefined);
+    assert.equal((await session(cookie)).user.email, email);
+});
+
+test("of two proofs by one token one counts", async () => {
+    const email = "twice@example.org";
+    const old = await signIn(email);
+    for (const count of [2, 3]) {
+        await post("/api/auth/email", { email });
+        await newestMail(server, email, count);
+    }
+    const codes = mails(server, email).slice(-2);
+    const enter = ({ code }) => post("/api/auth/reauthenticate", { code }, { cookie: old });
+    const answers = await Promise.all(codes.map(enter));
+    const good = answers.filter(({ status }) => status === 204);
+    assert.equal(good.length, 1, answers.map(({ text }) => text).join());
+    assert.equal((await session(cookieOf(good[0]))).user.email, email);
+});
+
 test("looking at the session keeps the browser's cookie alive", async () => {
     const cookie = await signIn("slide@example.org");
     const answer = await server.request("/api/session", { cookie });

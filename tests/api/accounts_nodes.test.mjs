@@ -52,6 +52,30 @@ test("a session ended while a node could not hear of it ends there too", async (
     await until(401, () => status(second, cookie));
 });
 
+test("a token that a proof replaced on one node is void on the other", async () => {
+    const email = "dan@example.org";
+    const old = await remembered(second, email);
+    await until(
+        202,
+        async () => (await first.request("/api/auth/email", { method: "POST", json: { email } })).status,
+    );
+    const { code } = await newestMail(first, email);
+    const proof = { method: "POST", cookie: old, json: { code } };
+    const proved = await first.request("/api/auth/reauthenticate", proof);
+    assert.equal(proved.status, 204, proved.text);
+    const cookie = proved.headers.getSetCookie()[0].split(";")[0];
+    await until(401, () => status(second, old));
+    assert.equal(await status(second, cookie), 200);
+});
+
+test("a token that was replaced a moment ago is not given to the browser again", async () => {
+    const cookie = await remembered(second, "eva@example.org");
+    await database.query("UPDATE sessions SET token_hash = sha256(token_hash)"); // nobody is told yet
+    const answer = await second.request("/api/session", { cookie });
+    assert.equal(answer.json.user?.email, "eva@example.org");
+    assert.deepEqual(answer.headers.getSetCookie(), []);
+});
+
 test("a code asked for on one node is good on the other", async () => {
     const email = "cora@example.org";
     // The database was restarted just now: a request may still be put off.

@@ -207,7 +207,15 @@ test("a dangerous act wants a proof of at most fifteen minutes", async () => {
     const theirs = await askCode("hana@example.org");
     assertProblem(await prove({ code: theirs }), 422, "invalid-input", ["#/code"]);
     const code = await askCode(admin.email);
-    assert.equal((await prove({ code })).status, 204);
+    const proved = await prove({ code });
+    assert.equal(proved.status, 204);
+    assert.equal((await change(id, { role: "teacher" })).status, 401, "the old token has no share in it");
+    const cookie = proved.headers.getSetCookie()[0].split(";")[0];
+    admin = {
+        ...admin,
+        cookie,
+        request: (target, options = {}) => server.request(target, { cookie, ...options }),
+    };
     assertProblem(await prove({ code }), 422, "invalid-input", ["#/code"]);
     assert.equal((await change(id, { role: "teacher" })).status, 200);
     assert.equal((await post("/api/auth/reauthenticate", { code })).status, 401);

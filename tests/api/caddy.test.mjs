@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import http from "node:http";
 import https from "node:https";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -14,7 +15,7 @@ import { freePort, programEnvironment, startServer, temporaryFolder } from "../s
 const file = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../deploy/caddy/Caddyfile");
 const folder = temporaryFolder("bb-caddy");
 const authority = path.join(folder, "caddy/pki/authorities/local/root.crt");
-let server, model, caddy, port;
+let server, model, caddy, port, plainPort;
 let said = "";
 
 /** One request through Caddy: {status, headers, text}. */
@@ -36,13 +37,28 @@ function ask(target, { method = "GET", body, headers = {}, onText } = {}) {
     });
 }
 
+/** The same without TLS. */
+function askPlain(target, method = "GET") {
+    return new Promise((resolve, reject) => {
+        const place = { host: "localhost", port: plainPort, agent: false };
+        const request = http.request({ ...place, path: target, method }, async (response) => {
+            let text = "";
+            for await (const piece of response) text += piece;
+            resolve({ status: response.statusCode, headers: response.headers, text });
+        });
+        request.once("error", reject);
+        request.end();
+    });
+}
+
 before(async () => {
-    port = await freePort();
+    [port, plainPort] = [await freePort(), await freePort()];
     model = await startModel();
     const env = { BRAINBYTES_URL: `https://localhost:${port}`, BRAINBYTES_TRUSTED_PROXIES: "127.0.0.1,::1" };
     server = await startServer({ env: { ...env, ...model.env } });
     const settings = {
         BRAINBYTES_DOMAIN: `https://localhost:${port}`,
+        BRAINBYTES_HTTP_PORT: plainPort,
         BRAINBYTES_UPSTREAM: `127.0.0.1:${server.port}`,
         XDG_DATA_HOME: folder,
         XDG_CONFIG_HOME: folder,
@@ -104,6 +120,26 @@ test("what a visitor claims to be forwarded for is not believed", async () => {
     const cookie = answer.headers["set-cookie"][0].split(";")[0];
     const { sessions } = JSON.parse((await ask("/api/sessions", { headers: { cookie } })).text);
     assert.doesNotMatch(sessions[0].network, /203\.0\.113/);
+});
+
+test("over http pages lead to https, and nothing else is answered", async () => {
+    for (const place of ["/", "/materials?x=1", "/sign-in/link"]) {
+        const { status, headers } = await askPlain(place);
+        assert.equal(status, 308, place);
+        assert.equal(headers.location, `https://localhost${place}`);
+    }
+    const others = ["/api", "/api/session", "/api/auth/github?next=/chat", "/%61pi/session", "/readyz"];
+    for (const [place, method] of [
+        ...others.map((one) => [one, "GET"]),
+        ["/", "POST"],
+        ["/api/chat", "POST"],
+    ]) {
+        const { status, headers, text } = await askPlain(place, method);
+        assert.equal(status, 403, `${method} ${place}`);
+        assert.equal(headers.location, undefined);
+        assert.equal(headers["content-type"], "application/problem+json");
+        assert.equal(JSON.parse(text).status, 403);
+    }
 });
 
 test("metrics and health details stay closed to those who come through it", async () => {

@@ -1,4 +1,4 @@
-// What signing in with GitHub leaves in tables and in the log, and what linking an account wants.
+// What signing in with GitHub leaves in tables and in the log, what linking an account wants, and who opens the way.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
@@ -44,7 +44,7 @@ test("tokens, codes and secrets are in no table and in no log", async () => {
     const back = await browser.leave();
     const query = new URL(back, server.url).searchParams;
     const away = await everyTable();
-    assert.equal(await browser.comeBack(back), "/sign-in/github?next=%2Fchat");
+    assert.equal(await browser.comeBack(back), "/sign-in/github");
     const claimed = await everyTable();
     const { body } = github.calls.find((call) => call.path === "/login/oauth/access_token");
     const { authorization } = github.calls.find((call) => call.path.endsWith("/user")).headers;
@@ -110,4 +110,26 @@ test("linking and unlinking want a fresh proof, and are written down", async () 
         `SELECT action FROM audit_entries WHERE actor_id::text = '${id}' AND action LIKE 'identity.%' ORDER BY seq`,
     );
     assert.deepEqual(written.trim().split("\n"), ["identity.linked", "identity.unlinked"]);
+});
+
+test("a page of another site sends nobody to GitHub, but to the door", async () => {
+    const begin = (site) =>
+        new Visitor(server).request("/api/auth/github?next=%2Fmaterials%3Fx%3D1", {
+            headers: site ? { "sec-fetch-site": site } : {},
+        });
+    for (const site of ["cross-site", "same-site"]) {
+        const answer = await begin(site);
+        assert.equal(answer.status, 303);
+        assert.equal(answer.headers.get("location"), "/sign-in?next=%2Fmaterials%3Fx%3D1");
+        assert.deepEqual(answer.headers.getSetCookie(), []);
+    }
+    const bare = await new Visitor(server).request("/api/auth/github", {
+        headers: { "sec-fetch-site": "cross-site" },
+    });
+    assert.equal(bare.headers.get("location"), "/sign-in");
+    assert.equal((await database.query("SELECT count(*) FROM github_sign_ins")).trim(), "0");
+    for (const site of ["same-origin", "none", undefined]) {
+        const { headers } = await begin(site);
+        assert.ok(headers.get("location").startsWith(github.url), headers.get("location"));
+    }
 });

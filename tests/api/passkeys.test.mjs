@@ -126,6 +126,17 @@ test("the options ask for a passkey that signs in by itself", async () => {
     assert.match(line, /^brainbytes_browser=[\w-]{43}; Path=\/; Max-Age=300; HttpOnly; SameSite=Lax$/);
 });
 
+test("a passkey shown as a proof gives a new token and voids the old one", async () => {
+    const person = await server.as("shown@example.org");
+    const { key } = await add(person);
+    const { options, browser } = await requestOptions(person.cookie);
+    const answer = await show(key.get(options), `${browser}; ${person.cookie}`);
+    assert.equal(answer.status, 204, answer.text);
+    assert.notEqual(cookieNamed(answer, "brainbytes_session"), person.cookie);
+    assert.equal(await whoIs(answer), person.email);
+    assertProblem(await person.request("/api/passkeys"), 401);
+});
+
 test("without a name it is called after the browser", async () => {
     const person = await server.as("unnamed@example.org");
     const key = new Authenticator(origin);

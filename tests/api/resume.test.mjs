@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 
 import { history, newId, personOf, resume, say, send, textOf } from "../support/chat.mjs";
 import { answer, startModel } from "../support/model.mjs";
+import { newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
 
 let server, model, ana;
@@ -35,6 +36,25 @@ test("after a refresh the stream is replayed whole and goes on", async () => {
     assert.ok(again.complete);
     assert.equal(textOf((await history(ana, thread)).at(-1)), again.text);
     assert.equal((await resume(ana, thread)).status, 204);
+});
+
+test("a reply goes on to who reads it while a proof gives the browser a new token", async () => {
+    const person = await personOf(server, "bea@example.org");
+    const thread = newId();
+    const reading = await send(person, { id: thread, message: say("Long [[tokens=120 delay=15]]") });
+    await reading.reached(50);
+    const { email } = person;
+    await person.request("/api/auth/email", { method: "POST", json: { email } });
+    const { code } = await newestMail(server, email);
+    const proof = { method: "POST", json: { code } };
+    const proved = await person.request("/api/auth/reauthenticate", proof);
+    assert.equal(proved.status, 204, proved.text);
+    assert.ok(!reading.complete, "still being written");
+    const cookie = proved.headers.getSetCookie()[0].split(";")[0];
+    const joined = await resume({ ...person, cookie }, thread);
+    await Promise.all([reading.done, joined.done]);
+    for (const stream of [reading, joined]) assert.equal(stream.text, answer({ tokens: 120 }));
+    assert.equal((await resume(person, thread)).status, 401);
 });
 
 test("many tabs read the same reply, whichever loop they land on", async () => {

@@ -1,4 +1,4 @@
-// A real mail server (aiosmtpd) that greylists and refuses, for tests of what is queued.
+// A real mail server (aiosmtpd) that greylists and refuses, wants a sign-in, speaks TLS.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";

@@ -3,7 +3,9 @@
 // tokens: how many words; delay: ms between them; first: ms before the first; fail: answer with this status (only so
 // many times, if said);
 // cut: drop the connection after so many words; cite: name [n] in the third word.
-import { createServer } from "node:http";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 
 const settings = (text) => {
     const found = /\[\[([^\]]*)\]\]/.exec(text);
@@ -36,9 +38,9 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Starts the model: {url, env, requests, running, close()}. `requests` are the bodies of chat calls, in order;
- * `running` holds the newest user message of each call under way.
+ * `running` holds the newest user message of each call under way. With `files` {certificate, key} it speaks https.
  */
-export async function startModel() {
+export async function startModel({ files } = {}) {
     const model = { requests: [], running: new Set(), failures: new Map() };
     const chunk = (delta, finish = null) =>
         `data: ${JSON.stringify({
@@ -66,7 +68,8 @@ export async function startModel() {
         response.end(`data: ${JSON.stringify({ id: "c1", choices: [], usage })}\n\ndata: [DONE]\n\n`);
     }
 
-    const server = createServer(async (request, response) => {
+    const identity = files && { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
+    const server = (files ? https : http).createServer(identity ?? {}, async (request, response) => {
         let text = "";
         for await (const piece of request) text += piece;
         if (!request.url.endsWith("/chat/completions")) {
@@ -102,7 +105,7 @@ export async function startModel() {
         );
     });
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    model.url = `http://127.0.0.1:${server.address().port}/v1`;
+    model.url = `${files ? "https" : "http"}://127.0.0.1:${server.address().port}/v1`;
     model.env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "test", OPENAI_MODEL: "test-model" };
     model.close = () => {
         server.closeAllConnections();

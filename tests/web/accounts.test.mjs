@@ -116,6 +116,33 @@ test("another session can be ended from here", async () => {
     await other.waitForURL("**/sign-in?next=*");
 });
 
+test("a request that crosses a proof in another tab is sent again, and nobody is signed out", async () => {
+    const email = "hal@example.org";
+    const hal = await server.as(email);
+    const page = await browser.visitor(server, { cookie: hal.cookie });
+    await page.goto("/settings");
+    await page.getByLabel("Name", { exact: true }).fill("Hal Reyes");
+    let crossed = 0;
+    await page.route("**/api/me", async (route) => {
+        crossed += 1;
+        if (crossed > 1) return route.continue();
+        await page.request.post("/api/auth/email", { data: { email } });
+        const { code } = await newestMail(server, email);
+        const proved = await page.request.post("/api/auth/reauthenticate", { data: { code } });
+        assert.equal(proved.status(), 204);
+        const late = await hal.request("/api/me", { method: "PATCH", json: { name: "Hal Reyes" } });
+        assert.equal(late.status, 401);
+        const contentType = late.headers.get("content-type");
+        await route.fulfill({ status: 401, contentType, body: late.text });
+    });
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved").waitFor();
+    assert.equal(crossed, 2);
+    assert.match(page.url(), /\/settings$/);
+    const now = await page.request.get("/api/session");
+    assert.equal((await now.json()).user.name, "Hal Reyes");
+});
+
 test("a name has its limits, said where it is written", async () => {
     const fe = await server.as("fe@example.org");
     const page = await browser.visitor(server, { cookie: fe.cookie });

@@ -133,6 +133,8 @@ test("an old session asks for a mailed code and goes on with what was begun", as
     await field.fill(code);
     await dialog.getByRole("button", { name: "Continue" }).click();
     await page.getByText("Saved").first().waitFor();
+    assert.equal((await admin.request("/api/admin/policy")).status, 401, "the proof replaced the token");
+    admin = await server.as(admin.email);
     const policy = (await admin.request("/api/admin/policy")).json;
     assert.deepEqual(policy, { signUp: "domains", domains: ["school.example", "other.example"] });
 

@@ -1,5 +1,6 @@
 // Signing in with GitHub, as a person does it.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { startGithub } from "../support/github.mjs";
 import { newestMail } from "../support/outbox.mjs";
@@ -48,6 +49,27 @@ test("one click signs a new person in and keeps the wanted place", async () => {
     await page.getByRole("heading", { name: "Materials" }).waitFor();
     assert.deepEqual(page.faults, []);
     assert.deepEqual(github.faults, []);
+});
+
+test("a page of another site cannot sign anybody in, the person can", async () => {
+    const other = createServer((request, response) => {
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end(`<a href="${server.url}/api/auth/github?next=/materials">Win</a>`);
+    });
+    await new Promise((resolve) => other.listen(0, "127.0.0.1", resolve));
+    try {
+        const page = await browser.visitor(server);
+        await page.goto(`http://localhost:${other.address().port}/`);
+        await page.getByRole("link", { name: "Win" }).click();
+        await page.waitForURL(`${server.url}/sign-in?next=*`);
+        const session = await (await page.request.get("/api/session")).json();
+        assert.equal(session.user, null);
+        await page.getByRole("link", { name: "Continue with GitHub" }).click();
+        await page.waitForURL("**/materials");
+    } finally {
+        other.closeAllConnections();
+        other.close();
+    }
 });
 
 test("the door without GitHub does not offer it", async () => {

@@ -1,5 +1,7 @@
 #include "base/client/easy.hpp"
 
+#include <arpa/inet.h>
+
 #include <new>
 #include <stdexcept>
 
@@ -21,11 +23,12 @@ void option_failed(CURLcode code) {
     throw std::runtime_error(curl_easy_strerror(code));
 }
 
-EasyHandle make_easy() {
+EasyHandle make_easy(const std::string& ca_file) {
     initialize_once();
     EasyHandle easy(curl_easy_init());
     if (!easy) throw std::bad_alloc();
     set(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    if (!ca_file.empty()) set(easy.get(), CURLOPT_CAINFO, ca_file.c_str());
     return easy;
 }
 
@@ -50,7 +53,9 @@ std::string host_of(const std::string& url) {
 }
 
 bool is_loopback(std::string_view host) {
-    return host == "localhost" || host.ends_with(".localhost") || host == "::1" || host.starts_with("127.");
+    in_addr four;
+    if (inet_pton(AF_INET, std::string(host).c_str(), &four) == 1) return host.starts_with("127.");
+    return host == "localhost" || host.ends_with(".localhost") || host == "::1";
 }
 
 }  // namespace bb::client

@@ -18,8 +18,9 @@ struct ListCleanup {
 };
 using HeaderList = std::unique_ptr<curl_slist, ListCleanup>;
 
-/// A new handle that raises no signals. Throws std::bad_alloc.
-EasyHandle make_easy();
+/// A new handle that raises no signals and believes the certificates of the system's authorities, or of those
+/// in `ca_file` (PEM). Throws std::bad_alloc.
+EasyHandle make_easy(const std::string& ca_file = {});
 
 /// Sets an option. Throws std::runtime_error when libcurl does not take it: a bug, or no memory.
 template <class Value>

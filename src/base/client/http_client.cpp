@@ -15,7 +15,8 @@ void Abort::abort() {
     if (wake_) wake_();
 }
 
-HttpClient::HttpClient(Executor executor) : multi_(std::make_shared<Multi>(executor)) {}
+HttpClient::HttpClient(Executor executor, std::string ca_file)
+    : multi_(std::make_shared<Multi>(executor, std::move(ca_file))) {}
 
 HttpClient::~HttpClient() {
     multi_->close();

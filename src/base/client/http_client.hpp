@@ -77,7 +77,8 @@ using Sink = std::function<Heard(int status, std::string_view piece)>;
 /// HTTP/1.1 to other servers, with kept connections. One object per loop; use it only there.
 class HttpClient {
 public:
-    explicit HttpClient(Executor executor);
+    /// `ca_file`: PEM file with the authorities whose certificates are believed; none: the system's.
+    explicit HttpClient(Executor executor, std::string ca_file = {});
     /// Transfers under way end as aborted.
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;

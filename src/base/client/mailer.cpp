@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/client/easy.hpp"
+#include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 
 namespace bb::client {
@@ -53,15 +54,11 @@ bool has_password(const std::string& url) {
     return scheme != std::string::npos && url.substr(scheme + 3).find('@') != std::string::npos;
 }
 
-long tls_for(const std::string& url) {
-    if (is_loopback(host_of(url))) return CURLUSESSL_NONE;
-    return has_password(url) ? CURLUSESSL_ALL : CURLUSESSL_TRY;
-}
-
 void prepare(CURL* easy, const MailEnvelope& envelope, HeaderList& recipients) {
     set(easy, CURLOPT_URL, envelope.smtp_url.c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    set(easy, CURLOPT_USE_SSL, tls_for(envelope.smtp_url));
+    const bool encrypted = must_encrypt(envelope.smtp_url);
+    set(easy, CURLOPT_USE_SSL, static_cast<long>(encrypted ? CURLUSESSL_ALL : CURLUSESSL_NONE));
     set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(envelope.deadline.count()));
     // The goodbye is not bound by the deadline above, only by this one (seconds).
     set(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 20L);
@@ -73,24 +70,42 @@ void prepare(CURL* easy, const MailEnvelope& envelope, HeaderList& recipients) {
     set(easy, CURLOPT_UPLOAD, 1L);
 }
 
+/// What went wrong, in an operator's words where libcurl's say too little.
+std::string words_for(CURLcode code, const std::string& error) {
+    switch (code) {
+        case CURLE_USE_SSL_FAILED:
+            return "it does not turn to TLS, and no mail is sent without: " + error;
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return "its certificate is not trusted: " + error;
+        case CURLE_SSL_CONNECT_ERROR:
+            return "no encrypted connection came about: " + error;
+        case CURLE_SSL_CACERT_BADFILE:
+            return "the file that SSL_CERT_FILE names holds no certificates";
+        case CURLE_LOGIN_DENIED:
+            return "it refused the user name or password of SMTP_URL";
+        case CURLE_COULDNT_CONNECT:
+            return error.empty() ? curl_easy_strerror(code) : error;
+        default:
+            return curl_easy_strerror(code);
+    }
+}
+
 MailOutcome outcome_of(CURL* easy, CURLcode code, const char* error) {
     MailOutcome outcome;
     outcome.accepted = code == CURLE_OK;
     if (outcome.accepted) return outcome;
     long answer = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer);
-    // A refused sign-in is the operator's fault, not the letter's: worth another try after it is repaired.
-    outcome.permanent = answer >= 500 && answer < 600 && code != CURLE_LOGIN_DENIED;
+    outcome.permanent = answer >= 500 && answer < 600;
     // libcurl tells which command was refused in words alone.
     outcome.recipient = outcome.permanent && std::string_view(error).starts_with("RCPT");
-    outcome.detail = curl_easy_strerror(code);
-    if (answer > 0) outcome.detail += " (answer " + std::to_string(answer) + ")";
-    if (code == CURLE_COULDNT_CONNECT && *error) outcome.detail = error;
+    outcome.detail = words_for(code, error);
+    if (answer >= 400) outcome.detail += " (answer " + std::to_string(answer) + ")";
     return outcome;
 }
 
-MailOutcome hand_over(const MailEnvelope& envelope, std::atomic<bool>& stopping) {
-    const EasyHandle easy = make_easy();
+MailOutcome hand_over(const MailEnvelope& envelope, const std::string& ca_file, std::atomic<bool>& stopping) {
+    const EasyHandle easy = make_easy(ca_file);
     HeaderList recipients;
     const std::string letter = with_crlf(envelope.data);
     Source source{letter};
@@ -130,7 +145,12 @@ MailOutcome unusable() {
 
 }  // namespace
 
-Mailer::Mailer() : stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
+bool must_encrypt(const std::string& smtp_url) {
+    return has_password(smtp_url) || !is_loopback(host_of(smtp_url));
+}
+
+Mailer::Mailer(std::string ca_file)
+    : ca_file_(std::move(ca_file)), stopping_(std::make_shared<std::atomic<bool>>(false)), pool_(2, 64) {}
 
 void Mailer::finish() {
     *stopping_ = true;
@@ -143,6 +163,7 @@ Task<MailOutcome> Mailer::send_mail(MailEnvelope envelope) {
     bool last = false;
     for (const auto pause : envelope.pauses) {
         if (outcome.accepted || outcome.permanent || last) break;
+        log::warn("a mail waits for another try", {{"reason", outcome.detail}});
         const bool another = co_await wait(pause);
         if (!another) break;
         last = hurried_;
@@ -164,8 +185,8 @@ Task<bool> Mailer::wait(std::chrono::milliseconds pause) {
 Task<MailOutcome> Mailer::try_once(MailEnvelope envelope) {
     if (!plain_address(envelope.from) || !plain_address(envelope.to)) co_return unusable();
     try {
-        auto work = [envelope = std::move(envelope), stopping = stopping_] {
-            return hand_over(envelope, *stopping);
+        auto work = [envelope = std::move(envelope), ca_file = ca_file_, stopping = stopping_] {
+            return hand_over(envelope, ca_file, *stopping);
         };
         MailOutcome outcome = co_await pool_.run(std::move(work));
         co_return outcome;

@@ -14,8 +14,7 @@ namespace bb::client {
 /// A letter and the server that takes it.
 struct MailEnvelope {
     /// smtps://user:password@host:465 or smtp://user:password@host:587 (user and password percent-encoded,
-    /// optional). With smtp:// the connection must turn to TLS before a password is sent, except on this
-    /// machine.
+    /// optional). See must_encrypt().
     std::string smtp_url;
     std::string from;  // address alone, without name or brackets
     std::string to;
@@ -34,11 +33,16 @@ struct MailOutcome {
     std::string detail;      // for the operator's log: no address, no text of the letter
 };
 
+/// True when mail goes there over TLS or not at all: with smtp:// the connection must turn to TLS (STARTTLS)
+/// before anything is said, unless the server is on this machine and wants no password.
+bool must_encrypt(const std::string& smtp_url);
+
 /// Hands letters to a mail server. The goodbye of SMTP blocks inside libcurl, so letters leave on two threads
 /// of their own and no event loop waits. One object per process; `send_mail` may be awaited on any loop.
 class Mailer {
 public:
-    Mailer();
+    /// `ca_file`: PEM file with the authorities whose certificates are believed; none: the system's.
+    explicit Mailer(std::string ca_file = {});
     ~Mailer() { finish(); }
     Mailer(const Mailer&) = delete;
 
@@ -62,6 +66,7 @@ private:
     std::atomic<int> under_way_{0};
     std::atomic<int> waiting_{0};
     std::atomic<bool> hurried_{false};
+    std::string ca_file_;
     std::shared_ptr<std::atomic<bool>> stopping_;
     net::BlockingPool pool_;
 };

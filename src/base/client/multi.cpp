@@ -4,6 +4,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace bb::client {
 namespace {
@@ -31,7 +32,8 @@ struct Multi::Socket {
     int armed = 0;
 };
 
-Multi::Multi(Executor executor) : executor_(executor), multi_(nullptr), timer_(executor) {
+Multi::Multi(Executor executor, std::string ca_file)
+    : executor_(executor), ca_file_(std::move(ca_file)), multi_(nullptr), timer_(executor) {
     make_easy();  // starts the library
     multi_ = curl_multi_init();
     if (!multi_) throw std::bad_alloc();

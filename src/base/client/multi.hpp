@@ -2,6 +2,7 @@
 // For the files of this folder alone: nobody else sees libcurl.
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -25,7 +26,8 @@ public:
 /// No handler calls libcurl from one of libcurl's own callbacks.
 class Multi : public std::enable_shared_from_this<Multi> {
 public:
-    explicit Multi(Executor executor);
+    /// `ca_file`: of make_easy().
+    Multi(Executor executor, std::string ca_file);
     ~Multi();
     Multi(const Multi&) = delete;
 
@@ -37,6 +39,7 @@ public:
     void close();
     bool closed() const { return closed_; }
     Executor executor() const { return executor_; }
+    const std::string& ca_file() const { return ca_file_; }
 
 private:
     struct Socket;
@@ -50,6 +53,7 @@ private:
     void act(curl_socket_t number, int events);
 
     Executor executor_;
+    std::string ca_file_;
     CURLM* multi_;
     net::Timer timer_;
     std::unordered_map<curl_socket_t, std::shared_ptr<Socket>> sockets_;

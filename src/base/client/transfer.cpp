@@ -48,7 +48,7 @@ Transfer::Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, st
       request_(std::move(request)),
       sink_(std::move(sink)),
       abort_(std::move(abort)),
-      easy_(make_easy()),
+      easy_(make_easy(multi_->ca_file())),
       wake_(multi_->executor()) {
     if (abort_)
         abort_->wake_ = [this] {

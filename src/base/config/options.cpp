@@ -60,8 +60,14 @@ constexpr Option table[] = {
     {"BRAINBYTES_MODEL_TOTAL_SECONDS", Kind::number, "300", "Longest time for a whole answer.", "300",
      "1..3600"},
     {"SMTP_URL", Kind::mail_server, "",
-     "Mail server; unset: mail is written to an outbox folder in BRAINBYTES_DATA.",
+     "Mail server; unset: mail is written to an outbox folder in BRAINBYTES_DATA. With smtp: the connection "
+     "must "
+     "turn to TLS, but to this machine and without a password.",
      "smtps://user:password@mail.example:465", ""},
+    {"SSL_CERT_FILE", Kind::text, "",
+     "PEM file with authorities that sign the certificates of mail server, model and GitHub; unset: the "
+     "system's.",
+     "/etc/brainbytes/authorities.pem", ""},
     {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
      "BrainBytes <tutor@school.example>", ""},
     {"METRICS_TOKEN", Kind::secret, "", "Token that may read /api/metrics from another machine.",

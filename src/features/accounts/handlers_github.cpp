@@ -25,11 +25,25 @@ http::Response redirect(std::string address) {
     return response;
 }
 
+/// The address of a page before the sign-in, which leads to `next` when that is given.
+std::string door(std::string page, const std::string& next) {
+    if (next.empty()) return page;
+    page += page.find('?') == std::string::npos ? "?next=" : "&next=";
+    return page + escaped(next);
+}
+
 /// The page that says what went wrong and what to do: settings for who is signed in, else the door.
 http::Response turned_away(const http::Request& request, GithubProblem problem, const std::string& next) {
     const std::string about = "?problem=" + slug_of(problem);
     if (request.principal) return redirect("/settings" + about);
-    return redirect("/sign-in" + about + (next.empty() ? "" : "&next=" + escaped(next)));
+    return redirect(door("/sign-in" + about, next));
+}
+
+/// Whether a page of another site opens this. GitHub does not ask a second time: nobody is signed in without
+/// a click of their own.
+bool from_elsewhere(const http::Request& request) {
+    const auto site = request.header("sec-fetch-site");
+    return site == "cross-site" || site == "same-site";
 }
 
 std::string language_of(const http::Request& request) {
@@ -123,8 +137,7 @@ Task<GithubResult<http::Response>> sign_visitor_in(http::Request& request, Servi
     const auto too_often = co_await services.limits.refuse(request, "mail", std::get<Claim>(arrival).email);
     if (too_often) co_return GithubProblem::busy;
     co_await mail_code(services, std::get<Claim>(arrival).email, errand.language);
-    auto response =
-        redirect("/sign-in/github" + (errand.next.empty() ? std::string() : "?next=" + escaped(errand.next)));
+    auto response = redirect(door("/sign-in/github", errand.next));
     remember(request, services, browser, response);
     co_return response;
 }
@@ -154,6 +167,7 @@ Task<GithubResult<http::Response>> come_back(http::Request& request, Services& s
 Answer begin_github(http::Request& request, Services& services) {
     Errand errand{std::nullopt, local_path(request.query("next").value_or("")), language_of(request)};
     if (!services.github) co_return turned_away(request, GithubProblem::off, errand.next);
+    if (from_elsewhere(request)) co_return redirect(door("/sign-in", errand.next));
     const auto browser = browser_of(request, services);
     std::string address;
     try {

@@ -92,12 +92,16 @@ Answer show_session(http::Request& request, Services& services) {
     std::optional<User> user;
     if (request.principal) user = co_await people.find(owner_of(request));
     Sessions sessions(services.db);
-    const bool browser = user && !request.principal->key;
-    const bool undone = browser && co_await sessions.undid_erasure(user->id, session_of(request));
+    std::optional<bool> undone;
+    if (user && !request.principal->key) {
+        const auto held = crypto::sha256(token_of(request));
+        undone = co_await sessions.undid_erasure(user->id, session_of(request), held);
+    }
     const bool setup_needed = !user && co_await people.lacks_administrator();
-    auto response = http::json_response(session_json(user, services, setup_needed, undone));
-    // The server moves the end of a session on while it is used; here the browser's cookie follows.
-    if (browser) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
+    auto response = http::json_response(session_json(user, services, setup_needed, undone.value_or(false)));
+    // The server moves the end of a session on while it is used; here the browser's cookie follows. A token
+    // that a proof replaced meanwhile must not come back.
+    if (undone) response.header("Set-Cookie", set_cookie(token_of(request), uses_https(request, services)));
     co_return response;
 }
 

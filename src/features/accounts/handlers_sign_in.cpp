@@ -133,9 +133,16 @@ Answer prove_again(http::Request& request, Services& services) {
     if (!code) co_return code.error();
     if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
-    const auto proved = co_await sign_in.prove_again(owner_of(request), session_of(request), *code,
-                                                     audit::origin_of(request));
-    if (proved) co_return http::no_content();
+    const auto held = crypto::sha256(token_of(request));
+    const auto token = co_await sign_in.prove_again(owner_of(request), session_of(request), held, *code,
+                                                    audit::origin_of(request));
+    if (token) {
+        forget_everywhere(services, held);
+        auto response = http::no_content();
+        response.header("Set-Cookie", set_cookie(*token, uses_https(request, services)));
+        response.header("Cache-Control", "no-store");
+        co_return response;
+    }
     audit::Entry entry{audit::origin_of(request), "reauthentication.failed", "session",
                        session_of(request).text()};
     co_await audit::record_limited(services.db, std::move(entry));

@@ -29,7 +29,8 @@ constexpr const char* end_others_sql =
 constexpr const char* proof_sql =
     "SELECT proved_at > now() - interval '15 minutes' FROM sessions WHERE user_id = $1 AND id = $2";
 constexpr const char* waits_sql = "SELECT erase_at IS NOT NULL FROM users WHERE id = $1";
-constexpr const char* undid_erasure_sql = "SELECT undid_erasure FROM sessions WHERE user_id = $1 AND id = $2";
+constexpr const char* undid_erasure_sql =
+    "SELECT undid_erasure FROM sessions WHERE user_id = $1 AND id = $2 AND token_hash = $3";
 // A code's row is kept an hour longer than it is good for, because it still counts against flooding.
 constexpr const char* sweep_sessions_sql = "DELETE FROM sessions WHERE expires_at < now()";
 constexpr const char* sweep_codes_sql =
@@ -138,9 +139,10 @@ Task<bool> Sessions::waits_for_erasure(UserId owner) {
     co_return !rows.empty() && rows[0].get<bool>(0);
 }
 
-Task<bool> Sessions::undid_erasure(UserId owner, SessionId id) {
-    const auto rows = co_await db_.query(undid_erasure_sql, owner, id);
-    co_return !rows.empty() && rows[0].get<bool>(0);
+Task<std::optional<bool>> Sessions::undid_erasure(UserId owner, SessionId id, crypto::Digest held) {
+    const auto rows = co_await db_.query(undid_erasure_sql, owner, id, held);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows[0].get<bool>(0);
 }
 
 Task<void> sweep_expired(db::Database& db) {

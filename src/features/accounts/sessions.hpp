@@ -51,8 +51,9 @@ public:
     Task<Result<void>> check_proof(UserId owner, SessionId id);
     /// Whether the account waits for its erasure: a session of the operator's must not call that off.
     Task<bool> waits_for_erasure(UserId owner);
-    /// Whether beginning the session called off that the account was to be erased.
-    Task<bool> undid_erasure(UserId owner, SessionId id);
+    /// Whether beginning the session called off that the account was to be erased; nullopt when the token of
+    /// hash `held` is not the session's any more.
+    Task<std::optional<bool>> undid_erasure(UserId owner, SessionId id, crypto::Digest held);
 
 private:
     db::Database& db_;

@@ -31,7 +31,11 @@ constexpr const char* find_invitation_sql =
 constexpr const char* close_invitation_sql =
     "UPDATE invitations SET accepted_at = now() WHERE token_hash = $1 AND accepted_at IS NULL";
 constexpr const char* email_sql = "SELECT email FROM users WHERE id = $1";
-constexpr const char* prove_sql = "UPDATE sessions SET proved_at = now() WHERE user_id = $1 AND id = $2";
+// Who stole the token must not share in the proof. Of two proofs by one token the first counts.
+constexpr const char* prove_sql =
+    "WITH proved AS (UPDATE sessions SET proved_at = now(), token_hash = $4 "
+    "WHERE user_id = $1 AND id = $2 AND token_hash = $3 RETURNING id) "
+    "SELECT pg_notify('session_ended', encode($3, 'hex')) FROM proved";
 constexpr const char* use_up_sql =
     "UPDATE sign_in_codes SET used_at = now() WHERE email = $1 AND used_at IS NULL";
 
@@ -129,18 +133,20 @@ Task<Result<NewSession>> SignIn::by_invitation(std::string token, Client client)
     co_return co_await db_.transaction(attempt);
 }
 
-Task<Result<void>> SignIn::prove_again(UserId owner, SessionId session, std::string code,
-                                       audit::Origin origin) {
-    auto attempt = [&](db::Transaction& tx) -> Task<Result<void>> {
+Task<Result<std::string>> SignIn::prove_again(UserId owner, SessionId session, crypto::Digest held,
+                                              std::string code, audit::Origin origin) {
+    auto attempt = [&](db::Transaction& tx) -> Task<Result<std::string>> {
         const auto person = co_await tx.query(email_sql, owner);
         if (person.empty()) co_return wrong_code();
         const auto email = person[0].get<std::string>(0);
         const auto language = co_await use_code(tx, secret_, email, code);
         if (!language) co_return wrong_code();
-        co_await tx.query(prove_sql, owner, session);
+        auto token = crypto::random_token();
+        const auto proved = co_await tx.query(prove_sql, owner, session, held, crypto::sha256(token));
+        if (proved.empty()) co_return wrong_code();
         audit::Entry entry{origin, "reauthentication.succeeded", "session", session.text()};
         co_await audit::append(tx, std::move(entry));
-        co_return Result<void>();
+        co_return token;
     };
     co_return co_await db_.transaction(attempt);
 }

@@ -45,8 +45,10 @@ public:
     /// The same by the token of an invitation, which gives a new person its role; once.
     Task<Result<NewSession>> by_invitation(std::string token, Client client);
 
-    /// Takes a code mailed to the owner of `session` as a new proof of who holds it. Errors: unauthenticated.
-    Task<Result<void>> prove_again(UserId owner, SessionId session, std::string code, audit::Origin origin);
+    /// Takes a code mailed to the owner of `session` as a new proof of who holds it, and returns the
+    /// session's new token: the one of hash `held` is void at once, on every node. Errors: unauthenticated.
+    Task<Result<std::string>> prove_again(UserId owner, SessionId session, crypto::Digest held,
+                                          std::string code, audit::Origin origin);
 
     /// Makes the first administrator; one try per link, and only while there is no administrator.
     /// Errors: unauthenticated.

@@ -25,12 +25,15 @@ export function asProblem(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(0, {});
 }
 
-type Listener = () => void;
-const signedOutListeners = new Set<Listener>();
+type StillSignedIn = () => Promise<boolean>;
+let stillSignedIn: StillSignedIn = async () => false;
 
-/** Calls `listener` whenever the server says that nobody is signed in any more. */
-export function onSignedOut(listener: Listener): void {
-  signedOutListeners.add(listener);
+/**
+ * Calls `ask` whenever the server says that nobody is signed in. It answers true when the same person still is, by a
+ * newer token than the request had: then the request, of which nothing was carried out, is sent once more.
+ */
+export function onSignedOut(ask: StillSignedIn): void {
+  stillSignedIn = ask;
 }
 
 export interface CallOptions {
@@ -48,12 +51,19 @@ export async function call(
   path: string,
   options: CallOptions = {},
 ): Promise<Response> {
+  let response = await send(method, path, options);
+  const signedOut = response.status === 401 && !path.startsWith('/api/auth/');
+  if (signedOut && (await stillSignedIn())) response = await send(method, path, options);
+  if (response.ok) return response;
+  throw await readProblem(response);
+}
+
+async function send(method: string, path: string, options: CallOptions): Promise<Response> {
   const headers: Record<string, string> = { accept: options.accept ?? 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.ifMatch) headers['if-match'] = options.ifMatch;
-  let response: Response;
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       method,
       headers,
       body: options.form ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
@@ -64,14 +74,10 @@ export async function call(
     if (options.signal?.aborted) throw error;
     throw new Problem(0, {});
   }
-  if (response.ok) return response;
-  throw await readProblem(response, path);
 }
 
-async function readProblem(response: Response, path: string): Promise<Problem> {
+async function readProblem(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => ({}))) as ProblemBody;
-  if (response.status === 401 && !path.startsWith('/api/auth/'))
-    signedOutListeners.forEach((f) => f());
   const retryAfter = Number(response.headers.get('retry-after')) || undefined;
   return new Problem(response.status, body, retryAfter);
 }

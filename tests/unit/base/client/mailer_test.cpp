@@ -138,6 +138,15 @@ TEST_F(MailerTest, AnAddressCannotCarryACommand) {
     }
 }
 
+TEST(MustEncrypt, SparesThisMachineWithoutAPasswordAlone) {
+    for (const char* plain : {"smtp://localhost", "smtp://127.0.0.1:1025", "smtp://[::1]:25"})
+        EXPECT_FALSE(must_encrypt(plain)) << plain;
+    for (const char* url :
+         {"smtp://mail.example", "smtp://10.0.0.1", "smtp://[2001:db8::1]", "smtp://127.example",
+          "smtp://localhost.example", "smtp://me:word@localhost", "smtp://me@127.0.0.1", "smtp://", ""})
+        EXPECT_TRUE(must_encrypt(url)) << url;
+}
+
 TEST_F(MailerTest, ASilentServerMeetsTheDeadline) {
     boost::asio::basic_socket_acceptor<tcp, Executor> mute(
         loop.get_executor(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));

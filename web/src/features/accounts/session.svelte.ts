@@ -14,8 +14,14 @@ class Session {
   error = $state<Problem | null>(null);
 
   constructor() {
-    onSignedOut(() => {
-      if (this.info?.user) this.info = { ...this.info, user: null };
+    onSignedOut(async () => {
+      const before = this.user?.id;
+      if (!before) return false;
+      const now = await accountsApi.session().catch(() => null);
+      // A proof in another tab gave this browser a new token while the request was under way.
+      if (now?.user?.id === before) return true;
+      if (this.info) this.info = { ...this.info, user: null };
+      return false;
     });
   }
 

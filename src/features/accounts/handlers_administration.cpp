@@ -106,16 +106,16 @@ Answer list_people(http::Request& request, Services& services) {
 }
 
 Answer show_person(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "person");
+    const auto id = request.path_id<UserId>("id", "person");
     if (!id) co_return id.error();
     Administration administration(services.db);
-    const auto record = co_await administration.view(UserId{*id}, audit::origin_of(request));
+    const auto record = co_await administration.view(*id, audit::origin_of(request));
     if (!record) co_return record.error();
     co_return http::json_response(co_await record_json(services, *record));
 }
 
 Answer change_person(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "person");
+    const auto id = request.path_id<UserId>("id", "person");
     if (!id) co_return id.error();
     const auto body = request.json();
     if (!body) co_return body.error();
@@ -123,11 +123,10 @@ Answer change_person(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Administration administration(services.db);
-    const UserId person{*id};
     const auto changed =
-        co_await administration.change(person, *change, audit::origin_of(request), client_of(request));
+        co_await administration.change(*id, *change, audit::origin_of(request), client_of(request));
     if (!changed) co_return changed.error();
-    if (changed->ended_sessions) forget_everywhere(services, person);
+    if (changed->ended_sessions) forget_everywhere(services, *id);
     auto response = http::json_response(co_await record_json(services, changed->record));
     if (changed->session)
         response.header("Set-Cookie", set_cookie(changed->session->token, uses_https(request, services)));
@@ -168,10 +167,10 @@ Answer list_invitations(http::Request& request, Services& services) {
 }
 
 Answer show_invitation(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "invitation");
+    const auto id = request.path_id<InvitationId>("id", "invitation");
     if (!id) co_return id.error();
     Invitations invitations(services.db);
-    const auto found = co_await invitations.find(InvitationId{*id});
+    const auto found = co_await invitations.find(*id);
     if (!found) co_return not_found("invitation");
     JsonWriter json;
     write_invitation(json, *found);
@@ -187,7 +186,7 @@ Answer invite(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Invitations invitations(services.db);
     const auto sent =
-        co_await invitations.create(InvitationId{request.id_to_make()}, *wanted, audit::origin_of(request));
+        co_await invitations.create(request.id_to_make<InvitationId>(), *wanted, audit::origin_of(request));
     if (!sent) co_return sent.error();
     mail::Invitation words;
     words.to = wanted->email;
@@ -200,10 +199,10 @@ Answer invite(http::Request& request, Services& services) {
 }
 
 Answer revoke_invitation(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "invitation");
+    const auto id = request.path_id<InvitationId>("id", "invitation");
     if (!id) co_return id.error();
     Invitations invitations(services.db);
-    const auto revoked = co_await invitations.revoke(InvitationId{*id}, audit::origin_of(request));
+    const auto revoked = co_await invitations.revoke(*id, audit::origin_of(request));
     if (!revoked) co_return revoked.error();
     co_return http::no_content();
 }

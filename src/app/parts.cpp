@@ -117,8 +117,8 @@ void Worker::Parts::bind_routes() {
     };
     accounts::bind_routes(
         router,
-        {db, sessions, *mail, sign_in_limits, node.url, node.secret, std::move(about), announce, github.get(),
-         webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
+        {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about), announce,
+         github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
     materials::bind_routes(router, {db, files, node.pool, &message_search});
     tutor.bind_routes(router);
 }

@@ -1,13 +1,10 @@
 // The archive of a person: made here, brought there.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 
+import { archiveFrom, comparable, create, fill, upload } from "../support/archives.mjs";
 import { startDatabase } from "../support/database.mjs";
-import { newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
 import { unzip, zip } from "../support/zip.mjs";
 
@@ -28,96 +25,9 @@ const old = (email) =>
         `UPDATE sessions SET proved_at = now() - interval '1 hour' WHERE user_id = (SELECT id FROM users WHERE email = '${email}')`,
     );
 
-async function create(person, target, json) {
-    const made = await person.request(target, { method: "POST", json });
-    assert.equal(made.status, 201, `${target}: ${made.text}`);
-    return made.json.id;
-}
-
-function upload(person, material, name, content) {
-    const form = new FormData();
-    form.append("file", new Blob([content], { type: "text/plain" }), name);
-    return person.request(`/api/materials/${material}/files`, { method: "POST", body: form });
-}
-
-/** The archive of a person, as bytes. */
-async function archiveOf(person, where = server) {
-    const answer = await fetch(`${where.url}/api/me/export`, { headers: { cookie: person.cookie } });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    assert.equal(answer.status, 200, bytes.toString());
-    assert.equal(answer.headers.get("content-type"), "application/zip");
-    assert.match(
-        answer.headers.get("content-disposition"),
-        /^attachment; filename="brainbytes-[0-9-]+\.zip"$/,
-    );
-    return bytes;
-}
-
+const archiveOf = (person, where = server) => archiveFrom(where, person);
 const bring = (person, body, headers = { "content-type": "application/zip" }) =>
     person.request("/api/me/import", { method: "POST", body, headers });
-
-async function fill(person) {
-    await create(person, "/api/subjects", { name: "Lonely" });
-    const cells = await create(person, "/api/materials", {
-        title: "Cells",
-        subject: "Biology",
-        description: "Two\nlines",
-    });
-    await create(person, `/api/materials/${cells}/entries`, {
-        title: "Walls",
-        content: "# Walls\n\nCell walls are stiff.",
-    });
-    await create(person, `/api/materials/${cells}/entries`, {
-        title: "Núcleo",
-        content: "The nucleus rules.",
-    });
-    assert.equal((await upload(person, cells, "ñandú notes.txt", "Mitochondria make power.")).status, 201);
-    const off = await create(person, "/api/materials", { title: "Off" });
-    await person.request(`/api/materials/${off}`, { method: "PATCH", json: { active: false } });
-    const chat = await create(person, "/api/threads", { title: "About cells", materialIds: [cells] });
-    for (const text of ["What makes power?", "And what is stiff?"]) {
-        const message = { id: text.slice(0, 3) + "1", role: "user", parts: [{ type: "text", text }] };
-        const said = await person.request("/api/chat", {
-            method: "POST",
-            json: { id: chat, message: { ...message, id: message.id.trim().replace(/ /g, "") } },
-        });
-        assert.equal(said.status, 200, said.text);
-    }
-    return { cells, chat };
-}
-
-/** What two archives must have in common: everything but the ids of one installation and moments. */
-function comparable(bytes) {
-    const files = unzip(bytes);
-    const json = (name) => JSON.parse(files[name]);
-    const originals = {};
-    for (const name of Object.keys(files))
-        if (name.endsWith(".json") && /^(materials|chats)/.test(name)) {
-            const { id, originalId } = json(name);
-            originals[id] = originalId ?? id;
-        }
-    const text = Object.fromEntries(
-        Object.entries(files)
-            .filter(([name]) => /^(materials|chats|subjects)/.test(name))
-            .map(([name, content]) => [name, content.toString()]),
-    );
-    let whole = JSON.stringify(text, Object.keys(text).sort());
-    for (const [id, original] of Object.entries(originals)) whole = whole.replaceAll(id, original);
-    const parsed = JSON.parse(whole);
-    return Object.fromEntries(
-        Object.entries(parsed)
-            .map(([name, content]) => {
-                if (!name.endsWith(".json")) return [name, content];
-                const value = JSON.parse(content);
-                delete value.originalId;
-                // Those of the same moment stand in any order; each names its parent.
-                value.messages?.sort((one, other) => (one.id < other.id ? -1 : 1));
-                if (value.subjects) value.subjects = value.subjects.map((s) => s.name).sort();
-                return [name, value];
-            })
-            .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-}
 
 test("an archive holds everything, for people and for programs", async () => {
     const ana = await server.as("ana@export.example");
@@ -166,85 +76,6 @@ test("an archive wants a session, a new proof, and is of its person alone", asyn
     assert.equal(refused.status, 403);
     assert.equal(refused.json.type, "/problems/reauthentication-required");
     assert.equal((await ben.request("/api/me/privacy")).json.proved, false);
-});
-
-/** The state of the archive that a person asked for, once it is `state`. */
-async function archiveBecomes(person, state) {
-    for (const deadline = Date.now() + 20_000; ; await pause(50)) {
-        const { archive } = (await person.request("/api/me/privacy")).json;
-        if (archive?.state === state) return archive;
-        assert.ok(Date.now() < deadline, `${JSON.stringify(archive)}\n${server.tail()}`);
-    }
-}
-
-test("an archive that was asked for is made aside, told by mail, and lies sealed for a week", async () => {
-    const gia = await server.as("gia@export.example");
-    await fill(gia);
-    assert.equal((await server.request("/api/me/archive", { method: "POST" })).status, 401);
-    assert.equal((await gia.request("/api/me/archive")).status, 404);
-    assert.equal((await gia.request("/api/me/privacy")).json.archive, null);
-    const asked = await gia.request("/api/me/archive", { method: "POST" });
-    assert.equal(asked.status, 202, asked.text);
-    assert.equal(asked.json.state, "making");
-    const ready = await archiveBecomes(gia, "ready");
-    const week = (Date.parse(ready.until) - Date.parse(ready.readyAt)) / 86_400_000;
-    assert.equal(week, 7);
-    const mail = await newestMail(server, gia.email);
-    assert.match(mail.subject, /archive of your BrainBytes data is ready/);
-    assert.match(mail.text, /\/settings\/data/);
-
-    const taken = async (who = gia) => {
-        const answer = await fetch(`${server.url}/api/me/archive`, { headers: { cookie: who.cookie } });
-        return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
-    };
-    const first = await taken();
-    assert.equal(first.bytes.length, ready.bytes);
-    assert.deepEqual(comparable(first.bytes), comparable(await archiveOf(gia)));
-    assert.deepEqual((await taken()).bytes, first.bytes, "it can be taken again");
-    assert.equal((await taken(await server.as("hugo@export.example"))).status, 404, "by its person alone");
-    const sealed = () =>
-        readdirSync(path.join(server.dataFolder, "files"), { recursive: true }).filter((name) =>
-            name.endsWith(createHash("sha256").update(first.bytes).digest("hex")),
-        );
-    const [lying] = sealed();
-    assert.ok(!readFileSync(path.join(server.dataFolder, "files", lying)).includes("brainbytes.json"));
-    await old("gia@export.example");
-    for (const method of ["GET", "POST"])
-        assert.equal((await gia.request("/api/me/archive", { method })).status, 403, method);
-    assert.equal((await gia.request("/api/me/archive", { method: "DELETE" })).status, 204);
-    assert.equal((await gia.request("/api/me/privacy")).json.archive, null);
-    assert.deepEqual(sealed(), []);
-});
-
-test("an archive outlives a server that dies over it, and goes after its week", async () => {
-    const ida = await server.as("ida@export.example");
-    const jo = await server.as("jo@export.example");
-    for (const person of [ida, jo]) {
-        assert.equal((await person.request("/api/me/archive", { method: "POST" })).status, 202);
-        await archiveBecomes(person, "ready");
-    }
-    const of = (person) => `owner_id = (SELECT id FROM users WHERE email = '${person.email}')`;
-    await server.kill();
-    await database.query(
-        `UPDATE archives SET begun_at = now() - interval '1 hour', ready_at = NULL, digest = NULL, bytes = NULL WHERE ${of(ida)}`,
-    );
-    await database.query(`UPDATE archives SET ready_at = now() - interval '8 days' WHERE ${of(jo)}`);
-    await server.start();
-    await archiveBecomes(ida, "ready");
-    for (const deadline = Date.now() + 10_000; ; await pause(50)) {
-        if ((await jo.request("/api/me/privacy")).json.archive === null) break;
-        assert.ok(Date.now() < deadline);
-    }
-    assert.equal(await database.query(`SELECT count(*) FROM file_keys WHERE ${of(jo)}`), "0\n");
-    // Given up after a day, and said so.
-    await database.query(
-        `UPDATE archives SET begun_at = now(), asked_at = now() - interval '2 days', ready_at = NULL, digest = NULL, bytes = NULL WHERE ${of(ida)}`,
-    );
-    await server.kill();
-    await server.start();
-    await archiveBecomes(ida, "failed");
-    assert.equal((await ida.request("/api/me/archive", { method: "POST" })).json.state, "making");
-    await archiveBecomes(ida, "ready");
 });
 
 test("a brought archive is the same on another installation, and comes only once", async () => {

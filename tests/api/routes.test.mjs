@@ -42,6 +42,7 @@ const administratorRoutes = [
     "get /api/admin/policy",
     "get /api/admin/retention",
     "get /api/admin/storage",
+    "get /api/admin/usage",
     "patch /api/admin/people/{id}",
     "patch /api/admin/policy",
     "patch /api/admin/retention",

@@ -10,12 +10,18 @@ let database, server, browser, admin;
 before(async () => {
     database = await startDatabase();
     [server, browser] = await Promise.all([
-        startServer({ env: { DATABASE_URL: database.url } }),
+        startServer({
+            env: { DATABASE_URL: database.url, BRAINBYTES_QUOTAS: "person-tokens=9000,school-tokens=200000" },
+        }),
         startBrowser(),
     ]);
     admin = await server.admin();
     const long = "a-person-with-an-address-so-long-that-no-phone-shows-it@a-school-far-away.example";
     for (const email of ["ana@example.org", "ben@example.org", long]) await server.as(email);
+    await database.query(
+        "INSERT INTO token_use SELECT u.id, (now() AT TIME ZONE 'UTC')::date - n, 1000 + n * (29 - n) * 41 " +
+            "FROM users u, generate_series(0, 28) n WHERE n % 7 <> 3 AND u.email LIKE 'ana@%'",
+    );
 });
 after(async () => {
     await browser?.close();
@@ -65,6 +71,52 @@ test("nothing is wider than a screen of 320 pixels, in Filipino either", async (
         await assertGood(page, `${place} in Filipino`);
     }
     await admin.request("/api/me", { method: "PATCH", json: { language: "en" } });
+});
+
+test("how many tokens are used stands there of all people, day by day, and of each", async () => {
+    const { today, days } = (await admin.request("/api/admin/usage")).json;
+    assert.equal(today.used, 1000);
+    const total = days.reduce((sum, { tokens }) => sum + tokens, 0).toLocaleString("en-US");
+    for (const [size, scheme] of [
+        ["phone", "light"],
+        ["desktop", "dark"],
+    ]) {
+        const page = await browser.visitor(server, { size, scheme, cookie: admin.cookie });
+        await open(page, "/admin/system");
+        await page.getByText("1,000 of 200,000 tokens today").waitFor();
+        await page.getByText(/199,000 are left; a new day begins at/).waitFor();
+        await page.getByText("Each person has 9,000 tokens a day.").waitFor();
+        await page.getByRole("meter", { name: "Use of the language model" }).waitFor();
+        await page.getByRole("img", { name: `${total} tokens` }).waitFor();
+        await page.getByText("Day by day").click();
+        const rows = page.getByRole("table").getByRole("row");
+        assert.equal(await rows.count(), 31);
+        assert.match(await rows.nth(1).innerText(), /1,000$/);
+        await assertGood(page, `the days, ${size}, ${scheme}`);
+        await open(page, "/admin");
+        await page.getByRole("button", { name: `${total} tokens in 30 days` }).click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByText(/^Tokens today\s*1,000$/).waitFor();
+        await dialog.getByText(new RegExp(`^Tokens in 30 days\\s*${total}$`)).waitFor();
+        await page.context().close();
+    }
+});
+
+test("a school that has used no tokens is told so", async () => {
+    const page = await browser.visitor(server, { cookie: admin.cookie });
+    await page.route("**/api/admin/usage", (route) =>
+        route.fulfill({
+            json: {
+                today: { used: 0, limit: null, resetsAt: "2030-01-02T00:00:00Z" },
+                personLimit: null,
+                days: [{ day: "2030-01-01", tokens: 0 }],
+            },
+        }),
+    );
+    await open(page, "/admin/system");
+    await page.getByText("No tokens in the last 30 days.").waitFor();
+    assert.equal(await page.getByRole("img").count(), 0);
+    await assertGood(page, "no use");
 });
 
 test("who is no administrator finds nothing there, and no way to it", async () => {

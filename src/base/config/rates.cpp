@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::config {
@@ -15,11 +15,9 @@ constexpr int most = 1'000'000;
 
 /// A whole number from 1 to a million.
 std::optional<double> amount(std::string_view text) {
-    int number = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failed != std::errc() || end != text.data() + text.size() || number < 1 || number > most)
-        return std::nullopt;
-    return number;
+    const auto number = parse_number(text);
+    if (!number || *number < 1 || *number > most) return std::nullopt;
+    return static_cast<double>(*number);
 }
 
 std::optional<double> seconds_of(std::string_view unit) {

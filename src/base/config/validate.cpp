@@ -2,23 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/config/config.hpp"
 #include "base/config/rates.hpp"
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::config {
 namespace {
 
 using Fault = std::optional<std::string>;
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 std::vector<std::string_view> split(std::string_view text, char at) {
     std::vector<std::string_view> parts;
@@ -58,7 +51,7 @@ std::optional<Url> parse_url(std::string_view text) {
 }
 
 bool bad_port(std::string_view port) {
-    const auto number = whole_number(port);
+    const auto number = parse_number(port);
     return !number || *number < 1 || *number > 65535;
 }
 
@@ -91,7 +84,7 @@ Fault origin_fault(std::string_view text) {
 Fault address_fault(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return "must be an address and a port";
-    const auto port = whole_number(text.substr(colon + 1));
+    const auto port = parse_number(text.substr(colon + 1));
     if (!port || *port < 1 || *port > 65535) return "has no valid port";
     std::string host(text.substr(0, colon));
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
@@ -112,7 +105,7 @@ Fault networks_fault(std::string_view text) {
         const bool is_four = inet_pton(AF_INET, host.c_str(), &four) == 1;
         const bool is_six = inet_pton(AF_INET6, host.c_str(), &six) == 1;
         const auto bits =
-            slash == std::string_view::npos ? 0 : whole_number(part.substr(slash + 1)).value_or(-1);
+            slash == std::string_view::npos ? 0 : parse_number(part.substr(slash + 1)).value_or(-1);
         if ((!is_four && !is_six) || bits < 0 || bits > (is_four ? 32 : 128))
             return fmt::format("must be IP addresses or networks separated by commas, not \"{}\"", part);
     }
@@ -133,9 +126,9 @@ Fault mailbox_fault(std::string_view text) {
 
 Fault number_fault(std::string_view text, std::string_view bounds) {
     const auto dots = bounds.find("..");
-    const auto number = whole_number(text);
-    if (!number || *number < *whole_number(bounds.substr(0, dots)) ||
-        *number > *whole_number(bounds.substr(dots + 2)))
+    const auto number = parse_number(text);
+    if (!number || *number < *parse_number(bounds.substr(0, dots)) ||
+        *number > *parse_number(bounds.substr(dots + 2)))
         return fmt::format("must be a whole number from {} to {}", bounds.substr(0, dots),
                            bounds.substr(dots + 2));
     return std::nullopt;
@@ -154,7 +147,7 @@ Fault quotas_fault(std::string_view text, std::string_view names) {
         const auto name = part.substr(0, equals);
         if (std::find(known.begin(), known.end(), name) == known.end())
             return fmt::format("knows no quota \"{}\", only {}", name, fmt::join(known, ", "));
-        const auto number = whole_number(part.substr(std::min(equals + 1, part.size())));
+        const auto number = parse_number(part.substr(std::min(equals + 1, part.size())));
         if (!number || *number < 0 || *number > 1'000'000'000'000)
             return fmt::format("must be {}= and a number from 0 to 1000000000000", name);
     }

@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <system_error>
 #include <utility>
+
+#include "base/core/number.hpp"
 
 namespace bb::db {
 namespace {
@@ -90,9 +91,8 @@ struct Pipe {
 
 std::optional<Postmaster> running_postmaster(const fs::path& folder) {
     const auto lines = lines_of(folder / "postmaster.pid");
-    pid_t pid = 0;
     if (lines.empty()) return std::nullopt;
-    std::from_chars(lines[0].data(), lines[0].data() + lines[0].size(), pid);
+    const pid_t pid = parse_number<pid_t>(lines[0]).value_or(0);
     std::error_code failed;
     const auto real = fs::canonical(folder, failed);
     if (pid <= 0 || !is_alive(pid) || failed || !works_in(pid, real)) return std::nullopt;
@@ -108,10 +108,7 @@ std::vector<pid_t> processes_in(const fs::path& folder) {
     if (failed) return found;
     for (const auto& entry : fs::directory_iterator("/proc", failed)) {
         const auto name = entry.path().filename().string();
-        pid_t pid = 0;
-        const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (bad == std::errc() && end == name.data() + name.size() && works_in(pid, real))
-            found.push_back(pid);
+        if (const auto pid = parse_number<pid_t>(name); pid && works_in(*pid, real)) found.push_back(*pid);
     }
     return found;
 }

@@ -1,9 +1,9 @@
 #include "base/http/request.hpp"
 
-#include <charconv>
 #include <stdexcept>
 
 #include "base/core/json_reader.hpp"
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::http {
@@ -86,10 +86,10 @@ Result<PageQuery> page_query(const Request& request, int standard, int max) {
     PageQuery page;
     page.limit = standard;
     if (const auto limit = request.query("limit")) {
-        const auto [end, failed] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
-        if (failed != std::errc() || end != limit->data() + limit->size() || page.limit < 1 ||
-            page.limit > max)
+        const auto number = parse_number<int>(*limit);
+        if (!number || *number < 1 || *number > max)
             return bad_field("?limit", "must be a whole number from 1 to " + std::to_string(max));
+        page.limit = *number;
     }
     if (const auto after = request.query("after")) {
         if (after->size() > 512) return bad_field("?after", "is not a cursor of this list");

@@ -58,12 +58,22 @@ public:
     std::optional<std::string_view> query(std::string_view name) const;
     /// An identifier in the path. Errors: not_found when it has not the form of one.
     Result<Uuid> path_id(std::string_view name, std::string_view what) const;
+    template <class Id>
+    Result<Id> path_id(std::string_view name, std::string_view what) const {
+        const auto id = path_id(name, what);
+        if (!id) return id.error();
+        return Id{*id};
+    }
     /// The body as JSON. Errors: wrong_type unless the content type is application/json, malformed.
     Result<boost::json::value> json() const;
     /// The signed-in person; only on routes that need a session (throws std::logic_error elsewhere).
     Uuid user() const;
     /// The id of the (first) row that this request makes.
     Uuid id_to_make() const { return chosen_id ? *chosen_id : Uuid::make(); }
+    template <class Id>
+    Id id_to_make() const {
+        return Id{id_to_make()};
+    }
     const Principal& who() const;
 };
 

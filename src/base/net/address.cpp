@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::net {
 namespace ip = boost::asio::ip;
 namespace {
-
-template <class T>
-bool read_number(std::string_view text, T& out) {
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return failed == std::errc() && end == text.data() + text.size() && !text.empty();
-}
 
 template <class Bytes>
 bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
@@ -32,17 +26,17 @@ bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
 
 Result<ip::tcp::endpoint> parse_endpoint(std::string_view text) {
     const auto colon = text.rfind(':');
-    unsigned short port = 0;
-    if (colon == std::string_view::npos || !read_number(text.substr(colon + 1), port))
+    const auto port = parse_number<unsigned short>(text.substr(colon + 1));
+    if (colon == std::string_view::npos || !port)
         return Error(ErrorCode::invalid_input, fmt::format("'{}' is not ADDRESS:PORT", text));
     std::string host(text.substr(0, colon));
     if (host == "localhost") host = "127.0.0.1";
-    if (host.empty() || host == "*") return ip::tcp::endpoint(ip::address_v6::any(), port);
+    if (host.empty() || host == "*") return ip::tcp::endpoint(ip::address_v6::any(), *port);
     if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     boost::system::error_code failed;
     const auto address = ip::make_address(host, failed);
     if (failed) return Error(ErrorCode::invalid_input, fmt::format("'{}' is not an IP address", host));
-    return ip::tcp::endpoint(address, port);
+    return ip::tcp::endpoint(address, *port);
 }
 
 Result<NetworkList> NetworkList::parse(std::string_view text) {
@@ -55,13 +49,12 @@ Result<NetworkList> NetworkList::parse(std::string_view text) {
         const auto slash = item.find('/');
         boost::system::error_code failed;
         const auto address = ip::make_address(std::string(item.substr(0, slash)), failed);
-        unsigned bits = !failed && address.is_v6() ? 128 : 32;
-        const unsigned most = bits;
-        const bool bad_bits =
-            slash != std::string_view::npos && (!read_number(item.substr(slash + 1), bits) || bits > most);
-        if (failed || bad_bits)
+        const unsigned most = !failed && address.is_v6() ? 128 : 32;
+        const auto bits = slash == std::string_view::npos ? std::optional(most)
+                                                          : parse_number<unsigned>(item.substr(slash + 1));
+        if (failed || !bits || *bits > most)
             return Error(ErrorCode::invalid_input, fmt::format("'{}' is not an address or network", item));
-        list.networks_.push_back({address, bits});
+        list.networks_.push_back({address, *bits});
     }
     return list;
 }

@@ -42,6 +42,7 @@ Answer show_invitation(http::Request& request, Services& services);
 Answer list_invitations(http::Request& request, Services& services);
 Answer invite(http::Request& request, Services& services);
 Answer revoke_invitation(http::Request& request, Services& services);
+Answer show_usage(http::Request& request, Services& services);
 Answer show_storage(http::Request& request, Services& services);
 Answer test_mail(http::Request& request, Services& services);
 Answer list_audit(http::Request& request, Services& services);

@@ -1,6 +1,5 @@
-#include <charconv>
-
 #include "base/core/json_writer.hpp"
+#include "base/core/number.hpp"
 #include "features/accounts/administration.hpp"
 #include "features/accounts/cookie.hpp"
 #include "features/accounts/handlers.hpp"
@@ -15,7 +14,7 @@ namespace bb::accounts {
 namespace {
 
 /// Begins the object of a person; the caller ends it.
-void write_row(JsonWriter& json, const PersonRow& row) {
+void write_row(JsonWriter& json, const PersonRow& row, const access::PersonTokens& tokens) {
     json.object()
         .field("id", row.user.id)
         .field("email", row.user.email)
@@ -23,20 +22,24 @@ void write_row(JsonWriter& json, const PersonRow& row) {
         .field("role", row.user.role)
         .field("state", row.user.state())
         .field("storageBytes", row.storage_bytes)
+        .field("tokensToday", tokens.today)
+        .field("tokensMonth", tokens.month)
         .field("createdAt", row.user.created_at)
         .field("lastSeenAt", row.user.last_seen_at);
 }
 
-std::string record_json(const PersonRecord& record) {
+Task<std::string> record_json(Services& services, PersonRecord record) {
+    const std::vector people{record.row.user.id.value};
+    auto tokens = co_await services.budget.use_of(people);
     JsonWriter json;
-    write_row(json, record.row);
+    write_row(json, record.row, tokens[record.row.user.id.value]);
     json.field("suspendedAt", record.row.user.suspended_at)
         .field("language", record.row.user.language)
         .field("sessions", record.sessions)
         .field("materials", record.materials)
         .field("files", record.files)
         .field("chats", record.chats);
-    return json.end().take();
+    co_return json.end().take();
 }
 
 std::string policy_json(const Policy& policy) {
@@ -59,6 +62,12 @@ void write_invitation(JsonWriter& json, const Invitation& invitation) {
         .end();
 }
 
+/// A limit as JSON has it: null where there is none.
+std::optional<std::int64_t> limit_of(std::int64_t tokens) {
+    if (tokens == 0) return std::nullopt;
+    return tokens;
+}
+
 Result<audit::Filter> parse_audit_query(const http::Request& request, const http::PageQuery& page) {
     audit::Filter filter;
     filter.action = request.query("action").value_or("");
@@ -70,12 +79,8 @@ Result<audit::Filter> parse_audit_query(const http::Request& request, const http
         if (!filter.person) return bad_field("?actor", "must be the id of a person");
     }
     if (!page.after) return filter;
-    std::int64_t before = 0;
-    const auto end = page.after->data() + page.after->size();
-    const auto read = std::from_chars(page.after->data(), end, before);
-    if (read.ec != std::errc() || read.ptr != end || before < 1)
-        return bad_field("?after", "is not a cursor of this list");
-    filter.before = before;
+    filter.before = parse_number(*page.after);
+    if (!filter.before || *filter.before < 1) return bad_field("?after", "is not a cursor of this list");
     return filter;
 }
 
@@ -86,10 +91,13 @@ Answer list_people(http::Request& request, Services& services) {
     if (!query) co_return query.error();
     Administration administration(services.db);
     const auto page = co_await administration.list(*query);
-    JsonWriter json(64 + page.people.size() * 256);
+    std::vector<Uuid> ids;
+    for (const auto& row : page.people) ids.push_back(row.user.id.value);
+    auto tokens = co_await services.budget.use_of(ids);
+    JsonWriter json(64 + page.people.size() * 300);
     json.object().key("people").array();
     for (const auto& row : page.people) {
-        write_row(json, row);
+        write_row(json, row, tokens[row.user.id.value]);
         json.end();
     }
     json.end().key("next");
@@ -98,16 +106,16 @@ Answer list_people(http::Request& request, Services& services) {
 }
 
 Answer show_person(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "person");
+    const auto id = request.path_id<UserId>("id", "person");
     if (!id) co_return id.error();
     Administration administration(services.db);
-    const auto record = co_await administration.view(UserId{*id}, audit::origin_of(request));
+    const auto record = co_await administration.view(*id, audit::origin_of(request));
     if (!record) co_return record.error();
-    co_return http::json_response(record_json(*record));
+    co_return http::json_response(co_await record_json(services, *record));
 }
 
 Answer change_person(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "person");
+    const auto id = request.path_id<UserId>("id", "person");
     if (!id) co_return id.error();
     const auto body = request.json();
     if (!body) co_return body.error();
@@ -115,12 +123,11 @@ Answer change_person(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Administration administration(services.db);
-    const UserId person{*id};
     const auto changed =
-        co_await administration.change(person, *change, audit::origin_of(request), client_of(request));
+        co_await administration.change(*id, *change, audit::origin_of(request), client_of(request));
     if (!changed) co_return changed.error();
-    if (changed->ended_sessions) forget_everywhere(services, person);
-    auto response = http::json_response(record_json(changed->record));
+    if (changed->ended_sessions) forget_everywhere(services, *id);
+    auto response = http::json_response(co_await record_json(services, changed->record));
     if (changed->session)
         response.header("Set-Cookie", set_cookie(changed->session->token, uses_https(request, services)));
     co_return response;
@@ -160,10 +167,10 @@ Answer list_invitations(http::Request& request, Services& services) {
 }
 
 Answer show_invitation(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "invitation");
+    const auto id = request.path_id<InvitationId>("id", "invitation");
     if (!id) co_return id.error();
     Invitations invitations(services.db);
-    const auto found = co_await invitations.find(InvitationId{*id});
+    const auto found = co_await invitations.find(*id);
     if (!found) co_return not_found("invitation");
     JsonWriter json;
     write_invitation(json, *found);
@@ -179,7 +186,7 @@ Answer invite(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Invitations invitations(services.db);
     const auto sent =
-        co_await invitations.create(InvitationId{request.id_to_make()}, *wanted, audit::origin_of(request));
+        co_await invitations.create(request.id_to_make<InvitationId>(), *wanted, audit::origin_of(request));
     if (!sent) co_return sent.error();
     mail::Invitation words;
     words.to = wanted->email;
@@ -192,12 +199,24 @@ Answer invite(http::Request& request, Services& services) {
 }
 
 Answer revoke_invitation(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "invitation");
+    const auto id = request.path_id<InvitationId>("id", "invitation");
     if (!id) co_return id.error();
     Invitations invitations(services.db);
-    const auto revoked = co_await invitations.revoke(InvitationId{*id}, audit::origin_of(request));
+    const auto revoked = co_await invitations.revoke(*id, audit::origin_of(request));
     if (!revoked) co_return revoked.error();
     co_return http::no_content();
+}
+
+Answer show_usage(http::Request& request, Services& services) {
+    const auto days = parse_days(request);
+    if (!days) co_return days.error();
+    const auto use = co_await services.budget.school_use(*days);
+    JsonWriter json;
+    json.object().key("today").object().field("used", use.today.used);
+    json.field("limit", limit_of(use.today.limit)).field("resetsAt", use.today.resets_at).end();
+    json.field("personLimit", limit_of(services.budget.quotas().person)).key("days").array();
+    for (const auto& day : use.days) json.object().field("day", day.day).field("tokens", day.tokens).end();
+    co_return http::json_response(json.end().end().take());
 }
 
 Answer show_storage(http::Request&, Services& services) {

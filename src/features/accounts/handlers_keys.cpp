@@ -49,10 +49,10 @@ Answer make_key(http::Request& request, Services& services) {
 }
 
 Answer revoke_key(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "API key");
+    const auto id = request.path_id<KeyId>("id", "API key");
     if (!id) co_return id.error();
     Keys keys(services.db);
-    const auto ended = co_await keys.revoke(owner_of(request), KeyId{*id}, audit::origin_of(request));
+    const auto ended = co_await keys.revoke(owner_of(request), *id, audit::origin_of(request));
     if (!ended) co_return ended.error();
     forget_everywhere(services, *ended);
     co_return http::no_content();

@@ -130,15 +130,14 @@ Answer list_passkeys(http::Request& request, Services& services) {
 }
 
 Answer rename_passkey(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "passkey");
+    const auto id = request.path_id<PasskeyId>("id", "passkey");
     if (!id) co_return id.error();
     const auto body = request.json();
     if (!body) co_return body.error();
     const auto name = parse_passkey_name(*body);
     if (!name) co_return name.error();
     auto passkeys = passkeys_of(services);
-    const PasskeyId which{*id};
-    const auto passkey = co_await passkeys.rename(owner_of(request), which, *name);
+    const auto passkey = co_await passkeys.rename(owner_of(request), *id, *name);
     if (!passkey) co_return passkey.error();
     JsonWriter json;
     write_passkey(json, *passkey);
@@ -146,13 +145,12 @@ Answer rename_passkey(http::Request& request, Services& services) {
 }
 
 Answer remove_passkey(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "passkey");
+    const auto id = request.path_id<PasskeyId>("id", "passkey");
     if (!id) co_return id.error();
     const auto owner = owner_of(request);
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     auto passkeys = passkeys_of(services);
-    const PasskeyId which{*id};
-    const auto removed = co_await passkeys.remove(owner, which, audit::origin_of(request));
+    const auto removed = co_await passkeys.remove(owner, *id, audit::origin_of(request));
     if (!removed) co_return removed.error();
     co_return http::no_content();
 }

@@ -129,15 +129,14 @@ Answer list_sessions(http::Request& request, Services& services) {
 }
 
 Answer end_session(http::Request& request, Services& services) {
-    const auto id = request.path_id("id", "session");
+    const auto id = request.path_id<SessionId>("id", "session");
     if (!id) co_return id.error();
     Sessions sessions(services.db);
-    const SessionId session{*id};
-    const auto ended = co_await sessions.end(owner_of(request), session, audit::origin_of(request));
+    const auto ended = co_await sessions.end(owner_of(request), *id, audit::origin_of(request));
     if (!ended) co_return ended.error();
     forget_everywhere(services, *ended);
     auto response = http::no_content();
-    if (session == session_of(request))
+    if (*id == session_of(request))
         response.header("Set-Cookie", clear_cookie(uses_https(request, services)));
     co_return response;
 }

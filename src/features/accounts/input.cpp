@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/core/json_reader.hpp"
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 #include "features/accounts/address.hpp"
 #include "features/accounts/secrets.hpp"
@@ -188,6 +189,14 @@ Result<PeopleQuery> parse_people_query(const http::Request& request) {
         query.suspended = *state == "suspended";
     }
     return query;
+}
+
+Result<int> parse_days(const http::Request& request) {
+    const auto asked = request.query("days");
+    if (!asked) return 30;
+    const auto days = parse_number<int>(*asked);
+    if (!days || *days < 1 || *days > 366) return bad_field("?days", "must be a whole number from 1 to 366");
+    return *days;
 }
 
 }  // namespace bb::accounts

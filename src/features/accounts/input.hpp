@@ -45,5 +45,7 @@ Result<Policy> parse_policy(const boost::json::value& body);
 Result<NewInvitation> parse_invitation(const boost::json::value& body);
 /// The query of the list of people.
 Result<PeopleQuery> parse_people_query(const http::Request& request);
+/// How many days of use are asked for: 1 to 366, 30 unless told.
+Result<int> parse_days(const http::Request& request);
 
 }  // namespace bb::accounts

@@ -10,6 +10,7 @@
 #include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "services/access/shared_limits.hpp"
+#include "services/access/token_budget.hpp"
 #include "services/mail/sender.hpp"
 #include "services/webauthn/relying_party.hpp"
 
@@ -28,6 +29,7 @@ struct Services {
     SessionCache& sessions;
     mail::Sender& mail;
     access::SharedLimits& limits;
+    access::TokenBudget& budget;
     std::string origin;  // public address without a slash at the end
     std::string secret;  // of server_secret()
     About about;

@@ -7,15 +7,16 @@ using http::Access;
 using http::Method;
 
 constexpr auto person_schema =
-    R"({"type":"object","required":["id","email","name","role","state","storageBytes","createdAt","lastSeenAt",)"
+    R"({"type":"object","required":["id","email","name","role","state","storageBytes","tokensToday","tokensMonth","createdAt","lastSeenAt",)"
     R"("suspendedAt","language","sessions","materials","files","chats"],"properties":{)"
     R"("id":{"type":"string","format":"uuid"},"email":{"type":"string"},"name":{"type":"string"},)"
     R"("role":{"enum":["student","teacher","administrator"]},"state":{"enum":["active","suspended"]},)"
-    R"("storageBytes":{"type":"integer"},"createdAt":{"type":"string","format":"date-time"},)"
+    R"("storageBytes":{"type":"integer"},"tokensToday":{"type":"integer"},"tokensMonth":{"type":"integer"},)"
+    R"("createdAt":{"type":"string","format":"date-time"},)"
     R"("lastSeenAt":{"type":["string","null"]},"suspendedAt":{"type":["string","null"]}}})";
 constexpr auto people_schema =
     R"({"type":"object","required":["people","next"],"properties":{"people":{"type":"array","items":{"type":"object",)"
-    R"("required":["id","email","name","role","state","storageBytes","createdAt","lastSeenAt"]}},)"
+    R"("required":["id","email","name","role","state","storageBytes","tokensToday","tokensMonth","createdAt","lastSeenAt"]}},)"
     R"("next":{"type":["string","null"]}}})";
 constexpr auto person_change_schema =
     R"({"type":"object","additionalProperties":false,"properties":{)"
@@ -36,6 +37,11 @@ constexpr auto new_invitation_schema =
     R"("language":{"enum":["en","fil"]}}})";
 constexpr auto storage_schema =
     R"({"type":"object","required":["people","suspended","materials","files","fileBytes","databaseBytes"]})";
+constexpr auto usage_schema =
+    R"({"type":"object","required":["today","personLimit","days"],"properties":{"today":{"type":"object",)"
+    R"("required":["used","limit","resetsAt"]},"personLimit":{"type":["integer","null"]},"days":{"type":"array",)"
+    R"("items":{"type":"object","required":["day","tokens"],"properties":{)"
+    R"("day":{"type":"string","format":"date"},"tokens":{"type":"integer"}}}}}})";
 constexpr auto mail_test_schema =
     R"({"type":"object","required":["to","delivery","delivered","detail"],"properties":{)"
     R"("to":{"type":"string"},"delivery":{"enum":["smtp","outbox"]},"delivered":{"type":"boolean"},)"
@@ -66,6 +72,8 @@ constexpr AccountRoute table[] = {
      "Withdraw an invitation", "", "", 204},
     {Method::get, "/api/admin/storage", show_storage, Access::administrator, "How much is stored", "",
      storage_schema, 200},
+    {Method::get, "/api/admin/usage", show_usage, Access::administrator,
+     "The tokens of the language model that all people used, by day", "", usage_schema, 200},
     {Method::post, "/api/admin/mail-test", test_mail, Access::administrator,
      "Send a mail to oneself, and see", "", mail_test_schema, 200},
     {Method::get, "/api/admin/audit", list_audit, Access::administrator, "The audit log, newest first", "",

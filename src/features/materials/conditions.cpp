@@ -1,8 +1,8 @@
 #include "features/materials/conditions.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::materials {
@@ -21,11 +21,7 @@ std::vector<std::string_view> split(std::string_view list) {
 std::optional<int> version_of(std::string_view tag) {
     if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') return std::nullopt;
     tag = tag.substr(1, tag.size() - 2);
-    tag = tag.substr(0, tag.find('.'));
-    int version = 0;
-    const auto [end, failed] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
-    if (failed != std::errc() || end != tag.data() + tag.size()) return std::nullopt;
-    return version;
+    return parse_number<int>(tag.substr(0, tag.find('.')));
 }
 
 }  // namespace

@@ -19,17 +19,15 @@ struct Place {
 };
 
 Result<MaterialId> material_in_path(const http::Request& request) {
-    const auto id = request.path_id("id", "material");
-    if (!id) return id.error();
-    return MaterialId{*id};
+    return request.path_id<MaterialId>("id", "material");
 }
 
 Result<Place> place_in_path(const http::Request& request) {
     const auto material = material_in_path(request);
     if (!material) return material.error();
-    const auto entry = request.path_id("entryId", "entry");
+    const auto entry = request.path_id<EntryId>("entryId", "entry");
     if (!entry) return entry.error();
-    return Place{*material, EntryId{*entry}};
+    return Place{*material, *entry};
 }
 
 Result<NewEntry> read_new(const http::Request& request) {
@@ -80,7 +78,7 @@ Answer create_entry(http::Request& request, Services& services) {
     auto input = read_new(request);
     if (!input) co_return input.error();
     Entries entries(services.db, services.pool);
-    auto entry = co_await entries.create(owner_of(request), *material, EntryId{request.id_to_make()},
+    auto entry = co_await entries.create(owner_of(request), *material, request.id_to_make<EntryId>(),
                                          std::move(*input));
     if (!entry) co_return entry.error();
     auto response = http::created(whole(*entry), request.path + "/" + entry->id.text());

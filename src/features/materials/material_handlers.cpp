@@ -13,9 +13,7 @@ constexpr TextLimits subject_limits{1, 80};
 constexpr TextLimits description_limits{0, 2000, true};
 
 Result<MaterialId> material_in_path(const http::Request& request) {
-    const auto id = request.path_id("id", "material");
-    if (!id) return id.error();
-    return MaterialId{*id};
+    return request.path_id<MaterialId>("id", "material");
 }
 
 Result<NewMaterial> read_new(const http::Request& request) {
@@ -79,7 +77,7 @@ Answer create_material(http::Request& request, Services& services) {
     if (!input) co_return input.error();
     Materials materials(services.db);
     auto material =
-        co_await materials.create(owner_of(request), MaterialId{request.id_to_make()}, std::move(*input));
+        co_await materials.create(owner_of(request), request.id_to_make<MaterialId>(), std::move(*input));
     if (!material) co_return material.error();
     auto response = http::created(to_json(*material), "/api/materials/" + material->id.text());
     co_return tagged(request, std::move(response), material->version, tag_of(*material));

@@ -1,6 +1,6 @@
 #include "features/materials/records.hpp"
 
-#include <charconv>
+#include "base/core/number.hpp"
 
 namespace bb::materials {
 
@@ -9,17 +9,13 @@ std::string Cursor::text() const {
 }
 
 Result<Cursor> Cursor::parse(std::string_view text) {
-    Cursor cursor;
-    const auto dot = text.find('.');
-    const char* end = text.data() + (dot == std::string_view::npos ? 0 : dot);
-    const auto [stop, failed] = std::from_chars(text.data(), end, cursor.rank);
-    const auto id = dot == std::string_view::npos ? std::nullopt : Uuid::parse(text.substr(dot + 1));
+    const auto dot = std::min(text.find('.'), text.size());
+    const auto rank = parse_number(text.substr(0, dot));
+    const auto id = Uuid::parse(text.substr(std::min(dot + 1, text.size())));
     // A rank is a position or microseconds; what lies far outside would not fit PostgreSQL's types.
-    const bool in_range = cursor.rank >= 0 && cursor.rank < (std::int64_t{1} << 52);
-    if (failed != std::errc() || stop != end || !id || !in_range)
+    if (!rank || !id || *rank < 0 || *rank >= (std::int64_t{1} << 52))
         return bad_field("?after", "is not a cursor of this list");
-    cursor.id = *id;
-    return cursor;
+    return Cursor{*rank, *id};
 }
 
 }  // namespace bb::materials

@@ -9,9 +9,7 @@ namespace {
 using accounts::owner_of;
 
 Result<SubjectId> subject_in_path(const http::Request& request) {
-    const auto id = request.path_id("id", "subject");
-    if (!id) return id.error();
-    return SubjectId{*id};
+    return request.path_id<SubjectId>("id", "subject");
 }
 
 Result<std::string> read_name(const http::Request& request) {
@@ -43,7 +41,7 @@ Answer create_subject(http::Request& request, Services& services) {
     if (!name) co_return name.error();
     Subjects subjects(services.db);
     auto subject =
-        co_await subjects.create(owner_of(request), SubjectId{request.id_to_make()}, std::move(*name));
+        co_await subjects.create(owner_of(request), request.id_to_make<SubjectId>(), std::move(*name));
     if (!subject) co_return subject.error();
     auto response = http::created(to_json(*subject), "/api/subjects/" + subject->id.text());
     co_return tagged(request, std::move(response), subject->version, tag_of(*subject));

@@ -24,13 +24,13 @@ Answer post_chat(Services services, http::Request& request) {
 }
 
 Answer get_stream(Services services, http::Request& request) {
-    const auto thread = request.path_id("threadId", "chat");
+    const auto thread = request.path_id<ThreadId>("threadId", "chat");
     if (!thread) co_return thread.error();
-    co_return co_await services.chat.resume(owner_of(request), ThreadId{*thread});
+    co_return co_await services.chat.resume(owner_of(request), *thread);
 }
 
 Answer post_stop(Services services, http::Request& request) {
-    const auto thread = request.path_id("threadId", "chat");
+    const auto thread = request.path_id<ThreadId>("threadId", "chat");
     if (!thread) co_return thread.error();
     std::string wanted;
     if (!request.body.empty()) {
@@ -41,9 +41,9 @@ Answer post_stop(Services services, http::Request& request) {
         if (auto bad = in.error()) co_return std::move(*bad);
     }
     const auto owner = owner_of(request);
-    const bool mine = co_await services.replies.store().owns(owner, ThreadId{*thread});
+    const bool mine = co_await services.replies.store().owns(owner, *thread);
     if (!mine) co_return not_found("chat");
-    co_await services.replies.stop(owner, ThreadId{*thread}, std::move(wanted));
+    co_await services.replies.stop(owner, *thread, std::move(wanted));
     co_return http::no_content();
 }
 

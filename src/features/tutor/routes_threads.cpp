@@ -94,71 +94,70 @@ Answer create(Services services, http::Request& request) {
     if (!input) co_return input.error();
     Threads threads(services.db);
     auto thread =
-        co_await threads.create(owner_of(request), ThreadId{request.id_to_make()}, std::move(*input));
+        co_await threads.create(owner_of(request), request.id_to_make<ThreadId>(), std::move(*input));
     if (!thread) co_return thread.error();
     co_return http::created(thread_json(*thread), "/api/threads/" + thread->id.text());
 }
 
 Answer show(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     Threads threads(services.db);
-    auto thread = co_await threads.find(owner_of(request), ThreadId{*id});
+    auto thread = co_await threads.find(owner_of(request), *id);
     if (!thread) co_return thread.error();
     co_return one(request, *thread);
 }
 
 Answer change(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     auto input = thread_input(request);
     if (!input) co_return input.error();
     Threads threads(services.db);
-    auto thread =
-        co_await threads.change(owner_of(request), ThreadId{*id}, std::move(*input), IfMatch::of(request));
+    auto thread = co_await threads.change(owner_of(request), *id, std::move(*input), IfMatch::of(request));
     if (!thread) co_return thread.error();
     co_return one(request, *thread);
 }
 
 Answer remove(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     const auto owner = owner_of(request);
     const auto condition = IfMatch::of(request);
     Threads threads(services.db);
-    auto found = co_await threads.find(owner, ThreadId{*id}, condition);
+    auto found = co_await threads.find(owner, *id, condition);
     if (!found) co_return found.error();
     // Nobody will read what is being written.
-    co_await services.replies.stop(owner, ThreadId{*id}, "");
-    auto removed = co_await threads.remove(owner, ThreadId{*id}, condition);
+    co_await services.replies.stop(owner, *id, "");
+    auto removed = co_await threads.remove(owner, *id, condition);
     if (!removed) co_return removed.error();
     co_return http::no_content();
 }
 
 Answer restore(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     Threads threads(services.db);
-    auto thread = co_await threads.restore(owner_of(request), ThreadId{*id});
+    auto thread = co_await threads.restore(owner_of(request), *id);
     if (!thread) co_return thread.error();
     co_return one(request, *thread);
 }
 
 Answer messages(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     const auto page = http::page_query(request, newest_shown);
     if (!page) co_return page.error();
     std::optional<std::string> before;
     if (const auto given = request.query("before")) before = std::string(*given);
     Messages messages(services.db);
-    auto branch = co_await messages.branch(owner_of(request), ThreadId{*id}, page->limit, before);
+    auto branch = co_await messages.branch(owner_of(request), *id, page->limit, before);
     if (!branch) co_return branch.error();
     co_return http::with_etag(request, http::json_response(messages_json(*branch)));
 }
 
 Answer switch_branch(Services services, http::Request& request) {
-    const auto id = request.path_id("id", "chat");
+    const auto id = request.path_id<ThreadId>("id", "chat");
     if (!id) co_return id.error();
     const auto body = request.json();
     if (!body) co_return body.error();
@@ -166,7 +165,7 @@ Answer switch_branch(Services services, http::Request& request) {
     const auto message = in.text("messageId", {1, 64});
     if (auto bad = in.error()) co_return std::move(*bad);
     Messages messages(services.db);
-    auto branch = co_await messages.switch_branch(owner_of(request), ThreadId{*id}, message);
+    auto branch = co_await messages.switch_branch(owner_of(request), *id, message);
     if (!branch) co_return branch.error();
     co_return http::json_response(messages_json(*branch));
 }

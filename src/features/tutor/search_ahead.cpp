@@ -8,7 +8,8 @@ namespace bb::tutor {
 
 Task<void> SearchAhead::run(std::shared_ptr<SearchAhead> self, materials::Search& search, int limit) {
     try {
-        self->found_ = co_await search.passages(self->owner_, self->words_, {}, limit);
+        const std::vector<Uuid> all_active;
+        self->found_ = co_await search.passages(self->owner_, self->words_, all_active, limit);
     } catch (const std::exception& fault) {
         log::warn("passages not searched ahead", {{"fault", fault.what()}});
     }

@@ -1,7 +1,6 @@
 #include "features/tutor/threads.hpp"
 
-#include <charconv>
-
+#include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
 
 namespace bb::tutor {
@@ -106,17 +105,13 @@ std::string to_text(const ThreadCursor& cursor) {
 }
 
 Result<ThreadCursor> thread_cursor(std::string_view text) {
-    const auto dot = text.find('.');
-    std::int64_t micros = 0;
-    if (dot != std::string_view::npos) {
-        const auto end = text.data() + dot;
-        const auto read = std::from_chars(text.data(), end, micros);
-        const auto id = ThreadId::parse(text.substr(dot + 1));
-        constexpr std::int64_t furthest = 253'402'300'799'000'000;  // year 9999
-        if (read.ec == std::errc() && read.ptr == end && id && micros >= 0 && micros < furthest)
-            return ThreadCursor{Time(std::chrono::microseconds(micros)), *id};
-    }
-    return bad_field("?after", "is not a cursor of this list");
+    constexpr std::int64_t furthest = 253'402'300'799'000'000;  // year 9999
+    const auto dot = std::min(text.find('.'), text.size());
+    const auto micros = parse_number(text.substr(0, dot));
+    const auto id = ThreadId::parse(text.substr(std::min(dot + 1, text.size())));
+    if (!micros || !id || *micros < 0 || *micros >= furthest)
+        return bad_field("?after", "is not a cursor of this list");
+    return ThreadCursor{Time(std::chrono::microseconds(*micros)), *id};
 }
 
 Task<ThreadPage> Threads::list(UserId owner, int limit, std::optional<ThreadCursor> after) {

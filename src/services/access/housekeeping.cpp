@@ -4,6 +4,7 @@
 #include "base/net/timer.hpp"
 #include "services/access/idempotency.hpp"
 #include "services/access/shared_limits.hpp"
+#include "services/access/token_budget.hpp"
 
 namespace bb::access {
 
@@ -13,8 +14,10 @@ Task<void> keep_tidy(db::Database& db) {
         try {
             co_await sweep_limits(db);
             co_await sweep_idempotency_keys(db);
+            co_await sweep_token_use(db);
         } catch (const std::exception& failure) {
-            log::warn("old limits and keys are left for later", {{"reason", failure.what()}});
+            log::warn("old limits, keys and counts of tokens are left for later",
+                      {{"reason", failure.what()}});
         }
         co_await net::sleep_for(std::chrono::hours(1));
     }

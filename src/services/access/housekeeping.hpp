@@ -4,7 +4,8 @@
 
 namespace bb::access {
 
-/// Forgets full buckets and keys of more than a day ago: now and once an hour, until the loop ends.
+/// Forgets full buckets, keys of more than a day ago and old counts of tokens: now and once an hour, until
+/// the loop ends.
 Task<void> keep_tidy(db::Database& db);
 
 }  // namespace bb::access

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
 #include "base/core/log.hpp"
+#include "base/core/number.hpp"
 #include "base/net/timer.hpp"
 
 namespace bb::access {
@@ -41,10 +41,8 @@ constexpr const char* standing_sql =
     "SELECT coalesce((SELECT tokens FROM token_use WHERE owner_id = $1 AND day = $2::date), 0)";
 
 std::optional<std::int64_t> amount(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = fault == std::errc() && end == text.data() + text.size() && !text.empty();
-    if (!whole || number < 0 || number > 1'000'000'000'000) return std::nullopt;
+    const auto number = parse_number(text);
+    if (!number || *number < 0 || *number > 1'000'000'000'000) return std::nullopt;
     return number;
 }
 

@@ -2,8 +2,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
@@ -27,6 +29,25 @@ struct TokenStanding {
     std::int64_t used = 0;   // reserved ones included
     std::int64_t limit = 0;  // 0: none
     Time resets_at;
+};
+
+/// What all people together used on a day.
+struct DayOfTokens {
+    std::string day;  // "2026-01-31"
+    std::int64_t tokens = 0;
+};
+
+/// What all people together used: each of the last days, oldest first, and how they stand today, the last
+/// one.
+struct SchoolUse {
+    std::vector<DayOfTokens> days;
+    TokenStanding today;
+};
+
+/// What a person used.
+struct PersonTokens {
+    std::int64_t today = 0;
+    std::int64_t month = 0;  // the last 30 days, today among them
 };
 
 /// Counts the tokens that people have a language model read and write, by day. What a call may cost is
@@ -66,6 +87,12 @@ public:
     void add(Uuid owner, std::int64_t tokens);
     Task<TokenStanding> standing(Uuid owner);
 
+    /// Of the people who have an account. `days` is at least 1.
+    Task<SchoolUse> school_use(int days);
+    /// Who used nothing is not in it.
+    Task<std::unordered_map<Uuid, PersonTokens>> use_of(std::vector<Uuid> people);
+    const TokenQuotas& quotas() const { return quotas_; }
+
 private:
     struct Known {
         std::chrono::sys_days day;
@@ -85,5 +112,8 @@ private:
     Clock clock_;
     std::unordered_map<Uuid, Known> known_;
 };
+
+/// Forgets days of more than 13 months ago.
+Task<void> sweep_token_use(db::Database& db);
 
 }  // namespace bb::access

@@ -1,9 +1,10 @@
 #include "services/llm/retry.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <ctime>
 #include <string>
+
+#include "base/core/number.hpp"
 
 namespace bb::llm {
 
@@ -15,10 +16,8 @@ bool worth_retrying(int status) {
 
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (!value.empty() && error == std::errc() && end == value.data() + value.size() && seconds >= 0)
-        return std::chrono::seconds(seconds);
+    if (const auto seconds = parse_number<int>(value); seconds && *seconds >= 0)
+        return std::chrono::seconds(*seconds);
     std::tm parts{};
     const std::string text(value);
     const char* rest = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);

@@ -1,7 +1,8 @@
 #include "services/personal/personal_data.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/core/number.hpp"
 
 namespace bb::personal {
 namespace {
@@ -11,10 +12,8 @@ constexpr const char* remember_sql =
     "ON CONFLICT (owner_id, kind, original_id) DO UPDATE SET made_id = EXCLUDED.made_id";
 
 std::optional<int> number(std::string_view text, std::size_t at, std::size_t digits) {
-    int value = 0;
-    const auto from = text.data() + at;
-    const auto read = std::from_chars(from, from + digits, value);
-    if (read.ec != std::errc() || read.ptr != from + digits || value < 0) return std::nullopt;
+    const auto value = parse_number<int>(text.substr(at, digits));
+    if (!value || *value < 0) return std::nullopt;
     return value;
 }
 

@@ -30,6 +30,11 @@ export function shortDate(iso: string): string {
   return write(time, { day: 'numeric', month: 'short', year: sameYear ? undefined : 'numeric' });
 }
 
+/** A day without a clock, as "2026-01-31". */
+export function dayMonth(day: string): string {
+  return write(new Date(day), { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}
+
 /** "10:42" for today, the date and the clock for other days. */
 export function messageTime(iso: string): string {
   const today = midnight(new Date(iso)) === midnight(new Date());

@@ -230,9 +230,9 @@ export interface ProblemBody {
 export type CompletionAction = 'continue' | 'simplify' | 'summarise' | 'translate';
 
 /** Tokens of the language model that the person used today; without a limit there is nothing left to count. */
-export interface TokenUse {
+/** Tokens of the language model that are used of a day's. */
+export interface TokensToday {
   used: number;
   limit: number | null;
-  left: number | null;
   resetsAt: string;
 }

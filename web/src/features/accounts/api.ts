@@ -10,7 +10,7 @@ import type {
   SessionInfo,
   SignedInDevice,
   Theme,
-  TokenUse,
+  TokensToday,
   User,
 } from '../../lib/types.ts';
 
@@ -44,7 +44,7 @@ export const accountsApi = {
   signOut: () => post<void>('/api/auth/sign-out'),
   update: (change: { name?: string; language?: Language; theme?: Theme }) =>
     patch<User>('/api/me', change),
-  usage: () => get<{ tokens: TokenUse }>('/api/usage'),
+  usage: () => get<{ tokens: TokensToday }>('/api/usage'),
   devices: () => get<{ sessions: SignedInDevice[] }>('/api/sessions'),
   revoke: (id: string) => remove(`/api/sessions/${id}`),
   revokeOthers: () => remove('/api/sessions'),

@@ -1,5 +1,5 @@
 import { get, patch, post, query, remove } from '../../lib/api.ts';
-import type { Language } from '../../lib/types.ts';
+import type { Language, TokensToday } from '../../lib/types.ts';
 
 export type Role = 'student' | 'teacher' | 'administrator';
 export type State = 'active' | 'suspended';
@@ -12,6 +12,8 @@ export interface Person {
   role: Role;
   state: State;
   storageBytes: number;
+  tokensToday: number;
+  tokensMonth: number;
   createdAt: string;
   lastSeenAt: string | null;
 }
@@ -48,6 +50,13 @@ export interface Storage {
   files: number;
   fileBytes: number;
   databaseBytes: number;
+}
+
+/** Of all people together. Days are those of UTC, oldest first; the last one is today. */
+export interface Usage {
+  today: TokensToday;
+  personLimit: number | null;
+  days: { day: string; tokens: number }[];
 }
 
 export interface MailTest {
@@ -90,6 +99,7 @@ export const adminApi = {
     post<Invitation>('/api/admin/invitations', { email, role, language }),
   revoke: (id: string) => remove(`/api/admin/invitations/${id}`),
   storage: () => get<Storage>('/api/admin/storage'),
+  usage: () => get<Usage>('/api/admin/usage'),
   testMail: () => post<MailTest>('/api/admin/mail-test'),
   log: (action: string, after: string | null) =>
     get<Page<'entries', AuditEntry>>(`/api/admin/audit${query({ action, after })}`),

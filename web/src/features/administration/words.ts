@@ -82,7 +82,24 @@ const catalogue = {
     'Isa-sign out ang taong ito sa lahat at hindi na papapasukin. Walang mabubura sa kanya.',
   ],
   system: ['System', 'Sistema'],
+  tokensMonth: ['Tokens in 30 days', 'Token sa 30 araw'],
+  tokensRow: ['{n} tokens in 30 days', '{n} token sa 30 araw'],
+  tokensToday: ['Tokens today', 'Token ngayong araw'],
   uploaded: ['Uploaded', 'Na-upload'],
+  usageDay: ['Day', 'Araw'],
+  usageDays: ['The last 30 days', 'Ang nakaraang 30 araw'],
+  usageLead: ['Of all people together.', 'Ng lahat ng tao.'],
+  usageMost: [
+    '{n} tokens. The busiest day was {day}, with {most}.',
+    '{n} token. Pinakamarami noong {day}: {most}.',
+  ],
+  usageNone: ['No tokens in the last 30 days.', 'Walang token sa nakaraang 30 araw.'],
+  usagePerson: [
+    'Each person has {limit} tokens a day.',
+    'May {limit} token ang bawat tao sa isang araw.',
+  ],
+  usageTable: ['Day by day', 'Araw-araw'],
+  usageTokens: ['Tokens', 'Mga token'],
 } as const satisfies Record<string, readonly [english: string, filipino: string]>;
 
 export type AdminKey = keyof typeof catalogue;

@@ -18,6 +18,10 @@ const catalogue = {
     'Where you are signed in ({sessions}): a session ends 30 days after you last used it.',
     'Kung saan ka naka-sign in ({sessions}): natatapos ang session 30 araw matapos mong huling gamitin.',
   ],
+  keptTokens: [
+    'How many tokens of the language model you use in a day, for 13 months: for your daily limit. Administrators see the number.',
+    'Ilang token ng language model ang nagagamit mo sa isang araw, sa loob ng 13 buwan: para sa limitasyon mo bawat araw. Nakikita ng mga administrator ang bilang.',
+  ],
   keptAccount: [
     'Your name, e-mail and settings: as long as you have the account.',
     'Ang pangalan, e-mail at settings mo: habang may account ka.',

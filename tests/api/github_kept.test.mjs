@@ -44,7 +44,7 @@ test("tokens, codes and secrets are in no table and in no log", async () => {
     const back = await browser.leave();
     const query = new URL(back, server.url).searchParams;
     const away = await everyTable();
-    assert.equal(await browser.comeBack(back), "/sign-in/github?next=%2Fchat");
+    assert.equal(await browser.comeBack(back), "/sign-in/github");
     const claimed = await everyTable();
     const { body } = github.calls.find((call) => call.path === "/login/oauth/access_token");
     const { authorization } = github.calls.find((call) => call.path.endsWith("/user")).headers;

@@ -8,8 +8,7 @@
 
 #include "base/net/timer.hpp"
 #include "cli/cli.hpp"
-#include "features/accounts/address.hpp"
-#include "features/accounts/people.hpp"
+#include "cli/person.hpp"
 #include "services/audit/log.hpp"
 
 namespace bb::cli {
@@ -73,13 +72,9 @@ Task<Result<audit::Filter>> filter_of(db::Database& db, ListOptions options) {
     } else if (!options.actor.empty()) {
         filter.person = Uuid::parse(options.actor);
         if (filter.person) co_return filter;
-        accounts::People people(db);
-        const auto email = accounts::parse_address(options.actor);
-        const auto user = co_await people.find_by_email(email.value_or(""));
-        if (!user)
-            co_return Error(ErrorCode::invalid_input,
-                            "There is no account with the address \"" + options.actor + "\".");
-        filter.person = user->id.value;
+        const auto person = co_await find_person(db, options.actor);
+        if (!person) co_return person.error();
+        filter.person = person->id.value;
     }
     co_return filter;
 }

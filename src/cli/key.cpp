@@ -3,9 +3,8 @@
 
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
-#include "features/accounts/address.hpp"
+#include "cli/person.hpp"
 #include "features/accounts/keys.hpp"
-#include "features/accounts/people.hpp"
 
 namespace bb::cli {
 namespace {
@@ -36,10 +35,8 @@ void write_key(JsonWriter& json, const accounts::ApiKey& key) {
 }
 
 Task<int> list_keys(Context& context, db::Database& db, ListOptions options) {
-    accounts::People people(db);
-    const auto email = accounts::parse_address(options.email);
-    const auto person = co_await people.find_by_email(email.value_or(""));
-    if (!person) co_return context.fail("There is no account with the address \"" + options.email + "\".");
+    const auto person = co_await find_person(db, options.email);
+    if (!person) co_return context.fail(person.error());
     accounts::Keys keys(db);
     const auto list = co_await keys.list(person->id);
     if (!options.json) {

@@ -4,6 +4,7 @@
 #include "base/config/public_url.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
+#include "cli/person.hpp"
 #include "features/accounts/address.hpp"
 #include "features/accounts/administration.hpp"
 #include "features/accounts/cookie.hpp"
@@ -38,14 +39,6 @@ void write_user(JsonWriter& json, const User& user) {
         .field("createdAt", user.created_at)
         .field("lastSeenAt", user.last_seen_at)
         .end();
-}
-
-Task<std::optional<User>> find_user(Context& context, db::Database& db, std::string text) {
-    accounts::People people(db);
-    const auto email = accounts::parse_address(text);
-    auto user = co_await people.find_by_email(email.value_or(""));
-    if (!user) context.fail("There is no account with the address \"" + text + "\".");
-    co_return user;
 }
 
 Task<int> create_user(Context& context, db::Database& db, accounts::NewPerson person) {
@@ -87,8 +80,8 @@ Task<int> list_users(Context& context, db::Database& db, bool as_json) {
 }
 
 Task<int> open_session(Context& context, db::Database& db, SessionOptions options) {
-    const auto user = co_await find_user(context, db, options.email);
-    if (!user) co_return failed;
+    const auto user = co_await find_person(db, options.email);
+    if (!user) co_return context.fail(user.error());
     if (user->suspended_at) co_return context.fail("The account of " + user->email + " is suspended.");
 
     accounts::Sessions sessions(db);
@@ -112,8 +105,8 @@ Task<int> open_session(Context& context, db::Database& db, SessionOptions option
 }
 
 Task<int> change_user(Context& context, db::Database& db, std::string email, accounts::PersonChange change) {
-    const auto user = co_await find_user(context, db, std::move(email));
-    if (!user) co_return failed;
+    const auto user = co_await find_person(db, std::move(email));
+    if (!user) co_return context.fail(user.error());
     accounts::Administration administration(db);
     const accounts::Client client{"Command line", ""};
     const auto changed = co_await administration.change(user->id, change, audit::by_operator(), client);

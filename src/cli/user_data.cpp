@@ -6,8 +6,7 @@
 #include <memory>
 
 #include "cli/data.hpp"
-#include "features/accounts/address.hpp"
-#include "features/accounts/people.hpp"
+#include "cli/person.hpp"
 #include "features/accounts/privacy/account_data.hpp"
 #include "features/accounts/privacy/archives.hpp"
 #include "features/accounts/privacy/erasure.hpp"
@@ -26,18 +25,10 @@ struct EraseOptions {
     bool dry_run = false;
 };
 
-Task<std::optional<accounts::User>> find_user(Context& context, db::Database& db, std::string text) {
-    accounts::People people(db);
-    const auto email = accounts::parse_address(text);
-    auto user = co_await people.find_by_email(email.value_or(""));
-    if (!user) context.fail("There is no account with the address \"" + text + "\".");
-    co_return user;
-}
-
 /// Makes the archive under another name first, so that FILE is whole or not there.
 Task<int> export_user(Context& context, db::Database& db, ExportOptions options) {
-    const auto user = co_await find_user(context, db, options.email);
-    if (!user) co_return failed;
+    const auto user = co_await find_person(db, options.email);
+    if (!user) co_return context.fail(user.error());
     const std::string part = options.out + ".part";
     const int fd = ::open(part.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) co_return context.fail("The file " + part + " cannot be made.");
@@ -71,8 +62,8 @@ Task<int> show_what_goes(Context& context, db::Database& db, const accounts::Use
 }
 
 Task<int> erase_user(Context& context, db::Database& db, EraseOptions options) {
-    const auto user = co_await find_user(context, db, options.email);
-    if (!user) co_return failed;
+    const auto user = co_await find_person(db, options.email);
+    if (!user) co_return context.fail(user.error());
     if (options.dry_run) co_return co_await show_what_goes(context, db, *user);
     if (!options.now) {
         const auto at = co_await accounts::request_erasure(db, user->id, audit::by_operator());

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { assertProblem } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { mails, newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
@@ -22,12 +23,6 @@ const post = (who, target, json) => who.request(target, { method: "POST", json }
 const ask = (who, email) => post(who, "/api/me/address", { email });
 const confirm = (who, code) => post(who, "/api/me/address/confirm", { code });
 const addressOf = async (who) => (await who.request("/api/session")).json.user?.email;
-
-function assertProblem(answer, status, slug, pointers) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `/problems/${slug}`);
-    if (pointers) assert.deepEqual(answer.json.errors.map((e) => e.pointer).sort(), pointers);
-}
 
 /** Notices may leave from either server's outbox. */
 async function notice(email, subject) {

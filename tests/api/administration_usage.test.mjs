@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { ask, newId } from "../support/chat.mjs";
+import { assertProblem, until } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
@@ -35,14 +36,6 @@ const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice
 const use = async (person, ago, tokens) =>
     database.query(`INSERT INTO token_use VALUES ('${await idOf(person)}', '${day(ago)}', ${tokens})`);
 
-async function until(what, check) {
-    const deadline = Date.now() + 5_000;
-    while (!(await check())) {
-        assert.ok(Date.now() < deadline, what);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-}
-
 test("tokens are summed up by day, and today stands beside its limit", async () => {
     const empty = await usage();
     assert.equal(empty.status, 200, empty.text);
@@ -74,14 +67,8 @@ test("as many days as asked for, up to a year", async () => {
     assert.deepEqual(days[0], { day: day(30), tokens: 1000 });
     assert.deepEqual((await usage("?days=1")).json.days, [{ day: day(0), tokens: 120 }]);
     assert.equal((await usage("?days=366")).json.days.length, 366);
-    for (const bad of ["0", "367", "-1", "x", "1.5", "", "99999999999"]) {
-        const { status, json } = await usage(`?days=${bad}`);
-        assert.equal(status, 422, bad);
-        assert.deepEqual(
-            json.errors.map((error) => error.pointer),
-            ["?days"],
-        );
-    }
+    for (const bad of ["0", "367", "-1", "x", "1.5", "", "99999999999"])
+        assertProblem(await usage(`?days=${bad}`), 422, "invalid-input", ["?days"]);
 });
 
 test("signed out or in another role nobody is told", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { assertProblem, until } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -36,20 +37,6 @@ function bearer(token, node = server) {
             ...options,
             headers: { authorization: `Bearer ${token}`, ...options.headers },
         });
-}
-
-function assertProblem(answer, status, slug, pointers) {
-    assert.equal(answer.status, status, answer.text);
-    assert.equal(answer.json.type, `/problems/${slug}`);
-    if (pointers) assert.deepEqual(answer.json.errors.map((e) => e.pointer).sort(), pointers);
-}
-
-async function until(what, check) {
-    const deadline = Date.now() + 3_000;
-    while (!(await check())) {
-        assert.ok(Date.now() < deadline, what);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-    }
 }
 
 async function entries(action) {

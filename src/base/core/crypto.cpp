@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sodium.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <stdexcept>
@@ -86,12 +85,6 @@ std::string hex(std::string_view bytes) {
                    bytes.size());
     out.pop_back();  // the terminating zero
     return out;
-}
-
-Digest digest_from(std::string_view bytes) {
-    Digest digest{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
-    return digest;
 }
 
 std::string hex(const Digest& digest) {

@@ -26,8 +26,6 @@ std::string random_token(std::size_t bytes = 32);
 std::string random_digits(int digits);
 std::string hex(std::string_view bytes);
 std::string hex(const Digest& digest);
-/// A digest from the bytes of a column, which has 32 of them.
-Digest digest_from(std::string_view bytes);
 /// Padded base64 (RFC 4648, section 4).
 std::string base64(const Digest& digest);
 /// Compares in time that depends on the lengths alone.

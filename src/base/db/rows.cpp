@@ -167,6 +167,14 @@ Uuid read_uuid(const pg_result* result, int row, int column) {
     return uuid;
 }
 
+crypto::Digest read_digest(const pg_result* result, int row, int column) {
+    crypto::Digest digest;
+    const auto raw = bytes_of(result, row, column);
+    if (PQftype(result, column) != 17 || raw.size() != digest.size()) wrong_type(result, column, "a digest");
+    std::memcpy(digest.data(), raw.data(), digest.size());
+    return digest;
+}
+
 std::vector<std::string> read_texts(const pg_result* result, int row, int column) {
     std::vector<std::string> out;
     walk_array(result, row, column, {17, 18, 19, 25, 1043},

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/core/crypto.hpp"
 #include "base/core/time.hpp"
 #include "base/core/uuid.hpp"
 
@@ -19,8 +20,9 @@ class Rows;
 class Row {
 public:
     /// T: bool, int32_t, int64_t (int2, int4, int8 widen), double (float4 too), std::string, std::string_view
-    /// (text, varchar, bytea, jsonb; valid while the Rows live), Time, Uuid, Id<..>, std::vector of
-    /// std::string, int32_t, int64_t and Uuid (one-dimensional arrays without NULLs), std::optional of any.
+    /// (text, varchar, bytea, jsonb; valid while the Rows live), Time, Uuid, Id<..>, Digest (bytea),
+    /// std::vector of std::string, int32_t, int64_t and Uuid (one-dimensional arrays without NULLs),
+    /// std::optional of any.
     template <class T>
     T get(int column) const;
     bool is_null(int column) const;
@@ -82,6 +84,7 @@ double read_double(const pg_result*, int row, int column);
 std::string_view read_text(const pg_result*, int row, int column);
 Time read_time(const pg_result*, int row, int column);
 Uuid read_uuid(const pg_result*, int row, int column);
+crypto::Digest read_digest(const pg_result*, int row, int column);
 std::vector<std::string> read_texts(const pg_result*, int row, int column);
 std::vector<std::int64_t> read_integers(const pg_result*, int row, int column);
 std::vector<Uuid> read_uuids(const pg_result*, int row, int column);
@@ -118,6 +121,10 @@ struct Read<Time> {
 template <>
 struct Read<Uuid> {
     static Uuid from(const pg_result* r, int i, int c) { return read_uuid(r, i, c); }
+};
+template <>
+struct Read<crypto::Digest> {
+    static crypto::Digest from(const pg_result* r, int i, int c) { return read_digest(r, i, c); }
 };
 template <class Tag>
 struct Read<Id<Tag>> {

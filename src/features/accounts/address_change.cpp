@@ -59,7 +59,7 @@ Task<std::vector<crypto::Digest>> carry_out(db::Transaction& tx, UserId owner, S
     co_await tx.query(forget_old_sql, old_address);
     const auto rows = co_await tx.query(end_others_sql, owner, kept);
     std::vector<crypto::Digest> ended;
-    for (const auto& row : rows) ended.push_back(read_digest(row.get<std::string_view>(0)));
+    for (const auto& row : rows) ended.push_back(row.get<crypto::Digest>(0));
     co_await mail::enqueue(tx,
                            notice_of(owner, old_address, "address_changed", before[0].get<std::string>(1)));
     audit::Entry entry{std::move(origin), "address.changed", "person", owner.text()};
@@ -100,7 +100,7 @@ Task<Result<std::vector<crypto::Digest>>> AddressChanges::confirm(UserId owner, 
         if (person.empty() || rows.empty()) co_return wrong_code();
         const auto email = rows[0].get<std::string>(0);
         const auto wanted = hash_of(secret_, email, code);
-        if (read_digest(rows[0].get<std::string_view>(1)) != wanted) {
+        if (rows[0].get<crypto::Digest>(1) != wanted) {
             co_await tx.query(count_try_sql, owner);
             co_return wrong_code();
         }

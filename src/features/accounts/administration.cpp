@@ -7,17 +7,15 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* list_sql =
-    "SELECT u.id, u.email, u.name, u.role, u.language, u.theme, u.created_at, u.suspended_at, "
-    "u.last_seen_at, "
-    "(SELECT coalesce(sum(bytes), 0)::bigint FROM files WHERE owner_id = u.id) FROM users u "
+    "SELECT " BB_USER_COLUMNS
+    ", (SELECT coalesce(sum(bytes), 0)::bigint FROM files WHERE owner_id = u.id) FROM users u "
     "WHERE ($1 = '' OR position(lower($1) IN lower(u.name)) > 0 OR position(lower($1) IN u.email) > 0) "
     "AND ($2::text IS NULL OR u.role = $2) "
     "AND ($3::boolean IS NULL OR (u.suspended_at IS NOT NULL) = $3) "
     "AND ($4::uuid IS NULL OR u.id < $4) ORDER BY u.id DESC LIMIT $5";
 constexpr const char* find_sql =
-    "SELECT u.id, u.email, u.name, u.role, u.language, u.theme, u.created_at, u.suspended_at, "
-    "u.last_seen_at, "
-    "(SELECT coalesce(sum(bytes), 0)::bigint FROM files WHERE owner_id = u.id), "
+    "SELECT " BB_USER_COLUMNS
+    ", (SELECT coalesce(sum(bytes), 0)::bigint FROM files WHERE owner_id = u.id), "
     "(SELECT count(*) FROM sessions WHERE user_id = u.id AND expires_at > now()), "
     "(SELECT count(*) FROM materials WHERE owner_id = u.id AND deleted_at IS NULL), "
     "(SELECT count(*) FROM files WHERE owner_id = u.id AND deleted_at IS NULL), "

@@ -74,8 +74,9 @@ Task<void> mail_code(Services& services, std::string email, std::string language
 Task<void> hand_over(http::Request& request, Services& services, NewSession session,
                      http::Response& response);
 
-/// 204 with the new session, or the error.
-Answer welcome(http::Request& request, Services& services, Result<NewSession> session);
+/// 204 with the new session, or the error, which is written down as by note_failure().
+Answer welcome(http::Request& request, Services& services, Result<NewSession> session, const char* method,
+               std::string email = "");
 
 /// Writes down that somebody did not get in by `method`. `email`: the address they named, if any.
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,

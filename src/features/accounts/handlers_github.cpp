@@ -218,8 +218,7 @@ Answer confirm_claim(http::Request& request, Services& services) {
     Identities identities(services.db);
     const std::string browser(way_token_of(request, uses_https(request, services)));
     auto session = co_await identities.confirm(browser, *code, services.secret, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "github");
-    co_return co_await welcome(request, services, std::move(session));
+    co_return co_await welcome(request, services, std::move(session), "github");
 }
 
 Answer list_identities(http::Request& request, Services& services) {

@@ -180,8 +180,7 @@ Answer enter_passkey(http::Request& request, Services& services) {
                         "This browser did not ask for a passkey, or more than five minutes ago. Try again.");
     auto passkeys = passkeys_of(services);
     auto session = co_await passkeys.sign_in(*browser, *shown, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "passkey");
-    co_return co_await welcome(request, services, std::move(session));
+    co_return co_await welcome(request, services, std::move(session), "passkey");
 }
 
 }  // namespace bb::accounts

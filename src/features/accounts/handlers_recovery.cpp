@@ -38,7 +38,7 @@ Answer enter_recovery_code(http::Request& request, Services& services) {
         co_await note_failure(request, services, recovered.error(), "recovery code", input->email);
         co_return recovered.error();
     }
-    auto entered = co_await welcome(request, services, std::move(recovered->session));
+    auto entered = co_await welcome(request, services, std::move(recovered->session), "recovery code");
     if (!entered) co_return entered.error();
     JsonWriter json;
     json.object().field("recoveryCodesLeft", recovered->left).end();

@@ -17,6 +17,20 @@ Task<void> deliver(mail::Sender& sender, mail::Message message) {
     co_await sender.send(std::move(message));
 }
 
+using ByToken = Task<Result<NewSession>> (SignIn::*)(std::string token, Client client);
+
+/// Lets in who holds the token of a mailed link; `method` is what the audit log calls it.
+Answer enter_by_token(http::Request& request, Services& services, ByToken by_token, const char* method) {
+    const auto body = request.json();
+    if (!body) co_return body.error();
+    const auto token = parse_link_entry(*body);
+    if (!token) co_return token.error();
+    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    SignIn sign_in(services.db, services.secret);
+    auto session = co_await (sign_in.*by_token)(*token, client_of(request));
+    co_return co_await welcome(request, services, std::move(session), method);
+}
+
 }  // namespace
 
 Task<void> mail_code(Services& services, std::string email, std::string language) {
@@ -42,14 +56,17 @@ Task<void> hand_over(http::Request& request, Services& services, NewSession sess
     response.header("Cache-Control", "no-store");
 }
 
-Answer welcome(http::Request& request, Services& services, Result<NewSession> session) {
-    if (!session) co_return session.error();
+Answer welcome(http::Request& request, Services& services, Result<NewSession> session, const char* method,
+               std::string email) {
+    if (!session) {
+        co_await note_failure(request, services, session.error(), method, std::move(email));
+        co_return session.error();
+    }
     auto response = http::no_content();
     co_await hand_over(request, services, std::move(*session), response);
     co_return response;
 }
 
-/// Writes down that somebody did not get in. `email`: the address they named, if any.
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
                         std::string email) {
     const bool refused = why.code == ErrorCode::suspended || why.code == ErrorCode::sign_up_closed;
@@ -98,32 +115,15 @@ Answer enter_code(http::Request& request, Services& services) {
         co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_code(input->email, input->code, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "code", input->email);
-    co_return co_await welcome(request, services, std::move(session));
+    co_return co_await welcome(request, services, std::move(session), "code", input->email);
 }
 
 Answer enter_link(http::Request& request, Services& services) {
-    const auto body = request.json();
-    if (!body) co_return body.error();
-    const auto token = parse_link_entry(*body);
-    if (!token) co_return token.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
-    SignIn sign_in(services.db, services.secret);
-    auto session = co_await sign_in.by_link(*token, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "link");
-    co_return co_await welcome(request, services, std::move(session));
+    return enter_by_token(request, services, &SignIn::by_link, "link");
 }
 
 Answer enter_invitation(http::Request& request, Services& services) {
-    const auto body = request.json();
-    if (!body) co_return body.error();
-    const auto token = parse_link_entry(*body);
-    if (!token) co_return token.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
-    SignIn sign_in(services.db, services.secret);
-    auto session = co_await sign_in.by_invitation(*token, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "invitation");
-    co_return co_await welcome(request, services, std::move(session));
+    return enter_by_token(request, services, &SignIn::by_invitation, "invitation");
 }
 
 Answer prove_again(http::Request& request, Services& services) {
@@ -157,8 +157,7 @@ Answer set_up(http::Request& request, Services& services) {
     if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_setup_link(*person, client_of(request));
-    if (!session) co_await note_failure(request, services, session.error(), "setup");
-    co_return co_await welcome(request, services, std::move(session));
+    co_return co_await welcome(request, services, std::move(session), "setup");
 }
 
 Answer sign_out(http::Request& request, Services& services) {

@@ -63,7 +63,7 @@ Task<Result<crypto::Digest>> end_key(db::Database& db, std::optional<UserId> own
             entry.details = JsonWriter().object().field("key", id.text()).end().take();
         }
         co_await audit::append(tx, std::move(entry));
-        co_return read_digest(rows[0].get<std::string_view>(0));
+        co_return rows[0].get<crypto::Digest>(0);
     };
     co_return co_await db.transaction(work);
 }

@@ -6,23 +6,16 @@
 namespace bb::accounts {
 namespace {
 
-constexpr const char* find_sql =
-    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users WHERE "
-    "id = $1";
-constexpr const char* find_by_email_sql =
-    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users WHERE "
-    "email = $1";
-constexpr const char* list_sql =
-    "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users ORDER "
-    "BY created_at, id";
+constexpr const char* find_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1";
+constexpr const char* find_by_email_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE email = $1";
+constexpr const char* list_sql = "SELECT " BB_USER_COLUMNS " FROM users ORDER BY created_at, id";
 constexpr const char* create_sql =
     "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, $4, $5) "
-    "RETURNING id, email, name, role, language, theme, created_at, suspended_at, last_seen_at";
+    "RETURNING " BB_USER_COLUMNS;
 constexpr const char* change_profile_sql =
-    "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), theme = coalesce($4, "
-    "theme), "
-    "updated_at = now(), version = version + 1 WHERE id = $1 "
-    "RETURNING id, email, name, role, language, theme, created_at, suspended_at, last_seen_at";
+    "UPDATE users SET name = coalesce($2, name), language = coalesce($3, language), "
+    "theme = coalesce($4, theme), updated_at = now(), version = version + 1 WHERE id = $1 "
+    "RETURNING " BB_USER_COLUMNS;
 constexpr const char* lacks_administrator_sql =
     "SELECT NOT EXISTS (SELECT FROM users WHERE role = 'administrator')";
 

@@ -46,7 +46,10 @@ private:
     db::Database& db_;
 };
 
-/// A person from the columns id, email, name, role, language, theme, created_at, suspended_at, last_seen_at.
+/// The columns of `users` that read_user() wants first in a row.
+#define BB_USER_COLUMNS "id, email, name, role, language, theme, created_at, suspended_at, last_seen_at"
+
+/// A person from BB_USER_COLUMNS.
 User read_user(const db::Row& row);
 
 }  // namespace bb::accounts

@@ -56,12 +56,6 @@ NewSession finished(Draft draft, const db::Rows& rows) {
 
 }  // namespace
 
-crypto::Digest read_digest(std::string_view bytes) {
-    crypto::Digest digest{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
-    return digest;
-}
-
 Task<NewSession> Sessions::begin(UserId owner, Client client) {
     auto work = [&](db::Transaction& tx) -> Task<NewSession> {
         auto session = co_await begin_session(tx, owner, client);
@@ -105,7 +99,7 @@ Task<Result<crypto::Digest>> Sessions::end(UserId owner, SessionId id, audit::Or
         if (rows.empty()) co_return std::nullopt;
         audit::Entry entry{origin, action, "session", id.text()};
         co_await audit::append(tx, std::move(entry));
-        co_return read_digest(rows[0].get<std::string_view>(0));
+        co_return rows[0].get<crypto::Digest>(0);
     };
     const auto ended = co_await db_.transaction(work);
     if (!ended) co_return not_found("session");
@@ -116,7 +110,7 @@ Task<std::vector<crypto::Digest>> Sessions::end_others(UserId owner, SessionId k
     auto work = [&](db::Transaction& tx) -> Task<std::vector<crypto::Digest>> {
         const auto rows = co_await tx.query(end_others_sql, owner, kept);
         std::vector<crypto::Digest> ended;
-        for (const auto& row : rows) ended.push_back(read_digest(row.get<std::string_view>(0)));
+        for (const auto& row : rows) ended.push_back(row.get<crypto::Digest>(0));
         if (ended.empty()) co_return ended;
         audit::Entry entry{origin, "session.revoked", "person", owner.text()};
         const auto count = static_cast<std::int64_t>(ended.size());

@@ -62,9 +62,6 @@ private:
 /// Like Sessions::begin, as a part of `tx`. Calls off an erasure of the account that is still to come.
 Task<NewSession> begin_session(db::Transaction& tx, UserId owner, Client client);
 
-/// The digest in a bytea column.
-crypto::Digest read_digest(std::string_view bytes);
-
 /// Deletes what has expired: sessions, codes, links, ways to GitHub, challenges, changes of address; a month
 /// later invitations, API keys and parked notices; and devices that were not seen for a year.
 Task<void> sweep_expired(db::Database& db);

@@ -85,10 +85,7 @@ index::Source source_of(EntryId id) {
 /// Locks the materials and the entry, in this order everywhere.
 Task<Result<Entry>> lock_entry(db::Transaction& tx, UserId owner, MaterialId material, EntryId id,
                                std::optional<MaterialId> target, IfMatch condition) {
-    std::vector<Uuid> materials;
-    materials.push_back(material.value);
-    if (target) materials.push_back(target->value);
-    auto touched = co_await touch_materials(tx, owner, std::move(materials));
+    auto touched = co_await touch_materials(tx, owner, material, target);
     if (!touched) co_return touched.error();
     const auto rows = co_await tx.query(lock_sql, owner, material, id);
     if (rows.empty()) co_return not_found("entry");
@@ -155,8 +152,7 @@ Task<Result<Entry>> Entries::create(UserId owner, MaterialId material, EntryId i
     const int characters = static_cast<int>(utf8::length(input.content));
     const auto document = co_await index::prepared(pool_, input.title, input.content, text::Format::markdown);
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
-        std::vector<Uuid> materials(1, material.value);
-        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
         co_await tx.query(create_sql, owner, material, id, input.title, input.content, characters);
         co_await index::put(tx, owner, material, source_of(id), document);
@@ -193,8 +189,7 @@ Task<Result<>> Entries::remove(UserId owner, MaterialId material, EntryId id, If
 
 Task<Result<Entry>> Entries::restore(UserId owner, MaterialId material, EntryId id) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
-        std::vector<Uuid> materials(1, material.value);
-        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
         const auto rows = co_await tx.query(lock_deleted_sql, owner, material, id);
         if (rows.empty()) co_return touched;

@@ -60,7 +60,7 @@ File read_file(const db::Row& row) {
     file.name = row.get<std::string>(2);
     file.media_type = row.get<std::string>(3);
     file.bytes = row.get<std::int64_t>(4);
-    file.digest = crypto::digest_from(row.get<std::string_view>(5));
+    file.digest = row.get<crypto::Digest>(5);
     file.state = row.get<std::string>(6);
     file.characters = row.get<std::int32_t>(7);
     file.created_at = row.get<Time>(8);
@@ -83,10 +83,7 @@ index::Source source_of(FileId id) {
 
 Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId material, FileId id,
                              std::optional<MaterialId> target, IfMatch condition) {
-    std::vector<Uuid> materials;
-    materials.push_back(material.value);
-    if (target) materials.push_back(target->value);
-    auto touched = co_await touch_materials(tx, owner, std::move(materials));
+    auto touched = co_await touch_materials(tx, owner, material, target);
     if (!touched) co_return touched.error();
     const auto rows = co_await tx.query(lock_sql, owner, material, id);
     if (rows.empty()) co_return not_found("file");
@@ -172,8 +169,7 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
     for (const NewFile& file : files)
         documents.push_back(co_await index::prepared(pool_, file.name, file.text, format_of_name(file.name)));
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
-        std::vector<Uuid> materials(1, material.value);
-        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
         for (std::size_t i = 0; i < files.size(); ++i) {
             co_await insert(tx, owner, material, ids[i], files[i]);
@@ -232,8 +228,7 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
         made = co_await prepare(pool_, std::move(before.name), std::move(before.text));
     }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
-        std::vector<Uuid> materials(1, material.value);
-        auto touched = co_await touch_materials(tx, owner, std::move(materials));
+        auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
         const auto rows = co_await tx.query(lock_deleted_sql, owner, material, id);
         if (rows.empty()) co_return touched;

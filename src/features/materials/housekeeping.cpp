@@ -147,7 +147,7 @@ Task<void> tidy_file_keys_of_any_owner(db::Database& db, blobs::FileStore& files
         if (rows.empty()) break;
         for (const auto row : rows) {
             after = row.get<Uuid>(0);
-            const auto digest = crypto::digest_from(row.get<std::string_view>(2));
+            const auto digest = row.get<crypto::Digest>(2);
             if (co_await files.seal_older(row.get<Uuid>(1), digest)) ++sealed;
         }
     }

@@ -134,9 +134,11 @@ Task<Result<Material>> Materials::restore(UserId owner, MaterialId id) {
     co_return co_await find(owner, id);
 }
 
-Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, std::vector<Uuid> ids) {
+Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, MaterialId material,
+                               std::optional<MaterialId> other) {
+    std::vector<Uuid> ids(1, material.value);
+    if (other && *other != material) ids.push_back(other->value);
     std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     const auto rows = co_await tx.query(lock_all_sql, owner, ids);
     if (rows.size() != static_cast<int>(ids.size())) co_return not_found("material");
     co_await tx.query(touch_sql, owner, ids);

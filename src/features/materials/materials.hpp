@@ -46,8 +46,9 @@ private:
     db::Database& db_;
 };
 
-/// Locks materials that are there until the transaction ends, in one order for all callers, and marks them as
-/// changed now. Errors: not_found when one is missing.
-Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, std::vector<Uuid> ids);
+/// Locks a material, and another one with it, until the transaction ends, in one order for all callers, and
+/// marks them as changed now. Errors: not_found when one is missing.
+Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, MaterialId material,
+                               std::optional<MaterialId> other = std::nullopt);
 
 }  // namespace bb::materials

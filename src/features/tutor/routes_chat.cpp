@@ -56,9 +56,7 @@ Answer get_usage(Services services, http::Request& request) {
     else
         json.value(standing.limit).field("left", std::max<std::int64_t>(0, standing.limit - standing.used));
     json.field("resetsAt", to_rfc3339(standing.resets_at)).end().end();
-    auto response = http::json_response(json.take());
-    response.header("Cache-Control", "no-store");
-    co_return response;
+    co_return http::json_response(json.take());
 }
 
 http::RouteOptions described(std::string summary, std::string request, std::string response, int success) {

@@ -57,6 +57,7 @@ std::vector<Record> read_records(const db::Rows& rows) {
     return records;
 }
 
+/// One of another length is read as one that fits nothing: it has been altered.
 crypto::Digest read_digest(std::string_view bytes) {
     crypto::Digest digest{};
     std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());

@@ -37,11 +37,6 @@ constexpr const char* give_up_sql =
     "AND asked_at < now() - interval '1 day'";
 constexpr const char* expired_sql = "SELECT owner_id FROM archives WHERE ready_at < $1 LIMIT 100";
 
-std::optional<crypto::Digest> digest_in(const db::Row& row, int column) {
-    if (row.is_null(column)) return std::nullopt;
-    return crypto::digest_from(row.get<std::string_view>(column));
-}
-
 Prepared read_prepared(const db::Row& row) {
     Prepared one;
     one.asked_at = row.get<Time>(0);
@@ -107,7 +102,7 @@ Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin ori
     std::optional<crypto::Digest> former;
     auto work = [&](db::Transaction& tx) -> Task<Prepared> {
         const auto before = co_await tx.query(find_sql, owner);
-        former = before.empty() ? std::nullopt : digest_in(before[0], 4);
+        former = before.empty() ? std::nullopt : before[0].get<std::optional<crypto::Digest>>(4);
         const auto asked = co_await tx.query(ask_sql, owner);
         if (asked.affected() > 0) {
             audit::Entry entry{origin, "data.export_asked", "person", owner.text()};
@@ -123,14 +118,14 @@ Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin ori
 
 Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner) {
     const auto rows = co_await keeping.db.query(find_sql, owner);
-    const auto digest = rows.empty() ? std::nullopt : digest_in(rows[0], 4);
+    const auto digest = rows.empty() ? std::nullopt : rows[0].get<std::optional<crypto::Digest>>(4);
     if (!digest) co_return std::nullopt;
     co_return co_await keeping.files.open(owner.value, *digest);
 }
 
 Task<void> discard_prepared(Keeping& keeping, UserId owner) {
     const auto rows = co_await keeping.db.query(discard_sql, owner);
-    const auto digest = rows.empty() ? std::nullopt : digest_in(rows[0], 0);
+    const auto digest = rows.empty() ? std::nullopt : rows[0].get<std::optional<crypto::Digest>>(0);
     if (digest) co_await keeping.files.remove(owner.value, *digest);
 }
 

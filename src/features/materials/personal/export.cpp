@@ -105,7 +105,7 @@ Task<void> PersonalMaterials::write(db::Transaction& tx, Uuid owner, Archive& ar
         if (rows.empty()) co_return;
         for (const auto row : rows) {
             after = row.get<Uuid>(0);
-            const auto digest = crypto::digest_from(row.get<std::string_view>(6));
+            const auto digest = row.get<crypto::Digest>(6);
             auto original = co_await files_.open(owner, digest);
             auto json = begun(row);
             json.field("name", row.get<std::string>(3))

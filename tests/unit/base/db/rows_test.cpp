@@ -54,7 +54,10 @@ TEST(Rows, BytesAndJsonKeepTheirContent) {
     EXPECT_EQ(session().query("SELECT $1", Json{R"({"a":[1,2]})"})[0].get<std::string>(0),
               R"({"a": [1, 2]})");
     const auto digest = crypto::sha256("x");
-    EXPECT_EQ(session().query("SELECT $1", digest)[0].get<std::string>(0).size(), 32u);
+    EXPECT_EQ(round_trip(digest), digest);
+    EXPECT_THROW(session().query("SELECT $1", Bytes{raw})[0].get<crypto::Digest>(0), std::logic_error);
+    EXPECT_THROW(session().query("SELECT $1", std::string(32, 'x'))[0].get<crypto::Digest>(0),
+                 std::logic_error);
 }
 
 TEST(Rows, NullsAreOptional) {

@@ -1,0 +1,19 @@
+// What tests of several features check in the same way.
+import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** An answer is this problem, and points at these fields. */
+export function assertProblem(answer, status, slug, pointers) {
+    assert.equal(answer.status, status, answer.text);
+    assert.equal(answer.json.type, `/problems/${slug}`);
+    if (pointers) assert.deepEqual(answer.json.errors.map((e) => e.pointer).sort(), pointers);
+}
+
+/** Waits until `check` holds; after five seconds it fails with `what`. */
+export async function until(what, check) {
+    const deadline = Date.now() + 5_000;
+    while (!(await check())) {
+        assert.ok(Date.now() < deadline, what);
+        await pause(10);
+    }
+}

@@ -60,13 +60,7 @@ Task<Result<Response>> file(Request&) {
     const std::string content(300'000, 'f');
     EXPECT_EQ(::write(fd, content.data(), content.size()), static_cast<ssize_t>(content.size()));
     Response response(200, "application/octet-stream", {});
-    http::FileBody body;
-    body.descriptor = std::shared_ptr<int>(new int(fd), [](int* open) {
-        ::close(*open);
-        delete open;
-    });
-    body.size = content.size();
-    response.file = std::move(body);
+    response.file = http::whole_file(http::share_descriptor(fd));
     co_return response;
 }
 

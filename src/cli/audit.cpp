@@ -56,7 +56,9 @@ void print(Context& context, const audit::Record& record, bool as_json) {
     const auto actor = record.actor_email ? *record.actor_email
                        : record.actor_id  ? record.actor_id->text()
                                           : record.actor_kind;
-    const auto subject = record.subject_kind.empty() ? "-" : record.subject_kind + " " + record.subject_id;
+    const auto subject = record.subject_kind.empty()
+                             ? "-"
+                             : record.subject_kind + " " + record.subject_email.value_or(record.subject_id);
     context.out << fmt::format("{}  {}  {}  {}  {}  {}  {}\n", record.seq, to_rfc3339(record.at),
                                record.action, actor, subject, record.network.empty() ? "-" : record.network,
                                record.details);

@@ -91,7 +91,7 @@ test("a record shows how much a person has, never what, and that it was looked a
     assert.ok(!text.includes("Private") && !text.includes("secret"));
     const entry = await newestEntry("person.viewed");
     assert.deepEqual(entry.actor, { kind: "person", id: await idOf(admin), email: admin.email });
-    assert.deepEqual(entry.subject, { kind: "person", id });
+    assert.deepEqual(entry.subject, { kind: "person", id, email: "dan@example.org" });
     assert.equal(entry.network, "127.0.0.x");
     assert.ok(entry.requestId);
 });

@@ -147,7 +147,8 @@ test("erased at once, nothing is left but the pseudonym in the audit log", async
     assert.deepEqual(filesWith(words), []);
     assert.equal((await ana.request("/api/sessions")).status, 401);
     const { entries } = (await admin.request("/api/admin/audit?action=account.erased")).json;
-    assert.deepEqual([entries[0].subject.id, entries[0].actor.kind], [id, "operator"]);
+    const { subject, actor } = entries[0];
+    assert.deepEqual([subject.id, subject.email, actor.kind], [id, null, "operator"]);
     const own = (await admin.request(`/api/admin/audit?actor=${id}`)).json.entries;
     assert.ok(own.length > 0 && own.every((e) => e.actor.email === null));
     assert.equal((await server.command("audit", "verify")).code, 0);

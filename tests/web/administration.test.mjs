@@ -102,21 +102,25 @@ test("how many tokens are used stands there of all people, day by day, and of ea
     }
 });
 
-test("a school that has used no tokens is told so", async () => {
-    const page = await browser.visitor(server, { cookie: admin.cookie });
-    await page.route("**/api/admin/usage", (route) =>
-        route.fulfill({
-            json: {
-                today: { used: 0, limit: null, resetsAt: "2030-01-02T00:00:00Z" },
-                personLimit: null,
-                days: [{ day: "2030-01-01", tokens: 0 }],
-            },
-        }),
-    );
-    await open(page, "/admin/system");
-    await page.getByText("No tokens in the last 30 days.").waitFor();
-    assert.equal(await page.getByRole("img").count(), 0);
-    await assertGood(page, "no use");
+test("a school that has used no tokens is told so, and why when there is no language model", async () => {
+    const today = { used: 0, limit: null, resetsAt: "2030-01-02T00:00:00Z" };
+    const json = { today, personLimit: null, days: [{ day: "2030-01-01", tokens: 0 }] };
+    for (const [mode, words] of [
+        ["model", "No tokens in the last 30 days."],
+        ["extractive", "There is no language model"],
+    ]) {
+        const page = await browser.visitor(server, { cookie: admin.cookie });
+        await page.route("**/api/admin/usage", (route) => route.fulfill({ json }));
+        await page.route("**/api/session", async (route) => {
+            const known = await (await route.fetch()).json();
+            await route.fulfill({ json: { ...known, tutor: { mode, model: null } } });
+        });
+        await open(page, "/admin/system");
+        await page.getByText(words).waitFor();
+        assert.equal(await page.getByRole("img").count(), 0);
+        await assertGood(page, `no use, ${mode}`);
+        await page.context().close();
+    }
 });
 
 test("who is no administrator finds nothing there, and no way to it", async () => {
@@ -238,6 +242,7 @@ test("the mail test says what came of it, and the log shows what was done", asyn
     await page.getByText("outbox folder").waitFor();
     await page.getByRole("link", { name: "Log" }).click();
     await page.getByText("mail.tested").first().waitFor();
+    await page.getByText("person admin@example.org").first().waitFor();
     await page.getByLabel("Action").selectOption("policy.");
     await page.getByText("policy.changed").first().waitFor();
     await page.getByText("mail.tested").first().waitFor({ state: "detached" });

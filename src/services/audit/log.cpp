@@ -7,18 +7,24 @@
 namespace bb::audit {
 namespace {
 
-constexpr const char* newest_sql =
-    "SELECT e.seq, e.at, e.actor_kind, e.actor_id, u.email, e.action, e.subject_kind, e.subject_id, "
-    "e.network, e.request_id, e.details FROM audit_entries e LEFT JOIN users u ON u.id = e.actor_id "
+// With the addresses of who did it and whom it was done to, while they have an account.
+#define BB_RECORDS                                                                                    \
+    "SELECT e.seq, e.at, e.actor_kind, e.actor_id, u.email, e.action, e.subject_kind, e.subject_id, " \
+    "s.email, e.network, e.request_id, e.details FROM audit_entries e "                               \
+    "LEFT JOIN users u ON u.id = e.actor_id "                                                         \
+    "LEFT JOIN users s ON s.id = CASE WHEN e.subject_kind = 'person' AND "                            \
+    "e.subject_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN e.subject_id::uuid END "
+
+constexpr const char* newest_sql = BB_RECORDS
     "WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::uuid IS NULL OR e.actor_id = $2) "
     "AND ($3::text IS NULL OR e.actor_kind = $3) AND starts_with(e.action, $4) "
     "AND ($5::bigint IS NULL OR e.seq < $5) ORDER BY e.seq DESC LIMIT $6";
-constexpr const char* following_sql =
-    "SELECT e.seq, e.at, e.actor_kind, e.actor_id, u.email, e.action, e.subject_kind, e.subject_id, "
-    "e.network, e.request_id, e.details FROM audit_entries e LEFT JOIN users u ON u.id = e.actor_id "
+constexpr const char* following_sql = BB_RECORDS
     "WHERE ($1::timestamptz IS NULL OR e.at >= $1) AND ($2::uuid IS NULL OR e.actor_id = $2) "
     "AND ($3::text IS NULL OR e.actor_kind = $3) AND starts_with(e.action, $4) "
     "AND e.seq > $5 ORDER BY e.seq LIMIT $6";
+
+#undef BB_RECORDS
 
 // Who signs in is nobody yet: that is no look.
 constexpr const char* looks_sql =
@@ -45,9 +51,10 @@ Record read_record(const db::Row& row) {
             row.get<std::string>(5),
             row.get<std::string>(6),
             row.get<std::string>(7),
-            row.get<std::string>(8),
+            row.get<std::optional<std::string>>(8),
             row.get<std::string>(9),
-            row.get<std::string>(10)};
+            row.get<std::string>(10),
+            row.get<std::string>(11)};
 }
 
 std::vector<Record> read_records(const db::Rows& rows) {
@@ -133,7 +140,10 @@ void write(JsonWriter& json, const Record& record) {
         .field("email", record.actor_email)
         .end();
     json.field("action", record.action).key("subject").object();
-    json.field("kind", record.subject_kind).field("id", record.subject_id).end();
+    json.field("kind", record.subject_kind)
+        .field("id", record.subject_id)
+        .field("email", record.subject_email)
+        .end();
     json.field("network", record.network).field("requestId", record.request_id);
     json.key("details").raw(record.details).end();
 }

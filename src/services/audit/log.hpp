@@ -23,6 +23,7 @@ struct Record {
     std::string action;
     std::string subject_kind;
     std::string subject_id;
+    std::optional<std::string> subject_email;  // of a person, while they have an account
     std::string network;
     std::string request_id;
     std::string details;  // JSON object

@@ -71,7 +71,7 @@ export interface AuditEntry {
   at: string;
   actor: { kind: string; id: string | null; email: string | null };
   action: string;
-  subject: { kind: string; id: string };
+  subject: { kind: string; id: string; email: string | null };
   network: string;
   requestId: string;
   details: Record<string, unknown>;

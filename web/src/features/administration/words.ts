@@ -46,6 +46,7 @@ const catalogue = {
   mailTest: ['Send a test mail', 'Magpadala ng subok na mail'],
   materials: ['Materials', 'Mga aralin'],
   never: ['never', 'hindi pa'],
+  neverSeen: ['never seen', 'hindi pa nakita'],
   nobody: ['Nobody fits.', 'Walang tugma.'],
   noInvitations: ['No invitations.', 'Walang imbitasyon.'],
   notSuspend: ['Let in again', 'Papasukin muli'],
@@ -66,6 +67,7 @@ const catalogue = {
   role_teacher: ['Teacher', 'Guro'],
   saved: ['Saved', 'Naka-save na'],
   saveRole: ['Give this role', 'Ibigay ang papel na ito'],
+  seen: ['seen {time}', 'nakita {time}'],
   sessions: ['Signed in on', 'Naka-sign in sa'],
   signUp: ['Sign-up', 'Pagpapatala'],
   state: ['State', 'Kalagayan'],
@@ -92,6 +94,10 @@ const catalogue = {
   usageMost: [
     '{n} tokens. The busiest day was {day}, with {most}.',
     '{n} token. Pinakamarami noong {day}: {most}.',
+  ],
+  usageNoModel: [
+    'There is no language model: the tutor quotes passages, and that uses no tokens.',
+    'Walang language model: sumisipi lang ang tutor, at walang nagagamit na token doon.',
   ],
   usageNone: ['No tokens in the last 30 days.', 'Walang token sa nakaraang 30 araw.'],
   usagePerson: [

@@ -59,6 +59,16 @@ void write_invitation(JsonWriter& json, const Invitation& invitation) {
         .end();
 }
 
+http::Response record_response(const http::Request& request, const PersonRecord& record) {
+    const auto& user = record.row.user;
+    return http::tagged(request, http::json_response(record_json(record)),
+                        standing_mark(user.role, user.suspended_at.has_value()));
+}
+
+http::Response policy_response(const http::Request& request, const Policy& policy) {
+    return http::tagged(request, http::json_response(policy_json(policy)), policy_mark(policy));
+}
+
 Result<audit::Filter> parse_audit_query(const http::Request& request, const http::PageQuery& page) {
     audit::Filter filter;
     filter.action = request.query("action").value_or("");
@@ -103,7 +113,7 @@ Answer show_person(http::Request& request, Services& services) {
     Administration administration(services.db);
     const auto record = co_await administration.view(UserId{*id}, audit::origin_of(request));
     if (!record) co_return record.error();
-    co_return http::json_response(record_json(*record));
+    co_return record_response(request, *record);
 }
 
 Answer change_person(http::Request& request, Services& services) {
@@ -116,19 +126,19 @@ Answer change_person(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Administration administration(services.db);
     const UserId person{*id};
-    const auto changed =
-        co_await administration.change(person, *change, audit::origin_of(request), client_of(request));
+    const auto changed = co_await administration.change(person, *change, http::IfMatch::of(request),
+                                                        audit::origin_of(request), client_of(request));
     if (!changed) co_return changed.error();
     if (changed->ended_sessions) forget_everywhere(services, person);
-    auto response = http::json_response(record_json(changed->record));
+    auto response = record_response(request, changed->record);
     if (changed->session)
         response.header("Set-Cookie", set_cookie(changed->session->token, uses_https(request, services)));
     co_return response;
 }
 
-Answer show_policy(http::Request&, Services& services) {
+Answer show_policy(http::Request& request, Services& services) {
     const auto policy = co_await read_policy(services.db);
-    co_return http::json_response(policy_json(policy));
+    co_return policy_response(request, policy);
 }
 
 Answer change_sign_up(http::Request& request, Services& services) {
@@ -137,8 +147,10 @@ Answer change_sign_up(http::Request& request, Services& services) {
     const auto policy = parse_policy(*body);
     if (!policy) co_return policy.error();
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
-    co_await change_policy(services.db, *policy, audit::origin_of(request));
-    co_return http::json_response(policy_json(*policy));
+    const auto changed =
+        co_await change_policy(services.db, *policy, http::IfMatch::of(request), audit::origin_of(request));
+    if (!changed) co_return changed.error();
+    co_return policy_response(request, *policy);
 }
 
 Answer list_invitations(http::Request& request, Services& services) {

@@ -163,7 +163,7 @@ Answer change_file(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     Files files(services.db, services.pool);
     auto file = co_await files.change(owner_of(request), place->material, place->file, std::move(*change),
-                                      IfMatch::of(request));
+                                      http::IfMatch::of(request));
     if (!file) co_return file.error();
     co_return co_await one(request, services, std::move(*file));
 }
@@ -172,7 +172,8 @@ Answer delete_file(http::Request& request, Services& services) {
     const auto place = place_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
-    auto gone = co_await files.remove(owner_of(request), place->material, place->file, IfMatch::of(request));
+    auto gone =
+        co_await files.remove(owner_of(request), place->material, place->file, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
 }

@@ -165,8 +165,12 @@ Task<int> note(db::Database& db, std::string action, const std::string& name) {
     co_return done;
 }
 
-/// One line of the standard input.
-std::string read_value() {
+/// One line of the standard input; at a terminal it is not shown while it is typed.
+std::string read_value(const std::string& name) {
+    if (isatty(STDIN_FILENO)) {
+        const char* typed = getpass(("Value of " + name + ": ").c_str());
+        return typed ? typed : "";
+    }
     std::string value;
     for (int c = 0; value.size() <= longest_secret && (c = std::cin.get()) != EOF && c != '\n';)
         value += static_cast<char>(c);
@@ -179,8 +183,7 @@ int set(Context& context, const std::string& name) {
         return context.fail(name +
                             " is no secret that can be kept: give OPENAI_API_KEY, GITHUB_CLIENT_SECRET, "
                             "SMTP_URL or METRICS_TOKEN.");
-    if (isatty(STDIN_FILENO)) context.err << "Type the value of " << name << ": " << std::flush;
-    auto value = read_value();
+    const auto value = read_value(name);
     if (value.empty()) return context.fail("No value came on the standard input: nothing was changed.");
     if (value.size() > longest_secret) return context.fail("The value has more than 4096 characters.");
     if (const auto fault = config::fault_of(*config::find_option(name), value))

@@ -109,7 +109,9 @@ Task<int> change_user(Context& context, db::Database& db, std::string email, acc
     if (!user) co_return context.fail(user.error());
     accounts::Administration administration(db);
     const accounts::Client client{"Command line", ""};
-    const auto changed = co_await administration.change(user->id, change, audit::by_operator(), client);
+    const http::IfMatch whatever_holds;
+    const auto changed =
+        co_await administration.change(user->id, change, whatever_holds, audit::by_operator(), client);
     if (!changed) co_return context.fail(changed.error());
     const auto& now = changed->record.row.user;
     context.err << now.email << " is " << now.role << ", " << now.state() << '.'

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { startDatabase } from "../support/database.mjs";
 import { mails, newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
-import { assertGood, startBrowser, tooWide } from "./browser.mjs";
+import { assertGood, eventually, startBrowser, tooWide } from "./browser.mjs";
 
 let database, server, browser, admin;
 before(async () => {
@@ -151,6 +151,47 @@ test("people are found, get another role, are suspended and let in again", async
     await ben.click();
     await dialog.getByRole("button", { name: "Let in again" }).click();
     await dialog.getByRole("button", { name: "Suspend" }).waitFor();
+    assert.deepEqual(page.faults, []);
+});
+
+test("who edits what another administrator changed meanwhile is told, and sees the newest", async () => {
+    const change = (target, json) => admin.request(target, { method: "PATCH", json });
+    const told = "Somebody changed this meanwhile";
+    const page = await browser.visitor(server, { size: "phone", cookie: admin.cookie });
+    await open(page, "/admin/sign-up");
+    await page.getByText("Only who is invited").click();
+    const domains = ["faster.example"];
+    assert.equal((await change("/api/admin/policy", { signUp: "domains", domains })).status, 200);
+    const save = page.getByRole("button", { name: "Save" });
+    await save.click();
+    await page.getByText(told).waitFor();
+    const field = page.getByLabel("Domains", { exact: true });
+    assert.equal(await field.inputValue(), "faster.example");
+    assert.equal((await admin.request("/api/admin/policy")).json.signUp, "domains");
+    await assertGood(page, "what somebody else changed");
+    await page.getByText("Everybody").click();
+    await save.click();
+    await eventually(async () => {
+        assert.equal((await admin.request("/api/admin/policy")).json.signUp, "open");
+    });
+
+    await server.as("eve@example.org");
+    await open(page, "/admin");
+    await page.getByRole("button", { name: /eve@example.org/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Teacher").click();
+    const { people } = (await admin.request("/api/admin/people?q=eve")).json;
+    const target = `/api/admin/people/${people[0].id}`;
+    assert.equal((await change(target, { state: "suspended" })).status, 200);
+    await dialog.getByRole("button", { name: "Give this role" }).click();
+    await page.getByText(told).waitFor();
+    await dialog.getByRole("button", { name: "Let in again" }).waitFor();
+    assert.equal((await admin.request(target)).json.role, "student");
+    await dialog.getByText("Teacher").click();
+    await dialog.getByRole("button", { name: "Give this role" }).click();
+    await eventually(async () => {
+        assert.equal((await admin.request(target)).json.role, "teacher");
+    });
     assert.deepEqual(page.faults, []);
 });
 

@@ -156,10 +156,23 @@ test("the school says how long things are kept", async () => {
     const page = await browser.visitor(server, { size: "phone", cookie: administrator.cookie });
     await page.goto("/admin/system");
     await page.getByLabel("Chats (months)").fill("6");
-    await page
+    const save = page
         .locator("form", { hasText: "How long things are kept" })
-        .getByRole("button", { name: "Save" })
-        .click();
+        .getByRole("button", { name: "Save" });
+    await save.click();
     await page.getByText("Saved").waitFor();
     assert.equal((await administrator.request("/api/admin/retention")).json.chatsMonths, 6);
+    const faster = { method: "PATCH", json: { materialsMonths: 24 } };
+    assert.equal((await administrator.request("/api/admin/retention", faster)).status, 200);
+    await page.getByLabel("Chats (months)").fill("9");
+    await save.click();
+    await page.getByText("Somebody changed this meanwhile").waitFor();
+    assert.equal(await page.getByLabel("Chats (months)").inputValue(), "6");
+    assert.equal(await page.getByLabel("Materials (months)").inputValue(), "24");
+    await page.getByLabel("Chats (months)").fill("9");
+    await save.click();
+    await eventually(async () => {
+        const { json } = await administrator.request("/api/admin/retention");
+        assert.deepEqual(json, { chatsMonths: 9, materialsMonths: 24 });
+    });
 });

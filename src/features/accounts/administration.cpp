@@ -98,6 +98,10 @@ Task<ChangedPerson> carry_out(db::Transaction& tx, UserId person, Standing after
 
 }  // namespace
 
+std::string standing_mark(std::string_view role, bool suspended) {
+    return http::mark_of(std::string(role) + (suspended ? " suspended" : " active"));
+}
+
 Task<PeoplePage> Administration::list(PeopleQuery query) {
     const auto rows =
         co_await db_.query(list_sql, query.words, query.role, query.suspended, query.after, query.limit + 1);
@@ -118,13 +122,15 @@ Task<Result<PersonRecord>> Administration::view(UserId person, audit::Origin ori
     co_return co_await db_.transaction(work);
 }
 
-Task<Result<ChangedPerson>> Administration::change(UserId person, PersonChange change, audit::Origin origin,
+Task<Result<ChangedPerson>> Administration::change(UserId person, PersonChange change,
+                                                   http::IfMatch condition, audit::Origin origin,
                                                    Client client) {
     auto work = [&](db::Transaction& tx) -> Task<Result<ChangedPerson>> {
         co_await tx.query(lock_administrators_sql);
         const auto rows = co_await tx.query(lock_person_sql, person);
         if (rows.empty()) co_return not_found("person");
         const Standing before{rows[0].get<std::string>(0), rows[0].get<bool>(1)};
+        if (!condition.allows(standing_mark(before.role, before.suspended))) co_return http::stale();
         const Standing after{change.role.value_or(before.role), change.suspended.value_or(before.suspended)};
         ChangedPerson changed{};
         if (before == after) {

@@ -7,6 +7,7 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "features/accounts/client.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/accounts/types.hpp"
@@ -65,6 +66,9 @@ struct StorageTotals {
     std::int64_t database_bytes = 0;
 };
 
+/// Stands for what administrators may change of a person, see http::IfMatch.
+std::string standing_mark(std::string_view role, bool suspended);
+
 /// What administrators and the operator do with other people's accounts.
 class Administration {
 public:
@@ -75,10 +79,10 @@ public:
     /// One person; that the record was looked at is written down. Errors: not_found.
     Task<Result<PersonRecord>> view(UserId person, audit::Origin origin);
     /// Changes role or state. Either way the person's sessions end everywhere (by the tables' notifications);
-    /// who changes their own role goes on with a new session at `client`. Errors: not_found; conflict when no
-    /// active administrator would be left.
-    Task<Result<ChangedPerson>> change(UserId person, PersonChange change, audit::Origin origin,
-                                       Client client);
+    /// who changes their own role goes on with a new session at `client`. Errors: not_found; stale when the
+    /// standing_mark() is another; conflict when no active administrator would be left.
+    Task<Result<ChangedPerson>> change(UserId person, PersonChange change, http::IfMatch condition,
+                                       audit::Origin origin, Client client);
     Task<StorageTotals> storage();
 
 private:

@@ -16,6 +16,7 @@ Answer enter_link(http::Request& request, Services& services);
 Answer set_up(http::Request& request, Services& services);
 Answer sign_out(http::Request& request, Services& services);
 Answer show_session(http::Request& request, Services& services);
+Answer show_me(http::Request& request, Services& services);
 Answer change_me(http::Request& request, Services& services);
 Answer list_sessions(http::Request& request, Services& services);
 Answer end_session(http::Request& request, Services& services);
@@ -84,6 +85,7 @@ Task<void> note_failure(const http::Request& request, Services& services, Error 
 Answer passkey_options(http::Request& request, Services& services);
 Answer add_passkey(http::Request& request, Services& services);
 Answer list_passkeys(http::Request& request, Services& services);
+Answer show_passkey(http::Request& request, Services& services);
 Answer rename_passkey(http::Request& request, Services& services);
 Answer remove_passkey(http::Request& request, Services& services);
 Answer passkey_sign_in_options(http::Request& request, Services& services);

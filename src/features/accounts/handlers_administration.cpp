@@ -68,6 +68,16 @@ std::optional<std::int64_t> limit_of(std::int64_t tokens) {
     return tokens;
 }
 
+Task<http::Response> record_response(const http::Request& request, Services& services, PersonRecord record) {
+    const auto mark = standing_mark(record.row.user.role, record.row.user.suspended_at.has_value());
+    auto json = co_await record_json(services, std::move(record));
+    co_return http::tagged(request, http::json_response(std::move(json)), mark);
+}
+
+http::Response policy_response(const http::Request& request, const Policy& policy) {
+    return http::tagged(request, http::json_response(policy_json(policy)), policy_mark(policy));
+}
+
 Result<audit::Filter> parse_audit_query(const http::Request& request, const http::PageQuery& page) {
     audit::Filter filter;
     filter.action = request.query("action").value_or("");
@@ -111,7 +121,7 @@ Answer show_person(http::Request& request, Services& services) {
     Administration administration(services.db);
     const auto record = co_await administration.view(*id, audit::origin_of(request));
     if (!record) co_return record.error();
-    co_return http::json_response(co_await record_json(services, *record));
+    co_return co_await record_response(request, services, *record);
 }
 
 Answer change_person(http::Request& request, Services& services) {
@@ -123,19 +133,20 @@ Answer change_person(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     Administration administration(services.db);
-    const auto changed =
-        co_await administration.change(*id, *change, audit::origin_of(request), client_of(request));
+    const auto condition = http::IfMatch::of(request);
+    const auto changed = co_await administration.change(*id, *change, condition, audit::origin_of(request),
+                                                        client_of(request));
     if (!changed) co_return changed.error();
     if (changed->ended_sessions) forget_everywhere(services, *id);
-    auto response = http::json_response(co_await record_json(services, changed->record));
+    auto response = co_await record_response(request, services, changed->record);
     if (changed->session)
         response.header("Set-Cookie", set_cookie(changed->session->token, uses_https(request, services)));
     co_return response;
 }
 
-Answer show_policy(http::Request&, Services& services) {
+Answer show_policy(http::Request& request, Services& services) {
     const auto policy = co_await read_policy(services.db);
-    co_return http::json_response(policy_json(policy));
+    co_return policy_response(request, policy);
 }
 
 Answer change_sign_up(http::Request& request, Services& services) {
@@ -144,8 +155,10 @@ Answer change_sign_up(http::Request& request, Services& services) {
     const auto policy = parse_policy(*body);
     if (!policy) co_return policy.error();
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
-    co_await change_policy(services.db, *policy, audit::origin_of(request));
-    co_return http::json_response(policy_json(*policy));
+    const auto changed =
+        co_await change_policy(services.db, *policy, http::IfMatch::of(request), audit::origin_of(request));
+    if (!changed) co_return changed.error();
+    co_return policy_response(request, *policy);
 }
 
 Answer list_invitations(http::Request& request, Services& services) {

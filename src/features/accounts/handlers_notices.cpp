@@ -8,10 +8,10 @@
 namespace bb::accounts {
 namespace {
 
-http::Response choices_response(const NoticeChoices& choices) {
+http::Response choices_response(const http::Request& request, const NoticeChoices& choices) {
     JsonWriter json;
     json.object().field("newDevice", choices.new_device).field("weekly", choices.weekly).end();
-    return http::json_response(json.take());
+    return http::tagged(request, http::json_response(json.take()), choices_mark(choices));
 }
 
 }  // namespace
@@ -51,7 +51,8 @@ Answer confirm_address(http::Request& request, Services& services) {
 }
 
 Answer show_notices(http::Request& request, Services& services) {
-    co_return choices_response(co_await read_choices(services.db, owner_of(request)));
+    const auto choices = co_await read_choices(services.db, owner_of(request));
+    co_return choices_response(request, choices);
 }
 
 Answer change_notices(http::Request& request, Services& services) {
@@ -59,7 +60,10 @@ Answer change_notices(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto change = parse_notice_change(*body);
     if (!change) co_return change.error();
-    co_return choices_response(co_await change_choices(services.db, owner_of(request), *change));
+    const auto choices =
+        co_await change_choices(services.db, owner_of(request), *change, http::IfMatch::of(request));
+    if (!choices) co_return choices.error();
+    co_return choices_response(request, *choices);
 }
 
 Answer stop_notices(http::Request& request, Services& services) {

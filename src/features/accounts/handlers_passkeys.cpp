@@ -77,6 +77,12 @@ std::string request_json(const webauthn::RelyingParty& party, std::string_view c
     return json.take();
 }
 
+http::Response passkey_response(const http::Request& request, const Passkey& passkey) {
+    JsonWriter json;
+    write_passkey(json, passkey);
+    return http::tagged(request, http::json_response(json.take()), passkey_mark(passkey));
+}
+
 std::string added_json(const AddedPasskey& added) {
     JsonWriter json;
     json.object().key("passkey");
@@ -129,6 +135,15 @@ Answer list_passkeys(http::Request& request, Services& services) {
     co_return http::with_etag(request, http::json_response(json.take()));
 }
 
+Answer show_passkey(http::Request& request, Services& services) {
+    const auto id = request.path_id<PasskeyId>("id", "passkey");
+    if (!id) co_return id.error();
+    auto passkeys = passkeys_of(services);
+    const auto passkey = co_await passkeys.find(owner_of(request), *id);
+    if (!passkey) co_return passkey.error();
+    co_return passkey_response(request, *passkey);
+}
+
 Answer rename_passkey(http::Request& request, Services& services) {
     const auto id = request.path_id<PasskeyId>("id", "passkey");
     if (!id) co_return id.error();
@@ -137,11 +152,9 @@ Answer rename_passkey(http::Request& request, Services& services) {
     const auto name = parse_passkey_name(*body);
     if (!name) co_return name.error();
     auto passkeys = passkeys_of(services);
-    const auto passkey = co_await passkeys.rename(owner_of(request), *id, *name);
+    const auto passkey = co_await passkeys.rename(owner_of(request), *id, *name, http::IfMatch::of(request));
     if (!passkey) co_return passkey.error();
-    JsonWriter json;
-    write_passkey(json, *passkey);
-    co_return http::json_response(json.take());
+    co_return passkey_response(request, *passkey);
 }
 
 Answer remove_passkey(http::Request& request, Services& services) {

@@ -19,6 +19,12 @@ void write_user(JsonWriter& json, const User& user) {
         .end();
 }
 
+http::Response profile_response(const http::Request& request, const User& user) {
+    JsonWriter json;
+    write_user(json, user);
+    return http::tagged(request, http::json_response(json.take()), profile_mark(user));
+}
+
 void write_session(JsonWriter& json, const Session& session, SessionId current) {
     json.object()
         .field("id", session.id)
@@ -105,17 +111,22 @@ Answer show_session(http::Request& request, Services& services) {
     co_return response;
 }
 
+Answer show_me(http::Request& request, Services& services) {
+    People people(services.db);
+    const auto user = co_await people.find(owner_of(request));
+    if (!user) co_return not_found("account");
+    co_return profile_response(request, *user);
+}
+
 Answer change_me(http::Request& request, Services& services) {
     const auto body = request.json();
     if (!body) co_return body.error();
     const auto change = parse_profile_change(*body);
     if (!change) co_return change.error();
     People people(services.db);
-    const auto user = co_await people.change_profile(owner_of(request), *change);
+    const auto user = co_await people.change_profile(owner_of(request), *change, http::IfMatch::of(request));
     if (!user) co_return user.error();
-    JsonWriter json;
-    write_user(json, *user);
-    co_return http::json_response(json.take());
+    co_return profile_response(request, *user);
 }
 
 Answer list_sessions(http::Request& request, Services& services) {

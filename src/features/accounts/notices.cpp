@@ -13,10 +13,12 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* read_sql = "SELECT new_device, weekly FROM notice_choices WHERE user_id = $1";
+constexpr const char* begin_sql = "INSERT INTO notice_choices (user_id) VALUES ($1) ON CONFLICT DO NOTHING";
+constexpr const char* lock_sql =
+    "SELECT new_device, weekly FROM notice_choices WHERE user_id = $1 FOR UPDATE";
 constexpr const char* change_sql =
-    "INSERT INTO notice_choices AS c (user_id, new_device, weekly) "
-    "VALUES ($1, coalesce($2, true), coalesce($3, false)) ON CONFLICT (user_id) DO UPDATE SET "
-    "new_device = coalesce($2, c.new_device), weekly = coalesce($3, c.weekly) RETURNING new_device, weekly";
+    "UPDATE notice_choices SET new_device = coalesce($2, new_device), weekly = coalesce($3, weekly) "
+    "WHERE user_id = $1 RETURNING new_device, weekly";
 // xmax is zero in a row that was inserted and not updated.
 constexpr const char* note_device_sql =
     "WITH known AS (SELECT count(*) AS places FROM known_devices WHERE user_id = $1), "
@@ -105,9 +107,20 @@ Task<NoticeChoices> read_choices(db::Database& db, UserId owner) {
     co_return rows.empty() ? NoticeChoices{} : read_row(rows[0]);
 }
 
-Task<NoticeChoices> change_choices(db::Database& db, UserId owner, NoticeChange change) {
-    const auto rows = co_await db.query(change_sql, owner, change.new_device, change.weekly);
-    co_return read_row(rows[0]);
+std::string choices_mark(const NoticeChoices& choices) {
+    return http::mark_of(std::string(choices.new_device ? "1" : "0") + (choices.weekly ? "1" : "0"));
+}
+
+Task<Result<NoticeChoices>> change_choices(db::Database& db, UserId owner, NoticeChange change,
+                                           http::IfMatch condition) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<NoticeChoices>> {
+        co_await tx.query(begin_sql, owner);
+        const auto before = co_await tx.query(lock_sql, owner);
+        if (!condition.allows(choices_mark(read_row(before[0])))) co_return http::stale();
+        const auto rows = co_await tx.query(change_sql, owner, change.new_device, change.weekly);
+        co_return read_row(rows[0]);
+    };
+    co_return co_await db.transaction(work);
 }
 
 Task<void> note_device(db::Transaction& tx, UserId person, Client client) {
@@ -162,7 +175,8 @@ Task<Result<void>> unsubscribe(db::Database& db, std::string_view secret, std::s
     const auto kind = token.substr(first + 1, dot - first - 1);
     (kind == "weekly" ? change.weekly : change.new_device) = false;
     try {
-        co_await change_choices(db, *person, change);
+        const http::IfMatch whatever_holds;
+        co_await change_choices(db, *person, change, whatever_holds);
     } catch (const db::ForeignKeyViolation&) {
         // The person is gone, and gets no mails.
     }

@@ -6,6 +6,7 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "features/accounts/client.hpp"
 #include "features/accounts/types.hpp"
 #include "services/mail/queue.hpp"
@@ -25,7 +26,11 @@ struct NoticeChange {
 };
 
 Task<NoticeChoices> read_choices(db::Database& db, UserId owner);
-Task<NoticeChoices> change_choices(db::Database& db, UserId owner, NoticeChange change);
+/// Applies `change` to choices of that mark. Errors: stale.
+Task<Result<NoticeChoices>> change_choices(db::Database& db, UserId owner, NoticeChange change,
+                                           http::IfMatch condition);
+/// Stands for the choices, see http::IfMatch.
+std::string choices_mark(const NoticeChoices& choices);
 
 /// Remembers from where a person signs in, as a part of `tx`, and queues a notice when that is new and not
 /// the first place.

@@ -7,6 +7,10 @@ namespace {
 
 constexpr const char* list_sql =
     "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY id LIMIT 200";
+constexpr const char* find_sql =
+    "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 AND id = $2";
+constexpr const char* lock_sql =
+    "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 AND id = $2 FOR UPDATE";
 constexpr const char* rename_sql =
     "UPDATE passkeys SET name = $3 WHERE user_id = $1 AND id = $2 "
     "RETURNING id, name, site, created_at, last_used_at";
@@ -40,6 +44,10 @@ Error misfit(const std::string& why) {
 
 }  // namespace
 
+std::string passkey_mark(const Passkey& passkey) {
+    return http::mark_of(passkey.name);
+}
+
 std::string user_handle_of(UserId owner) {
     return {owner.value.bytes.begin(), owner.value.bytes.end()};
 }
@@ -51,10 +59,22 @@ Task<std::vector<Passkey>> Passkeys::list(UserId owner) {
     co_return passkeys;
 }
 
-Task<Result<Passkey>> Passkeys::rename(UserId owner, PasskeyId id, std::string name) {
-    const auto rows = co_await db_.query(rename_sql, owner, id, name);
+Task<Result<Passkey>> Passkeys::find(UserId owner, PasskeyId id) {
+    const auto rows = co_await db_.query(find_sql, owner, id);
     if (rows.empty()) co_return not_found("passkey");
     co_return read_passkey(rows[0]);
+}
+
+Task<Result<Passkey>> Passkeys::rename(UserId owner, PasskeyId id, std::string name,
+                                       http::IfMatch condition) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<Passkey>> {
+        const auto found = co_await tx.query(lock_sql, owner, id);
+        if (found.empty()) co_return not_found("passkey");
+        if (!condition.allows(passkey_mark(read_passkey(found[0])))) co_return http::stale();
+        const auto rows = co_await tx.query(rename_sql, owner, id, name);
+        co_return read_passkey(rows[0]);
+    };
+    co_return co_await db_.transaction(work);
 }
 
 Task<Result<void>> Passkeys::remove(UserId owner, PasskeyId id, audit::Origin origin) {

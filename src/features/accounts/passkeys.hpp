@@ -7,6 +7,7 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/accounts/types.hpp"
 #include "services/webauthn/verify.hpp"
@@ -23,6 +24,9 @@ struct Passkey {
     Time created_at;
     std::optional<Time> last_used_at;
 };
+
+/// Stands for what can be changed of it, see http::IfMatch.
+std::string passkey_mark(const Passkey& passkey);
 
 /// A credential that a browser is not to make, or to use, again.
 struct KnownCredential {
@@ -65,7 +69,9 @@ public:
     /// The owner's, oldest first.
     Task<std::vector<Passkey>> list(UserId owner);
     /// Errors: not_found.
-    Task<Result<Passkey>> rename(UserId owner, PasskeyId id, std::string name);
+    Task<Result<Passkey>> find(UserId owner, PasskeyId id);
+    /// Errors: not_found; stale when its mark is another.
+    Task<Result<Passkey>> rename(UserId owner, PasskeyId id, std::string name, http::IfMatch condition);
     /// Errors: not_found.
     Task<Result<void>> remove(UserId owner, PasskeyId id, audit::Origin origin);
 

@@ -7,6 +7,7 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* find_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1";
+constexpr const char* lock_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* find_by_email_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE email = $1";
 constexpr const char* list_sql = "SELECT " BB_USER_COLUMNS " FROM users ORDER BY created_at, id";
 constexpr const char* create_sql =
@@ -43,11 +44,20 @@ Task<std::optional<User>> People::find(UserId owner) {
     co_return first_user(rows);
 }
 
-Task<Result<User>> People::change_profile(UserId owner, ProfileChange change) {
-    const auto rows =
-        co_await db_.query(change_profile_sql, owner, change.name, change.language, change.theme);
-    if (rows.empty()) co_return not_found("account");
-    co_return read_user(rows[0]);
+std::string profile_mark(const User& user) {
+    return http::mark_of(user.name + "\n" + user.language + "\n" + user.theme);
+}
+
+Task<Result<User>> People::change_profile(UserId owner, ProfileChange change, http::IfMatch condition) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<User>> {
+        const auto found = co_await tx.query(lock_sql, owner);
+        if (found.empty()) co_return not_found("account");
+        if (!condition.allows(profile_mark(read_user(found[0])))) co_return http::stale();
+        const auto rows =
+            co_await tx.query(change_profile_sql, owner, change.name, change.language, change.theme);
+        co_return read_user(rows[0]);
+    };
+    co_return co_await db_.transaction(work);
 }
 
 Task<Result<User>> People::create(NewPerson person) {

@@ -6,6 +6,7 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "features/accounts/types.hpp"
 
 namespace bb::accounts {
@@ -31,8 +32,9 @@ public:
 
     /// The person themselves. Nullopt when the account is gone.
     Task<std::optional<User>> find(UserId owner);
-    /// Applies `change` and returns the person as they are now. Errors: not_found when the account is gone.
-    Task<Result<User>> change_profile(UserId owner, ProfileChange change);
+    /// Applies `change` to the profile of that mark and returns the person as they are now. Errors: not_found
+    /// when the account is gone; stale.
+    Task<Result<User>> change_profile(UserId owner, ProfileChange change, http::IfMatch condition);
 
     /// For the operator. Errors: conflict when the address has an account.
     Task<Result<User>> create(NewPerson person);
@@ -45,6 +47,9 @@ public:
 private:
     db::Database& db_;
 };
+
+/// Stands for what people may change about themselves, see http::IfMatch.
+std::string profile_mark(const User& user);
 
 /// The columns of `users` that read_user() wants first in a row.
 #define BB_USER_COLUMNS "id, email, name, role, language, theme, created_at, suspended_at, last_seen_at"

@@ -26,10 +26,18 @@ Task<Policy> read_policy(db::Database& db) {
     co_return read(rows);
 }
 
-Task<void> change_policy(db::Database& db, Policy policy, audit::Origin origin) {
-    auto work = [&](db::Transaction& tx) -> Task<void> {
+std::string policy_mark(const Policy& policy) {
+    std::string text = policy.sign_up;
+    for (const auto& domain : policy.domains) text += "\n" + domain;
+    return http::mark_of(text);
+}
+
+Task<Result<void>> change_policy(db::Database& db, Policy policy, http::IfMatch condition,
+                                 audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<void>> {
         const auto rows = co_await tx.query(lock_sql);
         const auto before = read(rows);
+        if (!condition.allows(policy_mark(before))) co_return http::stale();
         co_await tx.query(change_sql, policy.sign_up, policy.domains);
         JsonWriter details;
         details.object();
@@ -37,8 +45,9 @@ Task<void> change_policy(db::Database& db, Policy policy, audit::Origin origin) 
         write(details, "to", policy);
         audit::Entry entry{origin, "policy.changed", "policy", "sign_up", details.end().take()};
         co_await audit::append(tx, std::move(entry));
+        co_return Result<void>();
     };
-    co_await db.transaction(work);
+    co_return co_await db.transaction(work);
 }
 
 }  // namespace bb::accounts

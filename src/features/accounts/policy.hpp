@@ -5,6 +5,7 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "services/audit/audit.hpp"
 
 namespace bb::accounts {
@@ -16,7 +17,10 @@ struct Policy {
 };
 
 Task<Policy> read_policy(db::Database& db);
-/// Takes the place of the policy there is; an entry of the audit log says from what to what.
-Task<void> change_policy(db::Database& db, Policy policy, audit::Origin origin);
+/// Takes the place of a policy of that mark; an entry of the audit log says from what to what. Errors: stale.
+Task<Result<void>> change_policy(db::Database& db, Policy policy, http::IfMatch condition,
+                                 audit::Origin origin);
+/// Stands for the policy, see http::IfMatch.
+std::string policy_mark(const Policy& policy);
 
 }  // namespace bb::accounts

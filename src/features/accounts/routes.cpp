@@ -101,6 +101,7 @@ constexpr AccountRoute table[] = {
      link_schema, "", 204},
     {Method::post, "/api/auth/reauthenticate", prove_again, Access::signed_in,
      "Prove again, with a mailed code, who holds the session", code_alone_schema, "", 204},
+    {Method::get, "/api/me", show_me, Access::signed_in, "Oneself", "", user_schema, 200},
     {Method::patch, "/api/me", change_me, Access::signed_in, "Change name, language or theme", profile_schema,
      user_schema, 200},
     {Method::post, "/api/me/address", ask_address, Access::signed_in,

@@ -50,6 +50,8 @@ constexpr AccountRoute table[] = {
      new_passkey_schema, added_schema, 201},
     {Method::get, "/api/passkeys", list_passkeys, Access::signed_in, "One's passkeys", "", passkeys_schema,
      200},
+    {Method::get, "/api/passkeys/{id}", show_passkey, Access::signed_in, "One passkey", "", passkey_schema,
+     200},
     {Method::patch, "/api/passkeys/{id}", rename_passkey, Access::signed_in, "Rename a passkey", name_schema,
      passkey_schema, 200},
     {Method::del, "/api/passkeys/{id}", remove_passkey, Access::signed_in, "Remove a passkey", "", "", 204},

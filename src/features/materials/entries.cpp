@@ -84,13 +84,13 @@ index::Source source_of(EntryId id) {
 
 /// Locks the materials and the entry, in this order everywhere.
 Task<Result<Entry>> lock_entry(db::Transaction& tx, UserId owner, MaterialId material, EntryId id,
-                               std::optional<MaterialId> target, IfMatch condition) {
+                               std::optional<MaterialId> target, http::IfMatch condition) {
     auto touched = co_await touch_materials(tx, owner, material, target);
     if (!touched) co_return touched.error();
     const auto rows = co_await tx.query(lock_sql, owner, material, id);
     if (rows.empty()) co_return not_found("entry");
     Entry entry = read_whole_entry(rows[0]);
-    if (!condition.allows(entry.version)) co_return stale();
+    if (!condition.allows(entry.version)) co_return http::stale();
     co_return entry;
 }
 
@@ -164,7 +164,7 @@ Task<Result<Entry>> Entries::create(UserId owner, MaterialId material, EntryId i
 }
 
 Task<Result<Entry>> Entries::change(UserId owner, MaterialId material, EntryId id, EntryChange change,
-                                    IfMatch condition) {
+                                    http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto entry = co_await lock_entry(tx, owner, material, id, change.material, condition);
         if (!entry) co_return entry.error();
@@ -176,7 +176,7 @@ Task<Result<Entry>> Entries::change(UserId owner, MaterialId material, EntryId i
     co_return co_await find(owner, change.material.value_or(material), id);
 }
 
-Task<Result<>> Entries::remove(UserId owner, MaterialId material, EntryId id, IfMatch condition) {
+Task<Result<>> Entries::remove(UserId owner, MaterialId material, EntryId id, http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto entry = co_await lock_entry(tx, owner, material, id, std::nullopt, condition);
         if (!entry) co_return entry.error();

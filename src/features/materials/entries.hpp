@@ -1,7 +1,7 @@
 #pragma once
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "base/net/pool.hpp"
-#include "features/materials/conditions.hpp"
 #include "features/materials/records.hpp"
 
 namespace bb::materials {
@@ -34,9 +34,9 @@ public:
     Task<Result<Entry>> create(UserId owner, MaterialId material, EntryId id, NewEntry input);
     /// Errors: not_found, stale.
     Task<Result<Entry>> change(UserId owner, MaterialId material, EntryId id, EntryChange change,
-                               IfMatch condition);
+                               http::IfMatch condition);
     /// Errors: not_found, stale.
-    Task<Result<>> remove(UserId owner, MaterialId material, EntryId id, IfMatch condition);
+    Task<Result<>> remove(UserId owner, MaterialId material, EntryId id, http::IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<Entry>> restore(UserId owner, MaterialId material, EntryId id);
 

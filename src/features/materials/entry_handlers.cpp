@@ -101,7 +101,7 @@ Answer change_entry(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     Entries entries(services.db, services.pool);
     auto entry = co_await entries.change(owner_of(request), place->material, place->entry, std::move(*change),
-                                         IfMatch::of(request));
+                                         http::IfMatch::of(request));
     if (!entry) co_return entry.error();
     co_return one(request, *entry);
 }
@@ -111,7 +111,7 @@ Answer delete_entry(http::Request& request, Services& services) {
     if (!place) co_return place.error();
     Entries entries(services.db, services.pool);
     auto gone =
-        co_await entries.remove(owner_of(request), place->material, place->entry, IfMatch::of(request));
+        co_await entries.remove(owner_of(request), place->material, place->entry, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
 }

@@ -119,7 +119,8 @@ Answer upload_files(http::Request& request, Services& services) {
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
     auto stored = co_await store(services, owner, std::move(*uploads));
-    auto made = co_await files.create(owner, *material, FileId{request.id_to_make()}, std::move(stored));
+    const FileId first_id{request.id_to_make()};
+    auto made = co_await files.create(owner, *material, first_id, std::move(stored));
     if (!made) co_return made.error();
     co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
 }
@@ -158,7 +159,7 @@ Answer change_file(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     Files files(services.db, services.pool);
     auto file = co_await files.change(owner_of(request), place->material, place->file, std::move(*change),
-                                      IfMatch::of(request));
+                                      http::IfMatch::of(request));
     if (!file) co_return file.error();
     co_return co_await one(request, services, std::move(*file));
 }
@@ -167,7 +168,8 @@ Answer delete_file(http::Request& request, Services& services) {
     const auto place = place_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
-    auto gone = co_await files.remove(owner_of(request), place->material, place->file, IfMatch::of(request));
+    auto gone =
+        co_await files.remove(owner_of(request), place->material, place->file, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
 }

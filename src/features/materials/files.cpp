@@ -82,13 +82,13 @@ index::Source source_of(FileId id) {
 }
 
 Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId material, FileId id,
-                             std::optional<MaterialId> target, IfMatch condition) {
+                             std::optional<MaterialId> target, http::IfMatch condition) {
     auto touched = co_await touch_materials(tx, owner, material, target);
     if (!touched) co_return touched.error();
     const auto rows = co_await tx.query(lock_sql, owner, material, id);
     if (rows.empty()) co_return not_found("file");
     File file = read_whole_file(rows[0]);
-    if (!condition.allows(file.version)) co_return stale();
+    if (!condition.allows(file.version)) co_return http::stale();
     co_return file;
 }
 
@@ -189,12 +189,12 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
 }
 
 Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,
-                                 IfMatch condition) {
+                                 http::IfMatch condition) {
     Prepared made;
     if (change.name) {
         auto before = co_await find(owner, material, id);
         if (!before) co_return before.error();
-        if (!condition.allows(before->version)) co_return stale();
+        if (!condition.allows(before->version)) co_return http::stale();
         if (*change.name != before->name)
             made = co_await prepare(pool_, *change.name, std::move(before->text));
     }
@@ -209,7 +209,7 @@ Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, F
     co_return co_await find(owner, change.material.value_or(material), id);
 }
 
-Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, IfMatch condition) {
+Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto file = co_await lock_file(tx, owner, material, id, std::nullopt, condition);
         if (!file) co_return file.error();

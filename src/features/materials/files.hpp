@@ -1,7 +1,7 @@
 #pragma once
 #include "base/db/database.hpp"
+#include "base/http/conditions.hpp"
 #include "base/net/pool.hpp"
-#include "features/materials/conditions.hpp"
 #include "features/materials/records.hpp"
 #include "features/materials/text/blocks.hpp"
 
@@ -36,9 +36,9 @@ public:
                                            std::vector<NewFile> files);
     /// Errors: not_found, stale.
     Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
-                              IfMatch condition);
+                              http::IfMatch condition);
     /// Errors: not_found, stale.
-    Task<Result<>> remove(UserId owner, MaterialId material, FileId id, IfMatch condition);
+    Task<Result<>> remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
 

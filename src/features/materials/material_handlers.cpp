@@ -99,7 +99,7 @@ Answer change_material(http::Request& request, Services& services) {
     if (!change) co_return change.error();
     Materials materials(services.db);
     auto material =
-        co_await materials.change(owner_of(request), *id, std::move(*change), IfMatch::of(request));
+        co_await materials.change(owner_of(request), *id, std::move(*change), http::IfMatch::of(request));
     if (!material) co_return material.error();
     co_return one(request, *material);
 }
@@ -108,7 +108,7 @@ Answer delete_material(http::Request& request, Services& services) {
     const auto id = material_in_path(request);
     if (!id) co_return id.error();
     Materials materials(services.db);
-    auto gone = co_await materials.remove(owner_of(request), *id, IfMatch::of(request));
+    auto gone = co_await materials.remove(owner_of(request), *id, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
 }

@@ -61,10 +61,10 @@ Material read_material(const db::Row& row) {
     return material;
 }
 
-Task<Result<>> check(db::Transaction& tx, UserId owner, MaterialId id, IfMatch condition) {
+Task<Result<>> check(db::Transaction& tx, UserId owner, MaterialId id, http::IfMatch condition) {
     const auto rows = co_await tx.query(lock_sql, owner, id);
     if (rows.empty()) co_return not_found("material");
-    if (!condition.allows(rows[0].get<std::int32_t>(0))) co_return stale();
+    if (!condition.allows(rows[0].get<std::int32_t>(0))) co_return http::stale();
     co_return Result<>();
 }
 
@@ -105,7 +105,7 @@ Task<Result<Material>> Materials::create(UserId owner, MaterialId id, NewMateria
 }
 
 Task<Result<Material>> Materials::change(UserId owner, MaterialId id, MaterialChange change,
-                                         IfMatch condition) {
+                                         http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto fits = co_await check(tx, owner, id, condition);
         if (!fits) co_return fits;
@@ -120,7 +120,7 @@ Task<Result<Material>> Materials::change(UserId owner, MaterialId id, MaterialCh
     co_return co_await find(owner, id);
 }
 
-Task<Result<>> Materials::remove(UserId owner, MaterialId id, IfMatch condition) {
+Task<Result<>> Materials::remove(UserId owner, MaterialId id, http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto fits = co_await check(tx, owner, id, condition);
         if (fits) co_await tx.query(remove_sql, owner, id);

@@ -1,6 +1,6 @@
 #pragma once
 #include "base/db/database.hpp"
-#include "features/materials/conditions.hpp"
+#include "base/http/conditions.hpp"
 #include "features/materials/records.hpp"
 
 namespace bb::materials {
@@ -36,9 +36,10 @@ public:
     Task<Result<Material>> find(UserId owner, MaterialId id);
     Task<Result<Material>> create(UserId owner, MaterialId id, NewMaterial input);
     /// Errors: not_found, stale.
-    Task<Result<Material>> change(UserId owner, MaterialId id, MaterialChange change, IfMatch condition);
+    Task<Result<Material>> change(UserId owner, MaterialId id, MaterialChange change,
+                                  http::IfMatch condition);
     /// Out of sight and out of every search, with all it holds, until restored. Errors: not_found, stale.
-    Task<Result<>> remove(UserId owner, MaterialId id, IfMatch condition);
+    Task<Result<>> remove(UserId owner, MaterialId id, http::IfMatch condition);
     /// Undoes remove(); one that is not deleted stays as it is. Errors: not_found.
     Task<Result<Material>> restore(UserId owner, MaterialId id);
 

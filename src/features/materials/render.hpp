@@ -37,7 +37,7 @@ std::string list_to_json(std::string_view name, const Page<T>& page) {
     return json.take();
 }
 
-/// What makes a row's tag change besides its version: see IfMatch.
+/// What makes a row's tag change besides its version: see http::IfMatch.
 std::string tag_of(const Subject& subject);
 std::string tag_of(const Material& material);
 std::string tag_of(const Entry& entry);

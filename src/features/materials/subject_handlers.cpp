@@ -62,7 +62,8 @@ Answer change_subject(http::Request& request, Services& services) {
     auto name = read_name(request);
     if (!name) co_return name.error();
     Subjects subjects(services.db);
-    auto subject = co_await subjects.rename(owner_of(request), *id, std::move(*name), IfMatch::of(request));
+    auto subject =
+        co_await subjects.rename(owner_of(request), *id, std::move(*name), http::IfMatch::of(request));
     if (!subject) co_return subject.error();
     co_return one(request, *subject);
 }
@@ -71,7 +72,7 @@ Answer delete_subject(http::Request& request, Services& services) {
     const auto id = subject_in_path(request);
     if (!id) co_return id.error();
     Subjects subjects(services.db);
-    auto gone = co_await subjects.remove(owner_of(request), *id, IfMatch::of(request));
+    auto gone = co_await subjects.remove(owner_of(request), *id, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
 }

@@ -47,10 +47,10 @@ Error name_taken() {
 }
 
 /// The version of a locked row that exists and fits.
-Task<Result<>> check(db::Transaction& tx, UserId owner, SubjectId id, IfMatch condition) {
+Task<Result<>> check(db::Transaction& tx, UserId owner, SubjectId id, http::IfMatch condition) {
     const auto rows = co_await tx.query(lock_sql, owner, id);
     if (rows.empty()) co_return not_found("subject");
-    if (!condition.allows(rows[0].get<std::int32_t>(0))) co_return stale();
+    if (!condition.allows(rows[0].get<std::int32_t>(0))) co_return http::stale();
     co_return Result<>();
 }
 
@@ -105,7 +105,8 @@ Task<Result<Subject>> Subjects::create(UserId owner, SubjectId id, std::string n
     co_return co_await find(owner, id);
 }
 
-Task<Result<Subject>> Subjects::rename(UserId owner, SubjectId id, std::string name, IfMatch condition) {
+Task<Result<Subject>> Subjects::rename(UserId owner, SubjectId id, std::string name,
+                                       http::IfMatch condition) {
     const std::string key = text::name_key(name);
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto fits = co_await check(tx, owner, id, condition);
@@ -124,7 +125,7 @@ Task<Result<Subject>> Subjects::rename(UserId owner, SubjectId id, std::string n
     co_return co_await find(owner, id);
 }
 
-Task<Result<>> Subjects::remove(UserId owner, SubjectId id, IfMatch condition) {
+Task<Result<>> Subjects::remove(UserId owner, SubjectId id, http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto fits = co_await check(tx, owner, id, condition);
         if (fits) co_await tx.query(remove_sql, owner, id);

@@ -1,6 +1,6 @@
 #pragma once
 #include "base/db/database.hpp"
-#include "features/materials/conditions.hpp"
+#include "base/http/conditions.hpp"
 #include "features/materials/records.hpp"
 
 namespace bb::materials {
@@ -18,9 +18,9 @@ public:
     /// Errors: conflict (name).
     Task<Result<Subject>> create(UserId owner, SubjectId id, std::string name);
     /// Errors: not_found, conflict (name), stale.
-    Task<Result<Subject>> rename(UserId owner, SubjectId id, std::string name, IfMatch condition);
+    Task<Result<Subject>> rename(UserId owner, SubjectId id, std::string name, http::IfMatch condition);
     /// Its materials stay and have no subject then. Errors: not_found, stale.
-    Task<Result<>> remove(UserId owner, SubjectId id, IfMatch condition);
+    Task<Result<>> remove(UserId owner, SubjectId id, http::IfMatch condition);
 
 private:
     db::Database& db_;

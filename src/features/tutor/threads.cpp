@@ -166,14 +166,15 @@ Task<Result<Thread>> Threads::change(UserId owner, ThreadId id, ThreadInput inpu
     if (input.materials) {
         if (auto bad = co_await check_materials(owner, *input.materials)) co_return *bad;
     }
-    const auto changed =
-        co_await db_.query(change_sql, owner, id, input.title, input.materials, condition.versions());
+    const auto versions = condition.versions();
+    const auto changed = co_await db_.query(change_sql, owner, id, input.title, input.materials, versions);
     if (changed.empty()) co_return co_await gone_or_stale(owner, id);
     co_return co_await find(owner, id);
 }
 
 Task<Result<void>> Threads::remove(UserId owner, ThreadId id, IfMatch condition) {
-    const auto removed = co_await db_.query(remove_sql, owner, id, condition.versions());
+    const auto versions = condition.versions();
+    const auto removed = co_await db_.query(remove_sql, owner, id, versions);
     if (removed.affected() == 0) co_return co_await gone_or_stale(owner, id);
     co_return Result<void>();
 }

@@ -7,12 +7,12 @@
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
-#include "features/materials/conditions.hpp"
+#include "base/http/conditions.hpp"
 #include "features/tutor/types.hpp"
 
 namespace bb::tutor {
 
-using materials::IfMatch;
+using http::IfMatch;
 
 /// What may be given for a thread; absent fields stay as they are.
 struct ThreadInput {

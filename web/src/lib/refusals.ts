@@ -8,6 +8,10 @@ export const refusals = {
     'This was changed somewhere else. Reload to see the newest version.',
     'Nabago ito sa ibang lugar. I-reload para makita ang pinakabago.',
   ],
+  'error.changedShown': [
+    'Somebody changed this meanwhile, so your change was not saved. You now see the newest.',
+    'May nagbago nito habang ginagawa mo, kaya hindi na-save ang binago mo. Pinakabago na ang nakikita mo.',
+  ],
   'error.conflict': [
     'The tutor is still writing here, or this has moved on meanwhile. Wait a moment or reload.',
     'Nagsusulat pa rito ang tutor, o may nabago na. Maghintay sandali o i-reload.',

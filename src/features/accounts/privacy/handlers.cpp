@@ -55,6 +55,10 @@ std::string months_json(personal::Months months) {
     return json.end().take();
 }
 
+http::Response months_response(const http::Request& request, personal::Months months) {
+    return http::tagged(request, http::json_response(months_json(months)), retention_mark(months));
+}
+
 Result<std::optional<std::int64_t>> cursor_of(const http::PageQuery& page) {
     std::optional<std::int64_t> before;
     if (!page.after) return before;
@@ -179,24 +183,24 @@ Answer list_access(http::Request& request, Services& services) {
     co_return http::json_response(json.end().take());
 }
 
-Answer show_retention(http::Request&, Services& services) {
+Answer show_retention(http::Request& request, Services& services) {
     const auto months = co_await read_retention(services.db);
-    co_return http::json_response(months_json(months));
+    co_return months_response(request, months);
 }
 
 Answer set_retention(http::Request& request, Services& services) {
     const auto body = request.json();
     if (!body) co_return body.error();
-    auto months = co_await read_retention(services.db);
     FieldReader in(*body);
-    const auto chats = in.optional_integer("chatsMonths", 0, 120);
-    const auto materials = in.optional_integer("materialsMonths", 0, 120);
+    RetentionChange change;
+    change.chats = in.optional_integer("chatsMonths", 0, 120);
+    change.materials = in.optional_integer("materialsMonths", 0, 120);
     if (auto bad = in.error()) co_return std::move(*bad);
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
-    months.chats = static_cast<int>(chats.value_or(months.chats));
-    months.materials = static_cast<int>(materials.value_or(months.materials));
-    co_await change_retention(services.db, months, audit::origin_of(request));
-    co_return http::json_response(months_json(months));
+    const auto months =
+        co_await change_retention(services.db, change, http::IfMatch::of(request), audit::origin_of(request));
+    if (!months) co_return months.error();
+    co_return months_response(request, *months);
 }
 
 }  // namespace bb::accounts

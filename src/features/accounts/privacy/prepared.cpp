@@ -18,20 +18,22 @@ constexpr const char* ask_sql =
     "INSERT INTO archives AS a (owner_id) VALUES ($1) ON CONFLICT (owner_id) DO UPDATE SET asked_at = now(), "
     "begun_at = NULL, ready_at = NULL, failed_at = NULL, digest = NULL, bytes = NULL "
     "WHERE a.ready_at IS NOT NULL OR a.failed_at IS NOT NULL";
+// Looked at every two minutes: whoever still makes it holds the person's lock, and the next one finds that
+// out.
 constexpr const char* claim_sql =
     "UPDATE archives SET begun_at = now() WHERE owner_id = $1 AND ready_at IS NULL AND failed_at IS NULL "
-    "AND (begun_at IS NULL OR begun_at < now() - interval '30 minutes') RETURNING begun_at";
+    "AND (begun_at IS NULL OR begun_at < now() - interval '2 minutes') RETURNING asked_at";
 constexpr const char* put_back_sql =
-    "UPDATE archives SET begun_at = NULL WHERE owner_id = $1 AND begun_at = $2 AND ready_at IS NULL";
+    "UPDATE archives SET begun_at = NULL WHERE owner_id = $1 AND asked_at = $2 AND ready_at IS NULL";
 constexpr const char* ready_sql =
-    "UPDATE archives SET ready_at = now(), digest = $3, bytes = $4 WHERE owner_id = $1 AND begun_at = $2 "
-    "AND ready_at IS NULL RETURNING (SELECT language FROM users WHERE id = $1)";
+    "UPDATE archives SET ready_at = now(), digest = $3, bytes = $4 WHERE owner_id = $1 AND asked_at = $2 "
+    "AND ready_at IS NULL AND failed_at IS NULL RETURNING (SELECT language FROM users WHERE id = $1)";
 constexpr const char* failed_sql =
-    "UPDATE archives SET failed_at = now() WHERE owner_id = $1 AND begun_at = $2 AND ready_at IS NULL";
+    "UPDATE archives SET failed_at = now() WHERE owner_id = $1 AND asked_at = $2 AND ready_at IS NULL";
 constexpr const char* discard_sql = "DELETE FROM archives WHERE owner_id = $1 RETURNING digest";
 constexpr const char* waiting_sql =
     "SELECT owner_id FROM archives WHERE ready_at IS NULL AND failed_at IS NULL "
-    "AND (begun_at IS NULL OR begun_at < now() - interval '30 minutes') ORDER BY asked_at LIMIT 20";
+    "AND (begun_at IS NULL OR begun_at < now() - interval '2 minutes') ORDER BY asked_at LIMIT 20";
 constexpr const char* give_up_sql =
     "UPDATE archives SET failed_at = now() WHERE ready_at IS NULL AND failed_at IS NULL "
     "AND asked_at < now() - interval '1 day'";
@@ -49,9 +51,9 @@ Prepared read_prepared(const db::Row& row) {
 
 /// Notes that the archive lies ready and queues the mail that says so; false when nobody waits for it any
 /// more.
-Task<bool> announce(db::Database& db, UserId owner, Time begun, crypto::Digest digest, std::int64_t bytes) {
+Task<bool> announce(db::Database& db, UserId owner, Time asked, crypto::Digest digest, std::int64_t bytes) {
     auto work = [&](db::Transaction& tx) -> Task<bool> {
-        const auto rows = co_await tx.query(ready_sql, owner, begun, digest, bytes);
+        const auto rows = co_await tx.query(ready_sql, owner, asked, digest, bytes);
         if (rows.empty()) co_return false;
         mail::Notice notice{owner.value, std::nullopt, "archive_ready", rows[0].get<std::string>(0)};
         notice.payload = JsonWriter().object().field("at", now() + archive_kept).end().take();
@@ -61,8 +63,8 @@ Task<bool> announce(db::Database& db, UserId owner, Time begun, crypto::Digest d
     co_return co_await db.transaction(work);
 }
 
-/// Makes the archive that was claimed at `begun`. False: to be tried again later.
-Task<bool> make_claimed(Keeping& keeping, UserId owner, Time begun) {
+/// Makes the archive that was asked for at `asked`. False: to be tried again later.
+Task<bool> make_claimed(Keeping& keeping, UserId owner, Time asked) {
     auto create = [&keeping] {
         return personal::nameless_file(keeping.folder);
     };
@@ -72,12 +74,12 @@ Task<bool> make_claimed(Keeping& keeping, UserId owner, Time begun) {
     const auto made = co_await export_person(keeping, owner, *file, origin);
     if (!made) {
         if (made.error().code != ErrorCode::not_found) co_return false;
-        co_await keeping.db.query(failed_sql, owner, begun);
+        co_await keeping.db.query(failed_sql, owner, asked);
         co_return true;
     }
     const auto bytes = static_cast<std::int64_t>(personal::size_of(*file));
     const auto digest = co_await keeping.files.put_until(owner.value, file, now() + archive_kept);
-    if (!co_await announce(keeping.db, owner, begun, digest, bytes))
+    if (!co_await announce(keeping.db, owner, asked, digest, bytes))
         co_await keeping.files.remove(owner.value, digest);
     co_return true;
 }
@@ -133,11 +135,11 @@ Task<void> make_prepared(Keeping& keeping, UserId owner) {
     try {
         const auto rows = co_await keeping.db.query(claim_sql, owner);
         if (rows.empty()) co_return;
-        const auto begun = rows[0].get<Time>(0);
-        if (!co_await make_claimed(keeping, owner, begun))
-            co_await keeping.db.query(put_back_sql, owner, begun);
+        const auto asked = rows[0].get<Time>(0);
+        if (!co_await make_claimed(keeping, owner, asked))
+            co_await keeping.db.query(put_back_sql, owner, asked);
     } catch (const std::exception& failure) {
-        // It stays claimed for half an hour: what failed here may well fail again.
+        // It stays claimed for a moment: what failed here may well fail again.
         log::warn("an archive is left for later", {{"reason", failure.what()}});
     }
 }

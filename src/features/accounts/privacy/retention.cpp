@@ -12,19 +12,34 @@ namespace bb::accounts {
 namespace {
 
 constexpr const char* read_sql = "SELECT chats_months, materials_months FROM retention";
+constexpr const char* lock_sql = "SELECT chats_months, materials_months FROM retention FOR UPDATE";
 constexpr const char* change_sql =
     "UPDATE retention SET chats_months = $1, materials_months = $2, updated_at = now()";
 constexpr int rounds_an_hour = 50;
+
+personal::Months read(const db::Rows& rows) {
+    return {rows[0].get<std::int32_t>(0), rows[0].get<std::int32_t>(1)};
+}
 
 }  // namespace
 
 Task<personal::Months> read_retention(db::Database& db) {
     const auto rows = co_await db.query(read_sql);
-    co_return personal::Months{rows[0].get<std::int32_t>(0), rows[0].get<std::int32_t>(1)};
+    co_return read(rows);
 }
 
-Task<void> change_retention(db::Database& db, personal::Months months, audit::Origin origin) {
-    auto work = [&](db::Transaction& tx) -> Task<void> {
+std::string retention_mark(personal::Months months) {
+    return http::mark_of(std::to_string(months.chats) + " " + std::to_string(months.materials));
+}
+
+Task<Result<personal::Months>> change_retention(db::Database& db, RetentionChange change,
+                                                http::IfMatch condition, audit::Origin origin) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<personal::Months>> {
+        const auto rows = co_await tx.query(lock_sql);
+        auto months = read(rows);
+        if (!condition.allows(retention_mark(months))) co_return http::stale();
+        months.chats = static_cast<int>(change.chats.value_or(months.chats));
+        months.materials = static_cast<int>(change.materials.value_or(months.materials));
         co_await tx.query(change_sql, months.chats, months.materials);
         audit::Entry entry{origin, "retention.changed", "policy", ""};
         entry.details = JsonWriter()
@@ -34,8 +49,9 @@ Task<void> change_retention(db::Database& db, personal::Months months, audit::Or
                             .end()
                             .take();
         co_await audit::append(tx, std::move(entry));
+        co_return months;
     };
-    co_await db.transaction(work);
+    co_return co_await db.transaction(work);
 }
 
 Task<std::vector<personal::Expired>> enforce_retention(Keeping& keeping, bool dry_run) {

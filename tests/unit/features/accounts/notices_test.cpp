@@ -20,7 +20,9 @@ protected:
         return await(people.create({email, "Ana", "student"}))->id;
     }
 
-    void wants_summary(UserId user) { await(change_choices(db(), user, {std::nullopt, true})); }
+    void wants_summary(UserId user) {
+        await(change_choices(db(), user, {std::nullopt, true}, http::IfMatch()));
+    }
 
     /// As many chats, made at `at`.
     void chats(UserId user, int count, Time at) {

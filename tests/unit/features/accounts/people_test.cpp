@@ -37,7 +37,7 @@ TEST_F(PeopleTest, ChangesOnlyWhatIsNamed) {
     const auto ana = make("ana@example.org");
     ProfileChange change;
     change.theme = "dark";
-    const auto changed = await(people_.change_profile(ana, change));
+    const auto changed = await(people_.change_profile(ana, change, http::IfMatch()));
     ASSERT_TRUE(changed);
     EXPECT_EQ(changed->theme, "dark");
     EXPECT_EQ(changed->name, "Name");
@@ -48,7 +48,7 @@ TEST_F(PeopleTest, ChangesOnlyWhatIsNamed) {
 TEST_F(PeopleTest, WhoIsGoneIsNotFound) {
     const auto nobody = UserId::make();
     EXPECT_FALSE(await(people_.find(nobody)));
-    EXPECT_EQ(await(people_.change_profile(nobody, {})).error().code, ErrorCode::not_found);
+    EXPECT_EQ(await(people_.change_profile(nobody, {}, http::IfMatch())).error().code, ErrorCode::not_found);
     EXPECT_FALSE(await(people_.find_by_email("nobody@example.org")));
 }
 

@@ -133,7 +133,7 @@ TEST_F(SearchTest, FollowsEveryChangeOfAText) {
     const auto entry = write(ana_, in, "Old", "Volcanoes spit lava.");
     Entries entries(db(), pool_);
     const auto change = [&](EntryChange what, MaterialId where) {
-        return await(entries.change(ana_, where, entry.id, std::move(what), IfMatch())).has_value();
+        return await(entries.change(ana_, where, entry.id, std::move(what), http::IfMatch())).has_value();
     };
     EntryChange text;
     text.content = "Glaciers carve valleys.";
@@ -153,7 +153,7 @@ TEST_F(SearchTest, FollowsEveryChangeOfAText) {
     EXPECT_EQ(find(ana_, "glacier", {other.value}).passages.size(), 1u);
     EXPECT_FALSE(change(title, in));
 
-    ASSERT_TRUE(await(entries.remove(ana_, other, entry.id, IfMatch())));
+    ASSERT_TRUE(await(entries.remove(ana_, other, entry.id, http::IfMatch())));
     EXPECT_TRUE(find(ana_, "glacier").passages.empty());
     const auto counts = await(db().query("SELECT passages, length FROM corpora"));
     EXPECT_EQ(counts[0].get<std::int64_t>(0), 0);
@@ -169,7 +169,7 @@ TEST_F(SearchTest, LosesAMaterialWithItsDeletionAndFindsItRestored) {
     const auto in = material(ana_, "Notes");
     write(ana_, in, "Fire", "Volcanoes spit lava.");
     Materials materials(db());
-    ASSERT_TRUE(await(materials.remove(ana_, in, IfMatch())));
+    ASSERT_TRUE(await(materials.remove(ana_, in, http::IfMatch())));
     EXPECT_TRUE(find(ana_, "lava").passages.empty());
     EXPECT_TRUE(find(ana_, "lava", {in.value}).passages.empty());
     ASSERT_TRUE(await(materials.restore(ana_, in)));
@@ -203,10 +203,10 @@ TEST_F(SearchTest, KeepsPositionsWithoutGaps) {
     Entries entries(db(), pool_);
     EntryChange up;
     up.position = 1;
-    await(entries.change(ana_, in, made[2].id, up, IfMatch()));
+    await(entries.change(ana_, in, made[2].id, up, http::IfMatch()));
     EntryChange last;
     last.position = 99;
-    await(entries.change(ana_, in, made[0].id, last, IfMatch()));
+    await(entries.change(ana_, in, made[0].id, last, http::IfMatch()));
     const auto list = await(entries.list(ana_, in, http::PageQuery()));
     std::string order;
     for (const auto& entry : list->items) order += entry.title + std::to_string(entry.position);
@@ -234,12 +234,12 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
         ASSERT_TRUE(await(files.create(ana_, in, FileId::make(), all)));
     }
     Materials materials(db());
-    ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
+    ASSERT_TRUE(await(materials.remove(ana_, gone, http::IfMatch())));
     await(purge_deleted_of_any_owner(db(), std::chrono::hours(1)));
     EXPECT_TRUE(await(materials.restore(ana_, gone)));
     EXPECT_EQ(find(ana_, "lava").passages.size(), 1u);
 
-    ASSERT_TRUE(await(materials.remove(ana_, gone, IfMatch())));
+    ASSERT_TRUE(await(materials.remove(ana_, gone, http::IfMatch())));
     const std::chrono::seconds at_once(0);
     EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted)), 0u);
     await(purge_deleted_of_any_owner(db(), at_once));

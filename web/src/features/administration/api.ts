@@ -1,4 +1,4 @@
-import { get, patch, post, query, remove } from '../../lib/api.ts';
+import { get, post, query, remove, tagged } from '../../lib/api.ts';
 import type { Language, TokensToday } from '../../lib/types.ts';
 
 export type Role = 'student' | 'teacher' | 'administrator';
@@ -88,11 +88,13 @@ type Page<Name extends string, T> = Record<Name, T[]> & { next: string | null };
 export const adminApi = {
   people: (filter: PeopleFilter, after: string | null, signal?: AbortSignal) =>
     get<Page<'people', Person>>(`/api/admin/people${query({ ...filter, after })}`, signal),
-  person: (id: string) => get<PersonRecord>(`/api/admin/people/${id}`),
-  change: (id: string, change: { role?: Role; state?: State }) =>
-    patch<PersonRecord>(`/api/admin/people/${id}`, change),
-  policy: () => get<Policy>('/api/admin/policy'),
-  changePolicy: (policy: Policy) => patch<Policy>('/api/admin/policy', policy),
+  person: (id: string) => tagged<PersonRecord>('GET', `/api/admin/people/${id}`),
+  /** Changes go with the tag of what was read: 412 when another administrator was faster. */
+  change: (id: string, body: { role?: Role; state?: State }, ifMatch: string | null) =>
+    tagged<PersonRecord>('PATCH', `/api/admin/people/${id}`, { body, ifMatch }),
+  policy: () => tagged<Policy>('GET', '/api/admin/policy'),
+  changePolicy: (body: Policy, ifMatch: string | null) =>
+    tagged<Policy>('PATCH', '/api/admin/policy', { body, ifMatch }),
   invitations: (after: string | null) =>
     get<Page<'invitations', Invitation>>(`/api/admin/invitations${query({ after })}`),
   invite: (email: string, role: Role, language: Language) =>

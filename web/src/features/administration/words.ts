@@ -1,6 +1,6 @@
 import { asProblem } from '../../lib/api.ts';
 import { sentence } from '../../lib/failure.ts';
-import { translator } from '../../lib/i18n.svelte.ts';
+import { t, translator } from '../../lib/i18n.svelte.ts';
 
 /** The words of administration: English, Filipino. Fetched with its screens, not with the page. */
 const catalogue = {
@@ -111,10 +111,11 @@ const catalogue = {
 export type AdminKey = keyof typeof catalogue;
 export const tt = translator<AdminKey>(catalogue);
 
-/** One sentence about what went wrong; `conflict` says what a 409 means here. */
+/** One sentence about what went wrong; `conflict` says what a 409 means here. After a 412 the newest is to be shown. */
 export function adminSentence(error: unknown, conflict: AdminKey = 'lastAdministrator'): string {
   const problem = asProblem(error);
   if (problem.status === 409) return tt(conflict);
+  if (problem.status === 412) return t('error.changedShown');
   if (problem.fields.some(({ pointer }) => pointer.startsWith('#/domains')))
     return tt('domainsRule');
   return sentence(error);

@@ -1,4 +1,4 @@
-import { call, get, patch, post, Problem, query, remove, upload } from '../../lib/api.ts';
+import { call, get, post, Problem, query, remove, tagged, upload } from '../../lib/api.ts';
 
 export interface Privacy {
   /** Whether the session proved lately who holds it. */
@@ -54,6 +54,8 @@ export const privacyApi = {
   discard: () => remove('/api/me/archive'),
   bring: (form: FormData) => upload<Brought>('/api/me/import', form),
   leave: async () => (await (await call('DELETE', '/api/me')).json()) as { eraseAt: string },
-  retention: () => get<Retention>('/api/admin/retention'),
-  keep: (months: Retention) => patch<Retention>('/api/admin/retention', months),
+  retention: () => tagged<Retention>('GET', '/api/admin/retention'),
+  /** With the tag of what was read: 412 when another administrator was faster. */
+  keep: (body: Retention, ifMatch: string | null) =>
+    tagged<Retention>('PATCH', '/api/admin/retention', { body, ifMatch }),
 };

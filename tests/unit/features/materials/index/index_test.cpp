@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "features/materials/conditions.hpp"
 #include "features/materials/index/document.hpp"
 #include "features/materials/index/postings.hpp"
 #include "features/materials/index/question.hpp"
@@ -145,21 +144,6 @@ TEST(Cursors, AreReadStrictly) {
                             "99999999999999999999.00000000-0000-0000-0000-000000000000",
                             "9999999999999999.00000000-0000-0000-0000-000000000000"})
         EXPECT_FALSE(Cursor::parse(bad)) << bad;
-}
-
-TEST(IfMatch, LooksAtTheVersionOfTheTag) {
-    const auto with = [](std::string value) {
-        http::Request request;
-        request.headers.emplace_back("if-match", std::move(value));
-        return IfMatch::of(request);
-    };
-    EXPECT_TRUE(IfMatch().allows(3));
-    EXPECT_TRUE(with("*").allows(3));
-    EXPECT_TRUE(with("\"3.x\"").allows(3));
-    EXPECT_TRUE(with("\"2\", \"3\"").allows(3));
-    EXPECT_FALSE(with("\"2.x\"").allows(3));
-    EXPECT_FALSE(with("W/\"3\"").allows(3));
-    EXPECT_FALSE(with("garbage").allows(3));
 }
 
 http::Request upload(std::string name, std::string content) {

@@ -3,21 +3,15 @@
 #include <signal.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <thread>
 
-#include "base/db/database.hpp"
 #include "base/db/migrate.hpp"
+#include "base/db/run_once.hpp"
 
 namespace bb::cli {
 namespace {
-
-constexpr std::chrono::seconds connect_limit{10};
 
 /// Ctrl-C ends a command at once, but not without stopping the private database that it may have started.
 class StopSignals {
@@ -48,32 +42,6 @@ private:
     std::thread watcher_;
 };
 
-/// Runs the coroutine to its end on a loop of its own.
-int run_on_loop(const std::string& conninfo, const std::function<Task<int>(db::Database&)>& work) {
-    boost::asio::io_context loop(1);
-    db::Options options;
-    options.conninfo = conninfo;
-    int code = failed;
-    std::exception_ptr thrown;
-    {
-        db::Database database(loop.get_executor(), options);
-        database.start();
-        auto body = [&]() -> Task<int> {
-            if (!co_await database.wait_ready(connect_limit))
-                throw db::Unavailable("The database does not answer.");
-            co_return co_await work(database);
-        };
-        boost::asio::co_spawn(loop, body(), [&](std::exception_ptr failure, int result) {
-            thrown = failure;
-            code = result;
-            loop.stop();
-        });
-        loop.run();
-    }
-    if (thrown) std::rethrow_exception(thrown);
-    return code;
-}
-
 }  // namespace
 
 int with_home(Context& context, const std::function<int(db::Home&)>& work) {
@@ -102,7 +70,10 @@ int run_with_database(config::Config& config, const std::function<Task<int>(db::
         config = context.config;
         if (auto ready = db::prepare_schema(home.conninfo(), home.managed(), db::say_on_stderr); !ready)
             return context.fail(ready.error());
-        return run_on_loop(home.conninfo(), work);
+        int result = failed;
+        db::run_once(home.conninfo(),
+                     [&](db::Database& database) -> Task<void> { result = co_await work(database); });
+        return result;
     });
     config = context.config;
     return code;

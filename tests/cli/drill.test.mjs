@@ -1,0 +1,51 @@
+// `brainbytes drill ...`: each misfortune happens for real in a throw-away installation, and is recovered from.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { fill } from "../support/archives.mjs";
+import { startServer } from "../support/server.mjs";
+
+let server;
+before(async () => {
+    server = await startServer();
+    await fill(await server.as("ana@drill.example"));
+    const made = await server.command("backup", "create");
+    assert.equal(made.code, 0, made.stderr);
+});
+after(() => server?.stop());
+
+const hour = 3600;
+for (const [scenario, rto] of [
+    ["lost-database", hour],
+    ["lost-host", 4 * hour],
+    ["bad-migration", hour],
+    ["deleted-files", hour],
+    ["ransomware", 4 * hour],
+]) {
+    test(`${scenario}: the tutor answers again, everything is there, and the live data was not touched`, async () => {
+        const users = (await server.command("user", "list")).stdout;
+        const held = await server.command("drill", "run", "--scenario", scenario, "--json");
+        assert.equal(held.code, 0, held.stdout + held.stderr);
+        const result = JSON.parse(held.stdout);
+        assert.deepEqual(
+            result.checks.map(({ name, good }) => [name, good]),
+            ["restore", "server", "sign-in", "chat", "schema", "audit", "files"].map((name) => [name, true]),
+        );
+        assert.equal(result.targetRtoSeconds, rto);
+        assert.ok(result.rtoSeconds > 0 && result.rtoSeconds < 120, held.stdout);
+        assert.ok(result.rpoSeconds > 0 && result.rpoSeconds < 600, held.stdout);
+        assert.equal((await server.command("user", "list")).stdout, users);
+        for (const left of ["drill", "drill.key"]) assert.ok(!existsSync(path.join(server.dataFolder, left)));
+        const [newest] = JSON.parse((await server.command("drill", "history", "--json")).stdout).drills;
+        assert.deepEqual([newest.scenario, newest.good], [scenario, true]);
+    });
+}
+
+test("a recovery that fails is a result too, and is told", async () => {
+    const other = path.join(server.dataFolder, "other");
+    const unable = await server.command("drill", "run", "--from", other);
+    assert.equal(unable.code, 1);
+    assert.match(unable.stderr, /There is no backup in /);
+});

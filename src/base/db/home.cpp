@@ -181,6 +181,10 @@ const fs::path& Home::data() const {
 std::string Home::conninfo() const {
     return impl_->cluster ? impl_->cluster->conninfo() : impl_->url;
 }
+std::optional<std::string> Home::superuser_conninfo() const {
+    if (!impl_->cluster) return std::nullopt;
+    return impl_->cluster->superuser_conninfo();
+}
 bool Home::managed() const {
     return impl_->cluster.has_value();
 }

@@ -51,7 +51,10 @@ describe("with a database from outside", () => {
     /** A command from another machine: on that database, with a data folder of its own. */
     const elsewhere = (...args) =>
         new Promise((resolve) => {
-            const env = programEnvironment({ ...guest.env, BRAINBYTES_DATA: `${guest.dataFolder}-elsewhere` });
+            const env = programEnvironment({
+                ...guest.env,
+                BRAINBYTES_DATA: `${guest.dataFolder}-elsewhere`,
+            });
             execFile(program, args, { env, cwd: guest.ownFolder, timeout: 60_000 }, (fault, stdout, stderr) =>
                 resolve({ code: fault ? fault.code : 0, stdout, stderr }),
             );
@@ -66,7 +69,16 @@ describe("with a database from outside", () => {
         host = await startServer();
         await new Promise((resolve, reject) => {
             const folder = path.join(host.dataFolder, "run");
-            const args = ["-X", "-h", folder, "-U", "brainbytes", "-c", "CREATE DATABASE outside", "brainbytes"];
+            const args = [
+                "-X",
+                "-h",
+                folder,
+                "-U",
+                "brainbytes",
+                "-c",
+                "CREATE DATABASE outside",
+                "brainbytes",
+            ];
             execFile("psql", args, (fault) => (fault ? reject(fault) : resolve()));
         });
         const folder = path.join(host.dataFolder, "run");
@@ -82,7 +94,10 @@ describe("with a database from outside", () => {
     test("rollback is refused while a server runs anywhere, and names it", async () => {
         const { code, stderr } = await elsewhere("db", "rollback", "--yes");
         assert.equal(code, 1);
-        assert.match(stderr, new RegExp(`Servers are running on this database.*process ${guest.pid} on host`));
+        assert.match(
+            stderr,
+            new RegExp(`Servers are running on this database.*process ${guest.pid} on host`),
+        );
         const looked = await elsewhere("db", "rollback", "--dry-run");
         assert.equal(looked.code, 0, looked.stderr);
     });

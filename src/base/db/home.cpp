@@ -23,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(std::string words) {
-    throw std::runtime_error(std::move(words));
+[[noreturn]] void fail(const std::string& words) {
+    throw std::runtime_error(words);
 }
 
 /// Whether a server or a command of ours has used `folder`: what it leaves there at its first start.

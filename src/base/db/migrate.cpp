@@ -74,6 +74,7 @@ std::vector<MigrationState> Migrator::status() {
         }
     }
     std::vector<MigrationState> list;
+    list.reserve(states.size());
     for (auto& [number, state] : states) list.push_back(std::move(state));
     return list;
 }

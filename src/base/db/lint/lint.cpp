@@ -113,6 +113,8 @@ private:
     }
 
     void review_down() {
+        for (const auto& fault : read_header(current_->down).faults)
+            add(file("down"), fault.line, "header", fault.detail);
         const auto script = sql::parse(current_->down);
         if (script.fault)
             add(file("down"), script.fault->line, "sql",

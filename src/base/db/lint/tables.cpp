@@ -155,7 +155,7 @@ void Tables::add_constraint(const std::string& name, const Node& constraint, con
     const bool primary = kind == "CONSTR_PRIMARY";
     const auto given = text(constraint, "conname");
     const auto named = [&](const Columns& columns, std::string_view end) {
-        if (!given.empty()) return given;
+        if (!given.empty()) return std::string(given);
         return columns.empty() ? fmt::format("{}_{}", name, end)
                                : fmt::format("{}_{}_{}", name, fmt::join(columns, "_"), end);
     };

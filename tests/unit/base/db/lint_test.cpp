@@ -140,6 +140,8 @@ TEST(Lint, LetsTheSafeWaysPass) {
 TEST(Lint, WantsAWayDownThatCanBeRead) {
     EXPECT_EQ(rules_broken("SELECT 1;", ""), std::vector<std::string>{"missing-down 1"});
     EXPECT_EQ(rules_broken("SELECT 1;", "\n\nDROP TABEL a;"), std::vector<std::string>{"sql 3"});
+    EXPECT_EQ(rules_broken("SELECT 1;", "-- transaction: non\nSELECT 1;"),
+              std::vector<std::string>{"header 1"});
     EXPECT_TRUE(rules_broken("SELECT 1;", "-- Nothing to undo: the rows stay right.\n").empty());
 }
 

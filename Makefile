@@ -25,7 +25,7 @@ test-long: ## the same with long counts: 50 kills, fuzzing, soak
 	@BB_LONG=1 scripts/test $(SUITES)
 	@scripts/fuzz 600
 
-lint: ## formatting, clang-tidy, include arrows, page types, ESLint
+lint: ## formatting, clang-tidy, include arrows, migrations, page types, ESLint
 	@exec scripts/lint
 
 format: ## rewrite the layout of C++ and page sources

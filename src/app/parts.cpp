@@ -5,6 +5,7 @@
 #include "app/health.hpp"
 #include "app/pages.hpp"
 #include "base/config/public_url.hpp"
+#include "base/db/servers.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
 #include "services/access/origin.hpp"
@@ -20,6 +21,7 @@ namespace {
 db::Options database_options(const Node& node) {
     db::Options options;
     options.conninfo = node.conninfo;
+    options.application = db::server_application();
     return options;
 }
 

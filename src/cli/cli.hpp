@@ -8,7 +8,7 @@
 #include "base/config/config.hpp"
 #include "base/core/task.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
 class App;
 }
 namespace bb::db {

@@ -7,8 +7,9 @@
 
 #include "base/core/json_writer.hpp"
 #include "base/db/migrate.hpp"
-#include "base/db/schema.hpp"
+#include "base/db/servers.hpp"
 #include "cli/database.hpp"
+#include "cli/db.hpp"
 #include "cli/seed.hpp"
 
 namespace bb::cli {
@@ -18,20 +19,53 @@ struct Words {
     bool json = false;
     bool dry_run = false;
     bool yes = false;
+    bool deep = false;
+    std::string phase = "expand";
     std::optional<int> to;
 };
 
-void print_migrations(Context& context, const Words& words, std::string_view verb,
-                      const std::vector<db::Migration>& list, int schema) {
+db::Phases phases_of(const std::string& word) {
+    if (word == "all") return db::Phases::all;
+    return word == "contract" ? db::Phases::contract : db::Phases::expand;
+}
+
+void list_json(JsonWriter& json, std::string_view name, const std::vector<db::Migration>& list) {
+    json.key(name).array();
+    for (const auto& one : list)
+        json.object()
+            .field("number", one.number)
+            .field("name", one.name)
+            .field("phase", db::name_of(db::read_header(one.up).phase))
+            .end();
+    json.end();
+}
+
+void print_progress(Context& context, const Words& words, const db::Progress& progress, int schema) {
+    const auto* verb = words.dry_run ? "pending" : "applied";
     if (words.json) {
         JsonWriter json;
-        json.object().field("dryRun", words.dry_run).key(verb).array();
-        for (const auto& one : list) json.object().field("number", one.number).field("name", one.name).end();
-        context.out << json.end().field("schema", schema).end().take() << '\n';
-        return;
+        json.object().field("dryRun", words.dry_run);
+        list_json(json, verb, progress.applied);
+        list_json(json, "waiting", progress.waiting);
+        context.out << json.field("schema", schema).end().take() << '\n';
+    } else {
+        for (const auto& one : progress.applied)
+            context.out << fmt::format("{} {:04} {}\n", verb, one.number, one.name);
+        context.err << fmt::format("The schema is {}{}.\n", words.dry_run ? "still " : "", schema);
     }
-    for (const auto& one : list) context.out << fmt::format("{} {:04} {}\n", verb, one.number, one.name);
-    context.err << fmt::format("The schema is {}{}.\n", words.dry_run ? "still " : "", schema);
+    if (progress.waiting.empty()) return;
+    const auto& next = progress.waiting.front();
+    const auto* phase = db::name_of(db::read_header(next.up).phase);
+    context.err << fmt::format("Migration {} ({}) waits: it is of phase {} (db migrate --phase {}).\n",
+                               next.number, next.name, phase, phase);
+}
+
+/// Migrations keep their order, so that one that was meant can be behind one that was not.
+int done_unless_held_back(Context& context, const db::Progress& progress) {
+    if (!progress.held_back) return done;
+    return context.fail(
+        fmt::format("Migration {} ({}) could not be reached: apply the waiting ones before it first.",
+                    progress.held_back->number, progress.held_back->name));
 }
 
 int migrate(Context& context, const Words& words) {
@@ -41,10 +75,11 @@ int migrate(Context& context, const Words& words) {
         const auto tell = [](const db::Migration& one) {
             db::say_on_stderr(fmt::format("Applying migration {} ({}).", one.number, one.name));
         };
-        auto list = words.dry_run ? migrator.pending() : migrator.migrate(tell);
-        if (!list) return context.fail(list.error());
-        print_migrations(context, words, words.dry_run ? "pending" : "applied", *list, migrator.current());
-        return done;
+        const auto phases = phases_of(words.phase);
+        auto progress = words.dry_run ? migrator.plan(phases) : migrator.migrate(tell, phases);
+        if (!progress) return context.fail(progress.error());
+        print_progress(context, words, *progress, migrator.current());
+        return done_unless_held_back(context, *progress);
     });
 }
 
@@ -65,6 +100,7 @@ int status(Context& context, const Words& words) {
             json.object()
                 .field("number", state.number)
                 .field("name", state.name)
+                .field("phase", db::name_of(state.phase))
                 .field("state", state_of(state));
             json.field("appliedAt", state.applied_at).end();
             if (!words.json)
@@ -139,38 +175,21 @@ int rollback(Context& context, const Words& words) {
             return context.fail(fmt::format(
                 "The server (process {}) is running and needs this schema. Stop it first.", server));
         db::Session session(home.conninfo());
+        const auto servers = db::servers_on(session);
+        if (!servers.empty() && !words.dry_run)
+            return context.fail(
+                fmt::format("Servers are running on this database and need this schema: {}. Stop them first.",
+                            fmt::join(servers, ", ")));
         return rollback_in(context, words, session);
     });
 }
 
 int verify(Context& context, const Words& words) {
-    return with_session(context, [&](db::Session& session) {
-        const auto differences = db::verify_schema(session, embedded::embedded_migrations());
-        if (words.json) {
-            JsonWriter json;
-            json.object().field("matches", differences.empty()).key("differences").array();
-            for (const auto& one : differences)
-                json.object()
-                    .field("object", one.object)
-                    .field("expected", one.expected)
-                    .field("found", one.found)
-                    .end();
-            context.out << json.end().end().take() << '\n';
-        }
-        for (const auto& one : differences) {
-            if (words.json) break;
-            if (!one.found)
-                context.out << fmt::format("missing: {}: {}\n", one.object, *one.expected);
-            else if (!one.expected)
-                context.out << fmt::format("unexpected: {}: {}\n", one.object, *one.found);
-            else
-                context.out << fmt::format("different: {}: expected {}, found {}\n", one.object,
-                                           *one.expected, *one.found);
-        }
-        context.err << (differences.empty() ? "The schema is as the migrations make it.\n"
-                                            : fmt::format("{} differences.\n", differences.size()));
-        return differences.empty() ? done : failed;
-    });
+    return verify_database(context, words.json, words.deep);
+}
+
+int lint(Context& context, const Words& words) {
+    return lint_migrations(context, words.json);
 }
 
 /// The school's administrator has an address that is nobody's: on a real site somebody could come to own it.
@@ -201,8 +220,15 @@ void register_db(CLI::App& app, Chosen& chosen) {
     };
     auto* up = add("migrate", "Apply the migrations that are missing", migrate);
     up->add_flag("--dry-run", words->dry_run, "Only say what would be applied");
+    up->add_option("--phase", words->phase, "Which: expand (what the release before bears), contract, or all")
+        ->check(CLI::IsMember({"expand", "contract", "all"}));
     add("status", "List the migrations and whether they are applied", status);
-    add("verify", "Compare the live schema with what the migrations make; exit code 1: it differs", verify);
+    auto* check = add("verify",
+                      "Compare the live schema with what the migrations make, and check the database; exit "
+                      "code 1: something is wrong",
+                      verify);
+    check->add_flag("--deep", words->deep, "Read every row and every entry of an index");
+    add("lint", "Check the migrations of this program against the rules; needs no database", lint);
     auto* down = add("rollback", "Take back the newest migration, after saying what is lost", rollback);
     down->add_option("--to", words->to, "Take back all above this number; 0: everything")
         ->check(CLI::NonNegativeNumber);

@@ -46,7 +46,10 @@ describe("without a server", () => {
 
     test("verify finds nothing on what migrate made", async () => {
         const { code, stdout } = await run("db", "verify", "--json");
-        assert.deepEqual([code, JSON.parse(stdout)], [0, { matches: true, differences: [] }]);
+        const { matches, differences, checks } = JSON.parse(stdout);
+        assert.deepEqual([code, matches, differences], [0, true, []]);
+        for (const one of checks) assert.equal(one.state, "ok", `${one.name}: ${one.detail}`);
+        assert.ok(checks.some((one) => one.name === "btrees"));
     });
 
     test("seed makes the school once", async () => {

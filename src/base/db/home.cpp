@@ -23,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(std::string words) {
-    throw std::runtime_error(std::move(words));
+[[noreturn]] void fail(const std::string& words) {
+    throw std::runtime_error(words);
 }
 
 /// Whether a server or a command of ours has used `folder`: what it leaves there at its first start.
@@ -180,6 +180,10 @@ const fs::path& Home::data() const {
 }
 std::string Home::conninfo() const {
     return impl_->cluster ? impl_->cluster->conninfo() : impl_->url;
+}
+std::optional<std::string> Home::superuser_conninfo() const {
+    if (!impl_->cluster) return std::nullopt;
+    return impl_->cluster->superuser_conninfo();
 }
 bool Home::managed() const {
     return impl_->cluster.has_value();

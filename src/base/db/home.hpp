@@ -34,6 +34,8 @@ public:
     const std::filesystem::path& data() const;
     /// For libpq.
     std::string conninfo() const;
+    /// For libpq as the superuser of the private cluster, for maintenance; nullopt with DATABASE_URL.
+    std::optional<std::string> superuser_conninfo() const;
     /// True when the database is the private cluster.
     bool managed() const;
     /// The process of the server that holds this data folder, or 0.

@@ -4,17 +4,14 @@
 
 #include <algorithm>
 #include <map>
-#include <regex>
 
 #include "base/core/crypto.hpp"
-#include "base/db/schema_range.hpp"
+#include "base/db/lint/lint.hpp"
+#include "base/db/schema_lock.hpp"
+#include "base/db/script_runner.hpp"
 
 namespace bb::db {
 namespace {
-
-// Any fixed number will do: it says "somebody is changing the schema of this database".
-constexpr std::int64_t schema_lock = 4'204'716'329;
-constexpr const char* lock_not_available = "55P03";
 
 constexpr const char* table_sql =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -29,82 +26,30 @@ constexpr const char* has_table_sql = "SELECT to_regclass('schema_migrations') I
 constexpr const char* is_empty_sql =
     "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace)";
 
-// An advisory lock's number stands in two halves of 32 bits.
-constexpr const char* holder_sql =
-    "SELECT l.pid, coalesce(nullif(a.application_name, ''), 'without a name'), "
-    "coalesce('from ' || host(a.client_addr), 'on its own machine') "
-    "FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database() "
-    "LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
-    "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted "
-    "AND (l.classid::bigint << 32 | l.objid::bigint) = $1 LIMIT 1";
+bool is_meant(const Migration& migration, Phases phases) {
+    const auto phase = read_header(migration.up).phase;
+    if (phases == Phases::expand) return phase == Phase::expand;
+    if (phases == Phases::contract) return phase == Phase::contract;
+    return true;
+}
 
-/// Runs `work` between BEGIN and COMMIT; whatever it throws rolls back.
-template <class Work>
-void in_transaction(Session& session, Work work) {
-    session.script("BEGIN");
-    try {
-        work();
-        session.script("COMMIT");
-    } catch (const SqlError&) {
-        session.script("ROLLBACK");
-        throw;
+/// How many of the pending migrations are applied: those before the first that is not meant.
+std::size_t count_meant(const std::vector<Migration>& pending, Phases phases) {
+    std::size_t count = 0;
+    if (phases == Phases::needed) {
+        count = pending.size();
+        while (count > 0 && read_header(pending[count - 1].up).phase == Phase::contract) --count;
+        return count;
     }
+    while (count < pending.size() && is_meant(pending[count], phases)) ++count;
+    return count;
+}
+
+std::string title(const Migration& migration) {
+    return fmt::format("Migration {} ({})", migration.number, migration.name);
 }
 
 }  // namespace
-
-/// Held while the schema is changed, so that two programs never do it at once.
-class Migrator::Lock {
-public:
-    explicit Lock(Session& session) : session_(session) {}
-    ~Lock() {
-        try {
-            session_.script("RESET lock_timeout");
-            if (held_) session_.query("SELECT pg_advisory_unlock($1)", schema_lock);
-        } catch (const std::exception&) {
-            // The connection is gone, and the lock with it.
-        }
-    }
-    Lock(const Lock&) = delete;
-
-    /// Errors: unavailable, when another holds it for longer than `patience`; `say` hears who.
-    Result<void> take(const Say& say, std::chrono::milliseconds patience) {
-        held_ = session_.query("SELECT pg_try_advisory_lock($1)", schema_lock)[0].get<bool>(0);
-        if (!held_) {
-            const auto other = holder();
-            if (say) say(fmt::format("Waiting for {}, which is changing the schema.", other));
-            if (!wait(patience))
-                return Error(
-                    ErrorCode::unavailable,
-                    fmt::format("{} goes on changing the schema. If it hangs, end it, then try again.",
-                                other));
-        }
-        session_.script("SET lock_timeout = '10s'");
-        return {};
-    }
-
-private:
-    bool wait(std::chrono::milliseconds patience) {
-        session_.query("SELECT set_config('lock_timeout', $1, false)", std::to_string(patience.count()));
-        try {
-            session_.query("SELECT pg_advisory_lock($1)", schema_lock);
-        } catch (const SqlError& failure) {
-            if (failure.sqlstate() != lock_not_available) throw;
-            return false;
-        }
-        return held_ = true;
-    }
-
-    std::string holder() {
-        const auto rows = session_.query(holder_sql, schema_lock);
-        if (rows.empty()) return "Another program";
-        return fmt::format("PostgreSQL's process {} ({}, {})", rows[0].get<int>(0),
-                           rows[0].get<std::string>(1), rows[0].get<std::string>(2));
-    }
-
-    Session& session_;
-    bool held_ = false;
-};
 
 std::string checksum(const Migration& migration) {
     return crypto::hex(crypto::sha256(migration.up));
@@ -112,8 +57,10 @@ std::string checksum(const Migration& migration) {
 
 std::vector<MigrationState> Migrator::status() {
     std::map<int, MigrationState> states;
-    for (const auto& one : migrations_)
-        states[one.number] = MigrationState{one.number, std::string(one.name), std::nullopt};
+    for (const auto& one : migrations_) {
+        auto& state = states[one.number] = MigrationState{one.number, std::string(one.name), std::nullopt};
+        state.phase = read_header(one.up).phase;
+    }
     if (session_.query(has_table_sql)[0].get<bool>(0)) {
         for (const auto row : session_.query(applied_sql)) {
             const int number = row.get<int>(0);
@@ -122,10 +69,12 @@ std::vector<MigrationState> Migrator::status() {
             MigrationState state{number, row.get<std::string>(1), row.get<Time>(3)};
             state.unknown = found == migrations_.end();
             state.changed = !state.unknown && checksum(*found) != row.get<std::string>(2);
+            state.phase = states[number].phase;
             states[number] = std::move(state);
         }
     }
     std::vector<MigrationState> list;
+    list.reserve(states.size());
     for (auto& [number, state] : states) list.push_back(std::move(state));
     return list;
 }
@@ -175,20 +124,43 @@ Result<std::vector<Migration>> Migrator::pending() {
     return list;
 }
 
-Result<std::vector<Migration>> Migrator::migrate(const Step& step) {
-    Lock lock(session_);
-    if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
-    session_.script(table_sql);
+Result<Progress> Migrator::plan(Phases phases) {
     auto list = pending();
     if (!list) return list.error();
-    for (const auto& one : *list) {
+    const auto end = list->begin() + static_cast<std::ptrdiff_t>(count_meant(*list, phases));
+    Progress progress{{list->begin(), end}, {end, list->end()}, std::nullopt};
+    const auto meant = [&](const Migration& one) {
+        return phases != Phases::needed && is_meant(one, phases);
+    };
+    const auto held = std::find_if(end, list->end(), meant);
+    if (held != list->end()) progress.held_back = *held;
+    if (auto refused = refusal(migrations_, progress.applied)) return *refused;
+    return progress;
+}
+
+Result<Progress> Migrator::migrate(const Step& step, Phases phases) {
+    SchemaLock lock(session_);
+    if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
+    session_.script(table_sql);
+    auto progress = plan(phases);
+    if (!progress) return progress.error();
+    for (const auto& one : progress->applied) {
         step(one);
-        in_transaction(session_, [&] {
-            session_.script(std::string(one.up));
-            session_.query(insert_sql, one.number, one.name, checksum(one));
-        });
+        if (auto done = apply(one); !done) return done.error();
     }
-    return list;
+    return progress;
+}
+
+Result<void> Migrator::apply(const Migration& one) {
+    return ScriptRunner(session_, limits_, say_).run(title(one), one.up, [&] {
+        session_.query(insert_sql, one.number, one.name, checksum(one));
+    });
+}
+
+Result<void> Migrator::take_back(const Migration& one) {
+    return ScriptRunner(session_, limits_, say_).run(title(one), one.down, [&] {
+        session_.query(delete_sql, one.number);
+    });
 }
 
 Result<std::vector<Migration>> Migrator::above(int to) {
@@ -224,67 +196,15 @@ Result<std::vector<Loss>> Migrator::losses(int to) {
 }
 
 Result<std::vector<Migration>> Migrator::rollback(int to, const Step& step) {
-    Lock lock(session_);
+    SchemaLock lock(session_);
     if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
     auto list = above(to);
     if (!list) return list.error();
     for (const auto& one : *list) {
         step(one);
-        in_transaction(session_, [&] {
-            session_.script(std::string(one.down));
-            session_.query(delete_sql, one.number);
-        });
+        if (auto done = take_back(one); !done) return done.error();
     }
     return list;
-}
-
-std::vector<std::string> drops_in(std::string_view script) {
-    static const std::regex comment(R"(--[^\n]*)");
-    static const std::regex table(
-        R"(DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?([^;]+?)(?:\s+(?:CASCADE|RESTRICT))?\s*;)", std::regex::icase);
-    static const std::regex alter(R"(ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(\w+)([^;]+);)", std::regex::icase);
-    static const std::regex column(R"(DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(\w+))", std::regex::icase);
-    static const std::regex word(R"(\w+)");
-    const auto text = std::regex_replace(std::string(script), comment, "");
-    const std::sregex_iterator end;
-    std::vector<std::string> drops;
-    for (std::sregex_iterator at(text.begin(), text.end(), table); at != end; ++at) {
-        const std::string names = (*at)[1];
-        for (std::sregex_iterator name(names.begin(), names.end(), word); name != end; ++name)
-            drops.push_back("table " + name->str());
-    }
-    for (std::sregex_iterator at(text.begin(), text.end(), alter); at != end; ++at) {
-        const std::string changes = (*at)[2];
-        for (std::sregex_iterator name(changes.begin(), changes.end(), column); name != end; ++name)
-            drops.push_back(fmt::format("column {} of {}", (*name)[1].str(), (*at)[1].str()));
-    }
-    return drops;
-}
-
-Result<void> prepare_schema(const std::string& conninfo, bool managed,
-                            const std::function<void(std::string_view)>& say) {
-    Session session(conninfo);
-    Migrator migrator(session, embedded::embedded_migrations());
-    migrator.when_taken(say, std::chrono::seconds(5));  // the caller comes back, and hears signals in between
-    auto pending = migrator.pending();
-    if (!pending) return Error(ErrorCode::unavailable, pending.error().detail);
-    if (pending->empty()) return {};
-    if (managed || migrator.empty()) {
-        auto applied = migrator.migrate([&](const Migration& one) {
-            say(fmt::format("Applying migration {} ({}).", one.number, one.name));
-        });
-        if (!applied && applied.error().code == ErrorCode::unavailable)
-            throw Unavailable(applied.error().detail);
-        if (!applied) return Error(ErrorCode::unavailable, applied.error().detail);
-        return {};
-    }
-    const int current = pending->front().number - 1;
-    if (current >= schema_min) return {};
-    return Error(
-        ErrorCode::unavailable,
-        fmt::format("The database has schema {}, and this program runs on {} to {}. Run \"brainbytes db "
-                    "migrate\" first.",
-                    current, schema_min, schema_max));
 }
 
 }  // namespace bb::db

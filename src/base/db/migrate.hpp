@@ -2,7 +2,6 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,13 +9,12 @@
 
 #include "base/core/error.hpp"
 #include "base/core/time.hpp"
+#include "base/db/lint/header.hpp"
+#include "base/db/lock_limits.hpp"
+#include "base/db/migration.hpp"
 #include "base/db/session.hpp"
-#include "embedded/assets.hpp"
 
 namespace bb::db {
-
-using Migration = embedded::EmbeddedMigration;
-using Migrations = std::span<const Migration>;
 
 /// One migration, as the program and the database know it.
 struct MigrationState {
@@ -25,6 +23,24 @@ struct MigrationState {
     std::optional<Time> applied_at;
     bool changed = false;  ///< applied with another text than this program carries
     bool unknown = false;  ///< applied by a newer program; this one does not carry it
+    Phase phase = Phase::expand;
+};
+
+/// Which pending migrations are applied. They keep their order: one that is not meant holds back all after
+/// it.
+enum class Phases {
+    expand,
+    contract,
+    all,
+    needed,  ///< all but the contract migrations at the end: what a program needs for its start
+};
+
+/// What became, or would become, of the pending migrations.
+struct Progress {
+    std::vector<Migration> applied;
+    std::vector<Migration> waiting;
+    /// The first that was meant and is held back by one of another phase.
+    std::optional<Migration> held_back;
 };
 
 /// What going back would destroy.
@@ -48,6 +64,8 @@ public:
         say_ = std::move(say);
         patience_ = patience;
     }
+    /// How long a migration waits for locks of others.
+    void limit_locks(LockLimits limits) { limits_ = limits; }
 
     /// All migrations of program and database, by number.
     std::vector<MigrationState> status();
@@ -58,27 +76,32 @@ public:
     /// What migrate() would apply. Errors: conflict, when an applied migration was changed or is unknown
     /// here.
     Result<std::vector<Migration>> pending();
-    /// Applies what is pending, each in a transaction of its own, while no one else does. `step` hears of
-    /// each before it runs. Errors as pending(), and unavailable when somebody else goes on changing the
-    /// schema. A failing migration throws SqlError and leaves those before it.
-    Result<std::vector<Migration>> migrate(const Step& step);
+    /// What migrate() would do. Errors as pending(), and conflict when a migration that would be applied
+    /// breaks a rule (lint.hpp).
+    Result<Progress> plan(Phases phases);
+    /// Applies what is pending and meant, one after the other, while no one else does. `step` hears of each
+    /// before it runs. Errors as plan(), and unavailable when somebody else goes on changing the schema or
+    /// holding a lock. A failing migration throws SqlError; it leaves those before it and, run in a
+    /// transaction, nothing of itself.
+    Result<Progress> migrate(const Step& step, Phases phases = Phases::expand);
     /// What rollback(to) would destroy, newest first. Errors: conflict as pending(), invalid_input for a
     /// number that is not below the current one.
     Result<std::vector<Loss>> losses(int to);
-    /// Takes back every migration above `to`, newest first, each in a transaction of its own. Errors as
-    /// losses(), and unavailable as migrate().
+    /// Takes back every migration above `to`, newest first. Errors as losses(), and unavailable as migrate().
     Result<std::vector<Migration>> rollback(int to, const Step& step);
 
 private:
-    class Lock;
     std::optional<Error> fault(const std::vector<MigrationState>& states) const;
     Result<std::vector<Migration>> above(int to);
+    Result<void> apply(const Migration& migration);
+    Result<void> take_back(const Migration& migration);
     std::string describe(const std::string& table);
 
     Session& session_;
     Migrations migrations_;
     Say say_;
     std::chrono::milliseconds patience_ = std::chrono::minutes(5);
+    LockLimits limits_;
 };
 
 /// SHA-256 of a migration's way up, in hexadecimal.
@@ -86,9 +109,10 @@ std::string checksum(const Migration& migration);
 /// The tables and columns that a script drops, as written: "table a", "column b of c".
 std::vector<std::string> drops_in(std::string_view script);
 
-/// For the start of a server: migrates a private or an empty database, and refuses one outside the range that
-/// this program runs on. Errors: unavailable, with a sentence that says what to do. Throws Unavailable, also
-/// while another program changes the schema: worth another try.
+/// For the start of a server: migrates a private or an empty database (the private one but for contract
+/// migrations at the end, which wait for an operator), and refuses one outside the range that this program
+/// runs on. Errors: unavailable, with a sentence that says what to do. Throws Unavailable, also while another
+/// program changes the schema: worth another try.
 Result<void> prepare_schema(const std::string& conninfo, bool managed,
                             const std::function<void(std::string_view)>& say);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/db/script_runner.hpp"
+
 namespace bb::db {
 namespace {
 
@@ -109,7 +111,7 @@ Catalog expected_catalog(Session& session, Migrations migrations, int last) {
         fmt::format("SET LOCAL lock_timeout = '5s'; CREATE SCHEMA {0}; SET LOCAL search_path = {0}{1}{2}",
                     scratch, extensions ? ", " : "", extensions.value_or("")));
     for (const auto& one : migrations)
-        if (one.number <= last) session.script(std::string(one.up));
+        if (one.number <= last) run_inside(session, one.up);
     return read_catalog(session, scratch);
 }
 

@@ -20,7 +20,7 @@ void Session::Close::operator()(pg_conn* pg) const {
     PQfinish(pg);
 }
 
-Session::Session(const std::string& conninfo) {
+Session::Session(const std::string& conninfo) : conninfo_(conninfo) {
     const char* keywords[] = {"dbname", "application_name", "connect_timeout", "client_encoding", nullptr};
     const char* values[] = {conninfo.c_str(), "brainbytes", "10", "UTF8", nullptr};
     pg_.reset(PQconnectdbParams(keywords, values, 1));

@@ -26,11 +26,14 @@ public:
     void script(const std::string& sql);
     /// `name` as it must be written in a statement.
     static std::string quoted(std::string_view name);
+    /// What it was connected with.
+    const std::string& conninfo() const { return conninfo_; }
 
 private:
     struct Close {
         void operator()(pg_conn* pg) const;
     };
+    std::string conninfo_;
     std::unique_ptr<pg_conn, Close> pg_;
 };
 

@@ -13,8 +13,8 @@
 #include "base/core/privileges.hpp"
 #include "base/db/cluster.hpp"
 #include "base/db/database.hpp"
+#include "base/db/migrate.hpp"
 #include "base/db/session.hpp"
-#include "embedded/assets.hpp"
 
 namespace bb::test {
 
@@ -47,7 +47,10 @@ private:
         options.data = folder_;
         options.durable = false;
         cluster_.emplace(std::move(options));
-        for (const auto& migration : embedded::embedded_migrations()) script(std::string(migration.up));
+        db::Session session(conninfo());
+        const auto ignore = [](const db::Migration&) {
+        };
+        db::Migrator(session, embedded::embedded_migrations()).migrate(ignore, db::Phases::all).value();
     }
 
     std::string folder_;

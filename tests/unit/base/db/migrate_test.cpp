@@ -7,7 +7,7 @@
 
 #include "base/db/schema.hpp"
 #include "base/db/schema_range.hpp"
-#include "unit/support/postgres.hpp"
+#include "unit/base/db/empty_database.hpp"
 
 namespace bb::db {
 namespace {
@@ -20,19 +20,7 @@ const Migration small[] = {
 
 void ignore(const Migration&) {}
 
-/// A new database on the PostgreSQL of this test program.
-std::string empty_database() {
-    static int count = 0;
-    const auto server = test::TemporaryPostgres::shared().conninfo();
-    const auto name = fmt::format("migrate_{}", ++count);
-    Session(server).script("CREATE DATABASE " + name);
-    return fmt::format("{} dbname={}", server, name);
-}
-
-struct Migrate : ::testing::Test {
-    std::string database = empty_database();
-    Session session{database};
-};
+using Migrate = OnEmptyDatabase;
 
 TEST(SchemaRange, FitsTheMigrationsInsideTheProgram) {
     ASSERT_FALSE(embedded::embedded_migrations().empty());
@@ -41,23 +29,33 @@ TEST(SchemaRange, FitsTheMigrationsInsideTheProgram) {
     EXPECT_GE(schema_min, 1);
 }
 
+// Contract migrations at the end run only when nobody will go back: until then the program runs without them.
+TEST(SchemaRange, BearsThatTheLastContractMigrationsWait) {
+    const auto all = embedded::embedded_migrations();
+    std::size_t count = all.size();
+    while (count > 0 && read_header(all[count - 1].up).phase == Phase::contract) --count;
+    ASSERT_GT(count, 0u);
+    EXPECT_LE(schema_min, all[count - 1].number);
+}
+
 TEST_F(Migrate, AppliesEachMigrationOnce) {
     Migrator migrator(session, small);
     EXPECT_TRUE(migrator.empty());
     EXPECT_EQ(migrator.current(), 0);
-    EXPECT_EQ(migrator.migrate(ignore).value().size(), 2u);
+    EXPECT_EQ(migrator.migrate(ignore).value().applied.size(), 2u);
     EXPECT_EQ(migrator.current(), 2);
-    EXPECT_TRUE(migrator.migrate(ignore).value().empty());
+    EXPECT_TRUE(migrator.migrate(ignore).value().applied.empty());
     EXPECT_FALSE(migrator.empty());
 }
 
 TEST_F(Migrate, LeavesNothingOfAMigrationThatFails) {
-    const Migration broken[] = {small[0], {2, "bad", "CREATE TABLE bad (id integer); SELECT nonsense;", ""}};
+    const Migration broken[] = {
+        small[0], {2, "bad", "CREATE TABLE bad (id integer); SELECT nonsense;", "DROP TABLE bad;"}};
     Migrator migrator(session, broken);
     EXPECT_THROW(migrator.migrate(ignore), SqlError);
     EXPECT_EQ(migrator.current(), 1);
     EXPECT_FALSE(session.query("SELECT to_regclass('bad') IS NOT NULL")[0].get<bool>(0));
-    EXPECT_EQ(Migrator(session, small).migrate(ignore).value().size(), 1u);
+    EXPECT_EQ(Migrator(session, small).migrate(ignore).value().applied.size(), 1u);
 }
 
 TEST_F(Migrate, SaysForWhomItWaitsAndNotForEver) {
@@ -67,14 +65,16 @@ TEST_F(Migrate, SaysForWhomItWaitsAndNotForEver) {
     Migrator migrator(session, small);
     std::string said;
     migrator.when_taken([&](std::string_view words) { said += words; }, std::chrono::milliseconds(100));
-    for (const auto& refused : {migrator.migrate(ignore), migrator.rollback(0, ignore)}) {
-        ASSERT_TRUE(refused.has_error());
-        EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
-        EXPECT_NE(refused.error().detail.find("the other one"), std::string::npos) << refused.error().detail;
+    const auto up = migrator.migrate(ignore);
+    const auto down = migrator.rollback(0, ignore);
+    ASSERT_TRUE(up.has_error() && down.has_error());
+    for (const auto& refused : {up.error(), down.error()}) {
+        EXPECT_EQ(refused.code, ErrorCode::unavailable);
+        EXPECT_NE(refused.detail.find("the other one"), std::string::npos) << refused.detail;
     }
     EXPECT_EQ(said.find("Waiting for PostgreSQL's process "), 0u) << said;
     other.script("SELECT pg_advisory_unlock(4204716329)");
-    EXPECT_EQ(migrator.migrate(ignore).value().size(), 2u);
+    EXPECT_EQ(migrator.migrate(ignore).value().applied.size(), 2u);
     EXPECT_EQ(session.query("SHOW lock_timeout")[0].get<std::string>(0), "0");
 }
 
@@ -86,7 +86,7 @@ TEST_F(Migrate, WaitsForAnotherThatEnds) {
     migrator.when_taken([&](std::string_view) {
         end = std::thread([&] { other.script("SELECT pg_sleep(0.1), pg_advisory_unlock(4204716329)"); });
     });
-    EXPECT_EQ(migrator.migrate(ignore).value().size(), 2u);
+    EXPECT_EQ(migrator.migrate(ignore).value().applied.size(), 2u);
     end.join();
 }
 

@@ -1,0 +1,44 @@
+#include "base/db/servers.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+
+namespace bb::db {
+namespace {
+
+constexpr const char* prefix = "brainbytes-server/";
+constexpr std::size_t longest_host = 36;
+
+constexpr const char* servers_sql =
+    "SELECT split_part(application_name, '/', 2), split_part(application_name, '/', 3), "
+    "min(coalesce('from ' || host(client_addr), 'on the machine of the database')) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name LIKE 'brainbytes-server/%' GROUP BY 1, 2 ORDER "
+    "BY 1, 2";
+
+std::string host() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+    std::string kept;
+    for (const char c : std::string(name.data()))
+        if (std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-') kept += c;
+    return kept.empty() ? "unknown" : kept.substr(0, longest_host);
+}
+
+}  // namespace
+
+std::string server_application() {
+    return fmt::format("{}{}/{}", prefix, host(), getpid());
+}
+
+std::vector<std::string> servers_on(Session& session) {
+    std::vector<std::string> found;
+    for (const auto row : session.query(servers_sql))
+        found.push_back(fmt::format("process {} on host {} ({})", row.get<std::string>(1),
+                                    row.get<std::string>(0), row.get<std::string>(2)));
+    return found;
+}
+
+}  // namespace bb::db

@@ -3,11 +3,14 @@
 #include <chrono>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "app/installation.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
+#include "operations/safety/drill_history.hpp"
 #include "operations/safety/erasures.hpp"
+#include "operations/safety/hold_drill.hpp"
 #include "operations/safety/prune.hpp"
 #include "operations/safety/runs.hpp"
 
@@ -17,6 +20,12 @@ namespace {
 constexpr std::chrono::seconds look_every{60};
 // One node makes backups: the lock is the database's, and goes with the connection.
 constexpr const char* lock_sql = "SELECT pg_try_advisory_lock(7304, 0)";
+constexpr const char* unlock_sql = "SELECT pg_advisory_unlock(7304, 0)";
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+double seconds_since(Time time) {
+    return std::chrono::duration<double>(now() - time).count();
+}
 
 std::uint32_t random_number() {
     std::uint32_t number = 0;
@@ -40,8 +49,15 @@ BackupSchedule::BackupSchedule(const config::Config& config, std::string conninf
       configured_(std::move(configured)),
       age_(metrics.gauge("brainbytes_backup_age_seconds", "Time since the newest backup; NaN: there is none",
                          {})),
+      drill_age_(
+          metrics.gauge("brainbytes_drill_age_seconds", "Time since the last drill; NaN: there was none")),
+      drill_rto_(metrics.gauge("brainbytes_drill_rto_seconds", "How long recovering took in the last drill")),
+      drill_rpo_(
+          metrics.gauge("brainbytes_drill_rpo_seconds", "How much work the last drill would have lost")),
+      drill_good_(
+          metrics.gauge("brainbytes_drill_good", "1: the last drill brought everything back in time")),
       node_(random_number()) {
-    age_.set(std::numeric_limits<double>::quiet_NaN());
+    for (auto* gauge : {&age_, &drill_age_, &drill_rto_, &drill_rpo_, &drill_good_}) gauge->set(unknown);
     installation_.progress = [this](std::string_view, std::uint64_t, std::uint64_t) {
         const std::lock_guard guard(mutex_);
         if (over_) throw Stopped();
@@ -77,16 +93,55 @@ void BackupSchedule::run() {
 
 void BackupSchedule::look() {
     db::Session session(installation_.conninfo);
+    look_at_backups(session);
+    look_at_drills(session);
+}
+
+void BackupSchedule::look_at_backups(db::Session& session) {
     const auto last = safety::last_runs(session);
-    if (last.good) age_.set(std::chrono::duration<double>(now() - last.good->started_at).count());
-    if (last.good)
+    if (last.good) {
+        age_.set(seconds_since(last.good->started_at));
         for (const auto& place : places_) safety::note_erased(place, safety::erased_in(session));
+    }
     const std::chrono::hours every(config_.number("BACKUP_EVERY_HOURS"));
     if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_)) return;
     if (!session.query(lock_sql)[0].get<bool>(0)) return;
     // Another node may have been quicker between the two looks.
-    if (now() < safety::next_run(safety::last_runs(session), started_, every, node_)) return;
-    make();
+    if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_)) make();
+    session.query(unlock_sql);
+}
+
+void BackupSchedule::look_at_drills(db::Session& session) {
+    const auto past = safety::past_drills(session, 1);
+    if (!past.empty()) {
+        drill_age_.set(seconds_since(past[0].started_at));
+        drill_rto_.set(past[0].rto_seconds);
+        drill_rpo_.set(past[0].rpo_seconds);
+        drill_good_.set(past[0].good ? 1 : 0);
+    }
+    const std::chrono::hours every(24 * config_.number("DRILL_EVERY_DAYS"));
+    const auto last = past.empty() ? std::nullopt : std::optional(past[0].started_at);
+    if (every.count() == 0 || now() < safety::next_drill(last, started_, every, node_)) return;
+    if (!session.query(lock_sql)[0].get<bool>(0)) return;
+    practise();
+    session.query(unlock_sql);
+}
+
+void BackupSchedule::practise() {
+    const auto backup = places_.front().find("latest");
+    const auto keys = configured_ ? *configured_ : backup_keys_of(config_);
+    if (!backup || keys.identities.empty()) {
+        if (!std::exchange(told_why_not_, true))
+            log::warn("no recovery is practised",
+                      {{"reason", backup ? "the private backup key is not here" : "there is no backup"}});
+        return;
+    }
+    const auto result = safety::hold_drill(installation_, *safety::find_scenario("lost-host"), *backup, keys);
+    for (const auto& check : result.checks)
+        if (!check.good) log::error("a drill failed", {{"check", check.name}, {"reason", check.detail}});
+    log::info(
+        "recovery practised",
+        {{"good", result.good()}, {"rtoSeconds", result.rto_seconds}, {"rpoSeconds", result.rpo_seconds}});
 }
 
 void BackupSchedule::make() {

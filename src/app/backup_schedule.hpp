@@ -7,14 +7,16 @@
 
 #include "base/config/config.hpp"
 #include "base/core/metrics.hpp"
+#include "base/db/session.hpp"
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
 
 namespace bb::app {
 
-/// Makes backups by itself while a server runs, prunes them, and notes who was erased beside them. Of several
-/// nodes one at a time does. A thread of its own: none of it may hold up requests.
+/// Makes backups by itself while a server runs, prunes them, notes who was erased beside them, and practises
+/// the recovery from time to time. Of several nodes one at a time does. A thread of its own: none of it may
+/// hold up requests.
 class BackupSchedule {
 public:
     /// `configured`: the keys of BACKUP_KEY_FILE. The references must outlive it.
@@ -27,14 +29,18 @@ public:
 private:
     void run();
     void look();
+    void look_at_backups(db::Session& session);
     void make();
+    void look_at_drills(db::Session& session);
+    void practise();
     bool wait(std::chrono::seconds time);
 
     const config::Config& config_;
     safety::Installation installation_;
     std::vector<safety::Destination> places_;
     std::optional<safety::BackupKeys> configured_;
-    metrics::Gauge age_;
+    metrics::Gauge age_, drill_age_, drill_rto_, drill_rpo_, drill_good_;
+    bool told_why_not_ = false;
     const Time started_ = now();
     const std::uint32_t node_;
 

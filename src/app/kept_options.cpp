@@ -2,7 +2,6 @@
 
 #include "base/core/log.hpp"
 #include "base/db/run_once.hpp"
-#include "base/db/session.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "services/secrets/kept.hpp"
 
@@ -15,9 +14,9 @@ bool may_be_kept(std::string_view name) {
     return name != "BRAINBYTES_SECRET" && name != "BRAINBYTES_SECRET_BEFORE" && name != "BETTER_AUTH_SECRET";
 }
 
-void take_up_kept_secrets(config::Config& config, const std::string& conninfo) {
+void take_up_kept_secrets(config::Config& config, db::Session& session, const std::string& conninfo) {
     try {
-        if (db::Session(conninfo).query("SELECT FROM kept_secrets LIMIT 1").empty()) return;
+        if (session.query("SELECT FROM kept_secrets LIMIT 1").empty()) return;
         const std::vector<std::string> masters{accounts::server_secret(config),
                                                config.text("BRAINBYTES_SECRET_BEFORE")};
         std::map<std::string, std::string> values;

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/config/config.hpp"
+#include "base/db/session.hpp"
 
 namespace bb::app {
 
@@ -11,7 +12,7 @@ namespace bb::app {
 bool may_be_kept(std::string_view name);
 
 /// Gives options that nothing else sets the secrets that are kept in the database (`brainbytes secret set`).
-/// What cannot be read is logged and left out.
-void take_up_kept_secrets(config::Config& config, const std::string& conninfo);
+/// What cannot be read is logged and left out. `session` is a connection to the same database as `conninfo`.
+void take_up_kept_secrets(config::Config& config, db::Session& session, const std::string& conninfo);
 
 }  // namespace bb::app

@@ -133,9 +133,9 @@ public:
         for (auto& worker : workers_) worker->start();
         listen_to_database();
         wait_for_database();
-        note_configuration();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
+        note_configuration();
         backups_.emplace(node_.config, node_.conninfo, std::move(backup_keys_), node_.metrics);
     }
 
@@ -234,9 +234,9 @@ int wait_for_signal(const sigset_t& signals) {
     return signal;
 }
 
-/// Makes the schema ready. A database that is away for a moment, as one that starts together with us is, is
-/// waited for. Errors: unavailable, with a sentence.
-Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
+/// Makes the schema ready and gives the connection that it was done with. A database that is away for a
+/// moment, as one that starts together with us is, is waited for. Errors: unavailable, with a sentence.
+Result<db::Session> prepare_schema(const db::Home& home, const sigset_t& signals) {
     const auto say = [](std::string_view words) {
         log::info(words);
     };
@@ -244,7 +244,10 @@ Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
     for (;;) {
         std::string reason;
         try {
-            return db::prepare_schema(home.conninfo(), home.managed(), say);
+            db::Session session(home.conninfo());
+            if (auto prepared = db::prepare_schema(session, home.managed(), say); !prepared)
+                return prepared.error();
+            return session;
         } catch (const db::Unavailable& away) {
             reason = away.what();
         }
@@ -307,8 +310,10 @@ int serve(config::Config& config) {
     auto home =
         db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
-    if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
-    take_up_kept_secrets(config, home->conninfo());
+    if (auto prepared = prepare_schema(*home, signals); prepared)
+        take_up_kept_secrets(config, *prepared, home->conninfo());
+    else
+        return fail(prepared.error());
     run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(identities), signals);
     home->close();
     log::info("stopped");

@@ -68,8 +68,11 @@ int run_with_database(config::Config& config, const std::function<Task<int>(db::
     Context context{config, std::cout, std::cerr};
     const int code = with_home(context, [&](db::Home& home) {
         config = context.config;
-        if (auto ready = db::prepare_schema(home.conninfo(), home.managed(), db::say_on_stderr); !ready)
-            return context.fail(ready.error());
+        {
+            db::Session session(home.conninfo());
+            auto ready = db::prepare_schema(session, home.managed(), db::say_on_stderr);
+            if (!ready) return context.fail(ready.error());
+        }
         int result = failed;
         db::run_once(home.conninfo(),
                      [&](db::Database& database) -> Task<void> { result = co_await work(database); });

@@ -8,9 +8,8 @@
 #include "base/db/migrate.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
-#include "operations/safety/drill.hpp"
 #include "operations/safety/drill_history.hpp"
-#include "operations/safety/restore.hpp"
+#include "operations/safety/hold_drill.hpp"
 
 namespace bb::cli {
 namespace {
@@ -52,14 +51,6 @@ void print(Context& context, const safety::DrillResult& result, const safety::Sc
                                duration(result.rpo_seconds), duration(scenario.rpo_seconds));
 }
 
-/// The private key as a file that the commands of the drill may read.
-std::filesystem::path hand_over_key(const safety::BackupKeys& keys, const std::filesystem::path& file) {
-    std::string text;
-    for (const auto& identity : keys.identities) text += safety::private_line(identity);
-    safety::write_small_file(file, text);
-    return file;
-}
-
 int run(Context& context, const Words& words) {
     const auto& scenario = *safety::find_scenario(words.scenario);
     const auto place = app::destinations_of(context.config, words.from).front();
@@ -70,15 +61,8 @@ int run(Context& context, const Words& words) {
         const auto backup = source.find("latest");
         if (!backup) return context.fail(backup.error());
         const auto keys = configured ? *configured : app::backup_keys_of(context.config);
-        safety::open_backup(*backup, keys);
-        struct KeyFile {
-            std::filesystem::path path;
-            ~KeyFile() { std::remove(path.c_str()); }
-        } const key{hand_over_key(keys, home.data() / "drill.key")};
-        const auto result =
-            safety::run_drill(safety::DrillPlan{scenario, *backup, key.path, home.data() / "drill"});
-        db::Session session(home.conninfo());
-        safety::note_drill(session, result);
+        const auto installation = app::installation_of(context.config, home.conninfo());
+        const auto result = safety::hold_drill(installation, scenario, *backup, keys);
         print(context, result, scenario, words.json);
         return result.good() ? done : failed;
     });

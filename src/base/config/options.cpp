@@ -76,6 +76,11 @@ constexpr Option table[] = {
      "/mnt/backups/brainbytes", ""},
     {"BACKUP_EVERY_HOURS", Kind::number, "24", "How often a server makes a backup by itself; 0: never.", "6",
      "0..720"},
+    {"DRILL_EVERY_DAYS", Kind::number, "30",
+     "How often a server practises the recovery from its newest backup by itself, where it has the private "
+     "key; 0: "
+     "never.",
+     "7", "0..365"},
     {"BACKUP_KEY_FILE", Kind::text, "",
      "File with the keys that backups are sealed to, as `backup keygen` writes it; the line \"public\" is "
      "enough "

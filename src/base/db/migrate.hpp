@@ -113,7 +113,6 @@ std::vector<std::string> drops_in(std::string_view script);
 /// migrations at the end, which wait for an operator), and refuses one outside the range that this program
 /// runs on. Errors: unavailable, with a sentence that says what to do. Throws Unavailable, also while another
 /// program changes the schema: worth another try.
-Result<void> prepare_schema(const std::string& conninfo, bool managed,
-                            const std::function<void(std::string_view)>& say);
+Result<void> prepare_schema(Session& session, bool managed, const std::function<void(std::string_view)>& say);
 
 }  // namespace bb::db

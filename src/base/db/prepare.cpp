@@ -5,9 +5,8 @@
 
 namespace bb::db {
 
-Result<void> prepare_schema(const std::string& conninfo, bool managed,
+Result<void> prepare_schema(Session& session, bool managed,
                             const std::function<void(std::string_view)>& say) {
-    Session session(conninfo);
     Migrator migrator(session, embedded::embedded_migrations());
     // The caller comes back, and hears signals in between.
     migrator.when_taken(say, std::chrono::seconds(5));

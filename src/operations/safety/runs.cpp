@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::minutes settle_time{10};
 constexpr std::chrono::hours after_failure{1};
+constexpr std::chrono::hours before_drill{1};
 constexpr std::uint32_t spread_seconds = 15 * 60;
 
 constexpr const char* note_sql =
@@ -79,6 +80,13 @@ Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds ev
     Time next = server_started + settle_time;
     if (last.good) next = std::max(next, last.good->started_at + every);
     if (last.any && last.any->fault) next = std::max(next, last.any->started_at + after_failure);
+    return next + std::chrono::seconds(node % spread_seconds);
+}
+
+Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every,
+                std::uint32_t node) {
+    Time next = server_started + before_drill;
+    if (last) next = std::max(next, *last + every);
     return next + std::chrono::seconds(node % spread_seconds);
 }
 

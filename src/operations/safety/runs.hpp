@@ -37,4 +37,8 @@ LastRuns last_runs(db::Session& session);
 /// over a quarter of an hour.
 Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node);
 
+/// When a server holds the next drill by itself: `every` after the last, and not within the first hour.
+Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every,
+                std::uint32_t node);
+
 }  // namespace bb::safety

@@ -204,12 +204,12 @@ TEST_F(Migrate, VerifyNamesEachDifference) {
 TEST(PrepareSchema, MigratesAnEmptyDatabaseAndRefusesAForeignOne) {
     const auto say = [](std::string_view) {
     };
-    const auto empty = empty_database();
+    Session empty(empty_database());
     EXPECT_TRUE(prepare_schema(empty, false, say).has_value());
     EXPECT_TRUE(prepare_schema(empty, false, say).has_value());
 
-    const auto foreign = empty_database();
-    Session(foreign).script("CREATE TABLE theirs (id integer)");
+    Session foreign(empty_database());
+    foreign.script("CREATE TABLE theirs (id integer)");
     const auto refused = prepare_schema(foreign, false, say);
     ASSERT_TRUE(refused.has_error());
     EXPECT_NE(refused.error().detail.find("brainbytes db migrate"), std::string::npos);

@@ -1,0 +1,41 @@
+#include "operations/safety/hold_drill.hpp"
+
+#include <cstdio>
+
+#include "operations/safety/drill_history.hpp"
+#include "operations/safety/restore.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The private halves as a file that the commands of the drill may read.
+class KeyFile {
+public:
+    KeyFile(const BackupKeys& keys, fs::path path) : path_(std::move(path)) {
+        std::string text;
+        for (const auto& identity : keys.identities) text += private_line(identity);
+        write_small_file(path_, text);
+    }
+    ~KeyFile() { std::remove(path_.c_str()); }
+    KeyFile(const KeyFile&) = delete;
+    const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+}  // namespace
+
+DrillResult hold_drill(const Installation& beside, const Scenario& scenario, const StoredBackup& backup,
+                       const BackupKeys& keys) {
+    open_backup(backup, keys);
+    const KeyFile key(keys, beside.data / "drill.key");
+    const auto result = run_drill(DrillPlan{scenario, backup, key.path(), beside.data / "drill"});
+    db::Session session(beside.conninfo);
+    note_drill(session, result);
+    return result;
+}
+
+}  // namespace bb::safety

@@ -1,0 +1,13 @@
+#pragma once
+#include "operations/safety/backup_key.hpp"
+#include "operations/safety/drill.hpp"
+#include "operations/safety/installation.hpp"
+
+namespace bb::safety {
+
+/// Holds a drill beside a live installation and notes how it went in its database. Throws std::runtime_error
+/// when it cannot be held: no key opens the backup, no room.
+DrillResult hold_drill(const Installation& beside, const Scenario& scenario, const StoredBackup& backup,
+                       const BackupKeys& keys);
+
+}  // namespace bb::safety

@@ -10,8 +10,11 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "app/backup_schedule.hpp"
+#include "app/installation.hpp"
 #include "app/kept_options.hpp"
 #include "app/node.hpp"
 #include "app/pages.hpp"
@@ -97,13 +100,18 @@ std::size_t body_bytes() {
            << 20;
 }
 
+/// What is read from files before the process gives up root.
+struct Identities {
+    std::shared_ptr<net::TlsIdentity> tls;  // null: no https
+    std::optional<safety::BackupKeys> backup_keys;
+};
+
 /// All loops and what they share, from start to stop.
 class Program {
 public:
-    Program(const config::Config& config, const db::Home& home, std::string url,
-            std::shared_ptr<net::TlsIdentity> tls)
-        : node_(config, home.data().string()) {
-        node_.tls = std::move(tls);
+    Program(const config::Config& config, const db::Home& home, std::string url, Identities identities)
+        : node_(config, home.data().string()), backup_keys_(std::move(identities.backup_keys)) {
+        node_.tls = std::move(identities.tls);
         node_.conninfo = home.conninfo();
         node_.home_name = tutor::home_name(node_.data_folder);
         node_.url = std::move(url);
@@ -128,6 +136,7 @@ public:
         note_configuration();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
+        backups_.emplace(node_.config, node_.conninfo, std::move(backup_keys_), node_.metrics);
     }
 
     /// A link that makes its opener the first administrator, while there is none.
@@ -146,6 +155,7 @@ public:
 
     void stop(milliseconds limit) {
         node_.draining = true;
+        backups_.reset();
         node_.replies.close();
         for (auto& worker : workers_) worker->drain(limit);
         for (auto& worker : workers_) worker->join();
@@ -155,6 +165,7 @@ public:
 private:
     /// Nothing runs when anything goes, and everything goes before the loops that it posts its last words to.
     void end() {
+        backups_.reset();
         for (auto& worker : workers_) worker->halt();
         node_.mailer.finish();
         node_.pool.finish();
@@ -211,6 +222,8 @@ private:
     }
 
     Node node_;
+    std::optional<safety::BackupKeys> backup_keys_;
+    std::optional<BackupSchedule> backups_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<db::Listener> listener_;
 };
@@ -247,9 +260,8 @@ Result<void> prepare_schema(const db::Home& home, const sigset_t& signals) {
 
 /// Runs until a signal comes, then drains. The home outlives every connection to its database.
 void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
-                       const std::string& url, std::shared_ptr<net::TlsIdentity> tls,
-                       const sigset_t& signals) {
-    Program program(config, home, url, std::move(tls));
+                       const std::string& url, Identities identities, const sigset_t& signals) {
+    Program program(config, home, url, std::move(identities));
     program.start(listeners);
     log::info("ready", {{"url", url}, {"data", home.data().string()}});
     std::cout << "BrainBytes is ready at " << url << std::endl;
@@ -280,9 +292,10 @@ int serve(config::Config& config) {
         std::cerr << "brainbytes: " << error.detail << '\n';
         return code;
     };
-    std::shared_ptr<net::TlsIdentity> tls;
+    Identities identities;
     try {
-        tls = tls_identity(config);
+        identities.tls = tls_identity(config);
+        identities.backup_keys = configured_backup_keys(config);
         check_authorities(config);
     } catch (const std::runtime_error& fault) {
         return fail(Error(ErrorCode::invalid_input, fault.what()), 2);
@@ -296,7 +309,7 @@ int serve(config::Config& config) {
     if (!home) return fail(home.error());
     if (auto prepared = prepare_schema(*home, signals); !prepared) return fail(prepared.error());
     take_up_kept_secrets(config, home->conninfo());
-    run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(tls), signals);
+    run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(identities), signals);
     home->close();
     log::info("stopped");
     log::stop();

@@ -55,10 +55,17 @@ void register_secret(CLI::App& app, Chosen& chosen);
 void register_config(CLI::App& app, Chosen& chosen);
 void register_audit(CLI::App& app, Chosen& chosen);
 void register_retention(CLI::App& app, Chosen& chosen);
+void register_backup(CLI::App& app, Chosen& chosen);
+void register_drill(CLI::App& app, Chosen& chosen);
 
 /// The part of `user` about a person's data.
 void add_user_export(CLI::App& user, Chosen& chosen);
 void add_user_erase(CLI::App& user, Chosen& chosen);
+
+/// The parts of `backup` that tell how it stands, and bring one person or everything back.
+void add_backup_status(CLI::App& backup, Chosen& chosen);
+void add_extract(CLI::App& backup, Chosen& chosen);
+void add_restore(CLI::App& backup, Chosen& chosen);
 
 /// Gives `command` the option --stage.
 void add_stage(CLI::App& command, Chosen& chosen);

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <functional>
 
 #include "base/net/pool.hpp"
@@ -14,8 +15,12 @@ namespace bb::cli {
 class KeptData {
 public:
     KeptData(const config::Config& config, db::Database& db)
-        : blobs_(config.text("BRAINBYTES_DATA") + "/files"),
-          keys_(db, server_secrets(config)),
+        : KeptData(config, db, config.text("BRAINBYTES_DATA") + "/files", server_secrets(config)) {}
+    /// With files in another folder, whose keys `secrets` open.
+    KeptData(const config::Config& config, db::Database& db, const std::filesystem::path& files,
+             std::vector<std::string> secrets)
+        : blobs_(files),
+          keys_(db, std::move(secrets)),
           files_(db, keys_, blobs_, pool_),
           materials_(files_),
           chats_(pool_),

@@ -77,6 +77,8 @@ int run(int argc, char** argv) {
     register_config(app, chosen);
     register_audit(app, chosen);
     register_retention(app, chosen);
+    register_backup(app, chosen);
+    register_drill(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -70,6 +70,18 @@ constexpr Option table[] = {
      "/etc/brainbytes/authorities.pem", ""},
     {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
      "BrainBytes <tutor@school.example>", ""},
+    {"BACKUP_TO", Kind::text, "",
+     "Folders of the backups, separated by commas, best on another disk or machine; unset: backups in "
+     "BRAINBYTES_DATA.",
+     "/mnt/backups/brainbytes", ""},
+    {"BACKUP_EVERY_HOURS", Kind::number, "24", "How often a server makes a backup by itself; 0: never.", "6",
+     "0..720"},
+    {"BACKUP_KEY_FILE", Kind::text, "",
+     "File with the keys that backups are sealed to, as `backup keygen` writes it; the line \"public\" is "
+     "enough "
+     "to "
+     "make backups. Unset: backup.key in BRAINBYTES_DATA, made at the first backup.",
+     "/etc/brainbytes/backup.pub", ""},
     {"METRICS_TOKEN", Kind::secret, "", "Token that may read /api/metrics from another machine.",
      "a-long-random-text", ""},
     {"BRAINBYTES_TRUSTED_PROXIES", Kind::networks, "", "Proxies whose X-Forwarded-For is believed.",

@@ -91,6 +91,21 @@ std::string hex(const Digest& digest) {
     return hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
+std::optional<Digest> parse_digest(std::string_view hex) {
+    Digest digest{};
+    if (hex.size() != digest.size() * 2) return std::nullopt;
+    const auto nibble = [](char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const int high = nibble(hex[2 * i]);
+        const int low = nibble(hex[2 * i + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return digest;
+}
+
 std::string base64(const Digest& digest) {
     constexpr int form = sodium_base64_VARIANT_ORIGINAL;
     std::string out(sodium_base64_encoded_len(digest.size(), form), '\0');

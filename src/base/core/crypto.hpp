@@ -26,6 +26,8 @@ std::string random_token(std::size_t bytes = 32);
 std::string random_digits(int digits);
 std::string hex(std::string_view bytes);
 std::string hex(const Digest& digest);
+/// What hex() wrote of a digest; nullopt for anything else.
+std::optional<Digest> parse_digest(std::string_view hex);
 /// Padded base64 (RFC 4648, section 4).
 std::string base64(const Digest& digest);
 /// Compares in time that depends on the lengths alone.

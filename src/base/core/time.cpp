@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/core/number.hpp"
+
 namespace bb {
 namespace {
 
@@ -22,6 +24,12 @@ Parts split(Time time) {
 /// The last `width` decimal digits of `number`, with leading zeros.
 void put_digits(char* out, int width, unsigned number) {
     for (int i = width - 1; i >= 0; --i, number /= 10) out[i] = static_cast<char>('0' + number % 10);
+}
+
+std::optional<int> number(std::string_view text, std::size_t at, std::size_t digits) {
+    const auto value = parse_number<int>(text.substr(at, digits));
+    if (!value || *value < 0) return std::nullopt;
+    return value;
 }
 
 }  // namespace
@@ -55,6 +63,23 @@ std::string to_rfc3339(Time time) {
     std::string out;
     append_rfc3339(out, time);
     return out;
+}
+
+std::optional<Time> parse_rfc3339(std::string_view text) {
+    constexpr std::string_view form = "0000-00-00T00:00:00.000000Z";
+    if (text.size() != form.size()) return std::nullopt;
+    for (std::size_t i = 0; i < form.size(); ++i)
+        if (form[i] != '0' && text[i] != form[i]) return std::nullopt;
+    const auto year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2);
+    const auto hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
+    const auto micros = number(text, 20, 6);
+    if (!year || !month || !day || !hour || !minute || !second || !micros) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(*year),
+                                           std::chrono::month(static_cast<unsigned>(*month)),
+                                           std::chrono::day(static_cast<unsigned>(*day))};
+    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    return Time(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second) + std::chrono::microseconds(*micros);
 }
 
 std::string to_http_date(Time time) {

@@ -1,6 +1,8 @@
 #pragma once
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace bb {
 
@@ -13,6 +15,8 @@ Time now();
 /// RFC 3339 in UTC with microseconds and `Z`: 2026-11-22T20:10:00.123456Z.
 std::string to_rfc3339(Time time);
 void append_rfc3339(std::string& out, Time time);
+/// A time as to_rfc3339() writes it; nullopt for anything else.
+std::optional<Time> parse_rfc3339(std::string_view text);
 
 /// RFC 9110 date for HTTP headers: Sun, 22 Nov 2026 20:10:00 GMT.
 std::string to_http_date(Time time);

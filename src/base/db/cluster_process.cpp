@@ -3,18 +3,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <system_error>
-#include <utility>
 
 #include "base/core/number.hpp"
+#include "base/core/program.hpp"
 
 namespace bb::db {
 namespace {
@@ -33,59 +30,6 @@ bool works_in(pid_t pid, const fs::path& folder) {
     const auto place = fs::read_symlink(fmt::format("/proc/{}/cwd", pid), failed);
     return !failed && place == folder;
 }
-
-/// Argument and environment arrays that live across fork(). PostgreSQL gets no secret of ours.
-struct Launch {
-    explicit Launch(const std::vector<std::string>& command) : command(command) {
-        const char* path = std::getenv("PATH");
-        const char* home = std::getenv("HOME");
-        environment = {fmt::format("PATH={}", path ? path : "/usr/bin:/bin"),
-                       fmt::format("HOME={}", home ? home : "/"), "LC_ALL=C", "TZ=UTC"};
-        for (auto& word : this->command) arguments.push_back(word.data());
-        for (auto& word : environment) variables.push_back(word.data());
-        arguments.push_back(nullptr);
-        variables.push_back(nullptr);
-    }
-    std::vector<std::string> command, environment;
-    std::vector<char*> arguments, variables;
-};
-
-/// In the child: nothing here may allocate. Streams are the descriptors for 0, 1 and 2.
-[[noreturn]] void become(const Launch& launch, const char* folder, int in, int out, bool outlives_us) {
-    setsid();
-    if (!outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD}) signal(number, SIG_DFL);
-    if (chdir(folder) == 0 && dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0) {
-        close_range(3, ~0U, 0);
-        umask(077);
-        execve(launch.arguments[0], launch.arguments.data(), launch.variables.data());
-    }
-    _exit(127);
-}
-
-struct Pipe {
-    int read = -1, write = -1;
-    Pipe() {
-        int ends[2];
-        if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-        read = ends[0];
-        write = ends[1];
-    }
-    ~Pipe() {
-        close_read();
-        close_write();
-    }
-    Pipe(const Pipe&) = delete;
-    void close_read() {
-        if (read >= 0) close(std::exchange(read, -1));
-    }
-    void close_write() {
-        if (write >= 0) close(std::exchange(write, -1));
-    }
-};
 
 }  // namespace
 
@@ -126,40 +70,37 @@ bool is_alive(pid_t pid) {
 
 Finished run_program(const std::vector<std::string>& command, const fs::path& folder,
                      const std::string& input) {
-    const Launch launch(command);
     Pipe in, out;
-    const pid_t pid = fork();
-    if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (pid == 0) become(launch, folder.c_str(), in.read, out.write, false);
-    out.close_write();
-    in.close_read();
+    const pid_t pid = launch(Launch{
+        .command = command, .folder = folder, .in = in.reader(), .out = out.writer(), .error = out.writer()});
+    out.close_writer();
+    in.close_reader();
     // The input is a few lines and fits into the pipe.
-    if (!input.empty() && write(in.write, input.data(), input.size()) < 0) in.close_write();
-    in.close_write();
+    if (!input.empty() && write(in.writer(), input.data(), input.size()) < 0) in.close_writer();
+    in.close_writer();
     Finished finished{0, {}};
     char chunk[4096];
-    for (ssize_t got; (got = read(out.read, chunk, sizeof chunk)) != 0;) {
+    for (ssize_t got; (got = read(out.reader(), chunk, sizeof chunk)) != 0;) {
         if (got > 0) finished.output.append(chunk, static_cast<std::size_t>(got));
         if (got < 0 && errno != EINTR) break;
     }
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    finished.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    finished.code = wait_for(pid);
     return finished;
 }
 
 pid_t start_program(const std::vector<std::string>& command, const fs::path& folder, const fs::path& log) {
-    const Launch launch(command);
     const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    const pid_t pid = out >= 0 && in >= 0 ? fork() : -1;
-    const int reason = errno;
-    if (pid == 0) become(launch, folder.c_str(), in, out, true);
-    if (out >= 0) close(out);
-    if (in >= 0) close(in);
-    if (pid < 0) throw std::system_error(reason, std::generic_category(), log.string());
-    return pid;
+    if (out < 0) throw std::system_error(errno, std::generic_category(), log.string());
+    Launch how{.command = command, .folder = folder, .out = out, .error = out};
+    how.outlives_us = true;
+    try {
+        const pid_t pid = launch(how);
+        close(out);
+        return pid;
+    } catch (...) {
+        close(out);
+        throw;
+    }
 }
 
 }  // namespace bb::db

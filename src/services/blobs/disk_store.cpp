@@ -119,19 +119,17 @@ std::string place_in_store(const Uuid& owner, const crypto::Digest& digest) {
     return owner.text() + "/" + crypto::hex(digest);
 }
 
-std::optional<crypto::Digest> digest_of_name(const std::string& name) {
-    crypto::Digest digest{};
-    if (name.size() != digest.size() * 2) return std::nullopt;
-    const auto nibble = [](char c) {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+/// Whether two files of the same content were sealed at the same time: each sealing begins with bytes of its
+/// own.
+bool sealed_alike(const fs::path& a, const fs::path& b) {
+    constexpr std::size_t enough = 64;
+    const auto start = [](const fs::path& file) {
+        const Descriptor fd(file, O_RDONLY);
+        std::string bytes(enough, '\0');
+        bytes.resize(fd.get() < 0 ? 0 : http::read_at(fd.get(), 0, bytes.data(), bytes.size()));
+        return bytes;
     };
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        const int high = nibble(name[2 * i]);
-        const int low = nibble(name[2 * i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        digest[i] = static_cast<std::uint8_t>(high << 4 | low);
-    }
-    return digest;
+    return fs::file_size(a) == fs::file_size(b) && start(a) == start(b);
 }
 
 /// Files at <folder>/<owner>/<two digits>/<digest>.
@@ -141,7 +139,7 @@ std::vector<DiskStore::Stored> old_files(const fs::path& folder, std::chrono::se
         if (it.depth() != 2 || !it->is_regular_file()) continue;
         const fs::path& path = it->path();
         const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
-        const auto digest = digest_of_name(path.filename().string());
+        const auto digest = crypto::parse_digest(path.filename().string());
         if (owner && digest && is_old(path, age)) old.push_back(DiskStore::Stored{*owner, *digest});
     }
     return old;
@@ -205,6 +203,25 @@ std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::D
 bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {
     const FolderLock lock(root_);
     return is_old(file, age) && ::unlink(file.c_str()) == 0;
+}
+
+void DiskStore::adopt(const Stored& file, const fs::path& from, Adopt which) {
+    const fs::path place = path_of(file.owner, file.digest);
+    make_folders_above(place);
+    const FolderLock lock(root_);
+    if (which == Adopt::missing && fs::exists(place)) {
+        if (!sealed_alike(place, from)) return;
+        ::unlink(from.c_str());
+        if (!renew(place)) fail("renew a file");
+        return;
+    }
+    // A new time, as in put().
+    if (!renew(from) || !rename_file(from, place)) fail("put a file in place");
+}
+
+void DiskStore::sync() const {
+    const Descriptor fd(root_, O_RDONLY | O_DIRECTORY);
+    if (fd.get() < 0 || ::syncfs(fd.get()) != 0) fail("sync the file store");
 }
 
 std::vector<DiskStore::Stored> DiskStore::older_than(std::chrono::seconds age) const {

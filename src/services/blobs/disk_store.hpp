@@ -38,6 +38,13 @@ public:
         Uuid owner;
         crypto::Digest digest{};
     };
+    enum class Adopt { missing, always };
+    /// Puts the sealed file `from`, of the same disk, in the place of `file` as it is; with `missing` only
+    /// when there is none, or it was the same. sync() makes it last. Throws std::system_error.
+    void adopt(const Stored& file, const std::filesystem::path& from, Adopt which);
+    /// Everything that was put in place is on the disk when this returns.
+    void sync() const;
+
     /// Files that nobody has stored for `age`. An upload between put() and its commit is younger than that.
     std::vector<Stored> older_than(std::chrono::seconds age) const;
 

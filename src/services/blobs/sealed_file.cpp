@@ -87,28 +87,50 @@ std::uint64_t content_size(std::uint64_t sealed) {
 
 }  // namespace
 
+FileSealer::FileSealer(const secrets::Key& key, std::string place, Write write)
+    : place_(std::move(place)), write_(std::move(write)), stream_(std::make_unique<Stream>()) {
+    std::string start(head, '\0');
+    std::copy(form.begin(), form.end(), start.begin());
+    crypto_secretstream_xchacha20poly1305_init_push(stream_.get(), raw(start) + form.size(),
+                                                    raw(key.bytes()));
+    piece_.reserve(piece);
+    write_(start);
+}
+
+FileSealer::~FileSealer() {
+    sodium_memzero(stream_.get(), sizeof(Stream));
+}
+
+void FileSealer::add(std::string_view bytes) {
+    while (!bytes.empty()) {
+        // A full piece waits until something follows it: it may be the last, which is marked.
+        if (piece_.size() == piece) seal(false);
+        const auto taken = std::min(bytes.size(), piece - piece_.size());
+        piece_.append(bytes.substr(0, taken));
+        bytes.remove_prefix(taken);
+    }
+}
+
+void FileSealer::finish() {
+    seal(true);
+}
+
+void FileSealer::seal(bool last) {
+    sealed_.resize(piece_.size() + tag_size);
+    crypto_secretstream_xchacha20poly1305_push(stream_.get(), raw(sealed_), nullptr, raw(piece_),
+                                               piece_.size(), raw(place_), place_.size(),
+                                               last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
+    write_(sealed_);
+    piece_.clear();
+}
+
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write) {
-    Stream stream;
-    std::string out(head, '\0');
-    std::copy(form.begin(), form.end(), out.begin());
-    crypto_secretstream_xchacha20poly1305_init_push(&stream, raw(out) + form.size(), raw(key.bytes()));
-    write(out);
+    FileSealer sealer(key, std::string(place), write);
     std::string part(piece, '\0');
-    std::string next(piece, '\0');
-    part.resize(http::read_full(content, part.data(), piece));
-    for (bool last = false; !last;) {
-        next.resize(piece);
-        next.resize(http::read_full(content, next.data(), piece));
-        last = next.empty();
-        out.resize(part.size() + tag_size);
-        crypto_secretstream_xchacha20poly1305_push(
-            &stream, raw(out), nullptr, raw(part), part.size(), raw(place), place.size(),
-            last ? crypto_secretstream_xchacha20poly1305_TAG_FINAL : 0);
-        write(out);
-        part.swap(next);
-    }
-    sodium_memzero(&stream, sizeof stream);
+    while (const auto got = content.read(part.data(), part.size()))
+        sealer.add(std::string_view(part).substr(0, got));
+    sealer.finish();
 }
 
 std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,

@@ -57,6 +57,23 @@ Task<Time> mark(db::Transaction& tx, UserId owner, int days) {
     co_return at;
 }
 
+/// Removes everything of somebody whom nobody lets in any more.
+Task<void> remove_person(Keeping& keeping, UserId owner, audit::Origin origin) {
+    for (auto* part : keeping.parts) co_await part->erase(keeping.db, owner.value);
+    auto last = [&](db::Transaction& tx) -> Task<void> {
+        co_await tx.query(codes_sql, owner);
+        co_await tx.query(invitations_sql, owner);
+        co_await tx.query(claims_sql, owner);
+        co_await tx.query(bounces_sql, owner);
+        co_await tx.query(mails_sql, owner);
+        const auto gone = co_await tx.query(erase_sql, owner);
+        if (gone.affected() == 0) co_return;  // another node was quicker
+        audit::Entry entry{origin, "account.erased", "person", owner.text()};
+        co_await audit::append(tx, std::move(entry));
+    };
+    co_await keeping.db.transaction(last);
+}
+
 }  // namespace
 
 Task<Result<Time>> request_erasure(db::Database& db, UserId owner, audit::Origin origin) {
@@ -82,21 +99,13 @@ Task<Result<void>> erase_person(Keeping& keeping, UserId owner, audit::Origin or
         co_return Result<void>();
     };
     auto claimed = co_await keeping.db.transaction(claim);
-    if (!claimed) co_return claimed;
-    for (auto* part : keeping.parts) co_await part->erase(keeping.db, owner.value);
-    auto last = [&](db::Transaction& tx) -> Task<void> {
-        co_await tx.query(codes_sql, owner);
-        co_await tx.query(invitations_sql, owner);
-        co_await tx.query(claims_sql, owner);
-        co_await tx.query(bounces_sql, owner);
-        co_await tx.query(mails_sql, owner);
-        const auto gone = co_await tx.query(erase_sql, owner);
-        if (gone.affected() == 0) co_return;  // another node was quicker
-        audit::Entry entry{origin, "account.erased", "person", owner.text()};
-        co_await audit::append(tx, std::move(entry));
-    };
-    co_await keeping.db.transaction(last);
+    if (claimed) co_await remove_person(keeping, owner, std::move(origin));
     co_return claimed;
+}
+
+Task<void> erase_again(Keeping& keeping, UserId owner, audit::Origin origin) {
+    const auto rows = co_await keeping.db.query("SELECT FROM users WHERE id = $1", owner);
+    if (!rows.empty()) co_await remove_person(keeping, owner, std::move(origin));
 }
 
 Task<void> erase_due(Keeping& keeping) {

@@ -17,6 +17,10 @@ Task<Result<Time>> request_erasure(db::Database& db, UserId owner, audit::Origin
 /// Errors: not_found, conflict for the last administrator.
 Task<Result<void>> erase_person(Keeping& keeping, UserId owner, audit::Origin origin);
 
+/// The same for somebody who was erased before, in a database that was brought back from an older copy: also
+/// for the last administrator, and without an error when there is no such account.
+Task<void> erase_again(Keeping& keeping, UserId owner, audit::Origin origin);
+
 /// Erases the accounts whose time has come; at most 100.
 Task<void> erase_due(Keeping& keeping);
 

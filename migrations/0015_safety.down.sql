@@ -1,0 +1,2 @@
+DROP TABLE backup_runs;
+DROP TABLE drills;

@@ -1,0 +1,32 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "operations/safety/backup_key.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
+
+namespace bb::app {
+
+/// What backups of this installation are made of; `conninfo` is of its database. Tells nobody anything: `say`
+/// and `progress` are the caller's.
+safety::Installation installation_of(const config::Config& config, std::string conninfo);
+
+/// The folders of BACKUP_TO, the first of which is read from; `from` instead, when it is not empty.
+std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from = {});
+
+/// Keys from `file`, else from BACKUP_KEY_FILE, else from the data folder. Throws std::runtime_error when
+/// there is none.
+safety::BackupKeys backup_keys_of(const config::Config& config, const std::string& file = {});
+/// Keys from BACKUP_KEY_FILE, read while the account may: nothing when it is unset.
+std::optional<safety::BackupKeys> configured_backup_keys(const config::Config& config);
+/// Those, or the keys of the data folder; without any, one is made there and `say` told to copy it away.
+safety::BackupKeys keys_to_seal_with(const std::optional<safety::BackupKeys>& configured,
+                                     const std::filesystem::path& data,
+                                     const std::function<void(std::string_view)>& say);
+
+}  // namespace bb::app

@@ -1,0 +1,108 @@
+#include "base/core/program.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+namespace bb {
+namespace {
+
+std::string variable(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return std::string(name) + "=" + (value ? value : otherwise);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> list;
+    list.reserve(words.size() + 1);
+    for (auto& word : words) list.push_back(word.data());
+    list.push_back(nullptr);
+    return list;
+}
+
+/// What the child needs, laid out before fork(): nothing may be allocated after it.
+struct Prepared {
+    explicit Prepared(const Launch& launch) : command(launch.command), environment(launch.environment) {
+        environment.push_back(variable("PATH", "/usr/bin:/bin"));
+        environment.push_back(variable("HOME", "/"));
+        environment.emplace_back("LC_ALL=C");
+        environment.emplace_back("TZ=UTC");
+        arguments = pointers(command);
+        variables = pointers(environment);
+    }
+    std::vector<std::string> command, environment;
+    std::vector<char*> arguments, variables;
+};
+
+[[noreturn]] void become(const Prepared& prepared, const Launch& launch, int nothing) {
+    setsid();
+    if (!launch.outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD}) signal(number, SIG_DFL);
+    const auto stream = [nothing](int descriptor, int number) {
+        return dup2(descriptor < 0 ? nothing : descriptor, number) >= 0;
+    };
+    if (chdir(launch.folder.c_str()) == 0 && stream(launch.in, 0) && stream(launch.out, 1) &&
+        stream(launch.error, 2)) {
+        close_range(3, ~0U, 0);
+        umask(077);
+        execve(prepared.arguments[0], prepared.arguments.data(), prepared.variables.data());
+    }
+    _exit(127);
+}
+
+void close_once(int& descriptor) {
+    if (descriptor >= 0) close(std::exchange(descriptor, -1));
+}
+
+}  // namespace
+
+Pipe::Pipe() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    reader_ = ends[0];
+    writer_ = ends[1];
+}
+
+Pipe::~Pipe() {
+    close_reader();
+    close_writer();
+}
+
+void Pipe::close_reader() {
+    close_once(reader_);
+}
+
+void Pipe::close_writer() {
+    close_once(writer_);
+}
+
+pid_t launch(const Launch& launch) {
+    const Prepared prepared(launch);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const pid_t pid = nothing >= 0 ? fork() : -1;
+    if (pid == 0) become(prepared, launch, nothing);
+    const int reason = errno;
+    close_once(nothing);
+    if (pid < 0) throw std::system_error(reason, std::generic_category(), launch.command.front());
+    return pid;
+}
+
+int wait_for(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace bb

@@ -1,0 +1,45 @@
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bb {
+
+/// Both ends of a pipe, closed with it; no started program inherits them.
+class Pipe {
+public:
+    /// Throws std::system_error.
+    Pipe();
+    ~Pipe();
+    Pipe(const Pipe&) = delete;
+
+    int reader() const { return reader_; }
+    int writer() const { return writer_; }
+    void close_reader();
+    void close_writer();
+
+private:
+    int reader_ = -1;
+    int writer_ = -1;
+};
+
+/// How another program is started. It sees PATH and HOME of ours, LC_ALL=C and TZ=UTC, and no secret.
+struct Launch {
+    std::vector<std::string> command;  ///< the first word is the path of the program
+    std::filesystem::path folder;      ///< to work in
+    /// Descriptors for its standard input, output and error output; below 0: /dev/null.
+    int in = -1, out = -1, error = -1;
+    std::vector<std::string> environment = {};  ///< "NAME=value", besides
+    bool outlives_us = false;                   ///< else it is killed when the thread that started it ends
+};
+
+/// Starts a program in a session of its own: the terminal's Ctrl-C does not reach it. Exit code 127: it could
+/// not be run. Throws std::system_error.
+pid_t launch(const Launch& launch);
+
+/// Waits for a child: its exit code, or 128 and the number of the signal that ended it.
+int wait_for(pid_t child);
+
+}  // namespace bb

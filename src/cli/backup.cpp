@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <numeric>
+
+#include "app/installation.hpp"
+#include "base/core/json_writer.hpp"
+#include "cli/database.hpp"
+#include "cli/progress.hpp"
+#include "operations/safety/check.hpp"
+#include "operations/safety/prune.hpp"
+#include "operations/safety/restore.hpp"
+#include "operations/safety/runs.hpp"
+
+namespace bb::cli {
+namespace {
+
+struct Words {
+    std::string id;
+    std::string place;  // --to, --from
+    std::string key;
+    std::string file;
+    bool json = false;
+    bool dry_run = false;
+    bool release = false;
+};
+
+std::int64_t rows_of(const safety::Manifest& manifest) {
+    return std::accumulate(manifest.rows.begin(), manifest.rows.end(), std::int64_t{0},
+                           [](auto sum, const auto& table) { return sum + table.second; });
+}
+
+int keygen(Context& context, const Words& words) {
+    const auto key = safety::make_backup_key(words.file);
+    context.out << safety::text_of(key) << '\n';
+    context.err << fmt::format(
+        "{} opens the backups that are sealed to this public key. Keep a copy of the file "
+        "away from the machine; there the line \"public\" is enough to make backups.\n",
+        words.file);
+    return done;
+}
+
+void write_created(JsonWriter& json, const safety::Manifest& manifest, const std::filesystem::path& path) {
+    json.object()
+        .field("id", manifest.id)
+        .field("path", path.string())
+        .field("method", manifest.method)
+        .field("createdAt", manifest.created_at)
+        .field("reason", manifest.reason)
+        .field("bytes", manifest.stored_bytes())
+        .field("rows", rows_of(manifest))
+        .field("files", manifest.files)
+        .field("missingFiles", std::uint64_t(manifest.missing_files.size()))
+        .field("schema", manifest.schema)
+        .field("walPosition", manifest.wal_position)
+        .field("seconds", manifest.seconds);
+}
+
+void warn_of_missing(Context& context, const safety::Manifest& manifest) {
+    if (manifest.missing_files.empty()) return;
+    context.err << fmt::format(
+        "{} uploaded files that rows name are not on the disk, the first is {}. The backup "
+        "is made without them.\n",
+        manifest.missing_files.size(), manifest.missing_files.front());
+}
+
+int create(Context& context, const Words& words) {
+    const auto configured = app::configured_backup_keys(context.config);
+    return with_home(context, [&](db::Home& home) {
+        const auto keys = app::keys_to_seal_with(configured, home.data(), db::say_on_stderr);
+        const auto places = app::destinations_of(context.config, words.place);
+        const auto installation = told_installation(context, home);
+        const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for");
+        const auto path = places.front().root() / manifest.id;
+        warn_of_missing(context, manifest);
+        if (words.json) {
+            JsonWriter json;
+            write_created(json, manifest, path);
+            context.out << json.end().take() << '\n';
+        } else {
+            context.out << path.string() << '\n';
+            context.err << fmt::format("{} rows and {} files in {:.1f} s, {:.1f} MB.\n", rows_of(manifest),
+                                       manifest.files, manifest.seconds,
+                                       static_cast<double>(manifest.stored_bytes()) / 1e6);
+        }
+        return done;
+    });
+}
+
+int list(Context& context, const Words& words) {
+    JsonWriter json;
+    json.object().key("backups").array();
+    for (const auto& place : app::destinations_of(context.config, words.place)) {
+        for (const auto& backup : place.list()) {
+            if (!backup.manifest) {
+                json.object().field("id", backup.id).field("path", backup.folder.string());
+                json.field("fault", backup.fault).end();
+                if (!words.json) context.out << fmt::format("{}\tdamaged: {}\n", backup.id, backup.fault);
+                continue;
+            }
+            write_created(json, *backup.manifest, backup.folder);
+            json.field("held", backup.held).end();
+            if (!words.json)
+                context.out << fmt::format("{}\t{}\t{}\tschema {}\t{} rows\t{} files\t{:.1f} MB\t{}{}\n",
+                                           backup.id, to_rfc3339(backup.manifest->created_at),
+                                           backup.manifest->method, backup.manifest->schema,
+                                           rows_of(*backup.manifest), backup.manifest->files,
+                                           static_cast<double>(backup.manifest->stored_bytes()) / 1e6,
+                                           backup.manifest->reason, backup.held ? "\theld" : "");
+        }
+    }
+    if (words.json) context.out << json.end().end().take() << '\n';
+    return done;
+}
+
+int verify(Context& context, const Words& words) {
+    const auto place = app::destinations_of(context.config, words.place).front();
+    const auto backup = place.find(words.id);
+    if (!backup) return context.fail(backup.error());
+    const auto keys = app::backup_keys_of(context.config, words.key);
+    std::optional<secrets::Key> key;
+    if (!keys.identities.empty()) key = safety::open_backup(*backup, keys);
+    safety::check_backup(*backup, key);
+    context.out << backup->id << '\n';
+    context.err
+        << (key ? "Every byte was read, opened and is as it was written.\n"
+                : "Every byte was read and is as it was written. There is no private key here: nothing "
+                  "was opened.\n");
+    return done;
+}
+
+int prune(Context& context, const Words& words) {
+    JsonWriter json;
+    json.object().field("dryRun", words.dry_run).key("backups").array();
+    for (const auto& place : app::destinations_of(context.config, words.place)) {
+        for (const auto& one : safety::prune(place, now(), {}, words.dry_run)) {
+            json.object().field("id", one.id).field("kept", one.kept).field("why", one.why).end();
+            if (!words.json)
+                context.out << fmt::format("{}\t{}\t{}\n", one.id,
+                                           one.kept        ? "kept"
+                                           : words.dry_run ? "would go"
+                                                           : "removed",
+                                           one.why);
+        }
+    }
+    if (words.json) context.out << json.end().end().take() << '\n';
+    return done;
+}
+
+int hold(Context& context, const Words& words) {
+    const auto place = app::destinations_of(context.config, words.place).front();
+    const auto backup = place.find(words.id);
+    if (!backup) return context.fail(backup.error());
+    place.hold(*backup, !words.release);
+    context.err << (words.release ? "It is pruned when its time comes.\n" : "It is never pruned.\n");
+    return done;
+}
+
+}  // namespace
+
+void register_backup(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("backup", "Backups of database, files and settings, and restoring them");
+    group->require_subcommand(1);
+    auto words = std::make_shared<Words>();
+    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+        auto* command = group->add_subcommand(name, help);
+        add_stage(*command, chosen);
+        command->callback([&chosen, words, run] {
+            chosen.action = [words, run](Context& context) {
+                return run(context, *words);
+            };
+        });
+        return command;
+    };
+    const auto with_json = [&](CLI::App* command) {
+        command->add_flag("--json", words->json, "Print JSON");
+        return command;
+    };
+    const auto with_place = [&](CLI::App* command, const char* option) {
+        command->add_option(option, words->place, "Folder of the backups; unset: BACKUP_TO");
+        return command;
+    };
+    add("keygen", "Make the key that opens backups", keygen)
+        ->add_option("file", words->file, "File to write (mode 0600)")
+        ->required();
+    with_json(with_place(add("create", "Make a backup now", create), "--to"));
+    with_json(with_place(add("list", "List the backups", list), "--from"));
+    auto* verified = with_place(add("verify", "Read every byte of a backup back", verify), "--from");
+    verified->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
+    verified->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
+    auto* pruned = with_json(with_place(
+        add("prune", "Keep 7 days, 4 weeks and 12 months of backups, and remove the others", prune),
+        "--from"));
+    pruned->add_flag("--dry-run", words->dry_run, "Only say what would go, and why");
+    auto* held = with_place(add("hold", "Keep a backup from being pruned", hold), "--from");
+    held->add_option("id", words->id, "Which")->required();
+    held->add_flag("--release", words->release, "No longer");
+    add_backup_status(*group, chosen);
+    add_extract(*group, chosen);
+    add_restore(*group, chosen);
+}
+
+}  // namespace bb::cli

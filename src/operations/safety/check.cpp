@@ -1,0 +1,51 @@
+#include "operations/safety/check.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "operations/safety/part.hpp"
+#include "operations/safety/tar.hpp"
+
+namespace bb::safety {
+namespace {
+
+std::uint64_t read_to_the_end(http::FileSource& source) {
+    std::string chunk(256 * 1024, '\0');
+    std::uint64_t bytes = 0;
+    while (const auto got = source.read(chunk.data(), chunk.size())) bytes += got;
+    return bytes;
+}
+
+std::uint64_t count_files(std::shared_ptr<http::FileSource> source) {
+    TarReader tar(std::move(source));
+    std::uint64_t files = 0;
+    std::string chunk(128 * 1024, '\0');
+    while (const auto entry = tar.next()) {
+        files += entry->name.starts_with("files/");
+        while (tar.read(chunk.data(), chunk.size()) > 0) continue;
+    }
+    return files;
+}
+
+}  // namespace
+
+void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>& key) {
+    const auto& manifest = *backup.manifest;
+    for (const auto& part : manifest.parts) {
+        check_part(backup.folder, part);
+        if (!key) continue;
+        const auto content = open_part(backup.folder, part.name, manifest.id, *key);
+        if (part.name == "files") {
+            const auto files = count_files(content);
+            if (files != manifest.files)
+                throw std::runtime_error(
+                    fmt::format("it holds {} uploaded files instead of {}", files, manifest.files));
+        } else if (const auto bytes = read_to_the_end(*content); bytes != part.bytes) {
+            throw std::runtime_error(
+                fmt::format("{} has {} bytes inside instead of {}", part.name, bytes, part.bytes));
+        }
+    }
+}
+
+}  // namespace bb::safety

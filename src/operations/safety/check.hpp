@@ -1,0 +1,14 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "operations/safety/destination.hpp"
+#include "services/secrets/sealed.hpp"
+
+namespace bb::safety {
+
+/// Reads every byte of a backup back. Without its key sizes and hashes are compared with the manifest; with
+/// it everything is opened and unpacked too. Throws std::runtime_error with a sentence about the first fault.
+void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>& key);
+
+}  // namespace bb::safety

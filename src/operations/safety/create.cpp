@@ -1,0 +1,172 @@
+#include "operations/safety/create.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include "operations/safety/part.hpp"
+#include "operations/safety/running_tool.hpp"
+#include "operations/safety/snapshot.hpp"
+#include "operations/safety/tar.hpp"
+#include "operations/safety/tools.hpp"
+#include "services/blobs/disk_store.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t chunk_size = 256 * 1024;
+// What is compared with the free space: dumps of our data take a quarter of the database or less.
+constexpr std::uint64_t dump_share = 4;
+constexpr std::uint64_t least_room = 16u << 20;
+
+int workers() {
+    return static_cast<int>(std::max(1u, std::min(4u, std::thread::hardware_concurrency())));
+}
+
+std::uint64_t bytes_of_files(const fs::path& folder) {
+    std::uint64_t sum = 0;
+    if (!fs::exists(folder)) return 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file()) sum += entry.file_size();
+    return sum;
+}
+
+/// One backup on its way.
+class Creation {
+public:
+    Creation(const Installation& from, const Destination& to, std::string id)
+        : from_(from), to_(to), key_(secrets::Key::random()), snapshot_(from.conninfo) {
+        manifest_.id = std::move(id);
+    }
+
+    Manifest run(const std::vector<PublicKey>& recipients, const std::string& reason) {
+        const auto started = std::chrono::steady_clock::now();
+        manifest_.created_at = snapshot_.at();
+        manifest_.method = "logical";
+        manifest_.reason = reason;
+        manifest_.program = from_.program;
+        manifest_.schema = snapshot_.schema();
+        manifest_.postgres = snapshot_.postgres_major();
+        manifest_.database = snapshot_.database();
+        manifest_.wal_position = snapshot_.wal_position();
+        file_bytes_ = bytes_of_files(from_.files_folder());
+        check_room();
+        folder_ = to_.begin(manifest_.id);
+        dump();
+        pack_files();
+        for (const auto& recipient : recipients)
+            manifest_.keys.push_back(SealedFor{text_of(recipient), seal_key(key_, recipient)});
+        manifest_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+        to_.commit(manifest_.id, sign_manifest(manifest_, key_));
+        return std::move(manifest_);
+    }
+
+private:
+    void check_room() {
+        const auto wanted = snapshot_.bytes() / dump_share + file_bytes_ + least_room;
+        const auto free = to_.free_bytes();
+        if (free >= wanted) return;
+        throw std::runtime_error(
+            fmt::format("There is no room for a backup in {}: {} MB are free, about {} MB are needed. Remove "
+                        "something, or choose another folder (BACKUP_TO).",
+                        to_.root().string(), free >> 20, wanted >> 20));
+    }
+
+    void dump() {
+        auto counting = std::async(std::launch::async, [this]() { return snapshot_.count_rows(); });
+        auto connection = for_tools(from_.conninfo);
+        RunningTool dump(
+            {tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0", "--no-owner",
+             "--no-privileges", "--snapshot=" + snapshot_.name(), "--dbname=" + connection.conninfo},
+            std::move(connection.environment), RunningTool::Ours::output);
+        PartWriter part(folder_, "database", manifest_.id, key_, workers());
+        std::string chunk(chunk_size, '\0');
+        std::uint64_t done = 0;
+        while (const auto got = http::read_full(dump, chunk.data(), chunk.size())) {
+            part.add(std::string_view(chunk).substr(0, got));
+            from_.progress("database", done += got, snapshot_.bytes());
+        }
+        dump.finish();
+        manifest_.parts.push_back(part.finish());
+        manifest_.rows = counting.get();
+    }
+
+    void pack_files() {
+        // Uploaded files are sealed, and compressing what is sealed gains nothing: one thread is enough.
+        PartWriter part(folder_, "files", manifest_.id, key_, 0);
+        TarWriter tar([&part](std::string_view bytes) { part.add(bytes); });
+        tar.add("secret", from_.secret);
+        for (const auto& file : from_.settings)
+            tar.add("settings/" + file.filename().string(), read_small_file(file));
+        blobs::DiskStore store(from_.files_folder());
+        Uuid owner;
+        crypto::Digest digest{};
+        for (std::uint64_t done = 0;;) {
+            const auto page = snapshot_.session().query(from_.files_sql, owner, digest);
+            if (page.empty()) break;
+            for (const auto row : page) {
+                owner = row.get<Uuid>(0);
+                digest = row.get<crypto::Digest>(1);
+                done += pack_file(tar, store, owner, digest);
+                from_.progress("files", done, file_bytes_);
+            }
+        }
+        tar.finish();
+        manifest_.parts.push_back(part.finish());
+    }
+
+    /// Bytes of the file.
+    std::uint64_t pack_file(TarWriter& tar, const blobs::DiskStore& store, const Uuid& owner,
+                            const crypto::Digest& digest) {
+        const auto name = owner.text() + "/" + crypto::hex(digest);
+        const auto body = store.open(owner, digest, std::nullopt);
+        if (!body) {
+            manifest_.missing_files.push_back(name);
+            return 0;
+        }
+        tar.add("files/" + name, body->size, *body->source);
+        ++manifest_.files;
+        return body->size;
+    }
+
+    const Installation& from_;
+    const Destination& to_;
+    secrets::Key key_;
+    Snapshot snapshot_;
+    Manifest manifest_;
+    fs::path folder_;
+    std::uint64_t file_bytes_ = 0;
+};
+
+}  // namespace
+
+Manifest create_backup(const Installation& from, const Destination& to,
+                       const std::vector<PublicKey>& recipients, const std::string& reason) {
+    to.prepare();
+    const auto lock = to.lock();
+    to.remove_unfinished();
+    const auto id = new_backup_id(now());
+    try {
+        return Creation(from, to, id).run(recipients, reason);
+    } catch (const std::system_error& fault) {
+        to.give_up(id);
+        if (fault.code() != std::errc::no_space_on_device &&
+            fault.code() != std::error_code(EDQUOT, std::generic_category()))
+            throw;
+        throw std::runtime_error(
+            fmt::format("The disk of {} is full. Nothing was kept of this backup; those "
+                        "before are whole.",
+                        to.root().string()));
+    } catch (...) {
+        to.give_up(id);
+        throw;
+    }
+}
+
+}  // namespace bb::safety

@@ -1,0 +1,60 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/error.hpp"
+#include "base/core/time.hpp"
+#include "operations/safety/destination.hpp"
+
+namespace bb::safety {
+
+/// A misfortune that is practised, with what the deployment plan promises for it.
+struct Scenario {
+    std::string_view name;
+    std::string_view help;
+    double rto_seconds;  ///< longest time to recover
+    double rpo_seconds;  ///< most work that may be lost
+};
+
+/// lost-database, lost-host, bad-migration, deleted-files, ransomware.
+const std::vector<Scenario>& scenarios();
+const Scenario* find_scenario(std::string_view name);
+
+/// Something that was looked at after the recovery.
+struct DrillCheck {
+    std::string name;
+    bool good;
+    std::string detail;
+};
+
+/// How a drill went.
+struct DrillResult {
+    std::string scenario;
+    std::string backup;
+    Time started_at;
+    double rto_seconds = 0;  ///< from the misfortune to an answer of the tutor
+    double rpo_seconds = 0;  ///< from the moment the data is of to the misfortune
+    std::vector<DrillCheck> checks;
+
+    /// Everything is there, in the promised time.
+    bool good() const;
+};
+
+/// What a drill needs.
+struct DrillPlan {
+    const Scenario& scenario;
+    StoredBackup backup;
+    std::filesystem::path key_file;  ///< with the private key
+    std::filesystem::path folder;    ///< for the throw-away installation; must not exist
+};
+
+/// Practises a misfortune for real in a throw-away installation: brings the backup back there with this
+/// program's own commands, does the damage, recovers, starts the server, signs in and asks the tutor. What is
+/// live is not touched. A recovery that fails is a result with a check that is not good. Throws
+/// std::runtime_error when the drill itself cannot be held.
+DrillResult run_drill(const DrillPlan& plan);
+
+}  // namespace bb::safety

@@ -1,0 +1,40 @@
+#include "operations/safety/drill_history.hpp"
+
+#include "base/core/json_writer.hpp"
+#include "base/core/uuid.hpp"
+
+namespace bb::safety {
+namespace {
+
+constexpr const char* note_sql =
+    "INSERT INTO drills (id, scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+constexpr const char* past_sql =
+    "SELECT scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks::text FROM drills "
+    "ORDER BY started_at DESC LIMIT $1";
+
+}  // namespace
+
+std::string checks_json(const DrillResult& result) {
+    JsonWriter json;
+    json.array();
+    for (const auto& check : result.checks)
+        json.object().field("name", check.name).field("good", check.good).field("detail", check.detail).end();
+    return json.end().take();
+}
+
+void note_drill(db::Session& session, const DrillResult& result) {
+    session.query(note_sql, Uuid::make(), result.scenario, result.backup, result.started_at,
+                  result.rto_seconds, result.rpo_seconds, result.good(), db::Json{checks_json(result)});
+}
+
+std::vector<PastDrill> past_drills(db::Session& session, int limit) {
+    std::vector<PastDrill> past;
+    for (const auto row : session.query(past_sql, limit))
+        past.push_back(PastDrill{row.get<std::string>(0), row.get<std::string>(1), row.get<Time>(2),
+                                 row.get<double>(3), row.get<double>(4), row.get<bool>(5),
+                                 row.get<std::string>(6)});
+    return past;
+}
+
+}  // namespace bb::safety

@@ -1,0 +1,119 @@
+#include "operations/safety/loaded_backup.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/db/migrate.hpp"
+#include "base/db/schema.hpp"
+#include "operations/safety/part.hpp"
+#include "operations/safety/snapshot.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Part& part_of(const Manifest& manifest, std::string_view name) {
+    for (const auto& part : manifest.parts)
+        if (part.name == name) return part;
+    throw std::runtime_error(fmt::format("the backup {} has no part {}", manifest.id, name));
+}
+
+/// Tells how much of a part was read.
+class Watched : public http::FileSource {
+public:
+    Watched(std::shared_ptr<http::FileSource> source, const Progress& progress, const Part& part)
+        : source_(std::move(source)), progress_(progress), part_(part) {}
+
+    std::size_t read(char* into, std::size_t room) override {
+        const auto got = source_->read(into, room);
+        progress_(part_.name, done_ += got, part_.bytes);
+        return got;
+    }
+
+private:
+    std::shared_ptr<http::FileSource> source_;
+    const Progress& progress_;
+    const Part& part_;
+    std::uint64_t done_ = 0;
+};
+
+FileLock take_lock(const fs::path& data) {
+    const auto file = data / "run/restore.lock";
+    auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
+    if (!lock) throw std::runtime_error(fmt::format("Another restore is under way in {}.", data.string()));
+    return std::move(*lock);
+}
+
+}  // namespace
+
+LoadedBackup::LoadedBackup(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+                           const Into& into)
+    : at_(at),
+      backup_(backup),
+      manifest_(*backup.manifest),
+      key_(key),
+      lock_(take_lock(at.data)),
+      database_(at.conninfo, into.live_is_empty),
+      files_(at.data, into.files) {}
+
+std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) const {
+    return std::make_shared<Watched>(open_part(backup_.folder, name, manifest_.id, key_), at_.progress,
+                                     part_of(manifest_, name));
+}
+
+void LoadedBackup::load() {
+    files_.unpack(open("files"));
+    database_.load(*open("database"), manifest_.postgres);
+    check_rows();
+    migrate();
+}
+
+void LoadedBackup::check_rows() {
+    db::Session session(database_.conninfo());
+    session.script("ANALYZE");
+    const auto found = count_rows(session);
+    for (const auto& [table, rows] : manifest_.rows) {
+        const auto there = found.find(table);
+        if (there != found.end() && there->second == rows) continue;
+        throw std::runtime_error(
+            fmt::format("The restored database is not whole: {} should have {} rows and "
+                        "has {}. Nothing was replaced.",
+                        table, rows, there == found.end() ? 0 : there->second));
+    }
+}
+
+void LoadedBackup::migrate() {
+    db::Session session(database_.conninfo());
+    db::Migrator migrator(session, embedded::embedded_migrations());
+    const auto tell = [this](const db::Migration& one) {
+        at_.say(fmt::format("Applying migration {} ({}) to what was restored.", one.number, one.name));
+    };
+    const auto applied = migrator.migrate(tell, db::Phases::needed);
+    if (!applied) throw std::runtime_error(applied.error().detail);
+    const auto differences = db::verify_schema(session, embedded::embedded_migrations());
+    if (!differences.empty())
+        throw std::runtime_error(
+            fmt::format("The restored schema is not as the migrations make it: {} "
+                        "differs. Nothing was replaced.",
+                        differences.front().object));
+}
+
+void use_aside(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+               const std::function<void(LoadedBackup&, const fs::path& files)>& use) {
+    struct Folder {
+        fs::path path;
+        ~Folder() {
+            std::error_code ignored;
+            fs::remove_all(path, ignored);
+        }
+    } const folder{at.data / "files.aside"};
+    fs::remove_all(folder.path);
+    LoadedBackup loaded(at, backup, key, LoadedBackup::Into{false, folder.path});
+    loaded.load();
+    loaded.files().add_missing();
+    use(loaded, folder.path);
+}
+
+}  // namespace bb::safety

@@ -1,0 +1,51 @@
+#pragma once
+#include <filesystem>
+
+#include "base/core/file_lock.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
+#include "operations/safety/restored_database.hpp"
+#include "operations/safety/restored_files.hpp"
+
+namespace bb::safety {
+
+/// A backup that is being brought back beside what is there. All of it goes again unless it takes the place
+/// of the live one. One at a time on a data folder.
+class LoadedBackup {
+public:
+    struct Into {
+        bool live_is_empty = false;   ///< as RestoredDatabase takes it
+        std::filesystem::path files;  ///< folder of a file store, of the data folder's disk
+    };
+
+    /// Throws std::runtime_error with a sentence, as do all of these. The references must outlive it.
+    LoadedBackup(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+                 const Into& into);
+
+    /// Unpacks and loads everything, compares the rows of each table with the manifest's, and applies the
+    /// migrations that came since.
+    void load();
+
+    RestoredDatabase& database() { return database_; }
+    RestoredFiles& files() { return files_; }
+
+private:
+    std::shared_ptr<http::FileSource> open(std::string_view name) const;
+    void check_rows();
+    void migrate();
+
+    const Installation& at_;
+    const StoredBackup& backup_;
+    const Manifest& manifest_;
+    const secrets::Key& key_;
+    FileLock lock_;
+    RestoredDatabase database_;
+    RestoredFiles files_;
+};
+
+/// Brings a backup back into a database and a file store that last as long as `use` runs; what is live is not
+/// touched. Throws what `use` throws, and std::runtime_error with a sentence.
+void use_aside(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+               const std::function<void(LoadedBackup&, const std::filesystem::path& files)>& use);
+
+}  // namespace bb::safety

@@ -1,0 +1,12 @@
+#pragma once
+#include <vector>
+
+#include "operations/safety/destination.hpp"
+#include "operations/safety/retention.hpp"
+
+namespace bb::safety {
+
+/// Removes the backups that the retention does not keep, or only says which. Oldest first.
+std::vector<Verdict> prune(const Destination& at, Time now, const Retention& retention, bool dry_run);
+
+}  // namespace bb::safety

@@ -1,0 +1,152 @@
+#include "operations/safety/restore.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <stdexcept>
+
+#include "base/db/migrate.hpp"
+#include "base/db/schema_range.hpp"
+#include "operations/safety/loaded_backup.hpp"
+#include "operations/safety/snapshot.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::steady_clock;
+
+constexpr const char* last_write_sql = "SELECT max(at) FROM audit_entries";
+
+double since(steady_clock::time_point start) {
+    return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+/// One restore on its way.
+class Restoration {
+public:
+    Restoration(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
+                const RestorePlan& plan)
+        : into_(into),
+          id_(backup.id),
+          plan_(plan),
+          loaded_(into, backup, key, LoadedBackup::Into{plan.empty, into.files_folder()}) {}
+
+    Restored run(const Settle& settle) {
+        const auto started = steady_clock::now();
+        loaded_.load();
+        settle(loaded_.database().conninfo(), plan_.erased);
+        loaded_.files().forget(plan_.erased);
+        Restored result;
+        take_place(result);
+        result.files = loaded_.files().count();
+        result.erased = plan_.erased.size();
+        result.settings = loaded_.files().keep_settings(id_);
+        result.seconds = since(started);
+        return result;
+    }
+
+private:
+    void take_place(Restored& result) {
+        loaded_.files().add_missing();
+        const auto secret_file = into_.data / "secret";
+        const bool fresh = !fs::exists(secret_file);
+        if (fresh) keep_secret(secret_file);
+        const auto former = former_name(into_.conninfo, id_);
+        result.seconds_away = loaded_.database().take_place(former);
+        if (!plan_.empty) result.former_database = former;
+        loaded_.files().replace_changed();
+        if (!fresh) keep_secret(secret_file);
+    }
+
+    /// Without the secret of then, what was sealed with it stays closed.
+    void keep_secret(const fs::path& file) {
+        const auto& secret = loaded_.files().secret();
+        if (secret == into_.secret) return;
+        if (fs::exists(file)) fs::rename(file, file.string() + ".before-" + id_);
+        write_small_file(file, secret);
+        if (into_.secret.empty()) return;
+        into_.say(
+            fmt::format("The server's secret of the backup is in {}. Where BRAINBYTES_SECRET is set, or "
+                        "the database is another one's: give that as BRAINBYTES_SECRET_BEFORE_FILE, and "
+                        "run \"brainbytes secret rotate\".",
+                        file.string()));
+    }
+
+    const Installation& into_;
+    const std::string& id_;
+    const RestorePlan& plan_;
+    LoadedBackup loaded_;
+};
+
+}  // namespace
+
+secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys) {
+    for (const auto& sealed : backup.manifest->keys)
+        for (const auto& identity : keys.identities) {
+            const auto key = open_key(sealed.key, identity);
+            if (!key) continue;
+            if (!is_signed_with(read_small_file(backup.folder / "manifest.json"), *key))
+                throw std::runtime_error(
+                    fmt::format("The manifest of the backup {} was changed. It is not used.", backup.id));
+            return *key;
+        }
+    std::string recipients;
+    for (const auto& sealed : backup.manifest->keys)
+        recipients += (recipients.empty() ? "" : ", ") + sealed.recipient;
+    throw std::runtime_error(fmt::format(
+        "{} does not open the backup {}. It is sealed to: {}. Give the file with that private key: --key "
+        "FILE, "
+        "or BACKUP_KEY_FILE.",
+        keys.identities.empty() ? "There is no private key, which alone opens backups: what is there"
+                                : "This backup key",
+        backup.id, recipients));
+}
+
+RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest) {
+    if (manifest.schema > db::schema_max)
+        throw std::runtime_error(
+            fmt::format("The backup {} has schema {}, and this program knows {} at most. Use the program "
+                        "that made it ({}) or "
+                        "a newer one.",
+                        manifest.id, manifest.schema, db::schema_max, manifest.program));
+    RestorePlan plan;
+    plan.erased = erased_beside(from);
+    db::Session session(into.conninfo);
+    db::Migrator migrator(session, embedded::embedded_migrations());
+    plan.empty = migrator.empty();
+    if (plan.empty) return plan;
+    plan.erased.merge(erased_in(session));
+    if (session.query("SELECT to_regclass('audit_entries') IS NOT NULL")[0].get<bool>(0))
+        plan.last_write = session.query(last_write_sql)[0].get<std::optional<Time>>(0);
+    auto live = count_rows(session);
+    for (const auto& [table, rows] : manifest.rows) {
+        const auto now = live.contains(table) ? live[table] : 0;
+        if (now != rows) plan.changes.push_back(RowChange{table, now, rows});
+        live.erase(table);
+    }
+    for (const auto& [table, rows] : live)
+        if (rows != 0) plan.changes.push_back(RowChange{table, rows, 0});
+    return plan;
+}
+
+Restored restore_backup(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
+                        const RestorePlan& plan, const Settle& settle) {
+    try {
+        return Restoration(into, backup, key, plan).run(settle);
+    } catch (const std::system_error& fault) {
+        if (fault.code() != std::errc::no_space_on_device) throw;
+        throw std::runtime_error(
+            fmt::format("The disk of {} is full. Nothing was replaced.", into.data.string()));
+    }
+}
+
+std::vector<std::string> former_databases(const Installation& at) {
+    return former_databases_of(at.conninfo);
+}
+
+void purge_former(const Installation& at, const std::vector<std::string>& names) {
+    drop_databases(at.conninfo, names);
+}
+
+}  // namespace bb::safety

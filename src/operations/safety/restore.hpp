@@ -1,0 +1,60 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/time.hpp"
+#include "operations/safety/backup_key.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/erasures.hpp"
+#include "operations/safety/installation.hpp"
+
+namespace bb::safety {
+
+/// The key of a backup. Throws std::runtime_error with a sentence: none of `keys` opens it, or its manifest
+/// was changed.
+secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys);
+
+/// A table whose rows a restore changes in number.
+struct RowChange {
+    std::string table;
+    std::int64_t live = 0;
+    std::int64_t restored = 0;
+};
+
+/// What a restore would replace.
+struct RestorePlan {
+    bool empty = true;               ///< there is nothing yet
+    std::optional<Time> last_write;  ///< newest entry of the live audit log
+    std::vector<RowChange> changes;  ///< by table
+    Erased erased;                   ///< who is erased again
+};
+RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest);
+
+/// What came out of a restore.
+struct Restored {
+    std::string former_database;  ///< the live one of before under its new name; empty: there was none
+    std::uint64_t files = 0;
+    std::size_t erased = 0;
+    std::filesystem::path settings;  ///< folder with the settings of the backup; empty: it has none
+    double seconds = 0;
+    double seconds_away = 0;  ///< that no connection could be made
+};
+
+/// What others do to the restored database before it takes the place of the live one.
+using Settle = std::function<void(const std::string& conninfo, const Erased& erased)>;
+
+/// Restores a backup beside what is there, checks it, and only then puts it in its place; until then nothing
+/// is touched, and whatever fails leaves everything as it was. The former database stays under another name.
+/// Throws std::runtime_error with a sentence: newer schema, damaged part, rows that are not all there, no
+/// right, no room; db::SqlError, db::Unavailable.
+Restored restore_backup(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
+                        const RestorePlan& plan, const Settle& settle);
+
+/// Databases that restores have put aside; purge_former() drops them.
+std::vector<std::string> former_databases(const Installation& at);
+void purge_former(const Installation& at, const std::vector<std::string>& names);
+
+}  // namespace bb::safety

@@ -1,0 +1,145 @@
+#include "operations/safety/restored_database.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+#include "operations/safety/running_tool.hpp"
+#include "operations/safety/tools.hpp"
+
+namespace bb::safety {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::string_view insufficient_privilege = "42501";
+constexpr std::string_view in_use = "55006";
+constexpr int tries_to_swap = 20;
+
+constexpr const char* end_others_sql =
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+constexpr const char* former_sql =
+    "SELECT datname::text FROM pg_database WHERE datname LIKE $1 ORDER BY datname";
+
+std::string name_of(const std::string& conninfo) {
+    return db::Session(conninfo).query("SELECT current_database()::text")[0].get<std::string>(0);
+}
+
+/// A database of the same server that is not ours, to work on ours from.
+std::string maintenance_of(const std::string& conninfo) {
+    const auto postgres = with_database(conninfo, "postgres");
+    try {
+        db::Session probe(postgres);
+        return postgres;
+    } catch (const db::Unavailable&) {
+        return with_database(conninfo, "template1");
+    }
+}
+
+std::string identifier(std::string_view name) {
+    return db::Session::quoted(name);
+}
+
+}  // namespace
+
+RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_empty)
+    : live_(name_of(conninfo)), name_(live_ + "_restoring"), maintenance_(maintenance_of(conninfo)) {
+    db::Session session(maintenance_);
+    try {
+        session.script("DROP DATABASE IF EXISTS " + identifier(name_) + " WITH (FORCE)");
+        session.script("CREATE DATABASE " + identifier(name_) + " TEMPLATE template0");
+    } catch (const db::SqlError& refused) {
+        if (refused.sqlstate() != insufficient_privilege) throw;
+        if (!live_is_empty)
+            throw std::runtime_error(
+                "The database's account may not make a database beside the live one. Let it "
+                "(ALTER ROLE ... CREATEDB), or make an empty database and name it with --into URL.");
+        name_.clear();
+    }
+    conninfo_ = name_.empty() ? conninfo : with_database(conninfo, name_);
+}
+
+RestoredDatabase::~RestoredDatabase() {
+    if (name_.empty()) return;
+    try {
+        db::Session(maintenance_).script("DROP DATABASE IF EXISTS " + identifier(name_) + " WITH (FORCE)");
+    } catch (const std::exception&) {
+        // It is dropped by the next restore.
+    }
+}
+
+void RestoredDatabase::load(http::FileSource& dump, int postgres_major) {
+    auto connection = for_tools(conninfo_);
+    // What is loaded is worth nothing until it is checked and takes the place of the live one: that is a
+    // commit of its own, which waits for the disk.
+    connection.environment.emplace_back("PGOPTIONS=-c synchronous_commit=off -c maintenance_work_mem=256MB");
+    std::vector<std::string> command = {tool_path("pg_restore", postgres_major), "--exit-on-error",
+                                        "--no-owner", "--no-privileges"};
+    if (name_.empty()) command.emplace_back("--single-transaction");
+    command.push_back("--dbname=" + connection.conninfo);
+    RunningTool restore(std::move(command), std::move(connection.environment), RunningTool::Ours::input);
+    std::string chunk(256 * 1024, '\0');
+    while (const auto got = dump.read(chunk.data(), chunk.size()))
+        restore.write(std::string_view(chunk).substr(0, got));
+    restore.finish();
+}
+
+double RestoredDatabase::take_place(const std::string& former) {
+    if (name_.empty()) return 0;
+    db::Session session(maintenance_);
+    session.script("SET synchronous_commit = on");
+    const auto swap =
+        fmt::format("BEGIN; ALTER DATABASE {0} RENAME TO {2}; ALTER DATABASE {1} RENAME TO {0}; COMMIT",
+                    identifier(live_), identifier(name_), identifier(former));
+    for (int attempt = 1;; ++attempt) {
+        const auto started = steady_clock::now();
+        session.query(end_others_sql, live_);
+        session.query(end_others_sql, name_);
+        try {
+            session.script(swap);
+            name_.clear();
+            return std::chrono::duration<double>(steady_clock::now() - started).count();
+        } catch (const db::SqlError& refused) {
+            session.script("ROLLBACK");
+            if (refused.sqlstate() != in_use) throw;
+            if (attempt == tries_to_swap)
+                throw std::runtime_error(
+                    "Somebody stays connected to the live database: stop the server, then "
+                    "try again. Nothing was changed.");
+        }
+    }
+}
+
+std::string former_name(const std::string& conninfo, const std::string& backup) {
+    // A name of PostgreSQL has at most 63 bytes.
+    const auto live = name_of(conninfo).substr(0, 30);
+    const auto taken = former_databases_of(conninfo);
+    const auto name = fmt::format("{}_before_{}", live, backup.substr(0, 16));
+    for (int number = 1;; ++number) {
+        const auto candidate = number == 1 ? name : fmt::format("{}_{}", name, number);
+        if (std::find(taken.begin(), taken.end(), candidate) == taken.end()) return candidate;
+    }
+}
+
+std::vector<std::string> former_databases_of(const std::string& conninfo) {
+    std::string pattern;
+    for (const char c : name_of(conninfo).substr(0, 30)) {
+        if (c == '_' || c == '%' || c == '\\') pattern += '\\';
+        pattern += c;
+    }
+    std::vector<std::string> names;
+    for (const auto row : db::Session(conninfo).query(former_sql, pattern + "\\_before\\_%"))
+        names.push_back(row.get<std::string>(0));
+    return names;
+}
+
+void drop_databases(const std::string& conninfo, const std::vector<std::string>& names) {
+    db::Session session(maintenance_of(conninfo));
+    for (const auto& name : names) session.script("DROP DATABASE " + identifier(name) + " WITH (FORCE)");
+}
+
+}  // namespace bb::safety

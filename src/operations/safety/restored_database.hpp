@@ -1,0 +1,42 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/db/session.hpp"
+#include "base/http/file_body.hpp"
+#include "operations/safety/manifest.hpp"
+
+namespace bb::safety {
+
+/// A database that is filled beside the live one and then takes its name.
+class RestoredDatabase {
+public:
+    /// `conninfo`: of the live one. Makes an empty database beside it; where the role may not, and the live
+    /// one is empty, that one is filled. Throws std::runtime_error with a sentence.
+    RestoredDatabase(const std::string& conninfo, bool live_is_empty);
+    /// Drops it unless it has become the live one.
+    ~RestoredDatabase();
+    RestoredDatabase(const RestoredDatabase&) = delete;
+
+    /// For libpq.
+    const std::string& conninfo() const { return conninfo_; }
+    /// Runs pg_restore on a dump. Throws std::runtime_error.
+    void load(http::FileSource& dump, int postgres_major);
+    /// Gives it the name of the live one, which gets `former`, in one transaction. Returns the seconds in
+    /// which no connection could be made. Throws std::runtime_error when somebody does not let go.
+    double take_place(const std::string& former);
+
+private:
+    std::string live_;      // name of the database
+    std::string name_;      // empty: the live one is filled
+    std::string conninfo_;  // of the one that is filled
+    std::string maintenance_;
+};
+
+/// Names of the databases that restores of `conninfo`'s have put aside, oldest first.
+std::vector<std::string> former_databases_of(const std::string& conninfo);
+void drop_databases(const std::string& conninfo, const std::vector<std::string>& names);
+/// The name under which the live database is put aside when `backup` takes its place.
+std::string former_name(const std::string& conninfo, const std::string& backup);
+
+}  // namespace bb::safety

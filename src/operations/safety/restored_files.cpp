@@ -1,0 +1,124 @@
+#include "operations/safety/restored_files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "operations/safety/destination.hpp"
+#include "operations/safety/tar.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_text = 1u << 20;  // of a file with settings
+
+/// A new file that is on the disk when it is closed well.
+class NewFile {
+public:
+    explicit NewFile(const fs::path& file)
+        : fd_(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+        if (fd_ < 0) fail();
+    }
+    ~NewFile() { ::close(fd_); }
+    NewFile(const NewFile&) = delete;
+
+    void write(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const ssize_t put = ::write(fd_, bytes.data(), bytes.size());
+            if (put < 0 && errno == EINTR) continue;
+            if (put < 0) fail();
+            bytes.remove_prefix(static_cast<std::size_t>(put));
+        }
+    }
+
+private:
+    [[noreturn]] static void fail() {
+        throw std::system_error(errno, std::generic_category(), "a restored file");
+    }
+    int fd_;
+};
+
+/// "<owner>/<digest>" as create_backup() names files.
+std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name) {
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const auto owner = Uuid::parse(name.substr(0, slash));
+    const auto digest = crypto::parse_digest(name.substr(slash + 1));
+    if (!owner || !digest) return std::nullopt;
+    return blobs::DiskStore::Stored{*owner, *digest};
+}
+
+}  // namespace
+
+RestoredFiles::RestoredFiles(const fs::path& data, const fs::path& store)
+    : data_(data), staging_(data / "files.restoring"), store_(store) {
+    fs::remove_all(staging_);
+    fs::create_directory(staging_);
+    fs::permissions(staging_, fs::perms::owner_all);
+}
+
+RestoredFiles::~RestoredFiles() {
+    std::error_code ignored;
+    fs::remove_all(staging_, ignored);
+}
+
+fs::path RestoredFiles::staged(const Stored& file) const {
+    return staging_ / (file.owner.text() + "-" + crypto::hex(file.digest));
+}
+
+void RestoredFiles::unpack(std::shared_ptr<http::FileSource> part) {
+    TarReader tar(std::move(part));
+    while (const auto entry = tar.next()) {
+        const std::string_view name = entry->name;
+        if (name == "secret") {
+            secret_ = tar.read_all(most_text);
+        } else if (name.starts_with("settings/") && name.find('/', 9) == std::string_view::npos) {
+            settings_.emplace_back(name.substr(9), tar.read_all(most_text));
+        } else if (const auto file =
+                       name.starts_with("files/") ? stored_name(name.substr(6)) : std::nullopt) {
+            NewFile out(staged(*file));
+            std::string chunk(128 * 1024, '\0');
+            while (const auto got = tar.read(chunk.data(), chunk.size()))
+                out.write(std::string_view(chunk).substr(0, got));
+            files_.push_back(*file);
+        } else {
+            throw std::runtime_error(fmt::format("the backup holds something unknown, {}", name));
+        }
+    }
+}
+
+void RestoredFiles::forget(const std::set<Uuid>& owners) {
+    std::erase_if(files_, [&](const Stored& file) {
+        if (!owners.contains(file.owner)) return false;
+        fs::remove(staged(file));
+        return true;
+    });
+}
+
+void RestoredFiles::add_missing() {
+    for (const auto& file : files_) store_.adopt(file, staged(file), blobs::DiskStore::Adopt::missing);
+    store_.sync();
+}
+
+void RestoredFiles::replace_changed() {
+    for (const auto& file : files_)
+        if (fs::exists(staged(file))) store_.adopt(file, staged(file), blobs::DiskStore::Adopt::always);
+    store_.sync();
+}
+
+fs::path RestoredFiles::keep_settings(const std::string& backup) {
+    if (settings_.empty()) return {};
+    const auto folder = data_ / ("settings-of-" + backup);
+    fs::create_directories(folder);
+    fs::permissions(folder, fs::perms::owner_all);
+    for (const auto& [name, text] : settings_) write_small_file(folder / name, text);
+    return folder;
+}
+
+}  // namespace bb::safety

@@ -1,0 +1,92 @@
+#include "operations/safety/retention.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace bb::safety {
+namespace {
+
+using std::chrono::days;
+
+// What two clocks of one school may differ by.
+constexpr auto tolerance = std::chrono::hours(1);
+
+std::string day_of(Time time) {
+    return to_rfc3339(time).substr(0, 10);
+}
+
+std::string month_of(Time time) {
+    return to_rfc3339(time).substr(0, 7);
+}
+
+/// ISO 8601: a week belongs to the year of its Thursday.
+std::string week_of(Time time) {
+    const auto day = std::chrono::floor<days>(time);
+    const std::chrono::weekday weekday(day);
+    const auto thursday = day + days(4 - static_cast<int>(weekday.iso_encoding()));
+    const auto year = std::chrono::year_month_day(thursday).year();
+    const auto first = std::chrono::sys_days(year / std::chrono::January / 1);
+    return fmt::format("{:04}-W{:02}", int(year), (thursday - first).count() / 7 + 1);
+}
+
+/// The periods of one kind that a backup is kept for.
+class Periods {
+public:
+    Periods(std::string_view kind, int most, std::string (*name_of)(Time))
+        : kind_(kind), most_(most), name_of_(name_of) {}
+
+    /// Backups come newest first: the first of a period is its newest. Empty: not kept for this.
+    std::string claim(Time time) {
+        const auto name = name_of_(time);
+        if (static_cast<int>(seen_.size()) >= most_ || !seen_.insert(name).second) return {};
+        return fmt::format("{} {} of {} ({})", kind_, seen_.size(), most_, name);
+    }
+
+private:
+    std::string_view kind_;
+    int most_;
+    std::string (*name_of_)(Time);
+    std::set<std::string> seen_;
+};
+
+}  // namespace
+
+std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention) {
+    std::sort(backups.begin(), backups.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
+    });
+    Periods kinds[] = {{"day", retention.daily, day_of},
+                       {"week", retention.weekly, week_of},
+                       {"month", retention.monthly, month_of}};
+    bool have_newest = false;
+    std::vector<Verdict> verdicts;
+    for (const auto& backup : backups) {
+        std::vector<std::string> reasons;
+        if (backup.held) reasons.emplace_back("held");
+        if (!backup.whole) {
+            reasons.emplace_back("damaged: look at it, then remove its folder");
+        } else if (backup.created_at > now + tolerance) {
+            reasons.emplace_back("of a time to come: a clock was wrong");
+        } else {
+            if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
+            for (auto& kind : kinds)
+                if (auto reason = kind.claim(backup.created_at); !reason.empty())
+                    reasons.push_back(std::move(reason));
+        }
+        const bool kept = !reasons.empty();
+        verdicts.push_back(Verdict{backup.id, kept,
+                                   kept ? fmt::format("{}", fmt::join(reasons, ", "))
+                                        : fmt::format("newer ones stand for its day, week and month ({})",
+                                                      day_of(backup.created_at))});
+    }
+    std::reverse(verdicts.begin(), verdicts.end());
+    return verdicts;
+}
+
+}  // namespace bb::safety

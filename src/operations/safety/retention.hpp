@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/core/time.hpp"
+
+namespace bb::safety {
+
+/// How many backups stay: the newest of each of the last days, ISO weeks and months (UTC) that have one.
+struct Retention {
+    int daily = 7;
+    int weekly = 4;
+    int monthly = 12;
+};
+
+/// A backup as retention looks at it.
+struct Candidate {
+    std::string id;
+    Time created_at;
+    bool whole = true;  ///< its manifest can be read
+    bool held = false;
+};
+
+/// What becomes of one.
+struct Verdict {
+    std::string id;
+    bool kept;
+    std::string why;  ///< "day 2 of 7 (2026-11-25), week 1 of 4 (2026-W48)"
+};
+
+/// Sorts backups out, oldest first. Kept whatever their age: the newest whole one, held ones, damaged ones
+/// (somebody must look), and those of a time to come, which count for nothing: a clock was wrong.
+std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention);
+
+}  // namespace bb::safety

@@ -1,0 +1,43 @@
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/core/program.hpp"
+#include "base/http/file_body.hpp"
+
+namespace bb::safety {
+
+/// A program that runs beside us and whose output we read, or whose input we write.
+class RunningTool : public http::FileSource {
+public:
+    enum class Ours { output, input };
+
+    /// Throws std::system_error.
+    RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours);
+    /// Ends it when it still runs.
+    ~RunningTool() override;
+    RunningTool(const RunningTool&) = delete;
+
+    /// What it writes; 0 at its end.
+    std::size_t read(char* into, std::size_t room) override;
+    /// Gives it all of `bytes`. Throws std::runtime_error with its last words when it takes no more.
+    void write(std::string_view bytes);
+    /// Waits for its end. Throws std::runtime_error with its last words unless it succeeded.
+    void finish();
+
+private:
+    void stop_listening();
+
+    std::string name_;
+    Pipe data_;
+    Pipe words_;
+    pid_t pid_ = -1;
+    std::string said_;
+    std::thread listener_;  // reads words_ into said_
+};
+
+}  // namespace bb::safety

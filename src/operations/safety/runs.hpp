@@ -1,0 +1,40 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/time.hpp"
+#include "base/db/session.hpp"
+#include "operations/safety/backup_key.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
+
+namespace bb::safety {
+
+/// A backup that was made, or should have been.
+struct BackupRun {
+    Time started_at;
+    std::string reason;
+    std::optional<std::string> backup;  ///< id; nothing: none was made
+    std::int64_t bytes = 0;
+    double seconds = 0;
+    std::optional<std::string> fault;
+};
+
+/// Makes a backup in the first folder, copies it into the others, and notes the outcome in the database.
+/// Errors as create_backup(), after they were noted.
+Manifest back_up(const Installation& from, const std::vector<Destination>& to,
+                 const std::vector<PublicKey>& recipients, const std::string& reason);
+
+/// The newest run, and the newest that made a backup.
+struct LastRuns {
+    std::optional<BackupRun> any, good;
+};
+LastRuns last_runs(db::Session& session);
+
+/// When a server makes the next backup by itself: `every` after the last good one began, an hour after a
+/// failure, and for one that was missed when the server has run for ten minutes. `node` spreads several nodes
+/// over a quarter of an hour.
+Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node);
+
+}  // namespace bb::safety

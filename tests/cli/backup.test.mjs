@@ -1,0 +1,300 @@
+// `brainbytes backup ...` on the real program: made beside a running server, brought back under it and onto
+// an empty machine, refused whole when anything about it is wrong.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+    chmodSync,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { archiveFrom, comparable, fill } from "../support/archives.mjs";
+import { startDatabase } from "../support/database.mjs";
+import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+
+let server, backups, key;
+before(async () => {
+    backups = path.join(temporaryFolder("bb-backups"), "place");
+    chmodSync(path.dirname(backups), 0o777); // the program gives up root, and makes the folder
+    key = path.join(path.dirname(backups), "backup.key");
+    const made = spawnSync(program, ["backup", "keygen", key], { env: programEnvironment(), encoding: "utf8" });
+    assert.equal(made.status, 0, made.stderr);
+    assert.match(made.stdout, /^[\w-]{43}\n$/);
+    assert.match(readFileSync(key, "utf8"), new RegExp(`^public ${made.stdout.trim()}$`, "m"));
+    server = await startServer({ env: { BACKUP_TO: backups, BACKUP_KEY_FILE: key } });
+});
+after(async () => {
+    await server?.stop();
+    rmSync(path.dirname(backups), { recursive: true, force: true });
+});
+
+const json = (done) => {
+    assert.equal(done.code, 0, done.stderr);
+    return JSON.parse(done.stdout);
+};
+const create = async (on = server) => json(await on.command("backup", "create", "--json"));
+const restore = async (...words) => server.command("backup", "restore", ...words);
+
+test("a backup is made beside a running server, listed and read back", async () => {
+    const ana = await server.as("ana@backup.example");
+    await fill(ana);
+    const made = await create();
+    assert.equal(made.path, path.join(backups, made.id));
+    assert.equal(made.method, "logical");
+    assert.equal(made.missingFiles, 0);
+    assert.ok(
+        made.files >= 1 && made.rows > 20 && made.bytes > 5_000 && made.seconds > 0,
+        JSON.stringify(made),
+    );
+    assert.match(made.walPosition, /^[0-9A-F]+\/[0-9A-F]+$/);
+    assert.deepEqual(readdirSync(made.path).sort(), ["database.sealed", "files.sealed", "manifest.json"]);
+    const { seconds, ...rest } = made;
+    const listed = json(await server.command("backup", "list", "--json")).backups.at(-1);
+    assert.equal(listed.seconds, seconds);
+    for (const [name, value] of Object.entries(rest)) assert.deepEqual(listed[name], value, name);
+    const read = await server.command("backup", "verify");
+    assert.equal(read.stdout, `${made.id}\n`);
+    assert.match(read.stderr, /Every byte was read, opened and is as it was written/);
+    assert.doesNotMatch(readFileSync(path.join(made.path, "manifest.json"), "utf8"), /@/);
+});
+
+test("what was written since goes, what was deleted since is back, and the server goes on", async () => {
+    const ben = await server.as("ben@backup.example");
+    await fill(ben);
+    const before = comparable(await archiveFrom(server, ben));
+    const made = await create();
+    for (const { id } of (await ben.request("/api/materials")).json.materials)
+        assert.equal((await ben.request(`/api/materials/${id}`, { method: "DELETE" })).status, 204);
+    await server.as("later@backup.example");
+
+    const looked = await restore(made.id, "--dry-run");
+    assert.equal(looked.code, 0, looked.stderr);
+    assert.match(looked.stderr, /What was written since is lost, the last of it at 20\d\d-/);
+    assert.match(looked.stderr, /\n {2}users: \d+ rows now, \d+ in the backup\n/);
+    const unasked = await restore(made.id);
+    assert.equal(unasked.code, 1);
+    assert.match(unasked.stderr, /Nothing was changed\. Add --yes/);
+
+    const done = json(await restore(made.id, "--yes", "--json"));
+    assert.equal(done.id, made.id);
+    assert.match(done.formerDatabase, /^brainbytes_before_/);
+    assert.ok(done.secondsAway < 10, JSON.stringify(done));
+    // The safety backup holds what was there; the restored data is served by the same process.
+    const ids = json(await server.command("backup", "list", "--json")).backups;
+    assert.equal(ids.find(({ id }) => id === done.safetyBackup).reason, "before restore");
+    for (const deadline = Date.now() + 15_000; ; await pause(100)) {
+        if ((await server.request("/readyz")).status === 200) break;
+        assert.ok(Date.now() < deadline, server.tail());
+    }
+    assert.deepEqual(comparable(await archiveFrom(server, ben)), before);
+    const users = await server.command("user", "list");
+    assert.doesNotMatch(users.stdout, /later@backup\.example/);
+    const log = await server.command("audit", "list", "--action", "backup.restored");
+    assert.match(log.stdout, new RegExp(made.id));
+    assert.equal((await server.command("audit", "verify")).code, 0);
+
+    // And back again, from the safety backup; then the former databases go.
+    json(await restore(done.safetyBackup, "--yes", "--json", "--no-safety"));
+    assert.match((await server.command("user", "list")).stdout, /later@backup\.example/);
+    const purged = await server.command("backup", "restore", "--purge", "--yes");
+    assert.equal(purged.stdout.trim().split("\n").length, 2, purged.stdout);
+    assert.match((await server.command("backup", "restore", "--purge")).stderr, /No former database/);
+});
+
+test("who was erased since is erased again, also with the files", async () => {
+    const eva = await server.as("eva@backup.example");
+    await fill(eva);
+    const made = await create();
+    const gone = await server.command("user", "erase", eva.email, "--now");
+    assert.equal(gone.code, 0, gone.stderr);
+    const id = gone.stderr.match(/knows the account as ([0-9a-f-]{36})/)[1];
+    const done = json(await restore(made.id, "--yes", "--json"));
+    assert.ok(done.erasedAgain >= 1);
+    assert.doesNotMatch((await server.command("user", "list")).stdout, /eva@/);
+    assert.ok(!existsSync(path.join(server.dataFolder, "files", id)));
+    assert.match(readFileSync(path.join(backups, "erased"), "utf8"), new RegExp(id));
+});
+
+test("an empty machine with only the backups and the key is whole after one command", async () => {
+    const ida = await server.as("ida@backup.example");
+    await fill(ida);
+    const before = comparable(await archiveFrom(server, ida));
+    const made = await create();
+    const elsewhere = temporaryFolder("bb-empty");
+    const empty = await startServer({ dataFolder: path.join(elsewhere, "data"), ready: false });
+    await empty.kill();
+    await empty.killAll();
+    rmSync(empty.dataFolder, { recursive: true, force: true });
+    try {
+        const command = ["backup", "restore", "latest", "--from", backups, "--key", key, "--json"];
+        const done = json(await empty.command(...command));
+        assert.equal(done.id, made.id);
+        assert.equal(done.formerDatabase, "");
+        empty.options.ready = true;
+        await empty.start();
+        const there = await empty.as(ida.email);
+        assert.deepEqual(
+            comparable(await archiveFrom(empty, there)),
+            before,
+            "files are opened by the secret",
+        );
+    } finally {
+        await empty.stop();
+        rmSync(elsewhere, { recursive: true, force: true });
+    }
+});
+
+test("another database is filled by --into, also one whose account may make none", async () => {
+    const database = await startDatabase();
+    try {
+        await database.query("CREATE ROLE lodger LOGIN");
+        await database.query("CREATE DATABASE lodging OWNER lodger");
+        const made = await create();
+        const url = database.url.replace("/brainbytes?", "/lodging?").replace("user=tester", "user=lodger");
+        const done = json(await restore(made.id, "--into", url, "--json"));
+        assert.equal(done.formerDatabase, "");
+        const again = await restore(made.id, "--into", url, "--yes", "--no-safety");
+        assert.equal(again.code, 1);
+        assert.match(again.stderr, /may not make a database beside the live one\. Let it/);
+    } finally {
+        await database.stop();
+    }
+});
+
+test("a wrong key, a changed archive and a newer schema are refused, and nothing is touched", async () => {
+    const made = await create();
+    const users = (await server.command("user", "list")).stdout;
+    const other = path.join(path.dirname(backups), "other.key");
+    await server.command("backup", "keygen", other);
+    const wrong = await restore(made.id, "--yes", "--key", other);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /This backup key does not open the backup .* It is sealed to: [\w-]{43}/);
+    const publicOnly = path.join(path.dirname(backups), "public.key");
+    writeFileSync(publicOnly, readFileSync(key, "utf8").match(/^public .*$/m)[0] + "\n");
+    assert.match((await restore(made.id, "--yes", "--key", publicOnly)).stderr, /no private key/);
+    assert.match((await restore(made.id, "--yes", "--key", "/nonexistent")).stderr, /cannot be read/);
+    assert.match((await restore("20200101T000000Z-000000", "--yes")).stderr, /There is no backup 2020/);
+
+    const damaged = path.join(path.dirname(backups), "damaged");
+    const spoil = (file, change) => {
+        rmSync(damaged, { recursive: true, force: true });
+        mkdirSync(damaged, { recursive: true });
+        cpSync(made.path, path.join(damaged, made.id), { recursive: true });
+        chmodSync(path.join(damaged, made.id), 0o755); // who runs the program is not who runs this test
+        for (const part of readdirSync(path.join(damaged, made.id)))
+            chmodSync(path.join(damaged, made.id, part), 0o644);
+        const target = path.join(damaged, made.id, file);
+        writeFileSync(target, change(readFileSync(target)));
+    };
+    const flip = (bytes) => {
+        bytes[bytes.length >> 1] ^= 4;
+        return bytes;
+    };
+    for (const [file, change] of [
+        ["database.sealed", flip],
+        ["files.sealed", flip],
+        ["database.sealed", (bytes) => bytes.subarray(0, bytes.length - 100)],
+        ["files.sealed", (bytes) => bytes.subarray(0, 10)],
+        ["manifest.json", flip],
+    ]) {
+        spoil(file, change);
+        const refused = await restore(made.id, "--yes", "--no-safety", "--from", damaged);
+        assert.equal(refused.code, 1, file);
+        assert.match(refused.stderr, /changed|cut off|cannot be used/, `${file}: ${refused.stderr}`);
+        assert.equal((await server.command("backup", "verify", made.id, "--from", damaged)).code, 1);
+        assert.equal((await server.command("user", "list")).stdout, users);
+    }
+    assert.equal((await server.request("/readyz")).status, 200);
+    const left = await server.command("db", "status");
+    assert.equal(left.code, 0, left.stderr);
+});
+
+test("what breaks off leaves nothing that looks like a backup", async () => {
+    const before = json(await server.command("backup", "list", "--json")).backups.length;
+    mkdirSync(path.join(backups, ".unfinished-20200101T000000Z-aaaaaa"));
+    assert.equal(json(await server.command("backup", "list", "--json")).backups.length, before);
+    await create();
+    assert.ok(
+        !existsSync(path.join(backups, ".unfinished-20200101T000000Z-aaaaaa")),
+        "the next one tidies up",
+    );
+    const nowhere = await server.command("backup", "create", "--to", "/proc/backups");
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /Backups cannot be kept in \/proc\/backups/);
+});
+
+test("of a day the newest stays, and what is held", async () => {
+    const [first] = json(await server.command("backup", "list", "--json")).backups;
+    assert.equal((await server.command("backup", "hold", first.id)).code, 0);
+    const looked = json(await server.command("backup", "prune", "--dry-run", "--json"));
+    const last = json(await server.command("backup", "list", "--json")).backups.at(-1);
+    const pruned = json(await server.command("backup", "prune", "--json"));
+    assert.deepEqual(pruned.backups, looked.backups);
+    assert.equal(pruned.backups.find(({ id }) => id === first.id).why, "held");
+    assert.match(pruned.backups.find(({ id }) => id === last.id).why, /^newest, day 1 of 7/);
+    const left = json(await server.command("backup", "list", "--json")).backups.map(({ id }) => id);
+    assert.deepEqual(left, [first.id, last.id]);
+    assert.equal((await server.command("backup", "hold", first.id, "--release")).code, 0);
+    await server.command("backup", "prune");
+    assert.equal(json(await server.command("backup", "list", "--json")).backups.length, 1);
+});
+
+test("without a configured key one is made, and the operator told to copy it away", async () => {
+    const plain = await startServer();
+    try {
+        const made = await plain.command("backup", "create");
+        assert.equal(made.code, 0, made.stderr);
+        assert.match(made.stderr, /backup\.key, which is lost with this machine\. Copy it to another place/);
+        assert.ok(existsSync(path.join(plain.dataFolder, "backup.key")));
+        assert.match(made.stdout, new RegExp(`^${plain.dataFolder}/backups/`));
+        assert.equal((await plain.command("backup", "verify")).code, 0);
+    } finally {
+        await plain.stop();
+    }
+});
+
+test("one person's data comes back, and nobody else's is touched", async () => {
+    const [joy, kim] = await Promise.all(["joy", "kim"].map((name) => server.as(`${name}@backup.example`)));
+    await Promise.all([fill(joy), fill(kim)]);
+    const before = comparable(await archiveFrom(server, joy));
+    const made = await create();
+    for (const { id } of (await joy.request("/api/materials")).json.materials)
+        await joy.request(`/api/materials/${id}`, { method: "DELETE" });
+    await kim.request("/api/subjects", { method: "POST", json: { name: "Afterwards" } });
+    const kims = comparable(await archiveFrom(server, kim));
+    const back = json(await server.command("backup", "extract", made.id, "--user", joy.email, "--json"));
+    assert.ok(back.brought.materials.made >= 1, JSON.stringify(back));
+    const after = comparable(await archiveFrom(server, joy));
+    assert.deepEqual(Object.keys(after.originals ?? {}), Object.keys(before.originals ?? {}));
+    assert.deepEqual(comparable(await archiveFrom(server, kim)), kims);
+    const nobody = await server.command("backup", "extract", made.id, "--user", "nobody@backup.example");
+    assert.equal(nobody.code, 1);
+    assert.match(nobody.stderr, /In the backup: /);
+});
+
+test("the status names what would be lost now", async () => {
+    const done = await server.command("backup", "status", "--json");
+    assert.equal(done.code, 0, done.stderr);
+    const status = JSON.parse(done.stdout);
+    assert.ok(status.rpoSeconds < 600 && status.last.id, done.stdout);
+    assert.deepEqual(
+        status.places.map(({ path: folder }) => folder),
+        [backups],
+    );
+    const fresh = await startServer();
+    try {
+        const none = await fresh.command("backup", "status");
+        assert.equal(none.code, 1);
+        assert.match(none.stdout, /lost if the machine were lost now\teverything/);
+    } finally {
+        await fresh.stop();
+    }
+});

@@ -1,0 +1,209 @@
+// Keys, manifests and parts of backups: what is written is read back, and nothing that was changed is.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/core/crypto.hpp"
+#include "operations/safety/backup_key.hpp"
+#include "operations/safety/check.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/part.hpp"
+#include "operations/safety/tar.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Archives : public testing::Test {
+protected:
+    void SetUp() override {
+        crypto::initialize();
+        folder_ = fs::temp_directory_path() / ("bb-archives-" + crypto::random_token(6));
+        fs::create_directory(folder_);
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    static std::string read_all(http::FileSource& source) {
+        std::string text, chunk(1000, '\0');
+        while (const auto got = source.read(chunk.data(), chunk.size())) text.append(chunk, 0, got);
+        return text;
+    }
+
+    static void flip(const fs::path& file, std::size_t at, int bit) {
+        std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+        stream.seekg(static_cast<std::streamoff>(at));
+        const char byte = static_cast<char>(stream.get() ^ (1 << bit));
+        stream.seekp(static_cast<std::streamoff>(at));
+        stream.put(byte);
+    }
+
+    /// A backup with one part of files, in `to`.
+    std::string make_backup(const Destination& to, const secrets::Key& key, const std::string& text) {
+        to.prepare();
+        Manifest manifest;
+        manifest.id = new_backup_id(now());
+        manifest.created_at = now();
+        manifest.method = "logical";
+        manifest.rows = {{"users", 3}};
+        manifest.files = 1;
+        const auto unfinished = to.begin(manifest.id);
+        PartWriter part(unfinished, "files", manifest.id, key, 1);
+        TarWriter tar([&](std::string_view bytes) { part.add(bytes); });
+        tar.add("secret", "shh");
+        tar.add("files/x", text);
+        tar.finish();
+        manifest.parts.push_back(part.finish());
+        manifest.keys.push_back(SealedFor{"somebody", "sealed"});
+        to.commit(manifest.id, sign_manifest(manifest, key));
+        return manifest.id;
+    }
+
+    fs::path folder_;
+};
+
+TEST_F(Archives, AKeyFileOpensWhatItsPublicHalfSealed) {
+    const auto file = folder_ / "backup.key";
+    const auto recipient = make_backup_key(file);
+    EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_THROW(make_backup_key(file), std::runtime_error) << "a key is never written over";
+    const auto keys = read_backup_keys(file);
+    ASSERT_EQ(keys.recipients.size(), 1u);
+    ASSERT_EQ(keys.identities.size(), 1u);
+    EXPECT_EQ(keys.recipients[0], recipient);
+    const auto key = secrets::Key::random();
+    const auto sealed = seal_key(key, recipient);
+    EXPECT_EQ(open_key(sealed, keys.identities[0])->bytes(), key.bytes());
+    EXPECT_FALSE(open_key(sealed, secrets::Key::random()));
+    EXPECT_FALSE(open_key(sealed.substr(1), keys.identities[0]));
+}
+
+TEST_F(Archives, AKeyFileNamesItsWrongLine) {
+    const auto file = folder_ / "keys";
+    std::ofstream(file) << "# a comment\n\npublic nonsense\n";
+    try {
+        read_backup_keys(file);
+        FAIL();
+    } catch (const std::runtime_error& fault) {
+        EXPECT_NE(std::string(fault.what()).find("keys:3: must be"), std::string::npos) << fault.what();
+    }
+    std::ofstream(file) << "# nothing\n";
+    EXPECT_THROW(read_backup_keys(file), std::runtime_error);
+    EXPECT_THROW(read_backup_keys(folder_ / "missing"), std::runtime_error);
+}
+
+TEST_F(Archives, AManifestComesBackAsItWas) {
+    Manifest manifest;
+    manifest.id = "20261126T071500Z-1a2b3c";
+    manifest.created_at = Time(std::chrono::microseconds(1'795'000'000'123'456));
+    manifest.method = "logical";
+    manifest.reason = "asked for";
+    manifest.program = "0.1.0";
+    manifest.schema = 14;
+    manifest.postgres = 15;
+    manifest.database = "7/brainbytes";
+    manifest.wal_position = "0/16B3748";
+    manifest.seconds = 1.5;
+    manifest.rows = {{"users", 3}, {"messages", 5'000'000'000}};
+    manifest.files = 2;
+    manifest.missing_files = {"a/b"};
+    manifest.parts = {Part{"database", 10, 5, "ab"}};
+    manifest.keys = {SealedFor{"r", "k"}};
+    const auto key = secrets::Key::random();
+    const auto text = sign_manifest(manifest, key);
+    const auto read = read_manifest(text);
+    ASSERT_TRUE(read) << read.error().detail;
+    EXPECT_EQ(to_json(*read), to_json(manifest));
+    EXPECT_TRUE(is_signed_with(text, key));
+    EXPECT_FALSE(is_signed_with(text, secrets::Key::random()));
+}
+
+TEST_F(Archives, EveryChangedBitOfAManifestIsSeen) {
+    const auto key = secrets::Key::random();
+    Manifest manifest;
+    manifest.id = "20261126T071500Z-1a2b3c";
+    const auto text = sign_manifest(manifest, key);
+    for (std::size_t at = 0; at < text.size(); ++at)
+        for (int bit = 0; bit < 8; ++bit) {
+            auto changed = text;
+            changed[at] = static_cast<char>(changed[at] ^ (1 << bit));
+            EXPECT_FALSE(read_manifest(changed) && is_signed_with(changed, key)) << at << "/" << bit;
+        }
+    for (std::size_t size = 0; size < text.size(); ++size)
+        EXPECT_FALSE(read_manifest(text.substr(0, size)) && is_signed_with(text.substr(0, size), key))
+            << size;
+}
+
+TEST_F(Archives, APartComesBackAsItWas) {
+    const auto key = secrets::Key::random();
+    for (const std::size_t size : {0u, 1u, 65'536u, 1'000'003u}) {
+        const auto text = crypto::random_bytes(size / 2) + std::string(size - size / 2, 'x');
+        const auto name = "part" + std::to_string(size);
+        PartWriter writer(folder_, name, "id", key, 2);
+        for (std::size_t done = 0; done < size; done += 77'777)
+            writer.add(std::string_view(text).substr(done, 77'777));
+        const auto part = writer.finish();
+        EXPECT_EQ(part.bytes, size);
+        EXPECT_EQ(part.stored_bytes, fs::file_size(part_file(folder_, name)));
+        EXPECT_EQ(read_all(*open_part(folder_, name, "id", key)), text);
+        check_part(folder_, part);
+        EXPECT_THROW(open_part(folder_, name, "another", key), std::runtime_error)
+            << "it opens in its backup alone";
+        EXPECT_THROW(open_part(folder_, name, "id", secrets::Key::random()), std::runtime_error);
+    }
+}
+
+TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
+    const Destination place(folder_ / "backups");
+    const auto key = secrets::Key::random();
+    const auto id = make_backup(place, key, crypto::random_bytes(3000));
+    const auto backup = place.find(id);
+    ASSERT_TRUE(backup) << backup.error().detail;
+    check_backup(*backup, key);
+    const auto file = part_file(backup->folder, "files");
+    const auto size = fs::file_size(file);
+    for (std::size_t at = 0; at < size; ++at) {
+        const int bit = static_cast<int>(at % 8);
+        flip(file, at, bit);
+        EXPECT_THROW(check_backup(*backup, std::nullopt), std::runtime_error) << at;
+        // What a restore reads must not come through either, though it compares no hashes.
+        EXPECT_THROW(
+            {
+                TarReader tar(open_part(backup->folder, "files", id, key));
+                while (tar.next()) tar.read_all(10'000);
+            },
+            std::runtime_error)
+            << at;
+        flip(file, at, bit);
+    }
+    check_backup(*backup, key);
+    fs::resize_file(file, size - 1);
+    EXPECT_THROW(check_backup(*backup, key), std::runtime_error);
+}
+
+TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {
+    const Destination place(folder_ / "backups");
+    const auto key = secrets::Key::random();
+    const auto id = make_backup(place, key, "text");
+    place.begin("20300101T000000Z-abcdef");
+    EXPECT_EQ(place.list().size(), 1u);
+    EXPECT_EQ(place.remove_unfinished(), 1);
+    EXPECT_EQ(place.find("latest")->id, id);
+    flip(place.find(id)->folder / "manifest.json", 5, 1);
+    ASSERT_EQ(place.list().size(), 1u);
+    EXPECT_EQ(place.list()[0].fault, "its manifest was changed or cut off");
+    EXPECT_FALSE(place.find("latest"));
+    EXPECT_EQ(place.find(id).error().code, ErrorCode::malformed);
+    EXPECT_EQ(place.find("nothing").error().code, ErrorCode::not_found);
+}
+
+TEST_F(Archives, OneAtATimeMakesOrRemovesBackups) {
+    const Destination place(folder_ / "backups");
+    place.prepare();
+    const auto lock = place.lock();
+    EXPECT_THROW(place.lock(), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace bb::safety

@@ -35,12 +35,8 @@ bool is_meant(const Migration& migration, Phases phases) {
 
 /// How many of the pending migrations are applied: those before the first that is not meant.
 std::size_t count_meant(const std::vector<Migration>& pending, Phases phases) {
+    if (phases == Phases::needed) return count_needed(pending);
     std::size_t count = 0;
-    if (phases == Phases::needed) {
-        count = pending.size();
-        while (count > 0 && read_header(pending[count - 1].up).phase == Phase::contract) --count;
-        return count;
-    }
     while (count < pending.size() && is_meant(pending[count], phases)) ++count;
     return count;
 }
@@ -50,6 +46,12 @@ std::string title(const Migration& migration) {
 }
 
 }  // namespace
+
+std::size_t count_needed(Migrations migrations) {
+    std::size_t count = migrations.size();
+    while (count > 0 && read_header(migrations[count - 1].up).phase == Phase::contract) --count;
+    return count;
+}
 
 std::string checksum(const Migration& migration) {
     return crypto::hex(crypto::sha256(migration.up));

@@ -26,7 +26,8 @@ Catalog read_catalog(Session& session, const std::string& schema);
 /// The session must not be inside a transaction. Throws SqlError.
 Catalog expected_catalog(Session& session, Migrations migrations, int last);
 std::vector<Difference> compare(const Catalog& expected, const Catalog& found);
-/// Compares the live schema with the migrations, and the applied migrations with those of the program.
+/// Compares the live schema with the applied migrations, and these with those of the program. Contract
+/// migrations at the end may wait.
 std::vector<Difference> verify_schema(Session& session, Migrations migrations);
 
 }  // namespace bb::db

@@ -87,9 +87,10 @@ void LoadedBackup::check_rows() {
 void LoadedBackup::migrate() {
     db::Session session(database_.conninfo());
     db::Migrator migrator(session, embedded::embedded_migrations());
-    const auto applied = migrator.migrate([this](const db::Migration& one) {
+    const auto tell = [this](const db::Migration& one) {
         at_.say(fmt::format("Applying migration {} ({}) to what was restored.", one.number, one.name));
-    });
+    };
+    const auto applied = migrator.migrate(tell, db::Phases::needed);
     if (!applied) throw std::runtime_error(applied.error().detail);
     const auto differences = db::verify_schema(session, embedded::embedded_migrations());
     if (!differences.empty())

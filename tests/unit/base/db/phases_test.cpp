@@ -56,6 +56,16 @@ TEST_F(MigratePhases, OfAProgramsStartAreAllButTheLastContractOnes) {
     EXPECT_EQ(Migrator(session, phased).migrate(ignore, Phases::all).value().applied.size(), 5u);
 }
 
+TEST_F(MigratePhases, AreNoDifferenceWhileTheLastContractOnesWait) {
+    Migrator migrator(session, phased);
+    migrator.migrate(ignore, Phases::needed).value();
+    EXPECT_TRUE(verify_schema(session, phased).empty());
+    migrator.rollback(17, ignore).value();
+    const auto differences = verify_schema(session, phased);
+    ASSERT_EQ(differences.size(), 1u);
+    EXPECT_EQ(differences[0].object, "migration 18 two");
+}
+
 TEST_F(MigratePhases, AreTakenBackInOrder) {
     Migrator migrator(session, phased);
     migrator.migrate(ignore, Phases::all).value();

@@ -69,15 +69,18 @@ export function statement(file, name) {
     return literals(text);
 }
 
-/** `pgbench -M prepared` with `sql` ($n given as SQL literals): {rate, latency in ms, cpu in seconds, count}. */
-export async function pgbench(database, sql, parameters, { clients = 4, seconds = 4 } = {}) {
+/**
+ * `pgbench -M prepared` with `sql` ($n given as SQL literals): {rate, latency in ms, cpu in seconds, count}. With a
+ * `pause` in ms before each statement it is as slow as it is for somebody who asks now and then: nothing is warm.
+ */
+export async function pgbench(database, sql, parameters, { clients = 4, seconds = 4, pause = 0 } = {}) {
     const folder = mkdtempSync(path.join(tmpdir(), "bb-pgbench-"));
     chmodSync(folder, 0o755);
     const script = path.join(folder, "script.sql");
     const text = sql.replace(/\$(\d+)/g, (_, n) => parameters[n - 1]);
-    writeFileSync(script, `${text.replace(/\s+/g, " ")};\n`);
+    writeFileSync(script, `${pause ? `\\sleep ${pause} ms\n` : ""}${text.replace(/\s+/g, " ")};\n`);
     // pgbench's own CPU time, from the shell's `times`.
-    const command = `pgbench -n -M prepared -c ${clients} -j 1 -T ${seconds} -f ${script} -h ${database.sockets} -U ${database.role} ${database.name} && times`;
+    const command = `pgbench -n -r -M prepared -c ${clients} -j 1 -T ${seconds} -f ${script} -h ${database.sockets} -U ${database.role} ${database.name} && times`;
     const before = cpuOfPostgres(database.postmaster);
     const { stdout } = await runAs(database.sockets, "sh", ["-c", command]);
     const servers = cpuOfPostgres(database.postmaster) - before;
@@ -93,7 +96,7 @@ export async function pgbench(database, sql, parameters, { clients = 4, seconds 
     const count = Number(/transactions actually processed: (\d+)/.exec(stdout)[1]);
     return {
         rate: Number(/tps = ([\d.]+)/.exec(stdout)[1]),
-        latency: Number(/latency average = ([\d.]+)/.exec(stdout)[1]),
+        latency: Number(/^ +([\d.]+) .*(?:INSERT|SELECT|WITH)/m.exec(stdout)[1]),
         cpu: servers + own,
         count,
     };

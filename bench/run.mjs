@@ -253,7 +253,8 @@ async function first() {
             );
             ours.push(...(await repeated(count, clients, ask)));
             // The private cluster is sized for the server: it has no room for 16 more.
-            const settings = { clients: Math.min(clients, 4), seconds: 1 };
+            // At the pace of the chat: a reply takes 110 ms.
+            const settings = { clients: Math.min(clients, 4), seconds: 3, pause: 110 };
             committed.push((await pgbench(subject.database, row, [], settings)).latency);
             searched.push((await pgbench(subject.database, match, search, settings)).latency);
         }

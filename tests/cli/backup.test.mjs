@@ -25,7 +25,10 @@ before(async () => {
     backups = path.join(temporaryFolder("bb-backups"), "place");
     chmodSync(path.dirname(backups), 0o777); // the program gives up root, and makes the folder
     key = path.join(path.dirname(backups), "backup.key");
-    const made = spawnSync(program, ["backup", "keygen", key], { env: programEnvironment(), encoding: "utf8" });
+    const made = spawnSync(program, ["backup", "keygen", key], {
+        env: programEnvironment(),
+        encoding: "utf8",
+    });
     assert.equal(made.status, 0, made.stderr);
     assert.match(made.stdout, /^[\w-]{43}\n$/);
     assert.match(readFileSync(key, "utf8"), new RegExp(`^public ${made.stdout.trim()}$`, "m"));

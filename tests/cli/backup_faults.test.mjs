@@ -1,0 +1,161 @@
+// What happens to backups and restores when something dies or runs out: nothing that looks like a backup is left,
+// nothing live is touched, and the next try goes through. BB_LONG=1 runs each count in full.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { fill } from "../support/archives.mjs";
+import { startDatabase } from "../support/database.mjs";
+import { program, startServer, temporaryFolder } from "../support/server.mjs";
+
+const runs = Number(process.env.BB_LONG ?? 0) ? 100 : 6;
+
+let server, folder, backups, database;
+before(async () => {
+    folder = temporaryFolder("bb-faults");
+    chmodSync(folder, 0o777);
+    backups = path.join(folder, "backups");
+    server = await startServer({ env: { BACKUP_TO: backups } });
+    await fill(await server.as("ana@faults.example"));
+    assert.equal((await server.command("backup", "create")).code, 0);
+});
+after(async () => {
+    await server?.stop();
+    await database?.stop();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+/** Starts a command and kills it after so many ms. */
+async function killed(after, ...words) {
+    const child = spawn(program, words, {
+        env: server.env,
+        cwd: path.dirname(server.dataFolder),
+        stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await pause(after);
+    child.kill("SIGKILL");
+    await ended;
+}
+
+const list = async () => JSON.parse((await server.command("backup", "list", "--json")).stdout).backups;
+const users = async () => (await server.command("user", "list")).stdout;
+
+test(`create, killed at any moment ${runs} times, leaves whole backups alone`, async () => {
+    for (let run = 0; run < runs; run += 1) {
+        await killed((run * 900) / runs, "backup", "create");
+        for (const one of await list()) assert.equal(one.fault, undefined, JSON.stringify(one));
+    }
+    for (const { id } of await list())
+        assert.equal((await server.command("backup", "verify", id)).code, 0, id);
+    const last = await server.command("backup", "create");
+    assert.equal(last.code, 0, last.stderr);
+    assert.deepEqual(
+        readdirSync(backups).filter((name) => name.startsWith(".unfinished")),
+        [],
+    );
+});
+
+test(`prune, killed at any moment ${runs} times, leaves whole backups alone and the newest among them`, async () => {
+    for (let run = 0; run < runs; run += 1) {
+        if ((await list()).length < 2) await server.command("backup", "create");
+        const newest = (await list()).at(-1).id;
+        await killed((run * 200) / runs, "backup", "prune");
+        const left = await list();
+        assert.equal(left.at(-1).id, newest);
+        for (const one of left) assert.equal(one.fault, undefined, JSON.stringify(one));
+    }
+});
+
+test(`restore, killed at any moment ${runs} times, leaves the data of before or the backup's`, async () => {
+    const before = await users();
+    for (let run = 0; run < runs; run += 1) {
+        await killed((run * 3_000) / runs, "backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(await users(), before);
+        const verified = await server.command("db", "verify");
+        assert.equal(verified.code, 0, verified.stdout);
+    }
+    const last = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+    assert.equal(last.code, 0, last.stderr);
+    for (
+        let deadline = Date.now() + 15_000;
+        (await server.request("/readyz")).status !== 200;
+        await pause(100)
+    )
+        assert.ok(Date.now() < deadline, server.tail());
+    for (const left of ["files.restoring", "files.aside"])
+        assert.ok(!readdirSync(server.dataFolder).includes(left), left);
+    assert.equal((await server.command("backup", "restore", "--purge", "--yes")).code, 0);
+});
+
+test("of two at once one is made, and the other told who makes it", async () => {
+    const both = await Promise.all([server.command("backup", "create"), server.command("backup", "create")]);
+    assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
+    const told = both.find(({ code }) => code === 1).stderr;
+    assert.match(told, /Another backup is being made or removed in .* \(process \d+\)/);
+});
+
+test("a database that is stopped in the middle fails the backup, and nothing is left of it", async () => {
+    database = await startDatabase();
+    const env = { DATABASE_URL: database.url, BACKUP_TO: path.join(folder, "outside") };
+    const outside = await startServer({ env });
+    try {
+        // Too much to be through before the restart.
+        await database.query(
+            "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 600000) n",
+        );
+        const making = outside.command("backup", "create");
+        await pause(500);
+        await database.restart();
+        const made = await making;
+        assert.equal(made.code, 1, made.stdout);
+        assert.match(made.stderr, /pg_dump|terminat|closed|database/i);
+        assert.deepEqual(
+            readdirSync(env.BACKUP_TO).filter((name) => !/^\.lock$/.test(name)),
+            [],
+        );
+        const again = await outside.command("backup", "create");
+        assert.equal(again.code, 0, again.stderr);
+    } finally {
+        await outside.stop();
+    }
+});
+
+test("a full disk is named, and nothing is left that looks like a backup", async (context) => {
+    if (process.getuid() !== 0) return context.skip("only root may mount a small disk");
+    const disk = path.join(folder, "small");
+    mkdirSync(disk);
+    try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=30m,mode=777", "tmpfs", disk], { stdio: "pipe" });
+    } catch (fault) {
+        return context.skip(`no small disk can be mounted here: ${fault.stderr}`);
+    }
+    try {
+        const outside = await startServer({ env: { DATABASE_URL: database.url, BACKUP_TO: disk } });
+        try {
+            const made = await outside.command("backup", "create");
+            assert.equal(made.code, 1, made.stdout);
+            assert.match(
+                made.stderr,
+                /There is no room for a backup in .*: \d+ MB are free, about \d+ MB are needed/,
+            );
+            // What no estimate foresees: it fills up while it is written.
+            execFileSync("mount", ["-o", "remount,size=60m", disk]);
+            execFileSync("dd", ["if=/dev/zero", `of=${disk}/other`, "bs=1M", "count=10"], { stdio: "pipe" });
+            const making = outside.command("backup", "create");
+            const filler = spawn("dd", ["if=/dev/zero", `of=${disk}/more`, "bs=1M"], { stdio: "ignore" });
+            await new Promise((resolve) => filler.once("exit", resolve));
+            const full = await making;
+            if (full.code !== 0) assert.match(full.stderr, /is full\. Nothing was kept|There is no room/);
+            const left = readdirSync(disk).filter((name) => !/^(\.lock|other|more|lost\+found)$/.test(name));
+            assert.equal(left.length, full.code === 0 ? 1 : 0, left.join());
+        } finally {
+            await outside.stop();
+        }
+    } finally {
+        execFileSync("umount", [disk]);
+    }
+});

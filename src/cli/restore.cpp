@@ -72,8 +72,10 @@ safety::Settle settle_with(Context& context, const std::string& live) {
         }
         db::run_once(conninfo, [&](db::Database& db) -> Task<void> {
             KeptData data(context.config, db);
-            for (const auto& id : erased)
-                co_await accounts::erase_again(data.keeping, accounts::UserId{id}, audit::by_operator());
+            for (const auto& id : erased) {
+                const accounts::UserId person{id};
+                co_await accounts::erase_again(data.keeping, person, audit::by_operator());
+            }
         });
     };
 }

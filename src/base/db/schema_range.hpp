@@ -5,7 +5,7 @@ namespace bb::db {
 /// The schema numbers (last migration) this program can run on. `schema_max` is its newest migration; lower
 /// `schema_min` only when the program really works without the migrations above it. A test compares both with
 /// the migrations inside the program.
-inline constexpr int schema_min = 15;
-inline constexpr int schema_max = 15;
+inline constexpr int schema_min = 16;
+inline constexpr int schema_max = 16;
 
 }  // namespace bb::db

@@ -234,23 +234,29 @@ int wait_for_signal(const sigset_t& signals) {
     return signal;
 }
 
-/// Makes the schema ready and gives the connection that it was done with. A database that is away for a
-/// moment, as one that starts together with us is, is waited for. Errors: unavailable, with a sentence.
-Result<db::Session> prepare_schema(const db::Home& home, const sigset_t& signals) {
+/// One try of prepare_schema(); nothing while the database is away, for the reason given.
+std::optional<Result<db::Session>> try_to_prepare(const db::Home& home, std::string& reason) {
     const auto say = [](std::string_view words) {
         log::info(words);
     };
+    try {
+        db::Session session(home.conninfo());
+        if (auto prepared = db::prepare_schema(session, home.managed(), say); !prepared)
+            return prepared.error();
+        return session;
+    } catch (const db::Unavailable& away) {
+        reason = away.what();
+        return std::nullopt;
+    }
+}
+
+/// Makes the schema ready and gives the connection that it was done with. A database that is away for a
+/// moment, as one that starts together with us is, is waited for. Errors: unavailable, with a sentence.
+Result<db::Session> prepare_schema(const db::Home& home, const sigset_t& signals) {
     const auto deadline = std::chrono::steady_clock::now() + longest_wait_for_database;
+    std::string reason;
     for (;;) {
-        std::string reason;
-        try {
-            db::Session session(home.conninfo());
-            if (auto prepared = db::prepare_schema(session, home.managed(), say); !prepared)
-                return prepared.error();
-            return session;
-        } catch (const db::Unavailable& away) {
-            reason = away.what();
-        }
+        if (auto prepared = try_to_prepare(home, reason)) return std::move(*prepared);
         if (std::chrono::steady_clock::now() > deadline)
             return Error(ErrorCode::unavailable, "The database cannot be reached: " + reason);
         log::warn("waiting for the database", {{"reason", reason}});

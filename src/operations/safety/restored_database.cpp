@@ -31,7 +31,7 @@ std::string name_of(const std::string& conninfo) {
 
 /// A database of the same server that is not ours, to work on ours from.
 std::string maintenance_of(const std::string& conninfo) {
-    const auto postgres = with_database(conninfo, "postgres");
+    auto postgres = with_database(conninfo, "postgres");
     try {
         db::Session probe(postgres);
         return postgres;
@@ -120,7 +120,7 @@ std::string former_name(const std::string& conninfo, const std::string& backup) 
     const auto taken = former_databases_of(conninfo);
     const auto name = fmt::format("{}_before_{}", live, backup.substr(0, 16));
     for (int number = 1;; ++number) {
-        const auto candidate = number == 1 ? name : fmt::format("{}_{}", name, number);
+        auto candidate = number == 1 ? name : fmt::format("{}_{}", name, number);
         if (std::find(taken.begin(), taken.end(), candidate) == taken.end()) return candidate;
     }
 }

@@ -2,7 +2,7 @@
 // Speed as ratios, all measured in this one run on this one machine, with the floors beside us. Loads are bounded,
 // stay on loopback and end by themselves.
 //
-//   node bench/run.mjs [access] [health] [threads] [first] [streams] [memory] [start]
+//   node bench/run.mjs [access] [health] [threads] [first] [streams] [memory] [start] [backup]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
@@ -19,12 +19,13 @@ import {
     programEnvironment,
 } from "../tests/support/server.mjs";
 import { accessCost } from "./access.mjs";
+import { backupSpeed } from "./backup.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
 import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const parts = ["access", "health", "threads", "first", "streams", "memory", "start"];
+const parts = ["access", "health", "threads", "first", "streams", "memory", "start", "backup"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -372,7 +373,15 @@ async function start() {
     await subject.stop();
 }
 
-const all = { access, health, threads, first, streams, memory, start };
+/** Backup and restore as ratios to PostgreSQL's own programs. */
+async function backup() {
+    const speed = await backupSpeed();
+    report("backup: rate / pg_dump | zstd", rounded(speed.backup), "least", 0.8, speed.backupRemark);
+    report("restore: rate / pg_restore", rounded(speed.restore), "least", 0.9, speed.restoreRemark);
+    report("backup: MB of memory", Math.round(speed.most), "most", 100);
+}
+
+const all = { access, health, threads, first, streams, memory, start, backup };
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

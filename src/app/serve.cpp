@@ -135,8 +135,19 @@ public:
         wait_for_database();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
-        note_configuration();
         backups_.emplace(node_.config, node_.conninfo, std::move(backup_keys_), node_.metrics);
+    }
+
+    /// For the audit log; a database that is away is no reason not to start.
+    void note_configuration() {
+        try {
+            workers_.front()->run([this](Worker& first) {
+                return audit::note_configuration(first.database(), audit::configuration_digest(node_.config),
+                                                 kept_token(node_.data_folder, "home"));
+            });
+        } catch (const std::exception& failure) {
+            log::warn("the configuration is not in the audit log", {{"reason", failure.what()}});
+        }
     }
 
     /// A link that makes its opener the first administrator, while there is none.
@@ -209,18 +220,6 @@ private:
             worker->run([](Worker& one) -> Task<void> { co_await one.database().wait_ready(seconds(10)); });
     }
 
-    /// For the audit log; a database that is away is no reason not to start.
-    void note_configuration() {
-        try {
-            workers_.front()->run([this](Worker& first) {
-                return audit::note_configuration(first.database(), audit::configuration_digest(node_.config),
-                                                 kept_token(node_.data_folder, "home"));
-            });
-        } catch (const std::exception& failure) {
-            log::warn("the configuration is not in the audit log", {{"reason", failure.what()}});
-        }
-    }
-
     Node node_;
     std::optional<safety::BackupKeys> backup_keys_;
     std::optional<BackupSchedule> backups_;
@@ -274,6 +273,7 @@ void run_until_stopped(const config::Config& config, const db::Home& home, const
     program.start(listeners);
     log::info("ready", {{"url", url}, {"data", home.data().string()}});
     std::cout << "BrainBytes is ready at " << url << std::endl;
+    program.note_configuration();
     if (const auto link = program.setup_link())
         std::cout << "Open this link within 30 minutes to become the first administrator:\n  " << *link
                   << std::endl;

@@ -40,6 +40,7 @@ void show(Context& context, const safety::Manifest& manifest, const safety::Rest
         context.err << fmt::format("{} accounts that were erased since are erased in it again.\n",
                                    plan.erased.size());
     if (plan.empty) return void(context.err << "There is no data here yet: nothing is replaced.\n");
+    if (!plan.fault.empty()) context.err << fmt::format("The live database is damaged: {}\n", plan.fault);
     context.err << "It takes the place of the live database. What was written since is lost";
     if (plan.last_write) context.err << fmt::format(", the last of it at {}", to_rfc3339(*plan.last_write));
     context.err << ".\n";
@@ -65,10 +66,12 @@ bool confirmed(Context& context, const Words& words) {
 /// What must outlive a restore: keys that a running server seals with, and erasures.
 safety::Settle settle_with(Context& context, const std::string& live) {
     return [&context, live](const std::string& conninfo, const safety::Erased& erased) {
-        {
+        try {
             db::Session from(live);
             db::Session to(conninfo);
             secrets::carry_keys(from, to);
+        } catch (const db::SqlError& damage) {
+            context.err << fmt::format("The keys of now are not carried over: {}\n", damage.what());
         }
         db::run_once(conninfo, [&](db::Database& db) -> Task<void> {
             KeptData data(context.config, db);
@@ -139,6 +142,22 @@ struct Source {
     std::optional<safety::BackupKeys> configured;
 };
 
+/// Id of a backup of what is there.
+std::string back_up_first(Context& context, const Source& source, const safety::Installation& installation,
+                          const db::Home& home) {
+    const auto keys = app::keys_to_seal_with(source.configured, home.data(), db::say_on_stderr);
+    try {
+        const auto id = safety::back_up(installation, {source.place}, keys.recipients, "before restore").id;
+        context.err << fmt::format("What is there now is in the backup {}.\n", id);
+        return id;
+    } catch (const std::exception&) {
+        context.err
+            << "What is there now cannot be backed up, and nothing was changed. If it is worth nothing, add "
+               "--no-safety.\n";
+        throw;
+    }
+}
+
 int restore_in(Context& context, const Words& words, const Source& source, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto& manifest = *source.backup.manifest;
@@ -147,11 +166,7 @@ int restore_in(Context& context, const Words& words, const Source& source, db::H
     if (words.dry_run) return done;
     if (!plan.empty && !confirmed(context, words)) return failed;
     std::string safety_backup;
-    if (!plan.empty && !words.no_safety) {
-        const auto keys = app::keys_to_seal_with(source.configured, home.data(), db::say_on_stderr);
-        safety_backup = safety::back_up(installation, {source.place}, keys.recipients, "before restore").id;
-        context.err << fmt::format("What is there now is in the backup {}.\n", safety_backup);
-    }
+    if (!plan.empty && !words.no_safety) safety_backup = back_up_first(context, source, installation, home);
     const auto restored = safety::restore_backup(installation, source.backup, source.key, plan,
                                                  settle_with(context, home.conninfo()));
     note(home.conninfo(), manifest);

@@ -83,6 +83,8 @@ async function fill(person) {
 // Tables without a word about a person, or only by a hash; and two that go with a session or a material.
 const nobodys = [
     "audit_head",
+    "backup_runs",
+    "drills",
     "github_sign_ins",
     "kept_secrets",
     "passkey_challenges",

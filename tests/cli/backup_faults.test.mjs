@@ -2,7 +2,7 @@
 // nothing live is touched, and the next try goes through. BB_LONG=1 runs each count in full.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -89,6 +89,45 @@ test(`restore, killed at any moment ${runs} times, leaves the data of before or 
     for (const left of ["files.restoring", "files.aside"])
         assert.ok(!readdirSync(server.dataFolder).includes(left), left);
     assert.equal((await server.command("backup", "restore", "--purge", "--yes")).code, 0);
+});
+
+test("a live database that is damaged is told, and replaced all the same", async () => {
+    const broken = await startServer();
+    try {
+        await fill(await broken.as("bo@faults.example"));
+        assert.equal((await broken.command("backup", "create")).code, 0);
+        const query = (sql) =>
+            execFileSync("psql", [
+                "-h",
+                `${broken.dataFolder}/run`,
+                "-U",
+                "brainbytes",
+                "-XAtc",
+                sql,
+                "brainbytes",
+            ])
+                .toString()
+                .trim();
+        const file = path.join(
+            broken.dataFolder,
+            "postgres",
+            query("SELECT pg_relation_filepath('messages')"),
+        );
+        await broken.stop({ keep: true });
+        writeFileSync(file, Buffer.alloc(8192, 7));
+        const refused = await broken.command("backup", "restore", "latest", "--yes");
+        assert.equal(refused.code, 1);
+        assert.match(refused.stderr, /The live database is damaged: .*(invalid page|checksum|verif)/i);
+        assert.match(refused.stderr, /nothing was changed\. If it is worth nothing, add --no-safety/);
+        const restored = await broken.command("backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(restored.code, 0, restored.stderr);
+        assert.equal((await broken.command("db", "verify", "--deep")).code, 0);
+        await broken.start();
+        const bo = await broken.as("bo@faults.example");
+        assert.equal((await bo.request("/api/threads")).json.threads.length, 1);
+    } finally {
+        await broken.stop();
+    }
 });
 
 test("of two at once one is made, and the other told who makes it", async () => {

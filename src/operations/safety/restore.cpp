@@ -79,6 +79,20 @@ private:
     LoadedBackup loaded_;
 };
 
+void compare_with_live(db::Session& session, const Manifest& manifest, RestorePlan& plan) {
+    plan.erased.merge(erased_in(session));
+    if (session.query("SELECT to_regclass('audit_entries') IS NOT NULL")[0].get<bool>(0))
+        plan.last_write = session.query(last_write_sql)[0].get<std::optional<Time>>(0);
+    auto live = count_rows(session);
+    for (const auto& [table, rows] : manifest.rows) {
+        const auto now = live.contains(table) ? live[table] : 0;
+        if (now != rows) plan.changes.push_back(RowChange{table, now, rows});
+        live.erase(table);
+    }
+    for (const auto& [table, rows] : live)
+        if (rows != 0) plan.changes.push_back(RowChange{table, rows, 0});
+}
+
 }  // namespace
 
 secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys) {
@@ -116,17 +130,12 @@ RestorePlan plan_restore(const Installation& into, const Destination& from, cons
     db::Migrator migrator(session, embedded::embedded_migrations());
     plan.empty = migrator.empty();
     if (plan.empty) return plan;
-    plan.erased.merge(erased_in(session));
-    if (session.query("SELECT to_regclass('audit_entries') IS NOT NULL")[0].get<bool>(0))
-        plan.last_write = session.query(last_write_sql)[0].get<std::optional<Time>>(0);
-    auto live = count_rows(session);
-    for (const auto& [table, rows] : manifest.rows) {
-        const auto now = live.contains(table) ? live[table] : 0;
-        if (now != rows) plan.changes.push_back(RowChange{table, now, rows});
-        live.erase(table);
+    try {
+        compare_with_live(session, manifest, plan);
+    } catch (const db::SqlError& damage) {
+        // A damaged database is what a restore is for.
+        plan.fault = damage.what();
     }
-    for (const auto& [table, rows] : live)
-        if (rows != 0) plan.changes.push_back(RowChange{table, rows, 0});
     return plan;
 }
 

@@ -30,6 +30,7 @@ struct RestorePlan {
     std::optional<Time> last_write;  ///< newest entry of the live audit log
     std::vector<RowChange> changes;  ///< by table
     Erased erased;                   ///< who is erased again
+    std::string fault;               ///< why the live database cannot be read to its end; empty: it can
 };
 RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest);
 

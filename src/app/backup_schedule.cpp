@@ -17,10 +17,7 @@
 namespace bb::app {
 namespace {
 
-constexpr std::chrono::seconds look_every{60};
-// One node makes backups: the lock is the database's, and goes with the connection.
-constexpr const char* lock_sql = "SELECT pg_try_advisory_lock(7304, 0)";
-constexpr const char* unlock_sql = "SELECT pg_advisory_unlock(7304, 0)";
+constexpr std::chrono::hours after_failed_drill{24};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Time time) {
@@ -33,16 +30,11 @@ std::uint32_t random_number() {
     return number;
 }
 
-/// Thrown into a backup that is being made when the server stops.
-class Stopped : public std::runtime_error {
-public:
-    Stopped() : std::runtime_error("the server stops") {}
-};
-
 }  // namespace
 
 BackupSchedule::BackupSchedule(const config::Config& config, std::string conninfo,
-                               std::optional<safety::BackupKeys> configured, metrics::Registry& metrics)
+                               std::optional<safety::BackupKeys> configured, metrics::Registry& metrics,
+                               safety::Pace pace, std::chrono::milliseconds look_every)
     : config_(config),
       installation_(installation_of(config, std::move(conninfo))),
       places_(destinations_of(config)),
@@ -56,11 +48,16 @@ BackupSchedule::BackupSchedule(const config::Config& config, std::string conninf
           metrics.gauge("brainbytes_drill_rpo_seconds", "How much work the last drill would have lost")),
       drill_good_(
           metrics.gauge("brainbytes_drill_good", "1: the last drill brought everything back in time")),
+      pace_(pace),
+      look_every_(look_every),
       node_(random_number()) {
     for (auto* gauge : {&age_, &drill_age_, &drill_rto_, &drill_rpo_, &drill_good_}) gauge->set(unknown);
-    installation_.progress = [this](std::string_view, std::uint64_t, std::uint64_t) {
+    installation_.watch = [this]() {
         const std::lock_guard guard(mutex_);
-        if (over_) throw Stopped();
+        if (over_) throw safety::GivenUp("the server stops");
+    };
+    installation_.progress = [this](std::string_view, std::uint64_t, std::uint64_t) {
+        installation_.watch();
     };
     thread_ = std::thread([this]() { run(); });
 }
@@ -74,25 +71,26 @@ BackupSchedule::~BackupSchedule() {
     thread_.join();
 }
 
-bool BackupSchedule::wait(std::chrono::seconds time) {
+bool BackupSchedule::wait_for_next_look() {
     std::unique_lock guard(mutex_);
-    return !woken_.wait_for(guard, time, [this]() { return over_; });
+    return !woken_.wait_for(guard, look_every_, [this]() { return over_; });
 }
 
 void BackupSchedule::run() {
-    while (wait(look_every)) {
+    while (wait_for_next_look()) {
         try {
             look();
-        } catch (const Stopped&) {
+        } catch (const safety::GivenUp&) {
             return;
         } catch (const std::exception& failure) {
-            log::error("no backup was made", {{"reason", failure.what()}});
+            log::error("backups are not looked after", {{"reason", failure.what()}});
         }
     }
 }
 
 void BackupSchedule::look() {
     db::Session session(installation_.conninfo);
+    session.while_waiting(installation_.watch);
     look_at_backups(session);
     look_at_drills(session);
 }
@@ -104,11 +102,11 @@ void BackupSchedule::look_at_backups(db::Session& session) {
         for (const auto& place : places_) safety::note_erased(place, safety::erased_in(session));
     }
     const std::chrono::hours every(config_.number("BACKUP_EVERY_HOURS"));
-    if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_)) return;
-    if (!session.query(lock_sql)[0].get<bool>(0)) return;
+    if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_, pace_)) return;
+    if (!safety::take_turn(session)) return;
     // Another node may have been quicker between the two looks.
-    if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_)) make();
-    session.query(unlock_sql);
+    if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_, pace_)) make();
+    safety::release_turn(session);
 }
 
 void BackupSchedule::look_at_drills(db::Session& session) {
@@ -121,27 +119,38 @@ void BackupSchedule::look_at_drills(db::Session& session) {
     }
     const std::chrono::hours every(24 * config_.number("DRILL_EVERY_DAYS"));
     const auto last = past.empty() ? std::nullopt : std::optional(past[0].started_at);
-    if (every.count() == 0 || now() < safety::next_drill(last, started_, every, node_)) return;
-    if (!session.query(lock_sql)[0].get<bool>(0)) return;
+    if (every.count() == 0 || now() < no_drill_before_ ||
+        now() < safety::next_drill(last, started_, every, node_, pace_))
+        return;
+    if (!safety::take_turn(session)) return;
     practise();
-    session.query(unlock_sql);
+    safety::release_turn(session);
 }
 
 void BackupSchedule::practise() {
     const auto backup = places_.front().find("latest");
-    const auto keys = configured_ ? *configured_ : backup_keys_of(config_);
+    const auto keys = known_keys();
     if (!backup || keys.identities.empty()) {
         if (!std::exchange(told_why_not_, true))
             log::warn("no recovery is practised",
                       {{"reason", backup ? "the private backup key is not here" : "there is no backup"}});
         return;
     }
+    // One that cannot even be held is not tried again each minute.
+    no_drill_before_ = now() + after_failed_drill;
     const auto result = safety::hold_drill(installation_, *safety::find_scenario("lost-host"), *backup, keys);
     for (const auto& check : result.checks)
         if (!check.good) log::error("a drill failed", {{"check", check.name}, {"reason", check.detail}});
     log::info(
         "recovery practised",
         {{"good", result.good()}, {"rtoSeconds", result.rto_seconds}, {"rpoSeconds", result.rpo_seconds}});
+}
+
+/// The keys that are here; none before the first backup.
+safety::BackupKeys BackupSchedule::known_keys() const {
+    if (configured_) return *configured_;
+    const auto file = installation_.data / kept_key_name;
+    return std::filesystem::exists(file) ? safety::read_backup_keys(file) : safety::BackupKeys{};
 }
 
 void BackupSchedule::make() {

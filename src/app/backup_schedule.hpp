@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
+#include "operations/safety/runs.hpp"
 
 namespace bb::app {
 
@@ -21,7 +23,8 @@ class BackupSchedule {
 public:
     /// `configured`: the keys of BACKUP_KEY_FILE. The references must outlive it.
     BackupSchedule(const config::Config& config, std::string conninfo,
-                   std::optional<safety::BackupKeys> configured, metrics::Registry& metrics);
+                   std::optional<safety::BackupKeys> configured, metrics::Registry& metrics,
+                   safety::Pace pace = {}, std::chrono::milliseconds look_every = std::chrono::minutes(1));
     /// Gives up a backup that is being made.
     ~BackupSchedule();
     BackupSchedule(const BackupSchedule&) = delete;
@@ -33,14 +36,18 @@ private:
     void make();
     void look_at_drills(db::Session& session);
     void practise();
-    bool wait(std::chrono::seconds time);
+    safety::BackupKeys known_keys() const;
+    bool wait_for_next_look();
 
     const config::Config& config_;
     safety::Installation installation_;
     std::vector<safety::Destination> places_;
     std::optional<safety::BackupKeys> configured_;
     metrics::Gauge age_, drill_age_, drill_rto_, drill_rpo_, drill_good_;
+    const safety::Pace pace_;
+    const std::chrono::milliseconds look_every_;
     bool told_why_not_ = false;
+    Time no_drill_before_{};
     const Time started_ = now();
     const std::uint32_t node_;
 

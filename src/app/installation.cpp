@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kept_key_name = "backup.key";
-
 /// The secret that is there; a command makes none.
 std::string existing_secret(const config::Config& config) {
     const bool kept_in_folder = !config.is_set("BRAINBYTES_SECRET") && !config.is_set("DATABASE_URL");
@@ -35,6 +33,8 @@ safety::Installation installation_of(const config::Config& config, std::string c
         if (fs::is_regular_file(name)) installation.settings.emplace_back(fs::absolute(name));
     installation.files_sql = materials::stored_files_sql;
     installation.say = [](std::string_view) {
+    };
+    installation.watch = []() {
     };
     installation.progress = [](std::string_view, std::uint64_t, std::uint64_t) {
     };

@@ -12,6 +12,9 @@
 
 namespace bb::app {
 
+/// Name of the key in the data folder that backups are sealed with when no other is configured.
+inline constexpr const char* kept_key_name = "backup.key";
+
 /// What backups of this installation are made of; `conninfo` is of its database. Tells nobody anything: `say`
 /// and `progress` are the caller's.
 safety::Installation installation_of(const config::Config& config, std::string conninfo);

@@ -16,7 +16,7 @@ bool may_be_kept(std::string_view name) {
 
 void take_up_kept_secrets(config::Config& config, db::Session& session, const std::string& conninfo) {
     try {
-        if (session.query("SELECT FROM kept_secrets LIMIT 1").empty()) return;
+        if (!secrets::is_anything_kept(session)) return;
         const std::vector<std::string> masters{accounts::server_secret(config),
                                                config.text("BRAINBYTES_SECRET_BEFORE")};
         std::map<std::string, std::string> values;

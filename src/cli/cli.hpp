@@ -67,6 +67,9 @@ void add_backup_status(CLI::App& backup, Chosen& chosen);
 void add_extract(CLI::App& backup, Chosen& chosen);
 void add_restore(CLI::App& backup, Chosen& chosen);
 
+/// Whether somebody at a terminal types yes, or --yes was given: without either, nothing is to be done.
+bool confirmed(Context& context, bool yes);
+
 /// Gives `command` the option --stage.
 void add_stage(CLI::App& command, Chosen& chosen);
 

@@ -1,8 +1,5 @@
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "base/core/json_writer.hpp"
@@ -115,7 +112,7 @@ int status(Context& context, const Words& words) {
 }
 
 /// What a rollback destroys, for people; the answer of a person at a terminal, or --yes, decides.
-bool confirmed(Context& context, const Words& words, const std::vector<db::Loss>& losses) {
+bool confirm_losses(Context& context, const Words& words, const std::vector<db::Loss>& losses) {
     for (const auto& loss : losses) {
         context.err << fmt::format("Taking back migration {} ({}) ", loss.number, loss.name);
         if (loss.drops.empty())
@@ -123,17 +120,7 @@ bool confirmed(Context& context, const Words& words, const std::vector<db::Loss>
         else
             context.err << fmt::format("drops for ever: {}.\n", fmt::join(loss.drops, ", "));
     }
-    if (words.yes || words.dry_run) return true;
-    if (!isatty(STDIN_FILENO)) {
-        context.err << "Nothing was changed. Add --yes to do it, or --dry-run to only look.\n";
-        return false;
-    }
-    context.err << "Type yes to go on: " << std::flush;
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer == "yes") return true;
-    context.err << "Nothing was changed.\n";
-    return false;
+    return words.dry_run || confirmed(context, words.yes);
 }
 
 void print_losses(Context& context, const std::vector<db::Loss>& losses, bool dry_run, int schema) {
@@ -153,7 +140,7 @@ int rollback_in(Context& context, const Words& words, db::Session& session) {
     const int to = words.to.value_or(migrator.current() - 1);
     auto losses = migrator.losses(to);
     if (!losses) return context.fail(losses.error());
-    if (!confirmed(context, words, *losses)) return failed;
+    if (!confirm_losses(context, words, *losses)) return failed;
     if (!words.dry_run) {
         auto list = migrator.rollback(to, [](const db::Migration&) {});
         if (!list) return context.fail(list.error());

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
+#include <stdexcept>
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
@@ -20,6 +21,9 @@
 
 namespace bb::cli {
 namespace {
+
+// It is held in memory; unpacked it may take as much (personal::UnpackLimits).
+constexpr std::int64_t most_archive = 256 << 20;
 
 struct Words {
     std::string id = "latest";
@@ -72,6 +76,11 @@ std::string bring_back(Context& context, const Words& words, const std::string& 
 
 std::string read_whole(int descriptor) {
     const auto size = ::lseek(descriptor, 0, SEEK_END);
+    if (size > most_archive)
+        throw std::runtime_error(
+            fmt::format("What the backup has of this person takes {} MB packed; at most {} MB "
+                        "can be brought back alone. Restore the whole backup elsewhere (--into).",
+                        size >> 20, most_archive >> 20));
     std::string text(static_cast<std::size_t>(size), '\0');
     http::read_at(descriptor, 0, text.data(), text.size());
     return text;

@@ -1,8 +1,5 @@
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "app/installation.hpp"
@@ -47,20 +44,6 @@ void show(Context& context, const safety::Manifest& manifest, const safety::Rest
     for (const auto& change : plan.changes)
         context.err << fmt::format("  {}: {} rows now, {} in the backup\n", change.table, change.live,
                                    change.restored);
-}
-
-bool confirmed(Context& context, const Words& words) {
-    if (words.yes) return true;
-    if (!isatty(STDIN_FILENO)) {
-        context.err << "Nothing was changed. Add --yes to do it, or --dry-run to only look.\n";
-        return false;
-    }
-    context.err << "Type yes to go on: " << std::flush;
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer == "yes") return true;
-    context.err << "Nothing was changed.\n";
-    return false;
 }
 
 /// What must outlive a restore: keys that a running server seals with, and erasures.
@@ -128,7 +111,7 @@ int purge(Context& context, const Words& words, db::Home& home) {
         context.err << "No former database is kept.\n";
         return done;
     }
-    if (words.dry_run || !confirmed(context, words)) return words.dry_run ? done : failed;
+    if (words.dry_run || !confirmed(context, words.yes)) return words.dry_run ? done : failed;
     safety::purge_former(installation, names);
     context.err << "Dropped.\n";
     return done;
@@ -164,7 +147,7 @@ int restore_in(Context& context, const Words& words, const Source& source, db::H
     const auto plan = safety::plan_restore(installation, source.place, manifest);
     show(context, manifest, plan);
     if (words.dry_run) return done;
-    if (!plan.empty && !confirmed(context, words)) return failed;
+    if (!plan.empty && !confirmed(context, words.yes)) return failed;
     std::string safety_backup;
     if (!plan.empty && !words.no_safety) safety_backup = back_up_first(context, source, installation, home);
     const auto restored = safety::restore_backup(installation, source.backup, source.key, plan,

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -56,6 +57,20 @@ int Context::fail(const Error& error) const {
     fail(error.detail);
     for (const auto& field : error.fields) err << "  " << field.pointer << ' ' << field.detail << '\n';
     return failed;
+}
+
+bool confirmed(Context& context, bool yes) {
+    if (yes) return true;
+    if (!isatty(STDIN_FILENO)) {
+        context.err << "Nothing was changed. Add --yes to do it, or --dry-run to only look.\n";
+        return false;
+    }
+    context.err << "Type yes to go on: " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "yes") return true;
+    context.err << "Nothing was changed.\n";
+    return false;
 }
 
 void add_stage(CLI::App& command, Chosen& chosen) {

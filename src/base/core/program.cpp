@@ -61,6 +61,10 @@ struct Prepared {
     _exit(127);
 }
 
+int code_of(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 void close_once(int& descriptor) {
     if (descriptor >= 0) close(std::exchange(descriptor, -1));
 }
@@ -98,11 +102,17 @@ pid_t launch(const Launch& launch) {
     return pid;
 }
 
+std::optional<int> poll_end(pid_t child) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) != child) return std::nullopt;
+    return code_of(status);
+}
+
 int wait_for(pid_t child) {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return code_of(status);
 }
 
 }  // namespace bb

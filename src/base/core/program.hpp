@@ -2,6 +2,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct Launch {
 /// Starts a program in a session of its own: the terminal's Ctrl-C does not reach it. Exit code 127: it could
 /// not be run. Throws std::system_error.
 pid_t launch(const Launch& launch);
+
+/// What wait_for() gives, when the child has ended by now; it is gone then.
+std::optional<int> poll_end(pid_t child);
 
 /// Waits for a child: its exit code, or 128 and the number of the signal that ended it.
 int wait_for(pid_t child);

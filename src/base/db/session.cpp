@@ -1,11 +1,14 @@
 #include "base/db/session.hpp"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include "base/db/connection.hpp"
 
 namespace bb::db {
 namespace {
+
+constexpr int watch_every_ms = 500;
 
 void ignore_notice(void*, const PGresult*) {}
 
@@ -28,10 +31,45 @@ Session::Session(const std::string& conninfo) : conninfo_(conninfo) {
     PQsetNoticeReceiver(pg_.get(), ignore_notice, nullptr);
 }
 
+void Session::wait_for_answer() {
+    while (PQisBusy(pg_.get())) {
+        pollfd socket{PQsocket(pg_.get()), POLLIN, 0};
+        if (::poll(&socket, 1, watch_every_ms) > 0 && PQconsumeInput(pg_.get()) == 0) return;
+        try {
+            if (watch_) watch_();
+        } catch (...) {
+            const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(pg_.get()),
+                                                                            &PQfreeCancel);
+            char ignored[256];
+            PQcancel(cancel.get(), ignored, sizeof ignored);
+            pg_.reset();
+            throw;
+        }
+    }
+}
+
+/// The last result of what was sent, or the first that failed.
+pg_result* Session::answer() {
+    PGresult* kept = nullptr;
+    for (;;) {
+        wait_for_answer();
+        PGresult* next = PQgetResult(pg_.get());
+        if (!next) return kept;
+        if (kept && PQresultStatus(kept) == PGRES_FATAL_ERROR) {
+            PQclear(next);
+            continue;
+        }
+        PQclear(kept);
+        kept = next;
+    }
+}
+
 Rows Session::run(const std::string& sql, const Params& params) {
+    if (!pg_) throw Unavailable("The connection was given up.");
     const auto values = params.values();
-    PGresult* result = PQexecParams(pg_.get(), sql.c_str(), params.size(), params.types(), values.data(),
-                                    params.lengths(), params.formats(), 1);
+    const bool sent = PQsendQueryParams(pg_.get(), sql.c_str(), params.size(), params.types(), values.data(),
+                                        params.lengths(), params.formats(), 1) == 1;
+    PGresult* result = sent ? answer() : nullptr;
     const auto status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return Rows(result);
     const std::unique_ptr<PGresult, decltype(&PQclear)> failed(result, &PQclear);
@@ -39,7 +77,9 @@ Rows Session::run(const std::string& sql, const Params& params) {
 }
 
 void Session::script(const std::string& sql) {
-    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(pg_.get(), sql.c_str()), &PQclear);
+    if (!pg_) throw Unavailable("The connection was given up.");
+    const bool sent = PQsendQuery(pg_.get(), sql.c_str()) == 1;
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(sent ? answer() : nullptr, &PQclear);
     const auto status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
     throw_failure(result.get(), PQerrorMessage(pg_.get()));

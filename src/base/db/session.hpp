@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "base/db/rows.hpp"
 
 struct pg_conn;
+struct pg_result;
 
 namespace bb::db {
 
@@ -24,6 +26,9 @@ public:
     Rows run(const std::string& sql, const Params& params);
     /// Runs a script of several statements without parameters and drops its results.
     void script(const std::string& sql);
+    /// Calls `watch` about twice a second while a statement runs. When it throws, the statement is cancelled,
+    /// the connection closed, and the caller gets what was thrown.
+    void while_waiting(std::function<void()> watch) { watch_ = std::move(watch); }
     /// `name` as it must be written in a statement.
     static std::string quoted(std::string_view name);
     /// What it was connected with.
@@ -33,7 +38,11 @@ private:
     struct Close {
         void operator()(pg_conn* pg) const;
     };
+    void wait_for_answer();
+    pg_result* answer();
+
     std::string conninfo_;
+    std::function<void()> watch_;
     std::unique_ptr<pg_conn, Close> pg_;
 };
 

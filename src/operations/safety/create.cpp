@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t chunk_size = 256 * 1024;
 // What is compared with the free space: dumps of our data take a quarter of the database or less.
 constexpr std::uint64_t dump_share = 4;
+// A migration may hold a table for some seconds, and no longer.
+constexpr const char* lock_wait = "--lock-wait-timeout=60s";
 constexpr std::uint64_t least_room = 16u << 20;
 
 int workers() {
@@ -41,7 +43,7 @@ std::uint64_t bytes_of_files(const fs::path& folder) {
 class Creation {
 public:
     Creation(const Installation& from, const Destination& to, std::string id)
-        : from_(from), to_(to), key_(secrets::Key::random()), snapshot_(from.conninfo) {
+        : from_(from), to_(to), key_(secrets::Key::random()), snapshot_(from.conninfo, from.watch) {
         manifest_.id = std::move(id);
     }
 
@@ -81,10 +83,10 @@ private:
     void dump() {
         auto counting = std::async(std::launch::async, [this]() { return snapshot_.count_rows(); });
         auto connection = for_tools(from_.conninfo);
-        RunningTool dump(
-            {tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0", "--no-owner",
-             "--no-privileges", "--snapshot=" + snapshot_.name(), "--dbname=" + connection.conninfo},
-            std::move(connection.environment), RunningTool::Ours::output);
+        RunningTool dump({tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0",
+                          "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_.name(),
+                          "--dbname=" + connection.conninfo},
+                         std::move(connection.environment), RunningTool::Ours::output, from_.watch);
         PartWriter part(folder_, "database", manifest_.id, key_, workers());
         std::string chunk(chunk_size, '\0');
         std::uint64_t done = 0;

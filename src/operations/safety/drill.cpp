@@ -17,6 +17,7 @@
 #include "base/db/session.hpp"
 #include "operations/safety/copy.hpp"
 #include "operations/safety/drill_site.hpp"
+#include "operations/safety/installation.hpp"
 #include "operations/safety/part.hpp"
 
 namespace bb::safety {
@@ -45,8 +46,10 @@ public:
     explicit Drill(const DrillPlan& plan)
         : plan_(plan),
           name_(plan.scenario.name),
-          site_(plan.folder, {"BACKUP_TO=" + plan.backup.folder.parent_path().string(),
-                              "BACKUP_KEY_FILE=" + plan.key_file.string()}) {}
+          site_(plan.folder,
+                {"BACKUP_TO=" + plan.backup.folder.parent_path().string(),
+                 "BACKUP_KEY_FILE=" + plan.key_file.string()},
+                plan.watch) {}
 
     DrillResult run() {
         DrillResult result;
@@ -77,6 +80,8 @@ private:
     bool check(std::string name, const std::function<std::string()>& what) {
         try {
             checks_.push_back(DrillCheck{std::move(name), true, what()});
+        } catch (const GivenUp&) {
+            throw;
         } catch (const std::exception& fault) {
             checks_.push_back(DrillCheck{std::move(name), false, fault.what()});
         }
@@ -131,6 +136,8 @@ private:
         try {
             site_.command(words);
             return true;
+        } catch (const GivenUp&) {
+            throw;
         } catch (const std::runtime_error&) {
             return false;
         }

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,7 @@ struct DrillPlan {
     const Scenario& scenario;
     StoredBackup backup;
     std::filesystem::path key_file;  ///< with the private key
+    std::function<void()> watch;     ///< called while something is waited for; throws to give the drill up
     std::filesystem::path folder;    ///< for the throw-away installation; must not exist
 };
 

@@ -27,7 +27,9 @@ using std::chrono::steady_clock;
 
 constexpr const char* ourselves = "/proc/self/exe";
 constexpr std::chrono::seconds longest_start{60};
+constexpr std::chrono::seconds longest_stop{30};
 constexpr std::size_t log_shown = 2000;
+constexpr std::size_t most_output = 64u << 20;
 
 /// A port of this machine that nobody listens on at this moment.
 int free_port() {
@@ -63,8 +65,11 @@ client::Reply exchange(client::Outgoing request) {
 
 }  // namespace
 
-DrillSite::DrillSite(fs::path folder, std::vector<std::string> environment)
-    : folder_(std::move(folder)), environment_(std::move(environment)), port_(free_port()) {
+DrillSite::DrillSite(fs::path folder, std::vector<std::string> environment, std::function<void()> watch)
+    : folder_(std::move(folder)),
+      environment_(std::move(environment)),
+      watch_(std::move(watch)),
+      port_(free_port()) {
     fs::create_directories(folder_);
     fs::permissions(folder_, fs::perms::owner_all);
     environment_.push_back("BRAINBYTES_DATA=" + data().string());
@@ -81,9 +86,12 @@ DrillSite::~DrillSite() {
 std::string DrillSite::command(const std::vector<std::string>& words) const {
     std::vector<std::string> command = {ourselves};
     command.insert(command.end(), words.begin(), words.end());
-    RunningTool tool(std::move(command), environment_, RunningTool::Ours::output);
+    RunningTool tool(std::move(command), environment_, RunningTool::Ours::output, watch_);
     std::string text, chunk(4096, '\0');
-    while (const auto got = tool.read(chunk.data(), chunk.size())) text.append(chunk, 0, got);
+    while (const auto got = tool.read(chunk.data(), chunk.size())) {
+        text.append(chunk, 0, got);
+        if (text.size() > most_output) throw std::runtime_error(words.front() + " wrote without an end");
+    }
     tool.finish();
     return text;
 }
@@ -101,6 +109,7 @@ void DrillSite::start_server() {
         if (reply.status == 200) return;
         if (steady_clock::now() > deadline || ::kill(server_, 0) != 0)
             throw std::runtime_error("the server did not become ready: " + end_of(log));
+        watch_();
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
 }
@@ -108,6 +117,11 @@ void DrillSite::start_server() {
 void DrillSite::stop_server() {
     if (server_ <= 0) return;
     ::kill(server_, SIGTERM);
+    for (const auto deadline = steady_clock::now() + longest_stop; steady_clock::now() < deadline;) {
+        if (poll_end(server_)) return void(server_ = -1);
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ::kill(server_, SIGKILL);
     wait_for(std::exchange(server_, -1));
 }
 

@@ -2,6 +2,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@ namespace bb::safety {
 class DrillSite {
 public:
     /// `folder` must not exist. `environment`: "NAME=value" for its commands, besides its own.
-    DrillSite(std::filesystem::path folder, std::vector<std::string> environment);
+    /// `watch`: called while a command or a start is waited for; throws to give it up.
+    DrillSite(std::filesystem::path folder, std::vector<std::string> environment,
+              std::function<void()> watch);
     ~DrillSite();
     DrillSite(const DrillSite&) = delete;
 
@@ -39,6 +42,7 @@ public:
 private:
     std::filesystem::path folder_;
     std::vector<std::string> environment_;
+    std::function<void()> watch_;
     int port_ = 0;
     pid_t server_ = -1;
 };

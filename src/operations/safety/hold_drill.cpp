@@ -32,7 +32,8 @@ DrillResult hold_drill(const Installation& beside, const Scenario& scenario, con
                        const BackupKeys& keys) {
     open_backup(backup, keys);
     const KeyFile key(keys, beside.data / "drill.key");
-    const auto result = run_drill(DrillPlan{scenario, backup, key.path(), beside.data / "drill"});
+    const auto result =
+        run_drill(DrillPlan{scenario, backup, key.path(), beside.watch, beside.data / "drill"});
     db::Session session(beside.conninfo);
     note_drill(session, result);
     return result;

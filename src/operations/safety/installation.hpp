@@ -2,11 +2,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bb::safety {
+
+/// Thrown into a step that nobody wants any more, as when the server stops.
+class GivenUp : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// Told how far a step is; `total` is an estimate, 0: nobody knows.
 using Progress = std::function<void(std::string_view step, std::uint64_t done, std::uint64_t total)>;
@@ -23,6 +30,8 @@ struct Installation {
     const char* files_sql;
     std::function<void(std::string_view)> say;  ///< sentences for the operator
     Progress progress;
+    std::function<void()>
+        watch;  ///< called about twice a second while a step waits; throws GivenUp to end it
 
     std::filesystem::path files_folder() const { return data / "files"; }
 };

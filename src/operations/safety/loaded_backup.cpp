@@ -55,7 +55,7 @@ LoadedBackup::LoadedBackup(const Installation& at, const StoredBackup& backup, c
       manifest_(*backup.manifest),
       key_(key),
       lock_(take_lock(at.data)),
-      database_(at.conninfo, into.live_is_empty),
+      database_(at.conninfo, into.live_is_empty, at.watch),
       files_(at.data, into.files) {}
 
 std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) const {

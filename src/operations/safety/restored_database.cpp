@@ -22,6 +22,8 @@ constexpr int tries_to_swap = 20;
 constexpr const char* end_others_sql =
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
     "WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+// Held as long as a restore lives, by the connection that it keeps.
+constexpr const char* claim_sql = "SELECT pg_try_advisory_lock(7305, hashtext($1))";
 constexpr const char* former_sql =
     "SELECT datname::text FROM pg_database WHERE datname LIKE $1 ORDER BY datname";
 
@@ -46,9 +48,16 @@ std::string identifier(std::string_view name) {
 
 }  // namespace
 
-RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_empty)
-    : live_(name_of(conninfo)), name_(live_ + "_restoring"), maintenance_(maintenance_of(conninfo)) {
-    db::Session session(maintenance_);
+RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_empty,
+                                   std::function<void()> watch)
+    : live_(name_of(conninfo)),
+      maintenance_(maintenance_of(conninfo)),
+      watch_(std::move(watch)),
+      claim_(std::make_unique<db::Session>(maintenance_)) {
+    auto& session = *claim_;
+    if (!session.query(claim_sql, live_)[0].get<bool>(0))
+        throw std::runtime_error("Another restore into this database is under way. Nothing was changed.");
+    name_ = live_ + "_restoring";
     try {
         session.script("DROP DATABASE IF EXISTS " + identifier(name_) + " WITH (FORCE)");
         session.script("CREATE DATABASE " + identifier(name_) + " TEMPLATE template0");
@@ -81,7 +90,8 @@ void RestoredDatabase::load(http::FileSource& dump, int postgres_major) {
                                         "--no-owner", "--no-privileges"};
     if (name_.empty()) command.emplace_back("--single-transaction");
     command.push_back("--dbname=" + connection.conninfo);
-    RunningTool restore(std::move(command), std::move(connection.environment), RunningTool::Ours::input);
+    RunningTool restore(std::move(command), std::move(connection.environment), RunningTool::Ours::input,
+                        watch_);
     std::string chunk(256 * 1024, '\0');
     while (const auto got = dump.read(chunk.data(), chunk.size()))
         restore.write(std::string_view(chunk).substr(0, got));

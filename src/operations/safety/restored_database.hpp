@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,8 +13,9 @@ namespace bb::safety {
 class RestoredDatabase {
 public:
     /// `conninfo`: of the live one. Makes an empty database beside it; where the role may not, and the live
-    /// one is empty, that one is filled. Throws std::runtime_error with a sentence.
-    RestoredDatabase(const std::string& conninfo, bool live_is_empty);
+    /// one is empty, that one is filled. `watch`: called while something is waited for; throws to give up.
+    /// Throws std::runtime_error with a sentence.
+    RestoredDatabase(const std::string& conninfo, bool live_is_empty, std::function<void()> watch);
     /// Drops it unless it has become the live one.
     ~RestoredDatabase();
     RestoredDatabase(const RestoredDatabase&) = delete;
@@ -31,6 +33,8 @@ private:
     std::string name_;      // empty: the live one is filled
     std::string conninfo_;  // of the one that is filled
     std::string maintenance_;
+    std::function<void()> watch_;
+    std::unique_ptr<db::Session> claim_;  // holds the lock of this restore
 };
 
 /// Names of the databases that restores of `conninfo`'s have put aside, oldest first.

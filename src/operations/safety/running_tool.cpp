@@ -1,11 +1,14 @@
 #include "operations/safety/running_tool.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -13,7 +16,12 @@
 namespace bb::safety {
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr std::size_t words_kept = 2000;
+constexpr int watch_every_ms = 500;
+constexpr std::chrono::milliseconds end_looked_for{5};
+constexpr std::chrono::seconds grace{5};
 
 void collect(int descriptor, std::string& said) {
     char chunk[1024];
@@ -27,8 +35,9 @@ void collect(int descriptor, std::string& said) {
 
 }  // namespace
 
-RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours)
-    : name_(std::filesystem::path(command.front()).filename()) {
+RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours,
+                         std::function<void()> watch)
+    : name_(std::filesystem::path(command.front()).filename()), watch_(std::move(watch)) {
     Launch how;
     how.command = std::move(command);
     how.folder = "/";
@@ -39,17 +48,41 @@ RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::stri
     words_.close_writer();
     if (ours == Ours::output)
         data_.close_writer();
-    else
+    else {
         data_.close_reader();
+        ::fcntl(data_.writer(), F_SETFL, O_NONBLOCK);  // a full pipe is waited for where somebody watches
+    }
     listener_ = std::thread([this]() { collect(words_.reader(), said_); });
 }
 
 RunningTool::~RunningTool() {
-    if (pid_ > 0) {
-        kill(pid_, SIGKILL);
-        wait_for(pid_);
-    }
+    end();
     stop_listening();
+}
+
+void RunningTool::end() {
+    if (pid_ <= 0) return;
+    data_.close_reader();
+    data_.close_writer();
+    kill(pid_, SIGTERM);
+    for (const auto deadline = steady_clock::now() + grace; steady_clock::now() < deadline;) {
+        if (poll_end(pid_)) return void(pid_ = -1);
+        std::this_thread::sleep_for(end_looked_for);
+    }
+    kill(pid_, SIGKILL);
+    wait_for(std::exchange(pid_, -1));
+}
+
+void RunningTool::wait_until_ready(int descriptor, short events) {
+    const auto deadline = steady_clock::now() + longest_silence;
+    for (;;) {
+        pollfd stream{descriptor, events, 0};
+        if (::poll(&stream, 1, watch_every_ms) > 0) return;
+        watch_();
+        if (steady_clock::now() > deadline)
+            throw std::runtime_error(
+                fmt::format("{} did nothing for {} minutes", name_, longest_silence.count()));
+    }
 }
 
 void RunningTool::stop_listening() {
@@ -58,6 +91,7 @@ void RunningTool::stop_listening() {
 
 std::size_t RunningTool::read(char* into, std::size_t room) {
     for (;;) {
+        wait_until_ready(data_.reader(), POLLIN);
         const ssize_t got = ::read(data_.reader(), into, room);
         if (got >= 0) return static_cast<std::size_t>(got);
         if (errno != EINTR) throw std::system_error(errno, std::generic_category(), name_);
@@ -66,8 +100,9 @@ std::size_t RunningTool::read(char* into, std::size_t room) {
 
 void RunningTool::write(std::string_view bytes) {
     while (!bytes.empty()) {
+        wait_until_ready(data_.writer(), POLLOUT);
         const ssize_t put = ::write(data_.writer(), bytes.data(), bytes.size());
-        if (put < 0 && errno == EINTR) continue;
+        if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (put < 0) {
             const int reason = errno;
             finish();
@@ -79,11 +114,22 @@ void RunningTool::write(std::string_view bytes) {
 
 void RunningTool::finish() {
     data_.close_writer();
-    const int code = wait_for(std::exchange(pid_, -1));
+    std::optional<int> code;
+    const auto deadline = steady_clock::now() + longest_silence;
+    for (auto watched = steady_clock::now(); !(code = poll_end(pid_));) {
+        std::this_thread::sleep_for(end_looked_for);
+        if (steady_clock::now() - watched < std::chrono::milliseconds(watch_every_ms)) continue;
+        watched = steady_clock::now();
+        watch_();
+        if (watched > deadline)
+            throw std::runtime_error(
+                fmt::format("{} did not end within {} minutes", name_, longest_silence.count()));
+    }
+    pid_ = -1;
     stop_listening();
-    if (code == 0) return;
+    if (*code == 0) return;
     while (!said_.empty() && said_.back() == '\n') said_.pop_back();
-    throw std::runtime_error(fmt::format("{} failed (exit code {}): {}", name_, code, said_));
+    throw std::runtime_error(fmt::format("{} failed (exit code {}): {}", name_, *code, said_));
 }
 
 }  // namespace bb::safety

@@ -1,6 +1,8 @@
 #pragma once
 #include <sys/types.h>
 
+#include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,9 +18,12 @@ class RunningTool : public http::FileSource {
 public:
     enum class Ours { output, input };
 
+    /// `watch` is called about twice a second while the program keeps us waiting; what it throws comes out of
+    /// the call that waits. A program that neither gives nor takes anything for `longest_silence` has failed.
     /// Throws std::system_error.
-    RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours);
-    /// Ends it when it still runs.
+    RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours,
+                std::function<void()> watch);
+    /// Ends it when it still runs: asks, and after five seconds kills.
     ~RunningTool() override;
     RunningTool(const RunningTool&) = delete;
 
@@ -29,10 +34,15 @@ public:
     /// Waits for its end. Throws std::runtime_error with its last words unless it succeeded.
     void finish();
 
+    static constexpr std::chrono::minutes longest_silence{30};
+
 private:
+    void wait_until_ready(int descriptor, short events);
+    void end();
     void stop_listening();
 
     std::string name_;
+    std::function<void()> watch_;
     Pipe data_;
     Pipe words_;
     pid_t pid_ = -1;

@@ -11,11 +11,6 @@
 namespace bb::safety {
 namespace {
 
-constexpr std::chrono::minutes settle_time{10};
-constexpr std::chrono::hours after_failure{1};
-constexpr std::chrono::hours before_drill{1};
-constexpr std::uint32_t spread_seconds = 15 * 60;
-
 constexpr const char* note_sql =
     "INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds, fault) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -23,6 +18,9 @@ constexpr const char* forget_sql = "DELETE FROM backup_runs WHERE started_at < n
 constexpr const char* last_sql =
     "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
     "WHERE $1 OR backup IS NOT NULL ORDER BY started_at DESC LIMIT 1";
+
+constexpr const char* take_turn_sql = "SELECT pg_try_advisory_lock(7304, 0)";
+constexpr const char* release_turn_sql = "SELECT pg_advisory_unlock(7304, 0)";
 
 void note(const std::string& conninfo, const BackupRun& run) {
     db::Session session(conninfo);
@@ -38,6 +36,10 @@ std::optional<BackupRun> last(db::Session& session, bool any) {
     return BackupRun{
         row.get<Time>(0),         row.get<std::string>(1), row.get<std::optional<std::string>>(2),
         row.get<std::int64_t>(3), row.get<double>(4),      row.get<std::optional<std::string>>(5)};
+}
+
+std::chrono::seconds share(std::uint32_t node, const Pace& pace) {
+    return pace.spread.count() == 0 ? pace.spread : std::chrono::seconds(node) % pace.spread;
 }
 
 }  // namespace
@@ -60,6 +62,8 @@ Manifest back_up(const Installation& from, const std::vector<Destination>& to,
         run.seconds = manifest.seconds;
         note(from.conninfo, run);
         return manifest;
+    } catch (const GivenUp&) {
+        throw;
     } catch (const std::exception& failure) {
         run.fault = failure.what();
         run.backup.reset();
@@ -76,18 +80,27 @@ LastRuns last_runs(db::Session& session) {
     return {last(session, true), last(session, false)};
 }
 
-Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node) {
-    Time next = server_started + settle_time;
-    if (last.good) next = std::max(next, last.good->started_at + every);
-    if (last.any && last.any->fault) next = std::max(next, last.any->started_at + after_failure);
-    return next + std::chrono::seconds(node % spread_seconds);
+bool take_turn(db::Session& session) {
+    return session.query(take_turn_sql)[0].get<bool>(0);
 }
 
-Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every,
-                std::uint32_t node) {
-    Time next = server_started + before_drill;
+void release_turn(db::Session& session) {
+    session.query(release_turn_sql);
+}
+
+Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node,
+              const Pace& pace) {
+    Time next = server_started + pace.settle;
+    if (last.good) next = std::max(next, last.good->started_at + every);
+    if (last.any && last.any->fault) next = std::max(next, last.any->started_at + pace.after_failure);
+    return next + share(node, pace);
+}
+
+Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every, std::uint32_t node,
+                const Pace& pace) {
+    Time next = server_started + pace.before_drill;
     if (last) next = std::max(next, *last + every);
-    return next + std::chrono::seconds(node % spread_seconds);
+    return next + share(node, pace);
 }
 
 }  // namespace bb::safety

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,13 +33,27 @@ struct LastRuns {
 };
 LastRuns last_runs(db::Session& session);
 
+/// Of several nodes one at a time works on backups and drills: true when it is this one, until release_turn()
+/// or the end of the connection.
+bool take_turn(db::Session& session);
+void release_turn(db::Session& session);
+
+/// How long a server holds back by itself.
+struct Pace {
+    std::chrono::seconds settle{10 * 60};         ///< before the first backup
+    std::chrono::seconds after_failure{60 * 60};  ///< before it is tried again
+    std::chrono::seconds before_drill{60 * 60};
+    std::chrono::seconds spread{15 * 60};  ///< that nodes differ by
+};
+
 /// When a server makes the next backup by itself: `every` after the last good one began, an hour after a
 /// failure, and for one that was missed when the server has run for ten minutes. `node` spreads several nodes
 /// over a quarter of an hour.
-Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node);
+Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node,
+              const Pace& pace = {});
 
 /// When a server holds the next drill by itself: `every` after the last, and not within the first hour.
-Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every,
-                std::uint32_t node);
+Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every, std::uint32_t node,
+                const Pace& pace = {});
 
 }  // namespace bb::safety

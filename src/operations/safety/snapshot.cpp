@@ -1,11 +1,13 @@
 #include "operations/safety/snapshot.hpp"
 
+#include <utility>
+
 namespace bb::safety {
 namespace {
 
 // The transaction waits for pg_dump, and must not be ended for being idle.
 constexpr const char* begin_sql =
-    "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; "
+    "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = '60s'; "
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* facts_sql =
     "SELECT pg_export_snapshot(), clock_timestamp(), "
@@ -20,7 +22,8 @@ constexpr const char* tables_sql =
 
 }  // namespace
 
-Snapshot::Snapshot(const std::string& conninfo) : session_(conninfo) {
+Snapshot::Snapshot(const std::string& conninfo, std::function<void()> watch) : session_(conninfo) {
+    session_.while_waiting(std::move(watch));
     session_.script(begin_sql);
     const auto facts = session_.query(facts_sql);
     name_ = facts[0].get<std::string>(0);

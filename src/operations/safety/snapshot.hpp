@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -11,8 +12,8 @@ namespace bb::safety {
 /// The database as it is at one moment, for as long as this lives. Writers are not held up.
 class Snapshot {
 public:
-    /// Throws db::Unavailable, db::SqlError.
-    explicit Snapshot(const std::string& conninfo);
+    /// `watch`: as db::Session::while_waiting() takes it. Throws db::Unavailable, db::SqlError.
+    Snapshot(const std::string& conninfo, std::function<void()> watch);
 
     const std::string& name() const { return name_; }  ///< for pg_dump
     Time at() const { return at_; }

@@ -11,6 +11,7 @@ constexpr const char* forget_sql = "DELETE FROM kept_secrets WHERE name = $1";
 constexpr const char* keep_sql = "INSERT INTO kept_secrets (id, name, sealed) VALUES ($1, $2, $3)";
 constexpr const char* names_sql = "SELECT name, updated_at FROM kept_secrets ORDER BY name";
 constexpr const char* values_sql = "SELECT id, name, sealed FROM kept_secrets ORDER BY name";
+constexpr const char* any_sql = "SELECT FROM kept_secrets LIMIT 1";
 
 }  // namespace
 
@@ -56,6 +57,10 @@ Task<std::map<std::string, std::string>> kept_values(db::Database& db, KeyRing& 
             log::error("a kept secret cannot be opened: was BRAINBYTES_SECRET changed?", {{"name", name}});
     }
     co_return values;
+}
+
+bool is_anything_kept(db::Session& session) {
+    return !session.query(any_sql).empty();
 }
 
 }  // namespace bb::secrets

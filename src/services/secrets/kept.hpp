@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/db/session.hpp"
 #include "services/secrets/key_ring.hpp"
 #include "services/secrets/rotation.hpp"
 
@@ -22,6 +23,9 @@ Task<bool> forget(db::Database& db, std::string name);
 
 /// What is kept, by name.
 Task<std::vector<KeptName>> kept_names(db::Database& db);
+
+/// Whether anything is kept.
+bool is_anything_kept(db::Session& session);
 
 /// The values by name; those whose key cannot be read are left out and logged.
 Task<std::map<std::string, std::string>> kept_values(db::Database& db, KeyRing& keys);

@@ -35,6 +35,7 @@ constexpr const char* claims_sql =
     "DELETE FROM identity_claims c USING users u WHERE u.id = $1 AND (c.email = u.email OR EXISTS "
     "(SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = c.provider AND i.subject = "
     "c.subject))";
+constexpr const char* is_there_sql = "SELECT FROM users WHERE id = $1";
 constexpr const char* erase_sql = "DELETE FROM users WHERE id = $1";
 
 /// Locks the account. Errors: not_found, conflict for the last administrator. The time is when it goes.
@@ -104,7 +105,7 @@ Task<Result<void>> erase_person(Keeping& keeping, UserId owner, audit::Origin or
 }
 
 Task<void> erase_again(Keeping& keeping, UserId owner, audit::Origin origin) {
-    const auto rows = co_await keeping.db.query("SELECT FROM users WHERE id = $1", owner);
+    const auto rows = co_await keeping.db.query(is_there_sql, owner);
     if (!rows.empty()) co_await remove_person(keeping, owner, std::move(origin));
 }
 

@@ -1,0 +1,117 @@
+// Backups that servers make by themselves, on a real database.
+#include "app/backup_schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "operations/safety/check.hpp"
+#include "operations/safety/restore.hpp"
+#include "unit/support/test_database.hpp"
+
+namespace bb::app {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+// Nobody waits ten minutes here.
+constexpr safety::Pace at_once{0s, 3600s, 3600s, 0s};
+
+class Schedule : public test::DatabaseTest {
+protected:
+    void SetUp() override {
+        folder_ = fs::temp_directory_path() / ("bb-schedule-" + crypto::random_token(6));
+        fs::create_directories(folder_ / "data/run");
+        database().script("DELETE FROM backup_runs; DELETE FROM drills");
+        key_ = folder_ / "key";
+        safety::make_backup_key(key_);
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    config::Config config(const std::string& backups) const {
+        config::Config made = config::Config::load({}, folder_).value();
+        made.set("BRAINBYTES_DATA", folder_ / "data", "test");
+        made.set("BACKUP_TO", backups, "test");
+        made.set("BACKUP_KEY_FILE", key_, "test");
+        return made;
+    }
+
+    std::int64_t runs(const char* which) {
+        return database()
+            .query(std::string("SELECT count(*) FROM backup_runs WHERE ") + which)[0]
+            .get<std::int64_t>(0);
+    }
+
+    db::Session& database() {
+        if (!session_) session_.emplace(test::TestCluster::instance().conninfo());
+        return *session_;
+    }
+
+    bool becomes_true(const std::function<bool()>& what) {
+        for (const auto deadline = std::chrono::steady_clock::now() + 20s;
+             std::chrono::steady_clock::now() < deadline; std::this_thread::sleep_for(20ms))
+            if (what()) return true;
+        return false;
+    }
+
+    fs::path folder_, key_;
+    metrics::Registry metrics_;
+    std::optional<db::Session> session_;
+};
+
+TEST_F(Schedule, OfTwoServersOneMakesTheBackupAndItIsWhole) {
+    const auto settings = config(folder_ / "backups");
+    const auto keys = safety::read_backup_keys(key_);
+    const auto conninfo = test::TestCluster::instance().conninfo();
+    {
+        const BackupSchedule one(settings, conninfo, keys, metrics_, at_once, 50ms);
+        const BackupSchedule two(settings, conninfo, keys, metrics_, at_once, 50ms);
+        ASSERT_TRUE(becomes_true([&] { return runs("backup IS NOT NULL") > 0; }));
+        std::this_thread::sleep_for(500ms);
+    }
+    EXPECT_EQ(runs("true"), 1) << "the next is due in a day";
+    const safety::Destination place(folder_ / "backups");
+    ASSERT_EQ(place.list().size(), 1u);
+    const auto backup = place.find("latest").value();
+    EXPECT_EQ(backup.manifest->reason, "scheduled");
+    safety::check_backup(backup, safety::open_backup(backup, keys));
+}
+
+TEST_F(Schedule, AFailureIsNotedAndNotTriedAgainAtOnce) {
+    const auto settings = config("/proc/backups");
+    const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+                                  safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    ASSERT_TRUE(
+        becomes_true([&] { return runs("fault LIKE 'Backups cannot be kept in /proc/backups%'") > 0; }));
+    std::this_thread::sleep_for(500ms);
+    EXPECT_EQ(runs("true"), 1);
+}
+
+TEST_F(Schedule, AStopEndsABackupThatWaitsForSomebodyElsesLock) {
+    const auto settings = config(folder_ / "backups");
+    database().script("BEGIN; LOCK TABLE subjects IN ACCESS EXCLUSIVE MODE");
+    auto stopped_in = 0ms;
+    {
+        const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+                                      safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+        ASSERT_TRUE(becomes_true([&] {
+            if (!fs::exists(folder_ / "backups")) return false;
+            for (const auto& entry : fs::directory_iterator(folder_ / "backups"))
+                if (entry.path().filename().string().starts_with(".unfinished")) return true;
+            return false;
+        }));
+        std::this_thread::sleep_for(300ms);
+        stopped_in = std::chrono::milliseconds(std::chrono::steady_clock::now().time_since_epoch() / 1ms);
+    }
+    stopped_in =
+        std::chrono::milliseconds(std::chrono::steady_clock::now().time_since_epoch() / 1ms) - stopped_in;
+    database().script("ROLLBACK");
+    EXPECT_LT(stopped_in, 8s);
+    EXPECT_EQ(runs("true"), 0) << "a stop is no failure";
+    EXPECT_TRUE(safety::Destination(folder_ / "backups").list().empty());
+}
+
+}  // namespace
+}  // namespace bb::app

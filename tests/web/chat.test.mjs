@@ -1,6 +1,8 @@
 // A conversation in the page: streamed, stopped, edited, resumed, refused, found again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
 import { ask, newId } from "../support/chat.mjs";
 import { answer, startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
@@ -67,6 +69,26 @@ test("stop keeps what was said, and continue goes on", async () => {
     assert.equal(whole.trim(), answer({ tokens: 400 }).trim(), "nothing missing, nothing twice");
     assert.ok(whole.startsWith(kept.trim()));
     assert.equal((await stored(page, person)).length, 2);
+});
+
+test("a stop that comes before the server has begun is kept until it has", async () => {
+    const { page } = await open("zoe@example.org");
+    const slowly = async (route) => {
+        await pause(1_500);
+        await route.continue();
+    };
+    const press = (name) => page.getByRole("button", { name, exact: true }).last().click();
+    await page.route("**/api/chat", slowly);
+    await say(page, "question [[tokens=400 delay=30]]");
+    await press("Stop");
+    await stopped(page);
+    for (const again of ["Continue", "Answer again"]) {
+        await press(again);
+        await press("Stop");
+        await stopped(page);
+        await finished(page);
+    }
+    assert.ok((await said(page)).split(" ").length < 200, "it was not written to its end");
 });
 
 test("a reload in the middle of a reply follows it to its end", async () => {

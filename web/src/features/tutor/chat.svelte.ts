@@ -40,6 +40,7 @@ export class Chat {
   /** What was asked in vain: its message stands at the end of `messages`. */
   #vain: { request: ChatRequest; message: UIMessage; failure: Failure } | null = null;
   #lost = false;
+  #stopWanted = false;
   #closed = false;
   // Whoever asks, follows or reads anew takes the turn; the one before stops listening.
   #turn = new AbortController();
@@ -115,6 +116,9 @@ export class Chat {
   }
 
   async stop(): Promise<void> {
+    // Nothing runs yet that could be stopped: it is as soon as the server has begun.
+    this.#stopWanted = this.phase === 'sending';
+    if (this.#stopWanted) return;
     try {
       await tutorApi.stop(this.threadId, this.liveId ?? undefined);
     } catch (error) {
@@ -161,6 +165,7 @@ export class Chat {
     this.failure = null;
     this.loadError = null;
     this.phase = 'sending';
+    this.#stopWanted = false;
     const before = this.messages.filter((m) => m.id !== request.message?.id);
     this.messages = shownWhile(request, before);
     const sending = new AbortController();
@@ -250,6 +255,7 @@ export class Chat {
   async #receive(response: Response, turn: AbortSignal): Promise<void> {
     this.phase = 'streaming';
     this.liveId = null;
+    if (this.#stopWanted) void this.stop();
     const ending = await readReply(response, turn, (part) => this.#take(part));
     if (turn.aborted) return;
     this.stage = null;

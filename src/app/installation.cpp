@@ -44,6 +44,9 @@ safety::Installation installation_of(const config::Config& config, std::string c
 std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from) {
     std::vector<safety::Destination> list;
     if (!from.empty()) {
+        if (from.find("://") != std::string::npos)
+            throw std::runtime_error(
+                fmt::format("Backups are kept in folders of this machine, and {} is none.", from));
         list.emplace_back(fs::absolute(from));
         return list;
     }

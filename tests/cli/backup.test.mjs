@@ -301,3 +301,30 @@ test("the status names what would be lost now", async () => {
         await fresh.stop();
     }
 });
+
+test("a second folder gets a whole copy, and what is no folder is refused", async () => {
+    const [first, second] = ["one", "two"].map((name) => path.join(path.dirname(backups), name));
+    const twice = await startServer({ env: { BACKUP_TO: `${first},${second}`, BACKUP_KEY_FILE: key } });
+    try {
+        const made = await create(twice);
+        for (const place of [first, second]) {
+            assert.deepEqual(readdirSync(path.join(place, made.id)).sort(), readdirSync(made.path).sort());
+            const read = await twice.command("backup", "verify", made.id, "--from", place);
+            assert.match(read.stderr, /opened and is as it was written/);
+        }
+        const status = JSON.parse((await twice.command("backup", "status", "--json")).stdout);
+        assert.deepEqual(
+            status.places.map(({ backups: count }) => count),
+            [1, 1],
+        );
+        const elsewhere = await twice.command("backup", "create", "--to", "s3://school/backups");
+        assert.equal(elsewhere.code, 1);
+        assert.match(elsewhere.stderr, /folders of this machine, and s3:\/\/school\/backups is none/);
+    } finally {
+        await twice.stop();
+    }
+    const env = programEnvironment({ BACKUP_TO: "s3://school/backups" });
+    const checked = spawnSync(program, ["config", "check"], { env, encoding: "utf8" });
+    assert.equal(checked.status, 2);
+    assert.match(checked.stderr, /BACKUP_TO .* must be folders of this machine/);
+});

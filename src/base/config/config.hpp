@@ -12,7 +12,7 @@
 namespace bb::config {
 
 /// What a value must look like. `number` takes its bounds from Option::choices ("1..64"),
-/// `quotas` and `rates` their names ("a|b").
+/// `quotas` and `rates` their names ("a|b"). `folders` are separated by commas.
 enum class Kind {
     text,
     secret,
@@ -23,6 +23,7 @@ enum class Kind {
     origin,
     address,
     folder,
+    folders,
     number,
     choice,
     networks,

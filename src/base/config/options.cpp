@@ -70,7 +70,7 @@ constexpr Option table[] = {
      "/etc/brainbytes/authorities.pem", ""},
     {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
      "BrainBytes <tutor@school.example>", ""},
-    {"BACKUP_TO", Kind::text, "",
+    {"BACKUP_TO", Kind::folders, "",
      "Folders of the backups, separated by commas, best on another disk or machine; unset: backups in "
      "BRAINBYTES_DATA.",
      "/mnt/backups/brainbytes", ""},

@@ -180,6 +180,10 @@ std::optional<std::string> fault_of(const Option& option, std::string_view text)
         case Kind::text:
         case Kind::folder:
             return std::nullopt;
+        case Kind::folders:
+            if (text.find("://") != std::string_view::npos)
+                return "must be folders of this machine, separated by commas";
+            return std::nullopt;
         case Kind::secret:
             return secret_fault(text);
         case Kind::url:

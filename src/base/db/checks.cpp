@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/db/rollback.hpp"
+
 namespace bb::db {
 namespace {
 
@@ -39,18 +41,6 @@ Check from_list(std::string name, const std::vector<std::string>& bad, std::stri
     if (bad.empty()) return {std::move(name), State::ok, std::move(good)};
     return {std::move(name), State::failed, fmt::format("{}: {}.", wrong, fmt::join(bad, ", "))};
 }
-
-/// Takes back everything at its end, also an extension that was made for a look.
-struct Rollback {
-    Session& session;
-    ~Rollback() {
-        try {
-            session.script("ROLLBACK");
-        } catch (const std::exception&) {
-            // The connection is gone, and the transaction with it.
-        }
-    }
-};
 
 /// What amcheck says against one index, or empty.
 std::string damage(Session& session, const std::string& index, bool deep) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/db/rollback.hpp"
 #include "base/db/script_runner.hpp"
 
 namespace bb::db {
@@ -81,18 +82,6 @@ constexpr const char* search_path_sql =
     "JOIN pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog'";
 
 constexpr const char* scratch = "brainbytes_expected";
-
-/// Leaves the transaction without a trace, whatever happened inside.
-struct Rollback {
-    Session& session;
-    ~Rollback() {
-        try {
-            session.script("ROLLBACK");
-        } catch (const std::exception&) {
-            // The connection is gone, and the transaction with it.
-        }
-    }
-};
 
 }  // namespace
 

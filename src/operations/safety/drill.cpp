@@ -102,7 +102,7 @@ private:
         if (name_ == "deleted-files") fs::remove_all(site_.data() / "files");
         if (name_ == "bad-migration") break_schema();
         if (name_ == "ransomware") {
-            copy_backup(plan_.backup.folder, Destination(site_.folder() / "stolen"));
+            copy_backup(plan_.backup.folder, Destination(site_.folder() / "stolen"), plan_.watch);
             scramble(site_.folder() / "stolen");
             scramble(site_.data());
         }

@@ -7,22 +7,16 @@
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import {
-    startServer,
-    program,
-    freePort,
-    temporaryFolder,
-    programEnvironment,
-} from "../tests/support/server.mjs";
+import { program, freePort, temporaryFolder, programEnvironment } from "../tests/support/server.mjs";
 import { accessCost } from "./access.mjs";
 import { backupSpeed } from "./backup.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
 import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
+import { startSubject } from "./subject.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const parts = ["access", "health", "threads", "first", "streams", "memory", "start", "backup"];
@@ -41,55 +35,6 @@ function report(name, figure, best, goal, remark = "") {
 }
 
 const rounded = (x, digits = 2) => Number(x.toFixed(digits));
-
-/** A mock model in a process of its own. */
-async function startModel() {
-    const port = await freePort();
-    const child = spawn(
-        process.execPath,
-        [path.join(root, "bench/mock_openai.mjs"), "--port", String(port)],
-        {
-            stdio: "ignore",
-        },
-    );
-    process.once("exit", () => child.kill("SIGTERM"));
-    const url = `http://127.0.0.1:${port}/v1`;
-    for (let i = 0; i < 200; i += 1) {
-        const answer = await fetch(`${url}/models`).catch(() => undefined);
-        if (answer?.ok) break;
-        await sleep(20);
-    }
-    return { url, stop: () => child.kill("SIGTERM") };
-}
-
-/** The server under test with its model, a signed-in student, and where its database is. */
-async function startSubject(env = {}) {
-    const model = await startModel();
-    const server = await startServer({
-        env: { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "bench", BRAINBYTES_LOG_FORMAT: "json", ...env },
-    });
-    const student = await server.as("bench@example.org");
-    const me = (await student.request("/api/session")).json.user;
-    const lock = path.join(server.dataFolder, "postgres/postmaster.pid");
-    const lines = readFileSync(lock, "utf8").split("\n");
-    const database = {
-        postmaster: Number(lines[0]),
-        sockets: lines[4],
-        role: "brainbytes",
-        name: "brainbytes",
-    };
-    return {
-        server,
-        student,
-        me,
-        database,
-        model,
-        stop: async () => {
-            await server.stop();
-            model.stop();
-        },
-    };
-}
 
 /** CPU of the session check and of all middleware, of a request that changes something. */
 async function access() {

@@ -24,6 +24,11 @@ constexpr std::chrono::seconds say_every{2};
 // Whether an index is there and can be used; no row: it is not there.
 constexpr const char* index_state_sql = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)";
 
+// A row takes 28 bytes at least (header and line pointer); those that come meanwhile are let pass.
+constexpr const char* most_rows_sql =
+    "SELECT 100000 + coalesce(sum(pg_relation_size(oid)), 0)::bigint / 28 FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace";
+
 /// Somebody else was in the way; the same may succeed in a moment.
 bool is_worth_another_try(const SqlError& failure) {
     return failure.sqlstate() == "55P03" || failure.sqlstate() == "40P01" || failure.sqlstate() == "40001";
@@ -150,6 +155,7 @@ void ScriptRunner::remove_broken_index(const sql::Statement& statement) {
 
 Result<void> ScriptRunner::run_batches(const std::string& name, const sql::Statement& statement) {
     std::int64_t rows = 0;
+    const auto most = session_.query(most_rows_sql)[0].get<std::int64_t>(0);
     auto said = steady_clock::now();
     for (;;) {
         std::int64_t touched = 0;
@@ -161,6 +167,12 @@ Result<void> ScriptRunner::run_batches(const std::string& name, const sql::State
         });
         if (!done) return done;
         rows += touched;
+        if (rows > most)
+            return Error(
+                ErrorCode::conflict,
+                fmt::format("{} has touched {} rows, more than there are: its batches find the same ones "
+                            "again and come to no end. It was not applied.",
+                            name, rows));
         const bool last = touched == 0;
         if (last || steady_clock::now() - said > say_every) {
             say(fmt::format("{}: {} rows{}.", name, rows, last ? " in all" : " so far"));

@@ -165,5 +165,19 @@ TEST_F(InBatches, WhatWasDoneBeforeAFailureStaysAndTheRestIsDoneLater) {
     EXPECT_EQ(number("SELECT count(*) FROM one WHERE old IS NULL"), 0);
 }
 
+TEST_F(InBatches, WhatFindsTheSameRowsAgainIsEnded) {
+    constexpr const char* endless =
+        "-- transaction: batches\nUPDATE one SET old = 'x' WHERE id IN (SELECT id FROM one ORDER BY id LIMIT "
+        "2000)";
+    const Migration list[] = {phased[0], {16, "endless", endless, "-- Nothing to undo."}};
+    Migrator(session, Migrations(list, 1)).migrate(ignore).value();
+    session.script("INSERT INTO one SELECT n FROM generate_series(1, 2000) n");
+    Migrator migrator(session, list);
+    const auto refused = migrator.migrate(ignore);
+    ASSERT_TRUE(refused.has_error());
+    EXPECT_NE(refused.error().detail.find("find the same ones again"), std::string::npos);
+    EXPECT_EQ(migrator.current(), 15);
+}
+
 }  // namespace
 }  // namespace bb::db

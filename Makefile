@@ -24,6 +24,7 @@ test: ## unit, API, command-line and browser tests, ten seconds of fuzzing (SUIT
 test-long: ## the same with long counts: 50 kills, fuzzing, soak
 	@BB_LONG=1 scripts/test $(SUITES)
 	@scripts/fuzz 600
+	@scripts/test-previous
 
 lint: ## formatting, clang-tidy, include arrows, migrations, page types, ESLint
 	@exec scripts/lint

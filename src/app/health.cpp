@@ -8,7 +8,6 @@
 #include "app/schemas.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/json_writer.hpp"
-#include "base/db/schema_range.hpp"
 
 namespace bb::app {
 namespace {
@@ -30,10 +29,8 @@ struct State {
 };
 
 State state_of(const HealthParts& parts) {
-    const int schema = parts.node.schema;
-    const bool fits = schema == 0 || (schema >= db::schema_min && schema <= db::schema_max);
-    return {parts.db.ready(), parts.provider ? parts.provider->state() : "not configured", fits,
-            parts.node.draining};
+    return {parts.db.ready(), parts.provider ? parts.provider->state() : "not configured",
+            parts.node.schema_fits, parts.node.draining};
 }
 
 double uptime(const Node& node) {

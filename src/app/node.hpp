@@ -57,6 +57,7 @@ struct Node {
     std::atomic<bool> draining{false};
     std::atomic<bool> hears_notifications{false};
     std::atomic<int> schema{0};  // number of the database's newest migration, as last seen; 0: not known
+    std::atomic<bool> schema_fits{true};  // this program runs on it
 };
 
 }  // namespace bb::app

@@ -40,11 +40,12 @@ struct Gauges {
 
 Task<void> read_schema(Node& node, db::Database& db) {
     try {
-        const int number = co_await db::schema_number(db);
-        const int before = node.schema.exchange(number);
-        const bool fits = number >= db::schema_min && number <= db::schema_max;
-        if (before != number && !fits)
-            log::error("schema does not fit this program", {{"schema", number}, {"newest", db::schema_max}});
+        const auto schema = co_await db::schema_number(db);
+        node.schema_fits = schema.fits;
+        const int before = node.schema.exchange(schema.number);
+        if (before != schema.number && !schema.fits)
+            log::error("schema does not fit this program",
+                       {{"schema", schema.number}, {"newest", db::schema_max}});
     } catch (const db::Unavailable&) {
         // Readiness says so already.
     } catch (const db::SqlError& failure) {

@@ -81,7 +81,8 @@ int migrate(Context& context, const Words& words) {
 }
 
 const char* state_of(const db::MigrationState& state) {
-    if (state.unknown) return "unknown to this program";
+    if (state.unknown)
+        return state.phase == db::Phase::expand ? "of a newer program" : "of a newer program, takes away";
     if (state.changed) return "changed since it was applied";
     return state.applied_at ? "applied" : "pending";
 }
@@ -93,7 +94,8 @@ int status(Context& context, const Words& words) {
         json.object().key("migrations").array();
         bool good = true;
         for (const auto& state : migrator.status()) {
-            good = good && !state.unknown && !state.changed;
+            const bool takes_away = state.unknown && state.phase == db::Phase::contract;
+            good = good && !takes_away && !state.changed;
             json.object()
                 .field("number", state.number)
                 .field("name", state.name)

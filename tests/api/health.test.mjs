@@ -158,6 +158,18 @@ test("a schema that others have moved on makes the server unready", async (t) =>
     const health = await own.request("/api/health");
     assert.equal(health.status, 503);
     assert.equal(health.json.status, "unhealthy");
+    // It has only added something, and says so: the release before goes on.
+    await database.query("UPDATE schema_migrations SET phase = 'expand' WHERE number = 9999");
+    const added = await until(
+        () => own.request("/readyz"),
+        ({ status }) => status === 200,
+    );
+    assert.equal(added.status, 200);
+    await database.query("UPDATE schema_migrations SET phase = 'contract' WHERE number = 9999");
+    await until(
+        () => own.request("/readyz"),
+        ({ status }) => status === 503,
+    );
     await database.query("DELETE FROM schema_migrations WHERE number = 9999");
     const fits = await until(
         () => own.request("/readyz"),

@@ -16,11 +16,19 @@ namespace {
 constexpr const char* table_sql =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     "number integer PRIMARY KEY CHECK (number > 0), name text NOT NULL, checksum text NOT NULL, "
-    "applied_at timestamptz NOT NULL DEFAULT now())";
+    "applied_at timestamptz NOT NULL DEFAULT now(), phase text)";
+// What was made before phases were noted; asked first, since even an ALTER that does nothing waits for
+// readers.
+constexpr const char* has_phase_sql =
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'schema_migrations'::regclass "
+    "AND attname = 'phase')";
+constexpr const char* add_phase_sql = "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS phase text";
+// As JSON, the column need not be there.
 constexpr const char* applied_sql =
-    "SELECT number, name, checksum, applied_at FROM schema_migrations ORDER BY number";
+    "SELECT number, name, checksum, applied_at, to_jsonb(m) ->> 'phase' FROM schema_migrations m "
+    "ORDER BY number";
 constexpr const char* insert_sql =
-    "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)";
+    "INSERT INTO schema_migrations (number, name, checksum, phase) VALUES ($1, $2, $3, $4)";
 constexpr const char* delete_sql = "DELETE FROM schema_migrations WHERE number = $1";
 constexpr const char* has_table_sql = "SELECT to_regclass('schema_migrations') IS NOT NULL";
 constexpr const char* is_empty_sql =
@@ -71,7 +79,10 @@ std::vector<MigrationState> Migrator::status() {
             MigrationState state{number, row.get<std::string>(1), row.get<Time>(3)};
             state.unknown = found == migrations_.end();
             state.changed = !state.unknown && checksum(*found) != row.get<std::string>(2);
-            state.phase = states[number].phase;
+            const auto noted = row.get<std::optional<std::string>>(4);
+            state.phase = !state.unknown                    ? states[number].phase
+                          : noted == name_of(Phase::expand) ? Phase::expand
+                                                            : Phase::contract;
             states[number] = std::move(state);
         }
     }
@@ -95,7 +106,7 @@ bool Migrator::empty() {
 std::optional<Error> Migrator::fault(const std::vector<MigrationState>& states) const {
     bool gap = false;
     for (const auto& state : states) {
-        if (state.unknown)
+        if (state.unknown && state.phase == Phase::contract)
             return Error(
                 ErrorCode::conflict,
                 fmt::format("The database has migration {} ({}), which this program does not know. Use the "
@@ -144,6 +155,7 @@ Result<Progress> Migrator::migrate(const Step& step, Phases phases) {
     SchemaLock lock(session_);
     if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
     session_.script(table_sql);
+    if (!session_.query(has_phase_sql)[0].get<bool>(0)) session_.script(add_phase_sql);
     auto progress = plan(phases);
     if (!progress) return progress.error();
     for (const auto& one : progress->applied) {
@@ -155,7 +167,7 @@ Result<Progress> Migrator::migrate(const Step& step, Phases phases) {
 
 Result<void> Migrator::apply(const Migration& one) {
     return ScriptRunner(session_, limits_, say_).run(title(one), one.up, [&] {
-        session_.query(insert_sql, one.number, one.name, checksum(one));
+        session_.query(insert_sql, one.number, one.name, checksum(one), name_of(read_header(one.up).phase));
     });
 }
 
@@ -168,6 +180,12 @@ Result<void> Migrator::take_back(const Migration& one) {
 Result<std::vector<Migration>> Migrator::above(int to) {
     const auto states = status();
     if (auto bad = fault(states)) return *bad;
+    if (!states.empty() && states.back().unknown)
+        return Error(
+            ErrorCode::conflict,
+            fmt::format("The database has migration {} ({}) of a newer program, which alone knows the way "
+                        "back: run its \"brainbytes db rollback\".",
+                        states.back().number, states.back().name));
     std::vector<Migration> list;
     for (std::size_t i = states.size(); i-- > 0;)
         if (states[i].applied_at && states[i].number > to) list.push_back(migrations_[i]);

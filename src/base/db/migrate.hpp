@@ -21,9 +21,9 @@ struct MigrationState {
     int number;
     std::string name;
     std::optional<Time> applied_at;
-    bool changed = false;  ///< applied with another text than this program carries
-    bool unknown = false;  ///< applied by a newer program; this one does not carry it
-    Phase phase = Phase::expand;
+    bool changed = false;         ///< applied with another text than this program carries
+    bool unknown = false;         ///< applied by a newer program; this one does not carry it
+    Phase phase = Phase::expand;  ///< of an unknown one as noted when it was applied; not noted: contract
 };
 
 /// Which pending migrations are applied. They keep their order: one that is not meant holds back all after
@@ -73,8 +73,8 @@ public:
     int current();
     /// True when the schema holds nothing at all.
     bool empty();
-    /// What migrate() would apply. Errors: conflict, when an applied migration was changed or is unknown
-    /// here.
+    /// What migrate() would apply. Errors: conflict, when an applied migration was changed, or is unknown
+    /// here and took something away. What newer programs only added is no hindrance.
     Result<std::vector<Migration>> pending();
     /// What migrate() would do. Errors as pending(), and conflict when a migration that would be applied
     /// breaks a rule (lint.hpp).
@@ -84,8 +84,8 @@ public:
     /// holding a lock. A failing migration throws SqlError; it leaves those before it and, run in a
     /// transaction, nothing of itself.
     Result<Progress> migrate(const Step& step, Phases phases = Phases::expand);
-    /// What rollback(to) would destroy, newest first. Errors: conflict as pending(), invalid_input for a
-    /// number that is not below the current one.
+    /// What rollback(to) would destroy, newest first. Errors: conflict as pending() and for any migration of
+    /// a newer program, invalid_input for a number that is not below the current one.
     Result<std::vector<Loss>> losses(int to);
     /// Takes back every migration above `to`, newest first. Errors as losses(), and unavailable as migrate().
     Result<std::vector<Migration>> rollback(int to, const Step& step);

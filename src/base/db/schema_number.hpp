@@ -4,7 +4,13 @@
 
 namespace bb::db {
 
-/// Number of the newest migration that the database has; 0: none. Throws SqlError or Unavailable.
-Task<int> schema_number(Database& db);
+/// The schema of a database, as this program sees it.
+struct SchemaNumber {
+    int number = 0;     ///< of the newest migration; 0: none
+    bool fits = false;  ///< this program runs on it: newer migrations have only added something
+};
+
+/// Throws SqlError or Unavailable.
+Task<SchemaNumber> schema_number(Database& db);
 
 }  // namespace bb::db

@@ -56,6 +56,29 @@ TEST_F(MigratePhases, OfAProgramsStartAreAllButTheLastContractOnes) {
     EXPECT_EQ(Migrator(session, phased).migrate(ignore, Phases::all).value().applied.size(), 5u);
 }
 
+TEST_F(MigratePhases, OfANewerProgramAreNoHindranceWhileItHasOnlyAdded) {
+    Migrator newer(session, phased);
+    newer.migrate(ignore).value();
+    Migrator older(session, Migrations(phased, 1));
+    EXPECT_TRUE(older.pending().value().empty());
+    EXPECT_TRUE(older.migrate(ignore, Phases::all).value().applied.empty());
+    const auto back = older.losses(15);
+    ASSERT_TRUE(back.has_error());
+    EXPECT_NE(back.error().detail.find("migration 16 (new) of a newer program"), std::string::npos);
+
+    newer.migrate(ignore, Phases::contract).value();
+    EXPECT_NE(older.pending().error().detail.find("migration 17 (old), which this program does not know"),
+              std::string::npos);
+}
+
+TEST_F(MigratePhases, AreAskedOfTablesFromBeforeTheyWereNoted) {
+    Migrator(session, Migrations(phased, 1)).migrate(ignore).value();
+    session.script("ALTER TABLE schema_migrations DROP COLUMN phase");
+    EXPECT_TRUE(Migrator(session, Migrations(phased, 1)).pending().value().empty());
+    Migrator(session, Migrations(phased, 2)).migrate(ignore).value();
+    EXPECT_TRUE(Migrator(session, Migrations(phased, 1)).pending().value().empty());
+}
+
 TEST_F(MigratePhases, AreNoDifferenceWhileTheLastContractOnesWait) {
     Migrator migrator(session, phased);
     migrator.migrate(ignore, Phases::needed).value();

@@ -8,6 +8,7 @@
 #include "base/db/servers.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
+#include "operations/safety/routes.hpp"
 #include "services/access/origin.hpp"
 #include "services/llm/guard.hpp"
 #include "services/llm/openai.hpp"
@@ -123,6 +124,8 @@ void Worker::Parts::bind_routes() {
          github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
     materials::bind_routes(router, {db, files, node.pool, &message_search});
     tutor.bind_routes(router);
+    safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
+                                 std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS"))});
 }
 
 http::Hooks Worker::Parts::hooks() {

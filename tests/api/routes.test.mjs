@@ -35,6 +35,7 @@ const openRoutes = [
 const administratorRoutes = [
     "delete /api/admin/invitations/{id}",
     "get /api/admin/audit",
+    "get /api/admin/backups",
     "get /api/admin/invitations",
     "get /api/admin/invitations/{id}",
     "get /api/admin/people",

@@ -22,6 +22,15 @@ before(async () => {
         "INSERT INTO token_use SELECT u.id, (now() AT TIME ZONE 'UTC')::date - n, 1000 + n * (29 - n) * 41 " +
             "FROM users u, generate_series(0, 28) n WHERE n % 7 <> 3 AND u.email LIKE 'ana@%'",
     );
+    await database.query(
+        "INSERT INTO backup_runs SELECT gen_random_uuid(), now() - n * interval '1 day', 'schedule', " +
+            "CASE WHEN n <> 1 THEN 'backup-' || n END, n * 40000000, n, " +
+            "CASE WHEN n = 1 THEN 'The disk of /srv/backups is full: 12 MB free, 40 MB needed.' END " +
+            "FROM generate_series(1, 4) n; " +
+            "INSERT INTO drills SELECT gen_random_uuid(), s, 'backup-2', now() - n * interval '9 days', n * 4, 7200, " +
+            'n <> 3, CASE WHEN n = 3 THEN \'[{"name":"a chat","good":false,"detail":"no answer"}]\' ELSE \'[]\' END::jsonb ' +
+            "FROM unnest(ARRAY['lost-host', 'ransomware', 'bad-migration']) WITH ORDINALITY AS list(s, n)",
+    );
 });
 after(async () => {
     await browser?.close();
@@ -29,7 +38,7 @@ after(async () => {
     await database?.stop();
 });
 
-const parts = ["/admin", "/admin/sign-up", "/admin/system", "/admin/log"];
+const parts = ["/admin", "/admin/sign-up", "/admin/system", "/admin/backups", "/admin/log"];
 
 async function open(page, place) {
     await page.goto(place);
@@ -71,6 +80,28 @@ test("nothing is wider than a screen of 320 pixels, in Filipino either", async (
         await assertGood(page, `${place} in Filipino`);
     }
     await admin.request("/api/me", { method: "PATCH", json: { language: "en" } });
+});
+
+test("backups and drills: the last, the next, what would be lost, and what failed", async () => {
+    const page = await browser.visitor(server, { size: "phone", cookie: admin.cookie });
+    await open(page, "/admin");
+    await page.getByRole("navigation").getByRole("link", { name: "Backups" }).click();
+    await page.getByText("the work of the last 2 days").waitFor();
+    await page.getByText("The disk of /srv/backups is full").waitFor();
+    await page.getByText("80 MB, 2 seconds").waitFor();
+    await page.getByText("lost-host: back in 4 seconds, 2 hours lost").waitFor();
+    await page.getByText("a chat: no answer").waitFor();
+    assert.equal(await page.getByText("No recovery was practised").count(), 0);
+    await page.route("**/api/admin/backups", async (route) => {
+        const known = await (await route.fetch()).json();
+        const none = { backups: [], drills: [], rpoSeconds: null, late: true, drillLate: true };
+        await route.fulfill({ json: { ...known, ...none } });
+    });
+    await open(page, "/admin/backups");
+    for (const words of ["No backup was made for too long", "No recovery was practised", "everything"])
+        await page.getByText(words).first().waitFor();
+    await assertGood(page, "no backup at all");
+    await page.context().close();
 });
 
 test("how many tokens are used stands there of all people, day by day, and of each", async () => {

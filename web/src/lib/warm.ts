@@ -4,7 +4,15 @@ import { renderBlocks } from './markdown.ts';
 const breathe = () => new Promise((done) => setTimeout(done));
 
 // One construct at a time: a browser compiles each pattern of the grammar when it first meets it.
-const samples = ['a', 'a\n- b\n- c', '# a', '1. **b** *c* `d`', '> a', 'a | b\n-|-\nc | d', '[a](b)'];
+const samples = [
+  'a',
+  'a\n- b\n- c',
+  '# a',
+  '1. **b** *c* `d`',
+  '> a',
+  'a | b\n-|-\nc | d',
+  '[a](b)',
+];
 
 /**
  * Does what a browser is slow at the first time (its calendar, the grammar of Markdown) in short tasks of their own

@@ -59,6 +59,38 @@ export interface Usage {
   days: { day: string; tokens: number }[];
 }
 
+export interface Backup {
+  startedAt: string;
+  reason: string;
+  id: string | null;
+  bytes: number;
+  seconds: number;
+  fault: string | null;
+}
+
+export interface Drill {
+  scenario: string;
+  backup: string;
+  startedAt: string;
+  rtoSeconds: number;
+  rpoSeconds: number;
+  good: boolean;
+  checks: { name: string; good: boolean; detail: string }[];
+}
+
+/** Newest first. `rpoSeconds`: how much work would be lost now; null: all of it. */
+export interface Safety {
+  everyHours: number;
+  next: string | null;
+  rpoSeconds: number | null;
+  late: boolean;
+  backups: Backup[];
+  drillEveryDays: number;
+  nextDrill: string | null;
+  drillLate: boolean;
+  drills: Drill[];
+}
+
 export interface MailTest {
   to: string;
   delivery: 'smtp' | 'outbox';
@@ -101,6 +133,7 @@ export const adminApi = {
     post<Invitation>('/api/admin/invitations', { email, role, language }),
   revoke: (id: string) => remove(`/api/admin/invitations/${id}`),
   storage: () => get<Storage>('/api/admin/storage'),
+  safety: () => get<Safety>('/api/admin/backups'),
   usage: () => get<Usage>('/api/admin/usage'),
   testMail: () => post<MailTest>('/api/admin/mail-test'),
   log: (action: string, after: string | null) =>

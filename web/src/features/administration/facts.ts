@@ -1,6 +1,6 @@
 import { bytes, fullTime, number } from '../../lib/format.ts';
 import type { PersonRecord } from './api.ts';
-import { tt } from './words.ts';
+import { tt, type AdminKey } from './words.ts';
 
 /** What an administrator is shown of a person: names and values. */
 export function factsOf(record: PersonRecord): [name: string, value: string][] {
@@ -15,4 +15,17 @@ export function factsOf(record: PersonRecord): [name: string, value: string][] {
     [tt('tokensToday'), number(record.tokensToday)],
     [tt('tokensMonth'), number(record.tokensMonth)],
   ];
+}
+
+const units: [AdminKey, number][] = [
+  ['days', 86_400],
+  ['hours', 3600],
+  ['minutes', 60],
+  ['seconds', 1],
+];
+
+/** A length of time in its largest unit of which there are two. */
+export function span(seconds: number): string {
+  const [unit, length] = units.find(([, length]) => seconds >= 2 * length) ?? ['seconds', 1];
+  return tt(unit, { n: number(Math.round(seconds / length)) });
 }

@@ -42,6 +42,12 @@ std::string maintenance_of(const std::string& conninfo) {
     }
 }
 
+/// PostgreSQL says the one or the other, by how much of a page still fitted.
+bool tells_of_a_full_disk(std::string_view failure) {
+    return failure.find("No space left on device") != std::string_view::npos ||
+           failure.find("could not extend file") != std::string_view::npos;
+}
+
 std::string identifier(std::string_view name) {
     return db::Session::quoted(name);
 }
@@ -93,9 +99,18 @@ void RestoredDatabase::load(http::FileSource& dump, int postgres_major) {
     RunningTool restore(std::move(command), std::move(connection.environment), RunningTool::Ours::input,
                         watch_);
     std::string chunk(256 * 1024, '\0');
-    while (const auto got = dump.read(chunk.data(), chunk.size()))
-        restore.write(std::string_view(chunk).substr(0, got));
-    restore.finish();
+    try {
+        while (const auto got = dump.read(chunk.data(), chunk.size()))
+            restore.write(std::string_view(chunk).substr(0, got));
+        restore.finish();
+    } catch (const std::runtime_error& failed) {
+        if (!tells_of_a_full_disk(failed.what())) throw;
+        throw std::runtime_error(
+            fmt::format("The disk of the database is full: it has to hold what is brought back beside what "
+                        "is there until "
+                        "they change places. Make room, then try again; nothing was changed. ({})",
+                        failed.what()));
+    }
 }
 
 double RestoredDatabase::take_place(const std::string& former) {

@@ -1,0 +1,196 @@
+// Migrations and restores that are killed, lose their database or their disk: what was there stays, and the next try
+// goes through. BB_LONG=1 runs each count in full.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { fill, upload } from "../support/archives.mjs";
+import { startDatabase } from "../support/database.mjs";
+import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+
+const long = Number(process.env.BB_LONG ?? 0);
+const runs = long ? 100 : 6;
+
+let database, folder;
+before(async () => {
+    database = await startDatabase();
+    folder = temporaryFolder("bb-interrupted");
+    chmodSync(folder, 0o777);
+});
+after(async () => {
+    await database?.stop();
+    rmSync(folder, { recursive: true, force: true });
+});
+
+const urlOf = (name) => database.url.replace("/brainbytes?", `/${name}?`);
+
+/** A command on a database of its own: {child, ended}; ended gives {code, stderr}. */
+function start(name, ...words) {
+    const env = programEnvironment({ DATABASE_URL: urlOf(name), BRAINBYTES_DATA: path.join(folder, name) });
+    const child = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    const ended = new Promise((resolve) => child.once("close", (code) => resolve({ code, stderr })));
+    return { child, ended };
+}
+const run = (name, ...words) => start(name, ...words).ended;
+
+/** Migrates what is left, and finds the schema as it should be. */
+async function finishes(name) {
+    const last = await run(name, "db", "migrate", "--phase", "all");
+    assert.equal(last.code, 0, last.stderr);
+    const verified = await run(name, "db", "verify");
+    assert.equal(verified.code, 0, verified.stderr);
+}
+
+test(`migrate, killed at any moment ${runs} times, is finished by the next`, async () => {
+    for (let at = 0; at < runs; at += 1) {
+        const name = `killed${at}`;
+        await database.query(`CREATE DATABASE ${name}`);
+        const migrating = start(name, "db", "migrate");
+        await pause((at * 1500) / runs);
+        migrating.child.kill("SIGKILL");
+        await migrating.ended;
+        await finishes(name);
+        await database.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    }
+});
+
+test("migrate, whose database is restarted, says so and is finished by the next", async () => {
+    await database.query("CREATE DATABASE restarted");
+    const migrating = start("restarted", "db", "migrate");
+    await pause(150);
+    await database.restart();
+    const { code, stderr } = await migrating.ended;
+    if (code !== 0) assert.match(stderr, /database (cannot be used|refused)|terminat|closed/i);
+    await finishes("restarted");
+});
+
+test("of two that migrate at once one waits for the other", async () => {
+    await database.query("CREATE DATABASE twice");
+    const both = await Promise.all([run("twice", "db", "migrate"), run("twice", "db", "migrate")]);
+    for (const { code, stderr } of both) assert.equal(code, 0, stderr);
+    await finishes("twice");
+});
+
+test("restore, whose database is restarted, leaves the data of before", async () => {
+    const server = await startServer({
+        env: { DATABASE_URL: database.url, BACKUP_TO: path.join(folder, "backups") },
+    });
+    try {
+        await fill(await server.as("ana@faults.example"));
+        await database.query(
+            "CREATE TABLE bulk AS SELECT n, md5(n::text) AS text FROM generate_series(1, 400000) n",
+        );
+        assert.equal((await server.command("backup", "create")).code, 0);
+        await server.as("ben@faults.example");
+        const users = async () => (await server.command("user", "list")).stdout;
+        const before = await users();
+        const restoring = server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        await pause(1200);
+        await database.restart();
+        const { code, stderr } = await restoring;
+        if (code !== 0) {
+            assert.equal(code, 1, stderr);
+            assert.match(stderr, /pg_restore|terminat|closed|database/i);
+            assert.equal(await users(), before);
+        }
+        const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(again.code, 0, again.stderr);
+        assert.ok(!(await users()).includes("ben@faults.example"));
+    } finally {
+        await server.stop();
+        await database.query("DROP TABLE IF EXISTS bulk");
+    }
+});
+
+test("a disk that fills up while data is restored leaves the data of before", async (context) => {
+    if (process.getuid() !== 0) return context.skip("only root may mount a small disk");
+    const disk = path.join(folder, "small");
+    mkdirSync(disk);
+    try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m,mode=777", "tmpfs", disk], { stdio: "pipe" });
+    } catch (fault) {
+        return context.skip(`no small disk can be mounted here: ${fault.stderr}`);
+    }
+    const server = await startServer({
+        dataFolder: path.join(disk, "data"),
+        env: { BACKUP_TO: path.join(folder, "elsewhere") },
+    });
+    try {
+        const query = (sql) =>
+            execFileSync("psql", [
+                ...["-h", `${server.dataFolder}/run`, "-U", "brainbytes", "-XAtqc", sql, "brainbytes"],
+            ]).toString();
+        await fill(await server.as("ana@faults.example"));
+        query(
+            "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 700000) n",
+        );
+        assert.equal((await server.command("backup", "create")).code, 0);
+        await server.as("ben@faults.example");
+        const users = async () => (await server.command("user", "list")).stdout;
+        const before = await users();
+        const free = Number(execFileSync("stat", ["-f", "-c", "%a", disk])) * 4096;
+        const kept = 45 * 1024 * 1024;
+        execFileSync("fallocate", ["-l", String(free - kept), path.join(disk, "other")]);
+        const full = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(full.code, 1, full.stdout);
+        assert.match(full.stderr, /The disk of the database is full: .* nothing was changed/s);
+        rmSync(path.join(disk, "other"));
+        assert.equal(await users(), before);
+        const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(again.code, 0, again.stderr);
+        assert.ok(!(await users()).includes("ben@faults.example"));
+    } finally {
+        await server.stop();
+        execFileSync("umount", [disk]);
+    }
+});
+
+const files = long ? 10_000 : 150;
+const rows = long ? 5_000_000 : 50_000;
+test(`${files} files and a table of ${rows} rows come back`, async () => {
+    const server = await startServer({ env: { BACKUP_TO: path.join(folder, "many") } });
+    try {
+        const ana = await server.as("ana@many.example");
+        const query = (sql) =>
+            execFileSync("psql", [
+                ...["-h", `${server.dataFolder}/run`, "-U", "brainbytes", "-XAtqc", sql, "brainbytes"],
+            ])
+                .toString()
+                .trim();
+        query(`CREATE TABLE bulk AS SELECT n, md5(n::text) AS text FROM generate_series(1, ${rows}) n`);
+        let material;
+        for (let at = 0; at < files; at += 1) {
+            // A material holds so many files, and no more.
+            if (at % 50 === 0) {
+                const json = { title: `Shelf ${at / 50}` };
+                material = (await ana.request("/api/materials", { method: "POST", json })).json.id;
+            }
+            const { status, text } = await upload(
+                ana,
+                material,
+                `${at}.txt`,
+                `Note ${at}: ${"leaf ".repeat(at % 40)}`,
+            );
+            assert.equal(status, 201, text);
+        }
+        const stored = () => readdirSync(path.join(server.dataFolder, "files"), { recursive: true }).length;
+        const before = stored();
+        const made = await server.command("backup", "create", "--json");
+        assert.equal(made.code, 0, made.stderr);
+        assert.equal(JSON.parse(made.stdout).files, files);
+        query("DROP TABLE bulk");
+        rmSync(path.join(server.dataFolder, "files"), { recursive: true });
+        const back = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        assert.equal(back.code, 0, back.stderr);
+        assert.equal(query("SELECT count(*) || ' ' || max(n) FROM bulk"), `${rows} ${rows}`);
+        assert.equal(stored(), before);
+        assert.equal((await server.command("db", "verify")).code, 1); // the table that is nobody's
+    } finally {
+        await server.stop();
+    }
+});

@@ -25,6 +25,7 @@ test-long: ## the same with long counts: 50 kills, fuzzing, soak
 	@BB_LONG=1 scripts/test $(SUITES)
 	@scripts/fuzz 600
 	@scripts/test-previous
+	@scripts/test-reproducible
 
 lint: ## formatting, clang-tidy, include arrows, migrations, page types, ESLint
 	@exec scripts/lint

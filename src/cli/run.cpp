@@ -94,6 +94,7 @@ int run(int argc, char** argv) {
     register_retention(app, chosen);
     register_backup(app, chosen);
     register_drill(app, chosen);
+    register_release(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

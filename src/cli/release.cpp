@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/core/json_writer.hpp"
+#include "cli/cli.hpp"
+#include "operations/release/build.hpp"
+#include "operations/release/kept.hpp"
+
+namespace bb::cli {
+namespace {
+
+struct Words {
+    std::string file;  // key, archive, name of a release
+    std::string out;   // --out
+    std::string key;   // --key
+    std::string commit = "HEAD";
+    std::string program;  // --prebuilt
+    std::size_t keep = 5;
+    bool remove = false;
+    bool older = false;
+    bool dry_run = false;
+    bool json = false;
+};
+
+std::filesystem::path data_of(const Context& context) {
+    return context.config.text("BRAINBYTES_DATA");
+}
+
+release::Trust trust_of(const Context& context) {
+    return release::Trust(data_of(context) / "trust");
+}
+
+release::KeptReleases kept_by(const Context& context) {
+    return release::KeptReleases(data_of(context) / "releases");
+}
+
+int keygen(Context& context, const Words& words) {
+    const auto key = release::make_release_key(words.out);
+    context.out << release::text_of(key.id) << '\n';
+    context.err << fmt::format(
+        "release.key in {} signs releases: keep it from hosts. They trust release.pub: \"brainbytes release "
+        "trust\".\n",
+        words.out);
+    return done;
+}
+
+int build(Context& context, const Words& words) {
+    const auto key = release::read_signing_key(words.key);
+    if (!key) return context.fail(key.error());
+    release::BuildPlan plan;
+    plan.source = std::filesystem::current_path();
+    plan.commit = words.commit;
+    plan.out = words.out;
+    plan.program = words.program.empty() ? "" : std::filesystem::absolute(words.program).string();
+    plan.key = *key;
+    plan.say = [&](std::string_view step) {
+        context.err << step << std::endl;
+    };
+    const auto built = release::build_release(plan);
+    if (!words.json) {
+        context.out << built.archive.string() << '\n';
+        return done;
+    }
+    JsonWriter json;
+    json.object()
+        .field("version", built.about.name())
+        .field("path", built.archive.string())
+        .field("sha256", built.sha256)
+        .field("schemaMin", built.about.schema_min)
+        .field("schemaMax", built.about.schema_max);
+    context.out << json.end().take() << '\n';
+    return done;
+}
+
+int about(Context& context, const Words&) {
+    context.out << release::to_json(release::about_this_program()) << '\n';
+    return done;
+}
+
+int verify(Context& context, const Words& words) {
+    const auto keys = trust_of(context).keys();
+    if (!keys) return context.fail(keys.error());
+    const auto good = release::check_release(words.file, *keys);
+    if (!good) return context.fail(good.error());
+    context.out << release::to_json(*good) << '\n';
+    return done;
+}
+
+int trust(Context& context, const Words& words) {
+    const auto trust = trust_of(context);
+    if (words.file.empty()) {
+        const auto keys = trust.keys();
+        if (!keys) return context.fail(keys.error());
+        for (const auto& key : *keys) context.out << release::text_of(key.id) << '\n';
+        return done;
+    }
+    if (words.remove) {
+        const auto removed = trust.remove(words.file);
+        if (!removed) return context.fail(removed.error());
+        context.err << fmt::format("Releases signed with {} are refused from now on.\n", words.file);
+        return done;
+    }
+    const auto key = trust.add(words.file);
+    if (!key) return context.fail(key.error());
+    context.out << release::text_of(key->id) << '\n';
+    return done;
+}
+
+void write_kept(JsonWriter& json, const release::KeptRelease& one) {
+    json.object()
+        .field("version", one.about.name())
+        .field("target", one.about.target)
+        .field("schemaMin", one.about.schema_min)
+        .field("schemaMax", one.about.schema_max)
+        .field("committedAt", one.about.committed_at)
+        .field("installedAt", one.installed_at)
+        .field("prebuilt", one.about.prebuilt)
+        .field("current", one.current)
+        .field("path", one.folder.string())
+        .end();
+}
+
+void print_kept(Context& context, const release::KeptRelease& one) {
+    context.out << fmt::format("{}\t{}\tschema {} to {}\tof {}\tinstalled {}\n", one.about.name(),
+                               one.current ? "current" : "kept", one.about.schema_min, one.about.schema_max,
+                               to_rfc3339(one.about.committed_at), to_rfc3339(one.installed_at));
+}
+
+int install(Context& context, const Words& words) {
+    const auto keys = trust_of(context).keys();
+    if (!keys) return context.fail(keys.error());
+    const auto one = kept_by(context).install(words.file, *keys, words.older);
+    if (!one) return context.fail(one.error());
+    print_kept(context, *one);
+    return done;
+}
+
+int list(Context& context, const Words& words) {
+    JsonWriter json;
+    json.object().key("releases").array();
+    for (const auto& one : kept_by(context).list()) {
+        write_kept(json, one);
+        if (!words.json) print_kept(context, one);
+    }
+    if (words.json) context.out << json.end().end().take() << '\n';
+    return done;
+}
+
+int show(Context& context, const Words& words) {
+    const auto one = kept_by(context).find(words.file);
+    if (!one) return context.fail(one.error());
+    JsonWriter json;
+    write_kept(json, *one);
+    context.out << json.take() << '\n';
+    return done;
+}
+
+int prune(Context& context, const Words& words) {
+    const auto kept = kept_by(context);
+    for (const auto& one : kept.superfluous(words.keep)) {
+        if (!words.dry_run) kept.remove(one);
+        context.out << fmt::format("{}\t{}\n", one.about.name(), words.dry_run ? "would go" : "removed");
+    }
+    return done;
+}
+
+}  // namespace
+
+void register_release(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("release", "Signed releases: making them, and those that a host keeps");
+    group->require_subcommand(1);
+    auto words = std::make_shared<Words>();
+    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+        auto* command = group->add_subcommand(name, help);
+        add_stage(*command, chosen);
+        command->callback([&chosen, words, run] {
+            chosen.action = [words, run](Context& context) {
+                return run(context, *words);
+            };
+        });
+        return command;
+    };
+    add("keygen", "Make the key that signs releases: release.key and release.pub", keygen)
+        ->add_option("folder", words->out, "Folder to write them into")
+        ->required();
+    auto* built = add("build", "Compile a commit of the clone one is in, pack and sign it", build);
+    built->add_option("--out", words->out, "Folder for the archive and its signature")->required();
+    built->add_option("--key", words->key, "The file release.key")->required();
+    built->add_option("--commit", words->commit, "Which commit")->capture_default_str();
+    built->add_option("--prebuilt", words->program,
+                      "Pack this program, built from the commit, instead of compiling");
+    built->add_flag("--json", words->json, "Print JSON");
+    add("about", "What this program is, as JSON", about);
+    add("verify", "Check signature, kind and processor of an archive", verify)
+        ->add_option("archive", words->file, "The archive; its signature lies beside it")
+        ->required();
+    auto* trusted =
+        add("trust", "The keys whose releases this host runs; with a file: trust that one too", trust);
+    trusted->add_option("key", words->file, "File with the public key; with --remove its id");
+    trusted->add_flag("--remove", words->remove, "Trust it no more");
+    auto* installed = add("install", "Unpack a release beside the others", install);
+    installed->add_option("archive", words->file, "The archive; its signature lies beside it")->required();
+    installed->add_flag("--older", words->older, "Also when it is older than the current one");
+    add("list", "The releases on this host, newest first", list)
+        ->add_flag("--json", words->json, "Print JSON");
+    add("show", "One of them, as JSON", show)
+        ->add_option("release", words->file, "Its name, or the beginning of its commit")
+        ->required();
+    auto* pruned = add("prune", "Remove all but the ones installed last and the current one", prune);
+    pruned->add_option("--keep", words->keep, "How many to keep")->capture_default_str();
+    pruned->add_flag("--dry-run", words->dry_run, "Only say what would go");
+}
+
+}  // namespace bb::cli

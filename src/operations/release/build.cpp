@@ -152,7 +152,7 @@ BuiltRelease build_release(const BuildPlan& plan) {
     output_of({"strip", "--strip-debug", "-o", stripped.string(), program.string()});
     const auto about = about_of(program, plan, commit, root);
     plan.say("Writing the papers.");
-    run(folder, {"scripts/release-papers", stripped.string(), papers.string(),
+    run(folder, {"scripts/release-papers.mjs", stripped.string(), papers.string(),
                  about.prebuilt ? "prebuilt" : "compiled"});
     return publish(about, stripped, papers, plan);
 }

@@ -1,25 +1,29 @@
 #!/usr/bin/env node
-// release-papers PROGRAM FOLDER compiled|prebuilt: writes what goes with a release, of the clone it stands in:
+// release-papers.mjs PROGRAM FOLDER compiled|prebuilt: writes what goes with a release, of the clone it stands in:
 // sbom.json (CycloneDX 1.5: Debian's packages that the program is linked with, npm's that are in the page),
 // provenance.json (in-toto, SLSA provenance v1), NOTES.md (the newest part of CHANGELOG.md) and LICENSE.
 // The same commit and packages give the same bytes.
-const { execFileSync } = require("node:child_process");
-const { createHash } = require("node:crypto");
-const fs = require("node:fs");
-const path = require("node:path");
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const [program, folder, how] = process.argv.slice(2);
 if (!folder || !["compiled", "prebuilt"].includes(how)) {
-    console.error("usage: release-papers PROGRAM FOLDER compiled|prebuilt");
+    console.error("usage: release-papers.mjs PROGRAM FOLDER compiled|prebuilt");
     process.exit(2);
 }
-const root = path.join(__dirname, "..");
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const read = (name) => fs.readFileSync(path.join(root, name), "utf8");
-const say = (command, ...args) => execFileSync(command, args, { encoding: "utf8", cwd: root }).trim();
+const say = (command, ...args) =>
+    execFileSync(command, args, { encoding: "utf8", cwd: root, stdio: ["ignore", "pipe", "pipe"] }).trim();
 const sha256 = (file) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
 const version = read("VERSION").trim();
 const commit = say("git", "-c", "safe.directory=*", "rev-parse", "HEAD");
-const committedAt = new Date(Number(say("git", "-c", "safe.directory=*", "show", "-s", "--format=%ct", "HEAD")) * 1000);
+const committedAt = new Date(
+    Number(say("git", "-c", "safe.directory=*", "show", "-s", "--format=%ct", "HEAD")) * 1000,
+);
 
 /** The package that a file belongs to; Debian knows some files by the name before /usr was merged. */
 function debianPackage(file) {
@@ -39,7 +43,11 @@ function debianComponents() {
     const packages = [...new Set(libraries.map(debianPackage))].sort();
     return packages.map((name) => {
         const [plain, architecture, number] = say(
-            "dpkg-query", "-W", "-f", "${Package} ${Architecture} ${Version}", name,
+            "dpkg-query",
+            "-W",
+            "-f",
+            "${Package} ${Architecture} ${Version}",
+            name,
         ).split(" ");
         return {
             type: "library",
@@ -50,10 +58,16 @@ function debianComponents() {
     });
 }
 
+// A compiler that leaves parts of itself in the page.
+const compiledIn = ["node_modules/svelte"];
+
 function npmComponents() {
     const { packages } = JSON.parse(read("web/package-lock.json"));
     return Object.entries(packages)
-        .filter(([place, one]) => place && !one.dev && !one.devOptional && !one.optional)
+        .filter(
+            ([place, one]) =>
+                compiledIn.includes(place) || (place && !one.dev && !one.devOptional && !one.optional),
+        )
         .map(([place, one]) => {
             const name = place.replace(/^.*node_modules\//, "");
             const [algorithm, digest] = one.integrity.split(/-(.*)/s);
@@ -63,7 +77,10 @@ function npmComponents() {
                 version: one.version,
                 purl: `pkg:npm/${name.replace("@", "%40")}@${one.version}`,
                 hashes: [
-                    { alg: algorithm.replace("sha", "SHA-"), content: Buffer.from(digest, "base64").toString("hex") },
+                    {
+                        alg: algorithm.replace("sha", "SHA-"),
+                        content: Buffer.from(digest, "base64").toString("hex"),
+                    },
                 ],
                 ...(one.license ? { licenses: [{ license: { name: one.license } }] } : {}),
             };
@@ -87,7 +104,13 @@ const sbom = {
     components: [...debianComponents(), ...npmComponents()],
 };
 
-const inputs = ["package-lock.json", "web/package-lock.json", "packages/build.txt", "packages/run.txt", "CMakePresets.json"];
+const inputs = [
+    "package-lock.json",
+    "web/package-lock.json",
+    "packages/build.txt",
+    "packages/run.txt",
+    "CMakePresets.json",
+];
 const provenance = {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: "brainbytes", digest: { sha256: sha256(program) } }],
@@ -98,7 +121,10 @@ const provenance = {
             externalParameters: { preset: "release", commit },
             resolvedDependencies: [
                 { uri: "git:brainbytes", digest: { gitCommit: commit } },
-                ...inputs.map((name) => ({ uri: `file:${name}`, digest: { sha256: sha256(path.join(root, name)) } })),
+                ...inputs.map((name) => ({
+                    uri: `file:${name}`,
+                    digest: { sha256: sha256(path.join(root, name)) },
+                })),
             ],
         },
         runDetails: {

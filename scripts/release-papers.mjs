@@ -3,7 +3,7 @@
 // sbom.json (CycloneDX 1.5: Debian's packages that the program is linked with, npm's that are in the page),
 // provenance.json (in-toto, SLSA provenance v1), NOTES.md (the newest part of CHANGELOG.md) and LICENSE.
 // The same commit and packages give the same bytes.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -25,36 +25,35 @@ const committedAt = new Date(
     Number(say("git", "-c", "safe.directory=*", "show", "-s", "--format=%ct", "HEAD")) * 1000,
 );
 
-/** The package that a file belongs to; Debian knows some files by the name before /usr was merged. */
-function debianPackage(file) {
-    const real = fs.realpathSync(file);
-    for (const name of [real, real.replace(/^\/usr/, ""), file]) {
-        try {
-            return say("dpkg-query", "-S", name).split("\n")[0].split(": ")[0];
-        } catch {
-            // by another name
-        }
+/** The packages that files belong to; Debian knows some files by the name before /usr was merged. */
+function debianPackages(files) {
+    const names = files
+        .map((file) => fs.realpathSync(file))
+        .flatMap((file) => [file, file.replace(/^\/usr/, "")]);
+    // Half of the names are not known: that is no failure.
+    const { stdout } = spawnSync("dpkg-query", ["-S", ...new Set(names)], { encoding: "utf8" });
+    const owners = new Map(
+        stdout
+            .trim()
+            .split("\n")
+            .map((line) => line.split(": ").reverse()),
+    );
+    for (const file of files) {
+        const real = fs.realpathSync(file);
+        if (!owners.has(real) && !owners.has(real.replace(/^\/usr/, "")))
+            throw new Error(`${file} belongs to no package`);
     }
-    throw new Error(`${file} belongs to no package`);
+    return [...new Set(owners.values())].sort();
 }
 
 function debianComponents() {
     const libraries = [...say("ldd", program).matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, file]) => file);
-    const packages = [...new Set(libraries.map(debianPackage))].sort();
-    return packages.map((name) => {
-        const [plain, architecture, number] = say(
-            "dpkg-query",
-            "-W",
-            "-f",
-            "${Package} ${Architecture} ${Version}",
-            name,
-        ).split(" ");
-        return {
-            type: "library",
-            name: plain,
-            version: number,
-            purl: `pkg:deb/debian/${plain}@${encodeURIComponent(number)}?arch=${architecture}`,
-        };
+    const format = "${Package} ${Architecture} ${Version}\n";
+    const lines = say("dpkg-query", "-W", "-f", format, ...debianPackages(libraries)).split("\n");
+    return lines.map((line) => {
+        const [name, architecture, version] = line.split(" ");
+        const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${architecture}`;
+        return { type: "library", name, version, purl };
     });
 }
 

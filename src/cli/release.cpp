@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 
 #include "base/core/json_writer.hpp"
@@ -166,22 +167,10 @@ int prune(Context& context, const Words& words) {
     return done;
 }
 
-}  // namespace
+using Run = int (*)(Context&, const Words&);
+using Add = std::function<CLI::App*(const char* name, const char* help, Run run)>;
 
-void register_release(CLI::App& app, Chosen& chosen) {
-    auto* group = app.add_subcommand("release", "Signed releases: making them, and those that a host keeps");
-    group->require_subcommand(1);
-    auto words = std::make_shared<Words>();
-    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
-        auto* command = group->add_subcommand(name, help);
-        add_stage(*command, chosen);
-        command->callback([&chosen, words, run] {
-            chosen.action = [words, run](Context& context) {
-                return run(context, *words);
-            };
-        });
-        return command;
-    };
+void add_making(const Add& add, Words* words) {
     add("keygen", "Make the key that signs releases: release.key and release.pub", keygen)
         ->add_option("folder", words->out, "Folder to write them into")
         ->required();
@@ -193,6 +182,9 @@ void register_release(CLI::App& app, Chosen& chosen) {
                       "Pack this program, built from the commit, instead of compiling");
     built->add_flag("--json", words->json, "Print JSON");
     add("about", "What this program is, as JSON", about);
+}
+
+void add_keeping(const Add& add, Words* words) {
     add("verify", "Check signature, kind and processor of an archive", verify)
         ->add_option("archive", words->file, "The archive; its signature lies beside it")
         ->required();
@@ -211,6 +203,26 @@ void register_release(CLI::App& app, Chosen& chosen) {
     auto* pruned = add("prune", "Remove all but the ones installed last and the current one", prune);
     pruned->add_option("--keep", words->keep, "How many to keep")->capture_default_str();
     pruned->add_flag("--dry-run", words->dry_run, "Only say what would go");
+}
+
+}  // namespace
+
+void register_release(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("release", "Signed releases: making them, and those that a host keeps");
+    group->require_subcommand(1);
+    auto words = std::make_shared<Words>();
+    const Add add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+        auto* command = group->add_subcommand(name, help);
+        add_stage(*command, chosen);
+        command->callback([&chosen, words, run] {
+            chosen.action = [words, run](Context& context) {
+                return run(context, *words);
+            };
+        });
+        return command;
+    };
+    add_making(add, words.get());
+    add_keeping(add, words.get());
 }
 
 }  // namespace bb::cli

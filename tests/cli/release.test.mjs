@@ -192,7 +192,7 @@ test("an older release, and one for another processor, are refused", async () =>
         /is for linux-riscv64, and this host is/,
     );
     execFileSync("ln", ["-s", path.basename(kept.path), path.join(data, "releases", "current")]);
-    const older = edit({ commit: "00000000000a", committedAt: "2020-01-02T03:04:05Z" });
+    const older = edit({ commit: "00000000000a", committedAt: "2020-01-02T03:04:05.000000Z" });
     assert.match(await refused("install", older), /is older than .*, which runs here/);
     await good("install", older, "--older");
     assert.equal(JSON.parse(await good("list", "--json")).releases.length, 2);

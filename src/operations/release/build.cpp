@@ -43,6 +43,13 @@ std::string output_of(Words words) {
     return text;
 }
 
+/// git in a clone, whoever owns it: what it holds is compiled and run anyway.
+std::string git(const fs::path& clone, Words words) {
+    const Words before = {"git", "-c", "safe.directory=*", "-C", clone.string()};
+    words.insert(words.begin(), before.begin(), before.end());
+    return output_of(std::move(words));
+}
+
 void run(const fs::path& folder, Words words) {
     const auto name = words.front();
     words.insert(words.begin(), "/usr/bin/env");
@@ -63,12 +70,11 @@ public:
     Checkout(fs::path root, const std::string& commit)
         : root_(std::move(root)),
           folder_(fs::temp_directory_path() / ("brainbytes-release-" + Uuid::make().text())) {
-        output_of({"git", "-C", root_.string(), "worktree", "add", "--quiet", "--detach", folder_.string(),
-                   commit});
+        git(root_, {"worktree", "add", "--quiet", "--detach", folder_.string(), commit});
     }
     ~Checkout() {
         try {
-            output_of({"git", "-C", root_.string(), "worktree", "remove", "--force", folder_.string()});
+            git(root_, {"worktree", "remove", "--force", folder_.string()});
         } catch (const std::exception&) {
             // `git worktree prune` forgets it once the folder is gone.
         }
@@ -106,8 +112,7 @@ About about_of(const fs::path& program, const BuildPlan& plan, const std::string
             fmt::format("{} was built from the commit {}, not from {}: build it again, or name "
                         "its commit with --commit.",
                         program.string(), about->commit, commit.substr(0, commit_digits)));
-    const auto seconds =
-        output_of({"git", "-C", root.string(), "show", "--no-patch", "--format=%ct", commit});
+    const auto seconds = git(root, {"show", "--no-patch", "--format=%ct", commit});
     about->committed_at = Time(std::chrono::seconds(std::stoll(seconds)));
     about->prebuilt = !plan.program.empty();
     return *about;
@@ -133,9 +138,8 @@ BuiltRelease publish(const About& about, const fs::path& program, const fs::path
 }  // namespace
 
 BuiltRelease build_release(const BuildPlan& plan) {
-    const fs::path root = output_of({"git", "-C", plan.source.string(), "rev-parse", "--show-toplevel"});
-    const auto commit =
-        output_of({"git", "-C", root.string(), "rev-parse", "--verify", plan.commit + "^{commit}"});
+    const fs::path root = git(plan.source, {"rev-parse", "--show-toplevel"});
+    const auto commit = git(root, {"rev-parse", "--verify", plan.commit + "^{commit}"});
     const Checkout checkout(root, commit);
     const auto& folder = checkout.folder();
     auto program = plan.program;

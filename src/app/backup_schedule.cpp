@@ -164,7 +164,7 @@ void BackupSchedule::make() {
         log::error("uploaded files are missing", {{"files", manifest.missing_files.size()}});
     for (const auto& place : places_) {
         int removed = 0;
-        for (const auto& verdict : safety::prune(place, now(), {}, false)) removed += !verdict.kept;
+        for (const auto& verdict : safety::prune(place, now(), false)) removed += !verdict.kept;
         if (removed > 0) log::info("old backups removed", {{"backups", removed}});
     }
 }

@@ -41,10 +41,10 @@ int keygen(Context& context, const Words& words) {
     return done;
 }
 
-void write_created(JsonWriter& json, const safety::Manifest& manifest, const std::filesystem::path& path) {
+void write_created(JsonWriter& json, const safety::Manifest& manifest, const std::string& path) {
     json.object()
         .field("id", manifest.id)
-        .field("path", path.string())
+        .field("path", path)
         .field("method", manifest.method)
         .field("createdAt", manifest.created_at)
         .field("reason", manifest.reason)
@@ -72,14 +72,14 @@ int create(Context& context, const Words& words) {
         const auto places = app::destinations_of(context.config, words.place);
         const auto installation = told_installation(context, home);
         const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for");
-        const auto path = places.front().root() / manifest.id;
+        const auto path = places.front().name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {
             JsonWriter json;
             write_created(json, manifest, path);
             context.out << json.end().take() << '\n';
         } else {
-            context.out << path.string() << '\n';
+            context.out << path << '\n';
             context.err << fmt::format("{} rows and {} files in {:.1f} s, {:.1f} MB.\n", rows_of(manifest),
                                        manifest.files, manifest.seconds,
                                        static_cast<double>(manifest.stored_bytes()) / 1e6);
@@ -94,12 +94,12 @@ int list(Context& context, const Words& words) {
     for (const auto& place : app::destinations_of(context.config, words.place)) {
         for (const auto& backup : place.list()) {
             if (!backup.manifest) {
-                json.object().field("id", backup.id).field("path", backup.folder.string());
+                json.object().field("id", backup.id).field("path", backup.path());
                 json.field("fault", backup.fault).end();
                 if (!words.json) context.out << fmt::format("{}\tdamaged: {}\n", backup.id, backup.fault);
                 continue;
             }
-            write_created(json, *backup.manifest, backup.folder);
+            write_created(json, *backup.manifest, backup.path());
             json.field("held", backup.held).end();
             if (!words.json)
                 context.out << fmt::format("{}\t{}\t{}\tschema {}\t{} rows\t{} files\t{:.1f} MB\t{}{}\n",
@@ -134,7 +134,7 @@ int prune(Context& context, const Words& words) {
     JsonWriter json;
     json.object().field("dryRun", words.dry_run).key("backups").array();
     for (const auto& place : app::destinations_of(context.config, words.place)) {
-        for (const auto& one : safety::prune(place, now(), {}, words.dry_run)) {
+        for (const auto& one : safety::prune(place, now(), words.dry_run)) {
             json.object().field("id", one.id).field("kept", one.kept).field("why", one.why).end();
             if (!words.json)
                 context.out << fmt::format("{}\t{}\t{}\n", one.id,

@@ -12,7 +12,7 @@
 namespace bb::cli {
 namespace {
 
-bool on_same_disk(const std::filesystem::path& a, const std::filesystem::path& b) {
+bool on_same_disk(const std::string& a, const std::string& b) {
     struct stat first, second;
     return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev;
 }
@@ -28,25 +28,40 @@ std::string ago(Time then) {
     return minutes < 120 ? fmt::format("{} minutes", minutes) : fmt::format("{} hours", minutes / 60);
 }
 
+/// How a place stands: what `status` prints of it.
+struct Standing {
+    bool there = true;
+    bool same_disk = false;
+    std::uint64_t free = 0;
+    std::string words = "away from this machine";
+};
+
+Standing standing_of(const safety::Store& store, const std::string& data) {
+    Standing standing;
+    const auto folder = store.folder();
+    if (!folder) return standing;
+    standing.there = std::filesystem::exists(*folder);
+    standing.same_disk = on_same_disk(*folder, data);
+    if (standing.there) standing.free = store.free_bytes().value_or(0);
+    standing.words = !standing.there      ? "not there yet"
+                     : standing.same_disk ? "on the disk of the data: lost together with it"
+                                          : fmt::format("{} MB free", standing.free >> 20);
+    return standing;
+}
+
 void print_places(Context& context, JsonWriter& json, bool as_json) {
     json.key("places").array();
-    const std::filesystem::path data = context.config.text("BRAINBYTES_DATA");
     for (const auto& place : app::destinations_of(context.config)) {
-        std::error_code failed;
-        const auto space = std::filesystem::space(place.root(), failed);
-        const bool same = on_same_disk(place.root(), data);
+        const auto standing = standing_of(place.store(), context.config.text("BRAINBYTES_DATA"));
         const auto count = place.list().size();
         json.object()
-            .field("path", place.root().string())
+            .field("path", place.name())
             .field("backups", std::uint64_t(count))
-            .field("sameDisk", same)
-            .field("freeBytes", failed ? std::uint64_t(0) : std::uint64_t(space.available))
+            .field("sameDisk", standing.same_disk)
+            .field("freeBytes", standing.free)
             .end();
         if (!as_json)
-            context.out << fmt::format("place\t{}\t{} backups\t{}\n", place.root().string(), count,
-                                       failed ? "not there yet"
-                                       : same ? "on the disk of the data: lost together with it"
-                                              : fmt::format("{} MB free", space.available >> 20));
+            context.out << fmt::format("place\t{}\t{} backups\t{}\n", place.name(), count, standing.words);
     }
     json.end();
 }

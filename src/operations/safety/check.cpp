@@ -33,9 +33,9 @@ std::uint64_t count_files(std::shared_ptr<http::FileSource> source) {
 void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>& key) {
     const auto& manifest = *backup.manifest;
     for (const auto& part : manifest.parts) {
-        check_part(backup.folder, part);
+        check_part(backup, part);
         if (!key) continue;
-        const auto content = open_part(backup.folder, part.name, manifest.id, *key);
+        const auto content = open_part(backup, part.name, *key);
         if (part.name == "files") {
             const auto files = count_files(content);
             if (files != manifest.files)

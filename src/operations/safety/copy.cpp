@@ -1,45 +1,43 @@
 #include "operations/safety/copy.hpp"
 
-#include <fstream>
-#include <system_error>
+#include <fmt/format.h>
+
+#include <stdexcept>
 
 namespace bb::safety {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t chunk_size = 1 << 20;
 
-void copy_file(const fs::path& from, const fs::path& to, const std::function<void()>& watch) {
-    std::ifstream in(from, std::ios::binary);
-    std::ofstream out(to, std::ios::binary);
+void copy_object(const StoredBackup& backup, const Store::Entry& object, const Destination& to,
+                 const std::function<void()>& watch) {
+    const auto from = backup.store->read(object.name);
+    const auto writer = to.add(backup.id, object.name.substr(backup.id.size() + 1));
     std::string chunk(chunk_size, '\0');
-    while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || in.gcount() > 0) {
+    std::uint64_t copied = 0;
+    while (const auto got = http::read_full(*from.source, chunk.data(), chunk.size())) {
         watch();
-        if (!out.write(chunk.data(), in.gcount())) break;
+        writer->write(std::string_view(chunk).substr(0, got));
+        copied += got;
     }
-    out.close();
-    if (in.bad() || !out || fs::file_size(from) != fs::file_size(to))
-        throw std::system_error(errno, std::generic_category(), to.string());
+    if (copied != object.bytes)
+        throw std::runtime_error(fmt::format("{} in {} has {} bytes instead of {}", object.name,
+                                             backup.store->name(), copied, object.bytes));
+    writer->finish();
 }
 
 }  // namespace
 
-void copy_backup(const fs::path& backup_folder, const Destination& to, const std::function<void()>& watch) {
+void copy_backup(const StoredBackup& backup, const Destination& to, const std::function<void()>& watch) {
     to.prepare();
     const auto lock = to.lock();
     to.remove_unfinished();
-    const auto id = backup_folder.filename().string();
-    const auto folder = to.begin(id);
     try {
-        for (const auto& entry : fs::directory_iterator(backup_folder))
-            if (entry.path().extension() == ".sealed") {
-                copy_file(entry.path(), folder / entry.path().filename(), watch);
-                sync_file(folder / entry.path().filename());
-            }
-        to.commit(id, read_small_file(backup_folder / "manifest.json"));
+        for (const auto& object : backup.store->list(backup.object("")))
+            if (object.name.ends_with(".sealed")) copy_object(backup, object, to, watch);
+        to.commit(backup.id, backup.manifest_text);
     } catch (...) {
-        to.give_up(id);
+        to.give_up(backup.id);
         throw;
     }
 }

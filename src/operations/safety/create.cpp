@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/safety/snapshot.hpp"
@@ -59,7 +60,6 @@ public:
         manifest_.wal_position = snapshot_.wal_position();
         file_bytes_ = bytes_of_files(from_.files_folder());
         check_room();
-        folder_ = to_.begin(manifest_.id);
         dump();
         pack_files();
         for (const auto& recipient : recipients)
@@ -72,12 +72,12 @@ public:
 private:
     void check_room() {
         const auto wanted = snapshot_.bytes() / dump_share + file_bytes_ + least_room;
-        const auto free = to_.free_bytes();
-        if (free >= wanted) return;
+        const auto free = to_.store().free_bytes();
+        if (!free || *free >= wanted) return;
         throw std::runtime_error(
             fmt::format("There is no room for a backup in {}: {} MB are free, about {} MB are needed. Remove "
                         "something, or choose another folder (BACKUP_TO).",
-                        to_.root().string(), free >> 20, wanted >> 20));
+                        to_.name(), *free >> 20, wanted >> 20));
     }
 
     void dump() {
@@ -87,7 +87,7 @@ private:
                           "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_.name(),
                           "--dbname=" + connection.conninfo},
                          std::move(connection.environment), RunningTool::Ours::output, from_.watch);
-        PartWriter part(folder_, "database", manifest_.id, key_, workers());
+        PartWriter part(to_, "database", manifest_.id, key_, workers());
         std::string chunk(chunk_size, '\0');
         std::uint64_t done = 0;
         while (const auto got = http::read_full(dump, chunk.data(), chunk.size())) {
@@ -101,7 +101,7 @@ private:
 
     void pack_files() {
         // Uploaded files are sealed, and compressing what is sealed gains nothing: one thread is enough.
-        PartWriter part(folder_, "files", manifest_.id, key_, 0);
+        PartWriter part(to_, "files", manifest_.id, key_, 0);
         TarWriter tar([&part](std::string_view bytes) { part.add(bytes); });
         tar.add("secret", from_.secret);
         for (const auto& file : from_.settings)
@@ -142,7 +142,6 @@ private:
     secrets::Key key_;
     Snapshot snapshot_;
     Manifest manifest_;
-    fs::path folder_;
     std::uint64_t file_bytes_ = 0;
 };
 
@@ -164,7 +163,7 @@ Manifest create_backup(const Installation& from, const Destination& to,
         throw std::runtime_error(
             fmt::format("The disk of {} is full. Nothing was kept of this backup; those "
                         "before are whole.",
-                        to.root().string()));
+                        to.name()));
     } catch (...) {
         to.give_up(id);
         throw;

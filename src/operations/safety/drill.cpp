@@ -40,16 +40,19 @@ void scramble(const fs::path& folder) {
     }
 }
 
+/// With which the commands of the drill find backup and key.
+std::vector<std::string> environment_of(const DrillPlan& plan) {
+    auto environment = plan.backup.store->environment();
+    environment.push_back("BACKUP_TO=" + plan.backup.store->name());
+    environment.push_back("BACKUP_KEY_FILE=" + plan.key_file.string());
+    return environment;
+}
+
 /// One drill on its way.
 class Drill {
 public:
     explicit Drill(const DrillPlan& plan)
-        : plan_(plan),
-          name_(plan.scenario.name),
-          site_(plan.folder,
-                {"BACKUP_TO=" + plan.backup.folder.parent_path().string(),
-                 "BACKUP_KEY_FILE=" + plan.key_file.string()},
-                plan.watch) {}
+        : plan_(plan), name_(plan.scenario.name), site_(plan.folder, environment_of(plan), plan.watch) {}
 
     DrillResult run() {
         DrillResult result;
@@ -102,7 +105,7 @@ private:
         if (name_ == "deleted-files") fs::remove_all(site_.data() / "files");
         if (name_ == "bad-migration") break_schema();
         if (name_ == "ransomware") {
-            copy_backup(plan_.backup.folder, Destination(site_.folder() / "stolen"), plan_.watch);
+            copy_backup(plan_.backup, Destination(site_.folder() / "stolen"), plan_.watch);
             scramble(site_.folder() / "stolen");
             scramble(site_.data());
         }

@@ -16,7 +16,7 @@
 
 #include "base/client/http_client.hpp"
 #include "base/core/program.hpp"
-#include "operations/safety/destination.hpp"
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/running_tool.hpp"
 
 namespace bb::safety {

@@ -14,9 +14,7 @@ constexpr const char* erased_sql =
     "SELECT DISTINCT subject_id FROM audit_entries WHERE action = 'account.erased' AND subject_kind = "
     "'person'";
 
-std::filesystem::path file_in(const Destination& destination) {
-    return destination.root() / "erased";
-}
+constexpr const char* list_name = "erased";
 
 }  // namespace
 
@@ -30,13 +28,15 @@ Erased erased_in(db::Session& session) {
 
 Erased erased_beside(const Destination& destination) {
     Erased erased;
-    const auto file = file_in(destination);
-    if (!std::filesystem::exists(file)) return erased;
-    std::istringstream lines(read_small_file(file));
+    const auto text = destination.store().get(list_name);
+    if (!text) return erased;
+    std::istringstream lines(*text);
     std::string line;
     for (int number = 1; std::getline(lines, line); ++number) {
         const auto id = Uuid::parse(line);
-        if (!id) throw std::runtime_error(fmt::format("{}:{}: is no id", file.string(), number));
+        if (!id)
+            throw std::runtime_error(
+                fmt::format("{}/{}:{}: is no id", destination.name(), list_name, number));
         erased.insert(*id);
     }
     return erased;
@@ -49,7 +49,7 @@ bool note_erased(const Destination& destination, const Erased& erased) {
     if (all.size() == before) return false;
     std::string text;
     for (const auto& id : all) text += id.text() + "\n";
-    write_small_file(file_in(destination), text);
+    destination.store().put(list_name, text);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "operations/safety/drill_history.hpp"
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/restore.hpp"
 
 namespace bb::safety {

@@ -59,8 +59,7 @@ LoadedBackup::LoadedBackup(const Installation& at, const StoredBackup& backup, c
       files_(at.data, into.files) {}
 
 std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) const {
-    return std::make_shared<Watched>(open_part(backup_.folder, name, manifest_.id, key_), at_.progress,
-                                     part_of(manifest_, name));
+    return std::make_shared<Watched>(open_part(backup_, name, key_), at_.progress, part_of(manifest_, name));
 }
 
 void LoadedBackup::load() {

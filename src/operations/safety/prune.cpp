@@ -2,8 +2,8 @@
 
 namespace bb::safety {
 
-std::vector<Verdict> prune(const Destination& at, Time now, const Retention& retention, bool dry_run) {
-    std::optional<FileLock> lock;
+std::vector<Verdict> prune(const Destination& at, Time now, bool dry_run) {
+    std::unique_ptr<Store::Lock> lock;
     if (!dry_run) {
         at.prepare();
         lock = at.lock();
@@ -14,7 +14,7 @@ std::vector<Verdict> prune(const Destination& at, Time now, const Retention& ret
     for (const auto& one : backups)
         candidates.push_back(Candidate{one.id, one.manifest ? one.manifest->created_at : Time{},
                                        one.manifest.has_value(), one.held});
-    auto verdicts = sort_out(std::move(candidates), now, retention);
+    auto verdicts = sort_out(std::move(candidates), now, at.retention());
     for (const auto& verdict : verdicts) {
         if (verdict.kept || dry_run) continue;
         for (const auto& one : backups)

@@ -6,7 +6,7 @@
 
 namespace bb::safety {
 
-/// Removes the backups that the retention does not keep, or only says which. Oldest first.
-std::vector<Verdict> prune(const Destination& at, Time now, const Retention& retention, bool dry_run);
+/// Removes the backups that the retention of the place does not keep, or only says which. Oldest first.
+std::vector<Verdict> prune(const Destination& at, Time now, bool dry_run);
 
 }  // namespace bb::safety

@@ -7,6 +7,7 @@
 
 #include "base/db/migrate.hpp"
 #include "base/db/schema_range.hpp"
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/loaded_backup.hpp"
 #include "operations/safety/snapshot.hpp"
 
@@ -100,7 +101,7 @@ secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys) {
         for (const auto& identity : keys.identities) {
             const auto key = open_key(sealed.key, identity);
             if (!key) continue;
-            if (!is_signed_with(read_small_file(backup.folder / "manifest.json"), *key))
+            if (!is_signed_with(backup.manifest_text, *key))
                 throw std::runtime_error(
                     fmt::format("The manifest of the backup {} was changed. It is not used.", backup.id));
             return *key;

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "operations/safety/destination.hpp"
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/tar.hpp"
 
 namespace bb::safety {

@@ -54,7 +54,7 @@ Manifest back_up(const Installation& from, const std::vector<Destination>& to,
         db::Session session(from.conninfo);
         const auto erased = erased_in(session);
         for (const auto& place : to) {
-            if (&place != &to.front()) copy_backup(to.front().root() / manifest.id, place, from.watch);
+            if (&place != &to.front()) copy_backup(*to.front().find(manifest.id), place, from.watch);
             note_erased(place, erased);
         }
         run.backup = manifest.id;

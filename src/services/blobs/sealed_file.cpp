@@ -1,7 +1,6 @@
 #include "services/blobs/sealed_file.hpp"
 
 #include <sodium.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -29,14 +28,14 @@ unsigned char* raw(std::string& text) {
 /// Opens one piece after the other.
 class SealedFile : public http::FileSource {
 public:
-    SealedFile(http::SharedDescriptor file, std::string place)
+    SealedFile(std::shared_ptr<http::FileSource> file, std::string place)
         : file_(std::move(file)), place_(std::move(place)) {}
     ~SealedFile() override { sodium_memzero(&stream_, sizeof stream_); }
 
     /// Whether the file begins as one that was sealed with `key`.
     bool begin(const secrets::Key& key) {
         std::string start(head, '\0');
-        if (http::read_at(*file_, 0, start.data(), start.size()) != head || !start.starts_with(form))
+        if (http::read_full(*file_, start.data(), start.size()) != head || !start.starts_with(form))
             return false;
         if (crypto_secretstream_xchacha20poly1305_init_pull(&stream_, raw(start) + form.size(),
                                                             raw(key.bytes())) != 0)
@@ -56,24 +55,22 @@ public:
 private:
     bool open_next() {
         std::string sealed(piece + tag_size, '\0');
-        sealed.resize(http::read_at(*file_, at_, sealed.data(), sealed.size()));
+        sealed.resize(http::read_full(*file_, sealed.data(), sealed.size()));
         if (sealed.size() < tag_size) return false;
         std::string text(sealed.size() - tag_size, '\0');
         unsigned char tag = 0;
         const int opened = crypto_secretstream_xchacha20poly1305_pull(
             &stream_, raw(text), nullptr, &tag, raw(sealed), sealed.size(), raw(place_), place_.size());
         if (opened != 0) return false;
-        at_ += sealed.size();
         opened_ = std::move(text);
         taken_ = 0;
         ended_ = tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL;
         return true;
     }
 
-    http::SharedDescriptor file_;
+    std::shared_ptr<http::FileSource> file_;
     std::string place_;
     Stream stream_{};
-    std::uint64_t at_ = head;  // of the next piece
     std::string opened_;
     std::size_t taken_ = 0;  // of what was opened
     bool ended_ = false;
@@ -133,17 +130,20 @@ void seal_file(const secrets::Key& key, std::string_view place, http::FileSource
     sealer.finish();
 }
 
-std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,
-                                               std::string_view place) {
-    struct stat info {};
-    if (::fstat(*file, &info) != 0 || static_cast<std::size_t>(info.st_size) < head + tag_size)
-        return std::nullopt;
-    auto source = std::make_shared<SealedFile>(std::move(file), std::string(place));
+std::optional<http::FileBody> open_sealed(http::FileBody file, const secrets::Key& key,
+                                          std::string_view place) {
+    if (file.size < head + tag_size) return std::nullopt;
+    auto source = std::make_shared<SealedFile>(std::move(file.source), std::string(place));
     if (!source->begin(key)) return std::nullopt;
     http::FileBody body;
-    body.size = content_size(static_cast<std::uint64_t>(info.st_size));
+    body.size = content_size(file.size);
     body.source = std::move(source);
     return body;
+}
+
+std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,
+                                               std::string_view place) {
+    return open_sealed(http::whole_file(std::move(file)), key, place);
 }
 
 }  // namespace bb::blobs

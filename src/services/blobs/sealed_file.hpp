@@ -44,6 +44,8 @@ void seal_file(const secrets::Key& key, std::string_view place, http::FileSource
 
 /// What was sealed, opened while it is read; nullopt unless it was sealed with this key for this place, as
 /// far as its first piece tells. Reading throws std::runtime_error at a piece that was changed.
+std::optional<http::FileBody> open_sealed(http::FileBody file, const secrets::Key& key,
+                                          std::string_view place);
 std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,
                                                std::string_view place);
 

@@ -8,6 +8,7 @@
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/check.hpp"
 #include "operations/safety/destination.hpp"
+#include "operations/safety/folder_store.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/tar.hpp"
 
@@ -48,8 +49,7 @@ protected:
         manifest.method = "logical";
         manifest.rows = {{"users", 3}};
         manifest.files = 1;
-        const auto unfinished = to.begin(manifest.id);
-        PartWriter part(unfinished, "files", manifest.id, key, 1);
+        PartWriter part(to, "files", manifest.id, key, 1);
         TarWriter tar([&](std::string_view bytes) { part.add(bytes); });
         tar.add("secret", "shh");
         tar.add("files/x", text);
@@ -139,18 +139,28 @@ TEST_F(Archives, APartComesBackAsItWas) {
     const auto key = secrets::Key::random();
     for (const std::size_t size : {0u, 1u, 65'536u, 1'000'003u}) {
         const auto text = crypto::random_bytes(size / 2) + std::string(size - size / 2, 'x');
+        const auto id = new_backup_id(now());
         const auto name = "part" + std::to_string(size);
-        PartWriter writer(folder_, name, "id", key, 2);
+        const Destination place(folder_);
+        PartWriter writer(place, name, id, key, 2);
         for (std::size_t done = 0; done < size; done += 77'777)
             writer.add(std::string_view(text).substr(done, 77'777));
         const auto part = writer.finish();
         EXPECT_EQ(part.bytes, size);
-        EXPECT_EQ(part.stored_bytes, fs::file_size(part_file(folder_, name)));
-        EXPECT_EQ(read_all(*open_part(folder_, name, "id", key)), text);
-        check_part(folder_, part);
-        EXPECT_THROW(open_part(folder_, name, "another", key), std::runtime_error)
-            << "it opens in its backup alone";
-        EXPECT_THROW(open_part(folder_, name, "id", secrets::Key::random()), std::runtime_error);
+        Manifest manifest;
+        manifest.id = id;
+        manifest.parts.push_back(part);
+        place.commit(id, sign_manifest(manifest, key));
+        auto backup = place.list().back();
+        EXPECT_EQ(part.stored_bytes, fs::file_size(folder_ / id / part_object(name)));
+        EXPECT_EQ(read_all(*open_part(backup, name, key)), text);
+        check_part(backup, part);
+        EXPECT_THROW(open_part(backup, name, secrets::Key::random()), std::runtime_error);
+        const auto another = new_backup_id(now());
+        fs::rename(folder_ / id, folder_ / another);
+        backup.id = another;
+        EXPECT_THROW(open_part(backup, name, key), std::runtime_error) << "it opens in its backup alone";
+        fs::remove_all(folder_ / another);
     }
 }
 
@@ -161,7 +171,7 @@ TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
     const auto backup = place.find(id);
     ASSERT_TRUE(backup) << backup.error().detail;
     check_backup(*backup, key);
-    const auto file = part_file(backup->folder, "files");
+    const auto file = folder_ / "backups" / id / part_object("files");
     const auto size = fs::file_size(file);
     for (std::size_t at = 0; at < size; ++at) {
         const int bit = static_cast<int>(at % 8);
@@ -170,7 +180,7 @@ TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
         // What a restore reads must not come through either, though it compares no hashes.
         EXPECT_THROW(
             {
-                TarReader tar(open_part(backup->folder, "files", id, key));
+                TarReader tar(open_part(*backup, "files", key));
                 while (tar.next()) tar.read_all(10'000);
             },
             std::runtime_error)
@@ -186,16 +196,39 @@ TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {
     const Destination place(folder_ / "backups");
     const auto key = secrets::Key::random();
     const auto id = make_backup(place, key, "text");
-    place.begin("20300101T000000Z-abcdef");
+    place.add("20300101T000000Z-abcdef", "files.sealed")->finish();
     EXPECT_EQ(place.list().size(), 1u);
     EXPECT_EQ(place.remove_unfinished(), 1);
     EXPECT_EQ(place.find("latest")->id, id);
-    flip(place.find(id)->folder / "manifest.json", 5, 1);
+    flip(folder_ / "backups" / id / manifest_name, 5, 1);
     ASSERT_EQ(place.list().size(), 1u);
     EXPECT_EQ(place.list()[0].fault, "its manifest was changed or cut off");
     EXPECT_FALSE(place.find("latest"));
     EXPECT_EQ(place.find(id).error().code, ErrorCode::malformed);
     EXPECT_EQ(place.find("nothing").error().code, ErrorCode::not_found);
+}
+
+TEST_F(Archives, AFolderKeepsSmallObjectsUnderNames) {
+    const FolderStore store(folder_);
+    store.put("wal/1/0001", "one");
+    store.put("wal/1/0002", "two");
+    store.put("wal/1/0002", "three");
+    store.put("erased", "");
+    const auto listed = store.list("wal/1/");
+    ASSERT_EQ(listed.size(), 2u);
+    EXPECT_EQ(listed[1].name, "wal/1/0002");
+    EXPECT_EQ(listed[1].bytes, 5u);
+    EXPECT_EQ(store.list("wal/1/0001").size(), 1u);
+    EXPECT_EQ(store.list("").size(), 3u);
+    EXPECT_EQ(store.folders(), std::vector<std::string>{"wal"});
+    EXPECT_EQ(store.get("wal/1/0002"), "three");
+    EXPECT_EQ(read_all(*store.read("wal/1/0001").source), "one");
+    store.write("broken")->write("off");
+    EXPECT_FALSE(store.get("broken"));
+    store.remove("wal/1/0001");
+    store.remove("wal/1/0001");
+    EXPECT_EQ(store.get("wal/1/0001"), std::nullopt);
+    EXPECT_EQ(store.list("wal/").size(), 1u);
 }
 
 TEST_F(Archives, OneAtATimeMakesOrRemovesBackups) {

@@ -1,0 +1,220 @@
+#include "operations/safety/folder_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/core/file_lock.hpp"
+
+namespace bb::safety {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view unfinished = ".unfinished-";
+constexpr std::string_view part_suffix = ".part";
+constexpr std::uintmax_t most_small = 32u << 20;
+
+[[noreturn]] void fail(const fs::path& path, int reason) {
+    throw std::system_error(reason, std::generic_category(), path.string());
+}
+
+void sync_path(const fs::path& path, int flags) {
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+    const bool synced = fd >= 0 && ::fsync(fd) == 0;
+    const int reason = errno;
+    if (fd >= 0) ::close(fd);
+    if (!synced) fail(path, reason);
+}
+
+void sync_folder(const fs::path& folder) {
+    sync_path(folder, O_RDONLY | O_DIRECTORY);
+}
+
+/// A file in a folder that exists by now, also for good. The root itself is prepare()'s: where a disk is not
+/// mounted, nothing is to be written under its name.
+fs::path place_for(const fs::path& root, std::string_view name) {
+    const auto file = root / name;
+    const auto parent = file.parent_path();
+    if (fs::exists(root) && !fs::exists(parent) && fs::create_directories(parent)) {
+        fs::permissions(parent, fs::perms::owner_all);
+        sync_folder(parent.parent_path());
+    }
+    return file;
+}
+
+void write_all(int fd, std::string_view bytes, const fs::path& file) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::write(fd, bytes.data(), bytes.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) fail(file, errno);
+        bytes.remove_prefix(static_cast<std::size_t>(put));
+    }
+}
+
+/// A new file under a name of its own until it is whole.
+class FileWriter : public ObjectWriter {
+public:
+    explicit FileWriter(fs::path file)
+        : file_(std::move(file)),
+          part_(file_.string() + std::string(part_suffix)),
+          fd_(::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+        if (fd_ < 0) fail(part_, errno);
+    }
+    ~FileWriter() override {
+        if (fd_ < 0) return;
+        ::close(fd_);
+        ::unlink(part_.c_str());
+    }
+    FileWriter(const FileWriter&) = delete;
+
+    void write(std::string_view bytes) override { write_all(fd_, bytes, file_); }
+    void finish() override {
+        if (::fsync(fd_) != 0) fail(part_, errno);
+        fs::rename(part_, file_);
+        ::close(std::exchange(fd_, -1));
+        sync_folder(file_.parent_path());
+    }
+
+private:
+    fs::path file_, part_;
+    int fd_;
+};
+
+struct HeldLock : Store::Lock {
+    explicit HeldLock(FileLock lock) : lock(std::move(lock)) {}
+    FileLock lock;
+};
+
+bool is_ours(const fs::path& file) {
+    const auto name = file.filename().string();
+    return !name.starts_with('.') && !name.ends_with(part_suffix);
+}
+
+}  // namespace
+
+std::string read_small_file(const fs::path& file) {
+    std::error_code failed;
+    const auto size = fs::file_size(file, failed);
+    std::ifstream in(file, std::ios::binary);
+    if (failed || !in) throw std::runtime_error(fmt::format("{} cannot be read", file.string()));
+    if (size > most_small) throw std::runtime_error(fmt::format("{} is too large", file.string()));
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write_small_file(const fs::path& file, std::string_view text) {
+    FileWriter writer(file);
+    writer.write(text);
+    writer.finish();
+}
+
+std::optional<std::uint64_t> FolderStore::free_bytes() const {
+    return fs::space(root_).available;
+}
+
+void FolderStore::prepare() const {
+    std::error_code failed;
+    if (!fs::exists(root_)) {
+        fs::create_directories(root_, failed);
+        if (!failed) fs::permissions(root_, fs::perms::owner_all, failed);
+    }
+    if (failed || ::access(root_.c_str(), R_OK | W_OK | X_OK) != 0)
+        throw std::runtime_error(fmt::format("Backups cannot be kept in {}: {}", root_.string(),
+                                             failed ? failed.message() : std::strerror(errno)));
+}
+
+std::unique_ptr<Store::Lock> FolderStore::lock() const {
+    const auto file = root_ / ".lock";
+    auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
+    if (!lock)
+        throw std::runtime_error(fmt::format("Another backup is being made or removed in {} (process {}).",
+                                             root_.string(), read_small_file(file)));
+    lock->write(std::to_string(::getpid()));
+    return std::make_unique<HeldLock>(std::move(*lock));
+}
+
+std::vector<Store::Entry> FolderStore::list(std::string_view under) const {
+    std::vector<Entry> found;
+    const auto top = root_ / under.substr(0, under.rfind('/') + 1);
+    if (!fs::exists(top)) return found;
+    for (const auto& entry : fs::recursive_directory_iterator(top)) {
+        if (!entry.is_regular_file() || !is_ours(entry.path())) continue;
+        auto name = entry.path().lexically_relative(root_).string();
+        if (name.starts_with(under) && !name.starts_with('.'))
+            found.push_back(Entry{std::move(name), entry.file_size()});
+    }
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return found;
+}
+
+std::vector<std::string> FolderStore::folders() const {
+    std::vector<std::string> found;
+    if (!fs::exists(root_)) return found;
+    for (const auto& entry : fs::directory_iterator(root_))
+        if (entry.is_directory() && is_ours(entry.path())) found.push_back(entry.path().filename());
+    return found;
+}
+
+std::optional<std::string> FolderStore::get(std::string_view name) const {
+    if (!fs::exists(root_ / name)) return std::nullopt;
+    return read_small_file(root_ / name);
+}
+
+void FolderStore::put(std::string_view name, std::string_view content) const {
+    write_small_file(place_for(root_, name), content);
+}
+
+void FolderStore::remove(std::string_view name) const {
+    const auto file = root_ / name;
+    if (fs::remove(file)) sync_folder(file.parent_path());
+}
+
+std::unique_ptr<ObjectWriter> FolderStore::write(std::string_view name) const {
+    return std::make_unique<FileWriter>(place_for(root_, name));
+}
+
+http::FileBody FolderStore::read(std::string_view name) const {
+    const auto file = root_ / name;
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        throw std::runtime_error(fmt::format("{} cannot be opened: {}", file.string(), std::strerror(errno)));
+    return http::whole_file(http::share_descriptor(fd));
+}
+
+std::string FolderStore::draft(std::string_view id) const {
+    return std::string(unfinished) + std::string(id);
+}
+
+void FolderStore::publish(std::string_view id, std::string_view manifest) const {
+    put(draft(id) + "/" + manifest_name, manifest);
+    fs::rename(root_ / draft(id), root_ / id);
+    sync_folder(root_);
+}
+
+void FolderStore::discard(std::string_view id) const {
+    fs::remove_all(root_ / draft(id));
+}
+
+void FolderStore::withdraw(std::string_view id) const {
+    fs::rename(root_ / id, root_ / draft(id));
+    sync_folder(root_);
+    discard(id);
+}
+
+int FolderStore::remove_drafts() const {
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(root_))
+        if (entry.path().filename().string().starts_with(unfinished)) left.push_back(entry.path());
+    for (const auto& folder : left) fs::remove_all(folder);
+    return static_cast<int>(left.size());
+}
+
+}  // namespace bb::safety

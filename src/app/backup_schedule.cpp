@@ -18,6 +18,7 @@ namespace bb::app {
 namespace {
 
 constexpr std::chrono::hours after_failed_drill{24};
+constexpr std::chrono::minutes after_failed_note{10};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Time time) {
@@ -59,6 +60,8 @@ BackupSchedule::BackupSchedule(const config::Config& config, std::string conninf
     installation_.progress = [this](std::string_view, std::uint64_t, std::uint64_t) {
         installation_.watch();
     };
+    for (auto& place : places_) place.store().watch_with(installation_.watch);
+    noted_.resize(places_.size());
     thread_ = std::thread([this]() { run(); });
 }
 
@@ -99,7 +102,7 @@ void BackupSchedule::look_at_backups(db::Session& session) {
     const auto last = safety::last_runs(session);
     if (last.good) {
         age_.set(seconds_since(last.good->started_at));
-        for (const auto& place : places_) safety::note_erased(place, safety::erased_in(session));
+        note_erasures(safety::erased_in(session));
     }
     const std::chrono::hours every(config_.number("BACKUP_EVERY_HOURS"));
     if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_, pace_)) return;
@@ -107,6 +110,24 @@ void BackupSchedule::look_at_backups(db::Session& session) {
     // Another node may have been quicker between the two looks.
     if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_, pace_)) make();
     safety::release_turn(session);
+}
+
+/// Also while no backup is due: who is erased now must not come back with an older one.
+void BackupSchedule::note_erasures(const safety::Erased& erased) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+        auto& noted = noted_[i];
+        if (noted.erased == erased || now() < noted.not_before) continue;
+        try {
+            safety::note_erased(places_[i], erased);
+            noted.erased = erased;
+        } catch (const safety::GivenUp&) {
+            throw;
+        } catch (const std::exception& fault) {
+            noted.not_before = now() + after_failed_note;
+            log::error("erasures are not noted beside the backups",
+                       {{"place", places_[i].name()}, {"reason", fault.what()}});
+        }
+    }
 }
 
 void BackupSchedule::look_at_drills(db::Session& session) {
@@ -156,16 +177,33 @@ safety::BackupKeys BackupSchedule::known_keys() const {
 void BackupSchedule::make() {
     const auto keys =
         keys_to_seal_with(configured_, installation_.data, [](std::string_view words) { log::warn(words); });
-    const auto manifest = safety::back_up(installation_, places_, keys.recipients, "scheduled");
-    log::info("backup made", {{"backup", manifest.id},
-                              {"bytes", static_cast<std::int64_t>(manifest.stored_bytes())},
-                              {"seconds", manifest.seconds}});
-    if (!manifest.missing_files.empty())
-        log::error("uploaded files are missing", {{"files", manifest.missing_files.size()}});
+    try {
+        const auto manifest = safety::back_up(installation_, places_, keys.recipients, "scheduled");
+        log::info("backup made", {{"backup", manifest.id},
+                                  {"bytes", static_cast<std::int64_t>(manifest.stored_bytes())},
+                                  {"seconds", manifest.seconds}});
+        if (!manifest.missing_files.empty())
+            log::error("uploaded files are missing", {{"files", manifest.missing_files.size()}});
+    } catch (const safety::GivenUp&) {
+        throw;
+    } catch (const std::exception& failure) {
+        log::error("no backup was made", {{"reason", failure.what()}});
+    }
+    // Also after a failure: a place that is away must not fill up another, which takes one at each attempt.
+    prune();
+}
+
+void BackupSchedule::prune() {
     for (const auto& place : places_) {
-        int removed = 0;
-        for (const auto& verdict : safety::prune(place, now(), false)) removed += !verdict.kept;
-        if (removed > 0) log::info("old backups removed", {{"backups", removed}});
+        try {
+            int removed = 0;
+            for (const auto& verdict : safety::prune(place, now(), false)) removed += !verdict.kept;
+            if (removed > 0) log::info("old backups removed", {{"backups", removed}});
+        } catch (const safety::GivenUp&) {
+            throw;
+        } catch (const std::exception& fault) {
+            log::error("old backups are not removed", {{"place", place.name()}, {"reason", fault.what()}});
+        }
     }
 }
 

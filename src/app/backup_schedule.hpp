@@ -11,6 +11,7 @@
 #include "base/db/session.hpp"
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
+#include "operations/safety/erasures.hpp"
 #include "operations/safety/installation.hpp"
 #include "operations/safety/runs.hpp"
 
@@ -33,7 +34,9 @@ private:
     void run();
     void look();
     void look_at_backups(db::Session& session);
+    void note_erasures(const safety::Erased& erased);
     void make();
+    void prune();
     void look_at_drills(db::Session& session);
     void practise();
     safety::BackupKeys known_keys() const;
@@ -48,6 +51,12 @@ private:
     const std::chrono::milliseconds look_every_;
     bool told_why_not_ = false;
     Time no_drill_before_{};
+    /// What was noted beside the backups of each place, and when one that failed is tried again.
+    struct Noted {
+        std::optional<safety::Erased> erased;
+        Time not_before{};
+    };
+    std::vector<Noted> noted_;
     const Time started_ = now();
     const std::uint32_t node_;
 

@@ -4,14 +4,46 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/config/places.hpp"
 #include "embedded/version.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/materials/stored_files.hpp"
+#include "operations/safety/folder_store.hpp"
+#include "operations/safety/s3_store.hpp"
 
 namespace bb::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+client::S3Options bucket_of(const config::Config& config, const std::string& bucket) {
+    using Addressing = client::S3Options::Addressing;
+    client::S3Options options;
+    options.bucket = bucket;
+    options.endpoint = config.text("S3_ENDPOINT");
+    options.region = config.is_set("S3_REGION") ? config.text("S3_REGION") : "us-east-1";
+    const auto& addressing = config.text("S3_ADDRESSING");
+    if (addressing != "automatic")
+        options.addressing = addressing == "path" ? Addressing::path : Addressing::virtual_host;
+    options.credentials = {config.text("S3_ACCESS_KEY_ID"), config.text("S3_SECRET_ACCESS_KEY"),
+                           config.text("S3_SESSION_TOKEN")};
+    if (options.credentials.key_id.empty() || options.credentials.secret.empty())
+        throw std::runtime_error(fmt::format(
+            "Backups in s3://{} need a key: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.", bucket));
+    return options;
+}
+
+safety::Destination destination_of(const config::Config& config, const config::Place& place) {
+    safety::Retention retention;
+    if (place.daily > 0) retention = {place.daily, place.weekly, place.monthly};
+    std::shared_ptr<safety::Store> store;
+    if (place.bucket.empty())
+        store = std::make_shared<safety::FolderStore>(fs::absolute(place.folder));
+    else
+        store = std::make_shared<safety::S3Store>(bucket_of(config, place.bucket), place.prefix,
+                                                  config.text("SSL_CERT_FILE"));
+    return safety::Destination(std::move(store), retention);
+}
 
 /// The secret that is there; a command makes none.
 std::string existing_secret(const config::Config& config) {
@@ -42,20 +74,10 @@ safety::Installation installation_of(const config::Config& config, std::string c
 }
 
 std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from) {
+    const auto places = config::parse_places(from.empty() ? config.text("BACKUP_TO") : from);
+    if (!places) throw std::runtime_error("The place of the backups " + places.error().detail);
     std::vector<safety::Destination> list;
-    if (!from.empty()) {
-        if (from.find("://") != std::string::npos)
-            throw std::runtime_error(
-                fmt::format("Backups are kept in folders of this machine, and {} is none.", from));
-        list.emplace_back(fs::absolute(from));
-        return list;
-    }
-    const auto& places = config.text("BACKUP_TO");
-    for (std::size_t at = 0; at < places.size();) {
-        const auto end = std::min(places.find(',', at), places.size());
-        if (end > at) list.emplace_back(fs::absolute(places.substr(at, end - at)));
-        at = end + 1;
-    }
+    for (const auto& place : *places) list.push_back(destination_of(config, place));
     if (list.empty()) list.emplace_back(fs::path(config.text("BRAINBYTES_DATA")) / "backups");
     return list;
 }

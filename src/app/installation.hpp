@@ -19,7 +19,8 @@ inline constexpr const char* kept_key_name = "backup.key";
 /// and `progress` are the caller's.
 safety::Installation installation_of(const config::Config& config, std::string conninfo);
 
-/// The folders of BACKUP_TO, the first of which is read from; `from` instead, when it is not empty.
+/// The places of BACKUP_TO, the first of which is read from; those of `from` instead, when it is not empty.
+/// Throws std::runtime_error with a sentence when one of them cannot be meant.
 std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from = {});
 
 /// Keys from `file`, else from BACKUP_KEY_FILE, else from the data folder. Throws std::runtime_error when

@@ -72,7 +72,7 @@ int create(Context& context, const Words& words) {
         const auto places = app::destinations_of(context.config, words.place);
         const auto installation = told_installation(context, home);
         const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for");
-        const auto path = places.front().name() + "/" + manifest.id;
+        const auto path = safety::made_in(places).name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {
             JsonWriter json;
@@ -88,10 +88,24 @@ int create(Context& context, const Words& words) {
     });
 }
 
+/// Works on every place, also where one does not answer: that is told, and makes the command fail.
+int each_place(Context& context, const Words& words,
+               const std::function<void(const safety::Destination&)>& work) {
+    int outcome = done;
+    for (const auto& place : app::destinations_of(context.config, words.place)) {
+        try {
+            work(place);
+        } catch (const std::runtime_error& fault) {
+            outcome = context.fail(fault.what());
+        }
+    }
+    return outcome;
+}
+
 int list(Context& context, const Words& words) {
     JsonWriter json;
     json.object().key("backups").array();
-    for (const auto& place : app::destinations_of(context.config, words.place)) {
+    const int outcome = each_place(context, words, [&](const safety::Destination& place) {
         for (const auto& backup : place.list()) {
             if (!backup.manifest) {
                 json.object().field("id", backup.id).field("path", backup.path());
@@ -109,9 +123,9 @@ int list(Context& context, const Words& words) {
                                            static_cast<double>(backup.manifest->stored_bytes()) / 1e6,
                                            backup.manifest->reason, backup.held ? "\theld" : "");
         }
-    }
+    });
     if (words.json) context.out << json.end().end().take() << '\n';
-    return done;
+    return outcome;
 }
 
 int verify(Context& context, const Words& words) {
@@ -133,9 +147,14 @@ int verify(Context& context, const Words& words) {
 int prune(Context& context, const Words& words) {
     JsonWriter json;
     json.object().field("dryRun", words.dry_run).key("backups").array();
-    for (const auto& place : app::destinations_of(context.config, words.place)) {
+    const int outcome = each_place(context, words, [&](const safety::Destination& place) {
         for (const auto& one : safety::prune(place, now(), words.dry_run)) {
-            json.object().field("id", one.id).field("kept", one.kept).field("why", one.why).end();
+            json.object()
+                .field("place", place.name())
+                .field("id", one.id)
+                .field("kept", one.kept)
+                .field("why", one.why)
+                .end();
             if (!words.json)
                 context.out << fmt::format("{}\t{}\t{}\n", one.id,
                                            one.kept        ? "kept"
@@ -143,9 +162,9 @@ int prune(Context& context, const Words& words) {
                                                            : "removed",
                                            one.why);
         }
-    }
+    });
     if (words.json) context.out << json.end().end().take() << '\n';
-    return done;
+    return outcome;
 }
 
 int hold(Context& context, const Words& words) {
@@ -178,7 +197,8 @@ void register_backup(CLI::App& app, Chosen& chosen) {
         return command;
     };
     const auto with_place = [&](CLI::App* command, const char* option) {
-        command->add_option(option, words->place, "Folder of the backups; unset: BACKUP_TO");
+        command->add_option(option, words->place,
+                            "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
         return command;
     };
     add("keygen", "Make the key that opens backups", keygen)
@@ -190,7 +210,9 @@ void register_backup(CLI::App& app, Chosen& chosen) {
     verified->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
     verified->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     auto* pruned = with_json(with_place(
-        add("prune", "Keep 7 days, 4 weeks and 12 months of backups, and remove the others", prune),
+        add("prune",
+            "Keep 7 days, 4 weeks and 12 months of backups, or what BACKUP_TO says, and remove the others",
+            prune),
         "--from"));
     pruned->add_flag("--dry-run", words->dry_run, "Only say what would go, and why");
     auto* held = with_place(add("hold", "Keep a backup from being pruned", hold), "--from");

@@ -34,10 +34,21 @@ struct Standing {
     bool same_disk = false;
     std::uint64_t free = 0;
     std::string words = "away from this machine";
+    std::size_t backups = 0;
+    std::optional<std::string> fault;  // why nothing is known of it
 };
 
-Standing standing_of(const safety::Store& store, const std::string& data) {
+Standing standing_of(const safety::Destination& place, const std::string& data) {
     Standing standing;
+    const auto& store = place.store();
+    try {
+        standing.backups = place.list().size();
+    } catch (const std::runtime_error& fault) {
+        standing.there = false;
+        standing.fault = fault.what();
+        standing.words = "cannot be used: " + *standing.fault;
+        return standing;
+    }
     const auto folder = store.folder();
     if (!folder) return standing;
     standing.there = std::filesystem::exists(*folder);
@@ -49,21 +60,26 @@ Standing standing_of(const safety::Store& store, const std::string& data) {
     return standing;
 }
 
-void print_places(Context& context, JsonWriter& json, bool as_json) {
+/// Whether all of them can be used.
+bool print_places(Context& context, JsonWriter& json, bool as_json) {
+    bool good = true;
     json.key("places").array();
     for (const auto& place : app::destinations_of(context.config)) {
-        const auto standing = standing_of(place.store(), context.config.text("BRAINBYTES_DATA"));
-        const auto count = place.list().size();
+        const auto standing = standing_of(place, context.config.text("BRAINBYTES_DATA"));
+        good = good && !standing.fault;
         json.object()
             .field("path", place.name())
-            .field("backups", std::uint64_t(count))
+            .field("backups", std::uint64_t(standing.backups))
             .field("sameDisk", standing.same_disk)
             .field("freeBytes", standing.free)
+            .field("fault", standing.fault)
             .end();
         if (!as_json)
-            context.out << fmt::format("place\t{}\t{} backups\t{}\n", place.name(), count, standing.words);
+            context.out << fmt::format("place\t{}\t{} backups\t{}\n", place.name(), standing.backups,
+                                       standing.words);
     }
     json.end();
+    return good;
 }
 
 void print_runs(Context& context, JsonWriter& json, const Status& status, bool as_json) {
@@ -105,20 +121,21 @@ int status(Context& context, bool as_json) {
         JsonWriter json;
         json.object();
         print_runs(context, json, status, as_json);
-        print_places(context, json, as_json);
+        const bool reached = print_places(context, json, as_json);
         if (as_json) context.out << json.end().take() << '\n';
         const bool late =
             every.count() > 0 && (!status.last.good || now() > status.last.good->started_at + 2 * every);
-        return late ? failed : done;
+        return late || !reached ? failed : done;
     });
 }
 
 }  // namespace
 
 void add_backup_status(CLI::App& backup, Chosen& chosen) {
-    auto* command = backup.add_subcommand(
-        "status",
-        "When the last backup was made and the next is due, and where; exit code 1: none, or two missed");
+    auto* command = backup.add_subcommand("status",
+                                          "When the last backup was made and the next is due, and where; "
+                                          "exit code 1: none, two missed, or a place "
+                                          "that cannot be used");
     add_stage(*command, chosen);
     const auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "Print JSON");

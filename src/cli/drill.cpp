@@ -118,7 +118,7 @@ void register_drill(CLI::App& app, Chosen& chosen) {
     held->add_option("--scenario", words->scenario, "What has happened")
         ->check(CLI::IsMember(names))
         ->capture_default_str();
-    held->add_option("--from", words->from, "Folder of the backups; unset: BACKUP_TO");
+    held->add_option("--from", words->from, "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
     held->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     add("history", "The drills that were held, newest first", history);
 }

@@ -130,7 +130,8 @@ void add_extract(CLI::App& backup, Chosen& chosen) {
     auto words = std::make_shared<Words>();
     command->add_option("id", words->id, "Which backup")->capture_default_str();
     command->add_option("--user", words->email, "Address of the person")->required();
-    command->add_option("--from", words->from, "Folder of the backups; unset: BACKUP_TO");
+    command->add_option("--from", words->from,
+                        "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
     command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     command->add_flag("--json", words->json, "Print JSON");
     command->callback([&chosen, words] {

@@ -184,7 +184,8 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
     add_stage(*command, chosen);
     auto words = std::make_shared<Words>();
     command->add_option("id", words->id, "Which, or \"latest\"");
-    command->add_option("--from", words->from, "Folder of the backups; unset: BACKUP_TO");
+    command->add_option("--from", words->from,
+                        "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
     command->add_option("--into", words->into, "Data folder or database URL to restore into");
     command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     command->add_flag("--yes", words->yes, "Do not ask");

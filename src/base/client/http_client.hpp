@@ -29,6 +29,7 @@ struct Deadlines {
     std::chrono::milliseconds first{0};  // from the start to the first progress of the body
     std::chrono::milliseconds idle{0};   // between two signs of progress
     std::chrono::milliseconds whole{30'000};
+    std::chrono::seconds silence{0};  // in which not a byte goes either way
 };
 
 /// One request to somebody else's server. Redirects are not followed: they could carry a key away.
@@ -37,6 +38,7 @@ struct Outgoing {
     std::string url;  // http or https
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    std::shared_ptr<const std::string> shared_body;  // instead, where several attempts send the same
     Deadlines deadlines;
     std::size_t max_bytes = 1 << 20;  // of the reply's body
     long receive_buffer = 16 * 1024;  // bytes, held as long as the transfer lasts: a slow stream needs few

@@ -31,7 +31,7 @@ Failure failure_of(CURLcode code) {
         case CURLE_SSL_CONNECT_ERROR:
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_OPERATION_TIMEDOUT:  // the connect deadline; every other one is ours
+        case CURLE_OPERATION_TIMEDOUT:  // the connect deadline or the silence; every other one is ours
             return Failure::connect;
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
@@ -103,6 +103,11 @@ void Transfer::prepare() {
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
     if (is_loopback(host_of(request_.url))) set(easy, CURLOPT_NOPROXY, "*");
+    set(easy, CURLOPT_PATH_AS_IS, 1L);  // what is signed is what is sent
+    if (request_.deadlines.silence.count() > 0) {
+        set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        set(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request_.deadlines.silence.count()));
+    }
     prepare_body();
     for (const auto& [name, value] : request_.headers) {
         std::string line = name;
@@ -119,9 +124,10 @@ void Transfer::prepare() {
 
 void Transfer::prepare_body() {
     CURL* easy = easy_.get();
-    if (!request_.body.empty() || request_.method == "POST") {
-        set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-        set(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
+    const auto& body = request_.shared_body ? *request_.shared_body : request_.body;
+    if (!body.empty() || request_.method == "POST" || request_.method == "PUT") {
+        set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+        set(easy, CURLOPT_POSTFIELDS, body.c_str());
     }
     if (request_.method == "HEAD")
         set(easy, CURLOPT_NOBODY, 1L);

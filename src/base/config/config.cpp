@@ -179,6 +179,7 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
     for (const auto& option : options()) config.values_[std::string(option.name)] = loader.effective(option);
     if (!config.is_set("BRAINBYTES_SECRET") && config.is_set("BETTER_AUTH_SECRET"))
         config.values_["BRAINBYTES_SECRET"] = config.value("BETTER_AUTH_SECRET");
+    config.take_aws_names();
     for (const auto& [one, other] : pairs)
         if (config.is_set(one) != config.is_set(other))
             loader.faults.push_back(
@@ -188,6 +189,19 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
     if (!loader.faults.empty())
         return Error(ErrorCode::invalid_input, "The configuration is wrong.", std::move(loader.faults));
     return config;
+}
+
+void Config::take_aws_names() {
+    const auto take = [this](std::string_view ours, std::string_view theirs) {
+        if (!is_set(ours)) values_[std::string(ours)] = value(theirs);
+    };
+    take("S3_ENDPOINT", "AWS_ENDPOINT_URL");
+    take("S3_REGION", "AWS_REGION");
+    // A key goes with its own secret, never with another's.
+    if (is_set("S3_ACCESS_KEY_ID")) return;
+    take("S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID");
+    take("S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY");
+    take("S3_SESSION_TOKEN", "AWS_SESSION_TOKEN");
 }
 
 const Config::Value& Config::value(std::string_view name) const {

@@ -12,7 +12,7 @@
 namespace bb::config {
 
 /// What a value must look like. `number` takes its bounds from Option::choices ("1..64"),
-/// `quotas` and `rates` their names ("a|b"). `folders` are separated by commas.
+/// `quotas` and `rates` their names ("a|b"). `places` are those of parse_places().
 enum class Kind {
     text,
     secret,
@@ -23,7 +23,7 @@ enum class Kind {
     origin,
     address,
     folder,
-    folders,
+    places,
     number,
     choice,
     networks,
@@ -80,6 +80,8 @@ public:
     const std::vector<std::string>& warnings() const { return warnings_; }
 
 private:
+    void take_aws_names();
+
     std::map<std::string, Value, std::less<>> values_;
     std::vector<std::string> warnings_;
 };

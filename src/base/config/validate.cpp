@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/config/config.hpp"
+#include "base/config/places.hpp"
 #include "base/config/rates.hpp"
 #include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
@@ -164,6 +165,11 @@ Fault rates_fault(std::string_view text, std::string_view names) {
     return std::nullopt;
 }
 
+Fault places_fault(std::string_view text) {
+    const auto places = parse_places(text);
+    return places ? Fault() : Fault(places.error().detail);
+}
+
 Fault secret_fault(std::string_view text) {
     if (text.find_first_of(" \t") != std::string_view::npos) return "must not hold spaces";
     return std::nullopt;
@@ -180,10 +186,8 @@ std::optional<std::string> fault_of(const Option& option, std::string_view text)
         case Kind::text:
         case Kind::folder:
             return std::nullopt;
-        case Kind::folders:
-            if (text.find("://") != std::string_view::npos)
-                return "must be folders of this machine, separated by commas";
-            return std::nullopt;
+        case Kind::places:
+            return places_fault(text);
         case Kind::secret:
             return secret_fault(text);
         case Kind::url:

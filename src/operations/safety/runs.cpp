@@ -1,7 +1,10 @@
 #include "operations/safety/runs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 #include "base/core/uuid.hpp"
 #include "operations/safety/copy.hpp"
@@ -38,25 +41,66 @@ std::optional<BackupRun> last(db::Session& session, bool any) {
         row.get<std::int64_t>(3), row.get<double>(4),      row.get<std::optional<std::string>>(5)};
 }
 
+/// Where one backup goes.
+class Places {
+public:
+    Places(const Installation& from, const std::vector<Destination>& to) : from_(from), to_(to) {}
+
+    Manifest make(const std::vector<PublicKey>& recipients, const std::string& reason) {
+        std::optional<Manifest> manifest;
+        std::optional<StoredBackup> made;
+        Erased erased;
+        for (const auto& place : to_) {
+            try {
+                if (made)
+                    copy_backup(*made, place, from_.watch);
+                else {
+                    manifest = create_backup(from_, place, recipients, reason);
+                    made = *place.find(manifest->id);
+                    db::Session session(from_.conninfo);
+                    erased = erased_in(session);
+                }
+                note_erased(place, erased);
+            } catch (const std::exception& fault) {
+                if (is_of_all_places(fault) || to_.size() == 1) throw;
+                faults_ += fmt::format("{}{}: {}", faults_.empty() ? "" : " ", place.name(), fault.what());
+            }
+        }
+        if (!made) throw std::runtime_error("There is no backup. " + faults_);
+        if (!faults_.empty())
+            throw std::runtime_error(
+                fmt::format("The backup {} is not everywhere. {}", made->path(), faults_));
+        return std::move(*manifest);
+    }
+
+private:
+    static bool is_of_all_places(const std::exception& fault) {
+        return dynamic_cast<const GivenUp*>(&fault) || dynamic_cast<const db::Unavailable*>(&fault) ||
+               dynamic_cast<const db::SqlError*>(&fault);
+    }
+
+    const Installation& from_;
+    const std::vector<Destination>& to_;
+    std::string faults_;
+};
+
 std::chrono::seconds share(std::uint32_t node, const Pace& pace) {
     return pace.spread.count() == 0 ? pace.spread : std::chrono::seconds(node) % pace.spread;
 }
 
 }  // namespace
 
-Manifest back_up(const Installation& from, const std::vector<Destination>& to,
+Manifest back_up(const Installation& from, std::vector<Destination> to,
                  const std::vector<PublicKey>& recipients, const std::string& reason) {
     BackupRun run;
     run.started_at = now();
     run.reason = reason;
+    // A dump waits for who stores it, and a disk of this machine is the fastest.
+    std::stable_partition(to.begin(), to.end(),
+                          [](const auto& one) { return one.store().folder().has_value(); });
+    for (auto& place : to) place.store().watch_with(from.watch);
     try {
-        auto manifest = create_backup(from, to.front(), recipients, reason);
-        db::Session session(from.conninfo);
-        const auto erased = erased_in(session);
-        for (const auto& place : to) {
-            if (&place != &to.front()) copy_backup(*to.front().find(manifest.id), place, from.watch);
-            note_erased(place, erased);
-        }
+        auto manifest = Places(from, to).make(recipients, reason);
         run.backup = manifest.id;
         run.bytes = static_cast<std::int64_t>(manifest.stored_bytes());
         run.seconds = manifest.seconds;
@@ -74,6 +118,12 @@ Manifest back_up(const Installation& from, const std::vector<Destination>& to,
         }
         throw;
     }
+}
+
+const Destination& made_in(const std::vector<Destination>& places) {
+    for (const auto& one : places)
+        if (one.store().folder()) return one;
+    return places.front();
 }
 
 LastRuns last_runs(db::Session& session) {

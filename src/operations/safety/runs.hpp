@@ -22,10 +22,14 @@ struct BackupRun {
     std::optional<std::string> fault;
 };
 
-/// Makes a backup in the first folder, copies it into the others, and notes the outcome in the database.
-/// Errors as create_backup(), after they were noted.
-Manifest back_up(const Installation& from, const std::vector<Destination>& to,
+/// Makes a backup in the first of the places that takes one, folders before others, copies it into the rest,
+/// and notes the outcome in the database. Errors as create_backup(), after they were noted; also when one
+/// place alone has failed, which is named.
+Manifest back_up(const Installation& from, std::vector<Destination> to,
                  const std::vector<PublicKey>& recipients, const std::string& reason);
+
+/// The one of these places in which back_up() makes a backup, to copy it into the others.
+const Destination& made_in(const std::vector<Destination>& places);
 
 /// The newest run, and the newest that made a backup.
 struct LastRuns {

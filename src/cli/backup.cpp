@@ -168,12 +168,18 @@ int prune(Context& context, const Words& words) {
 }
 
 int hold(Context& context, const Words& words) {
-    const auto place = app::destinations_of(context.config, words.place).front();
-    const auto backup = place.find(words.id);
-    if (!backup) return context.fail(backup.error());
-    place.hold(*backup, !words.release);
-    context.err << (words.release ? "It is pruned when its time comes.\n" : "It is never pruned.\n");
-    return done;
+    bool found = false;
+    std::optional<Error> missing;
+    const int outcome = each_place(context, words, [&](const safety::Destination& place) {
+        const auto backup = place.find(words.id);
+        if (!backup) return void(missing = backup.error());
+        place.hold(*backup, !words.release);
+        found = true;
+    });
+    if (!found && missing) return context.fail(*missing);
+    if (outcome == done)
+        context.err << (words.release ? "It is pruned when its time comes.\n" : "It is never pruned.\n");
+    return outcome;
 }
 
 }  // namespace

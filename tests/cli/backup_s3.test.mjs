@@ -1,8 +1,8 @@
 // Backups in an S3 bucket, on the real program and a real S3 server: their whole life, and what the service, the
 // network and the bucket can do to them.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -48,6 +48,25 @@ async function commandWith(env, ...words) {
     } finally {
         server.options.env = before;
     }
+}
+/** A command through the proxy, and the most memory that it took, in kB. */
+async function measured(...words) {
+    const env = { ...server.env, S3_ENDPOINT: proxy.url };
+    const child = spawn(program, words, { env, cwd: path.dirname(server.dataFolder) });
+    let [stdout, stderr, peak] = ["", "", 0];
+    child.stdout.on("data", (text) => (stdout += text));
+    child.stderr.on("data", (text) => (stderr += text));
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    while (child.exitCode === null && child.signalCode === null) {
+        try {
+            const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+            peak = Math.max(peak, Number(status.match(/VmHWM:\s+(\d+)/)?.[1] ?? 0));
+        } catch {
+            break; // it has just ended
+        }
+        await pause(20);
+    }
+    return { code: await ended, stdout, stderr, peak };
 }
 const throughProxy = (...words) => commandWith({ S3_ENDPOINT: proxy.url }, ...words);
 
@@ -160,6 +179,49 @@ test("broken connections and an overloaded service are survived", async () => {
     const read = await throughProxy("backup", "verify", made.id);
     proxy.slow = 0;
     assert.equal(read.code, 0, read.stderr);
+});
+
+test("what is too large for one piece goes in parts, with little memory, and a cut leaves nothing", async () => {
+    const sql = (text) =>
+        execFileSync("psql", [
+            "-h",
+            `${server.dataFolder}/run`,
+            "-U",
+            "brainbytes",
+            "-XAtc",
+            text,
+            "brainbytes",
+        ]);
+    sql(`CREATE TABLE bulk AS SELECT n, string_agg(md5(random()::text), '') AS text
+         FROM generate_series(1, 600) n, generate_series(1, 4000) GROUP BY n`);
+    try {
+        const before = await list();
+        Object.assign(proxy, { cutAfter: 3_000_000, cuts: Infinity, cut: 0 });
+        const broken = await throughProxy("backup", "create");
+        assert.equal(broken.code, 1);
+        assert.match(broken.stderr, /database\.sealed: no answer: .*try again/);
+        Object.assign(proxy, { cutAfter: Infinity });
+        assert.ok(proxy.cut > 3, "it was tried again and again");
+        assert.deepEqual(await list(), before);
+        assert.deepEqual(await s3Uploads(s3), [], "the upload is aborted");
+
+        Object.assign(proxy, { cutAfter: 12_000_000, cuts: 2, cut: 0 });
+        const { code, stdout, stderr, peak } = await measured("backup", "create", "--json");
+        assert.equal(code, 0, stderr);
+        assert.equal(proxy.cut, 2);
+        Object.assign(proxy, { cutAfter: Infinity });
+        const made = JSON.parse(stdout);
+        assert.ok(made.bytes > 30_000_000, stdout);
+        const object = `/${s3.bucket}/school/${made.id}/database.sealed`;
+        assert.match((await s3Request(s3, "HEAD", object)).headers.get("etag"), /-[4-9]"$/, "in parts");
+        const read = await measured("backup", "verify", made.id);
+        assert.equal(read.code, 0, read.stderr);
+        for (const most of [peak, read.peak]) assert.ok(most < 100_000, `${most} kB`);
+        console.log(`# largest memory: create ${peak} kB, verify ${read.peak} kB`);
+    } finally {
+        Object.assign(proxy, { cutAfter: Infinity });
+        sql("DROP TABLE bulk");
+    }
 });
 
 test("a service that is away is told in words, and leaves no backup", async () => {

@@ -1,7 +1,10 @@
 // Backups that servers make by themselves, on a real database.
 #include "app/backup_schedule.hpp"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -111,6 +114,60 @@ TEST_F(Schedule, AStopEndsABackupThatWaitsForSomebodyElsesLock) {
     EXPECT_LT(stopped_in, 8s);
     EXPECT_EQ(runs("true"), 0) << "a stop is no failure";
     EXPECT_TRUE(safety::Destination(folder_ / "backups").list().empty());
+}
+
+/// A port where connections are taken and nothing is ever said.
+class SilentPort {
+public:
+    SilentPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        ::bind(socket_, reinterpret_cast<sockaddr*>(&address), size);
+        ::listen(socket_, 100);
+        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size);
+        url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    }
+    ~SilentPort() { ::close(socket_); }
+    SilentPort(const SilentPort&) = delete;
+
+    std::string url;
+
+private:
+    int socket_;
+};
+
+TEST_F(Schedule, AStopDoesNotWaitForABucketThatHangs) {
+    const SilentPort silent;
+    auto settings = config("s3://school-backups/here");
+    settings.set("S3_ENDPOINT", silent.url, "test");
+    settings.set("S3_ACCESS_KEY_ID", "id", "test");
+    settings.set("S3_SECRET_ACCESS_KEY", "secret", "test");
+    auto schedule = std::make_unique<BackupSchedule>(settings, test::TestCluster::instance().conninfo(),
+                                                     safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    std::this_thread::sleep_for(1s);
+    const auto started = std::chrono::steady_clock::now();
+    schedule.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - started, 30s)
+        << "its silence alone lasts longer, several times";
+    EXPECT_EQ(runs("true"), 0) << "a stop is no failure";
+}
+
+TEST_F(Schedule, ABucketThatIsAwayIsAFailureAndTheFolderHasItsBackupAllTheSame) {
+    auto settings = config("s3://school-backups/here," + (folder_ / "backups").string() + "?keep=1/0/0");
+    settings.set("S3_ENDPOINT", "http://127.0.0.1:9", "test");
+    settings.set("S3_ACCESS_KEY_ID", "id", "test");
+    settings.set("S3_SECRET_ACCESS_KEY", "secret", "test");
+    const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+                                  safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    const auto noted = [&] {
+        return runs("fault LIKE 'The backup % is not everywhere. s3://school-backups/here: %'") > 0;
+    };
+    // A failed connection is tried again for some seconds.
+    EXPECT_TRUE(becomes_true(noted) || becomes_true(noted) || becomes_true(noted));
+    EXPECT_EQ(runs("backup IS NOT NULL"), 0) << "the age goes on growing";
+    EXPECT_EQ(safety::Destination(folder_ / "backups").list().size(), 1u);
 }
 
 }  // namespace

@@ -158,7 +158,8 @@ TEST(Sigv4, WritesTheHeaderAndWhatIsSignedAsTheSuiteDoes) {
 
 /// The examples of the S3 documentation, "Authenticating Requests (AWS Signature Version 4)".
 TEST(Sigv4, SignsAsTheExamplesOfS3Do) {
-    const Credentials who{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""};
+    const std::string key_id = "AKIAIOSFODNN7EXAMPLE";  // theirs, and not a secret
+    const Credentials who{key_id, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""};
     const Scope scope{"us-east-1", "s3", *parse_rfc3339("2013-05-24T00:00:00.000000Z")};
     const auto request = [](std::string method, const std::string& path, Fields query, Fields more,
                             const std::string& body) {

@@ -205,7 +205,7 @@ test("what is too large for one piece goes in parts, with little memory, and a c
         assert.deepEqual(await list(), before);
         assert.deepEqual(await s3Uploads(s3), [], "the upload is aborted");
 
-        Object.assign(proxy, { cutAfter: 12_000_000, cuts: 2, cut: 0 });
+        Object.assign(proxy, { cutAfter: 6_000_000, cuts: 2, cut: 0 });
         const { code, stdout, stderr, peak } = await measured("backup", "create", "--json");
         assert.equal(code, 0, stderr);
         assert.equal(proxy.cut, 2);

@@ -216,8 +216,11 @@ Task<Result<void>> S3::complete_upload(S3Upload upload, std::vector<S3Part> part
     call.may_fail_late = true;
     const auto reply = co_await send(std::move(call));
     if (!reply) co_return reply.error();
-    const auto xml = answer_of(name_of(upload.key), *reply, "CompleteMultipartUploadResult");
-    if (!xml) co_return xml.error();
+    // The one answer whose root has several names: "...Result" with AWS, "...Response" with others.
+    const auto xml = parse_xml(reply->body);
+    if (!xml) co_return misread(name_of(upload.key), xml.error().detail);
+    if (!xml->name.starts_with("CompleteMultipartUpload"))
+        co_return misread(name_of(upload.key), fmt::format("the answer is {}", xml->name));
     co_return Result<void>();
 }
 

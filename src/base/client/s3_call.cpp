@@ -82,7 +82,7 @@ std::string S3::name_of(std::string_view key) const {
 Outgoing S3::signed_request(const Call& call) const {
     const sigv4::Scope scope{options_.region, service, now()};
     sigv4::Request request{call.method, sigv4::encode_path(base_ + "/" + call.key), call.query, call.headers,
-                           sigv4::hash(call.body ? *call.body : std::string())};
+                           sigv4::hash(call.body ? std::string_view(*call.body) : std::string_view())};
     request.headers.emplace_back("Host", host_);
     request.headers.emplace_back("X-Amz-Content-Sha256", request.payload_hash);
     request.headers.emplace_back("X-Amz-Date", sigv4::amz_date(scope.at));

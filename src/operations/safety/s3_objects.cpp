@@ -12,9 +12,8 @@ namespace {
 
 constexpr std::size_t piece_size = 8u << 20;
 constexpr std::size_t most_parts = 10'000;
-// After so many parts they are made twice as large, and twice as large again.
-constexpr std::size_t parts_of_a_size = 3'000;
-constexpr std::size_t largest_part = 4 * piece_size;
+// After so many parts they are made half as large again.
+constexpr std::size_t small_parts = 4'000;
 
 class S3Source : public http::FileSource {
 public:
@@ -51,6 +50,7 @@ S3Writer::S3Writer(std::shared_ptr<S3Session> session, std::string key, std::fun
     : session_(std::move(session)),
       upload_{std::move(key), {}},
       watch_(std::move(watch)),
+      buffer_(std::make_shared<std::string>()),
       part_size_(piece_size) {}
 
 S3Writer::~S3Writer() {
@@ -65,17 +65,13 @@ S3Writer::~S3Writer() {
 
 void S3Writer::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        if (buffer_.size() == part_size_) send_part();
-        if (buffer_.empty()) buffer_.reserve(part_size_);
-        const auto taken = std::min(bytes.size(), part_size_ - buffer_.size());
-        buffer_.append(bytes.substr(0, taken));
+        if (buffer_->size() == part_size_) send_part();
+        if (buffer_->capacity() < part_size_) buffer_->reserve(part_size_);
+        const auto taken = std::min(bytes.size(), part_size_ - buffer_->size());
+        buffer_->append(bytes.substr(0, taken));
         bytes.remove_prefix(taken);
         bytes_ += taken;
     }
-}
-
-std::shared_ptr<const std::string> S3Writer::take_buffer() {
-    return std::make_shared<const std::string>(std::exchange(buffer_, {}));
 }
 
 void S3Writer::send_part() {
@@ -87,17 +83,18 @@ void S3Writer::send_part() {
                         "of this size in a folder.",
                         client.name_of(upload_.key)));
     const int number = static_cast<int>(parts_.size()) + 1;
-    parts_.push_back(session_->must(client.put_part(upload_, number, take_buffer()), watch_));
-    if (parts_.size() % parts_of_a_size == 0) part_size_ = std::min(part_size_ * 2, largest_part);
+    parts_.push_back(session_->must(client.put_part(upload_, number, buffer_), watch_));
+    buffer_->clear();
+    if (parts_.size() == small_parts) part_size_ += piece_size / 2;
 }
 
 void S3Writer::finish() {
     auto& client = session_->client();
     if (upload_.id.empty()) {
-        session_->must(client.put(upload_.key, take_buffer()), watch_);
+        session_->must(client.put(upload_.key, buffer_), watch_);
         return;
     }
-    if (!buffer_.empty()) send_part();
+    if (!buffer_->empty()) send_part();
     complete();
     upload_.id.clear();
 }

@@ -10,8 +10,8 @@
 namespace bb::safety {
 
 /// An object of any size on its way into a bucket: in one piece when it is small, else as an upload in parts
-/// that is complete with finish() alone. Holds one part in memory, of 8 MiB at first and 32 MiB at last, so
-/// that the 10,000 parts of S3 reach to 190 GB.
+/// that is complete with finish() alone. Holds one part in memory, of 8 MiB at first and 12 MiB at last, so
+/// that the 10,000 parts of S3 reach to 110 GB.
 class S3Writer : public ObjectWriter {
 public:
     S3Writer(std::shared_ptr<S3Session> session, std::string key, std::function<void()> watch);
@@ -24,13 +24,12 @@ public:
 
 private:
     void send_part();
-    std::shared_ptr<const std::string> take_buffer();
     void complete();
 
     std::shared_ptr<S3Session> session_;
     client::S3Upload upload_;  // without an id: none was begun
     std::function<void()> watch_;
-    std::string buffer_;
+    std::shared_ptr<std::string> buffer_;  // of the next part; the same memory for each
     std::size_t part_size_;
     std::uint64_t bytes_ = 0;
     std::vector<client::S3Part> parts_;

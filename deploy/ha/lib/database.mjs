@@ -35,8 +35,7 @@ export function etcd(cluster, host) {
         "initial-cluster-state": host.joins ? "existing" : "new",
         "client-transport-security": trust,
         "peer-transport-security": trust,
-        // Patroni talks through it; a configuration file leaves it out unless told.
-        "enable-grpc-gateway": true,
+        "enable-v2": true, // what Patroni uses, see there
         "auto-compaction-mode": "periodic",
         "auto-compaction-retention": "1h",
         "log-level": "warn",
@@ -59,11 +58,10 @@ function accessRules(cluster) {
     ];
 }
 
-const archives = (cluster) => cluster.backups && cluster.backups !== "none";
+const archives = (cluster) => cluster.backups !== "none";
 
-/** Settings that must be the same on every host; Patroni keeps them in etcd once the cluster is there. */
-function shared(cluster, place) {
-    const command = `pgbackrest --config=${place.at("pgbackrest.conf")} --stanza=${cluster.scope} archive-push %p`;
+/** Settings of the whole cluster; Patroni keeps them in etcd once it is there, and `patronictl edit-config` changes them. */
+function shared(cluster) {
     return {
         ttl: 20, // seconds until a silent primary is replaced
         loop_wait: 5,
@@ -80,12 +78,16 @@ function shared(cluster, place) {
                 wal_keep_size: "1GB",
                 wal_sender_timeout: "10s",
                 wal_receiver_timeout: "10s",
-                // Without a place for it nothing is archived: PostgreSQL would keep every segment for ever.
-                archive_mode: archives(cluster) ? "on" : "off",
-                ...(archives(cluster) ? { archive_command: command, archive_timeout: "60s" } : {}),
             },
         },
     };
+}
+
+/** Without a place for it nothing is archived: PostgreSQL would keep every segment for ever. */
+function archiving(cluster, place) {
+    if (!archives(cluster)) return { archive_mode: "off" };
+    const command = `pgbackrest --config=${place.at("pgbackrest.conf")} --stanza=${cluster.scope} archive-push %p`;
+    return { archive_mode: "on", archive_command: command, archive_timeout: "60s" };
 }
 
 function postgresql(cluster, host, secrets) {
@@ -117,6 +119,7 @@ function postgresql(cluster, host, secrets) {
             ssl_cert_file: place.at("postgres.crt"),
             ssl_key_file: place.at("postgres.key"),
             password_encryption: "scram-sha-256",
+            ...archiving(cluster, place),
         },
         pg_hba: accessRules(cluster),
     };
@@ -140,13 +143,14 @@ export function patroni(cluster, host, secrets) {
             verify_client: "required",
         },
         ctl: { ...own, cacert: place.ca },
-        etcd3: {
+        // Version 2 of etcd's words: docs/decisions/0005-etcd-by-version-2.md.
+        etcd: {
             hosts: cluster.hosts.map(({ address }) => `${address}:${ports.etcd}`),
             protocol: "https",
             ...trust,
         },
         bootstrap: {
-            dcs: shared(cluster, place),
+            dcs: shared(cluster),
             initdb: [{ encoding: "UTF8" }, { locale: "C.UTF-8" }, "data-checksums"],
             pg_hba: accessRules(cluster),
             post_bootstrap: place.at("first"),

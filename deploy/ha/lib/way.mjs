@@ -11,7 +11,7 @@ export function haproxy(cluster, machine) {
         "",
         `listen ${name}`,
         `    bind 127.0.0.1:${port}`,
-        `    option httpchk GET ${question}`,
+        `    option httpchk OPTIONS ${question}`,
         "    http-check expect status 200",
         `    default-server check port ${ports.patroni} ${trust} inter ${interval} fall 3 rise 1 on-marked-down shutdown-sessions`,
         ...cluster.hosts.map(({ name: host, address }) => `    server ${host} ${address}:${ports.postgres}`),

@@ -1,6 +1,6 @@
 // The cluster under test: three hosts from the files that deploy/ha/cluster.mjs writes, two nodes on them.
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -29,28 +29,57 @@ export class Cluster {
         this.nodes = [new Node(this.hosts[0], 5000), new Node(this.hosts[1], 6432)];
     }
 
-    /** Writes, installs and starts everything. */
-    async build() {
+    /**
+     * What docs/operations.md tells to do: takes the secret of the server on one machine, writes, installs and starts
+     * everything, and restores the newest backup of `from`: {secret, place, key}.
+     */
+    async build(from) {
         mkdirSync(this.backups);
         chmodSync(this.backups, 0o777);
-        const file = path.join(this.folder, "cluster.conf");
-        const machines = this.hosts.map(({ name, address }) => `[host ${name}]\naddress = ${address}\n`);
-        const head = [`stage = staging`, `backups = ${this.backups}`, `prefix = ${this.folder}/{name}`];
-        writeFileSync(file, [...head, ...machines].join("\n"));
-        const out = path.join(this.folder, "written");
-        await run(process.execPath, [generator, "write", file, "--to", out]);
+        const secrets = path.join(this.folder, "secrets");
+        mkdirSync(secrets, { mode: 0o700 });
+        copyFileSync(from.secret, path.join(secrets, "server.secret"));
         for (const host of this.hosts) {
-            await run(path.join(out, host.name, "install"), ["--no-start"]);
+            await this.install(host);
             host.start(...daemons);
         }
         await this.settled();
-        // One after the other: the first makes the schema.
+        const words = ["latest", "--from", from.place, "--key", from.key, "--yes"];
+        await this.nodes[0].command("backup", "restore", ...words);
         for (const node of this.nodes) await node.start();
     }
 
-    /** What Patroni says of every member, asked at a host that is not `away`. */
-    async members(away) {
-        const host = this.hosts.find((one) => one !== away);
+    /** Writes all files anew and installs those of `host`, which `joins` a cluster that is there. */
+    async install(host, joins = false) {
+        const file = path.join(this.folder, "cluster.conf");
+        const machine = (one) =>
+            `[host ${one.name}]\naddress = ${one.address}\njoins = ${one === host && joins ? "yes" : "no"}\n`;
+        const head = [`stage = staging`, `backups = ${this.backups}`, `prefix = ${this.folder}/{name}`];
+        writeFileSync(file, [...head, ...this.hosts.map(machine)].join("\n"));
+        const out = path.join(this.folder, "written");
+        await run(process.execPath, [generator, "write", file, "--to", out]);
+        await run(path.join(out, host.name, "install"), ["--no-start"]);
+    }
+
+    /** Puts an empty machine in the place of `host`, as docs/operations.md tells. */
+    async replace(host) {
+        await host.kill("patroni", "etcd");
+        for (const folder of ["postgres", "etcd"])
+            rmSync(path.join(host.data, folder), { recursive: true, force: true });
+        const other = this.hosts.find((one) => one !== host);
+        const id = (await other.etcdctl("member", "list"))
+            .split("\n")
+            .find((line) => line.includes(`${host.address}:2380`))
+            .split(",")[0];
+        await other.etcdctl("member", "remove", id);
+        await other.etcdctl("member", "add", host.name, `--peer-urls=https://${host.address}:2380`);
+        await this.install(host, true);
+        host.start("etcd", "patroni");
+    }
+
+    /** What Patroni says of every member, asked at a host that is not cut off. */
+    async members() {
+        const host = this.hosts.find((one) => !one.cut);
         return JSON.parse(await host.patronictl("list", "-f", "json"));
     }
 
@@ -61,7 +90,7 @@ export class Cluster {
     /** The primary, once there is one that is not `former`. */
     primary(former) {
         return until("another primary", async () => {
-            const leader = (await this.members(former)).find(({ Role }) => Role === "Leader");
+            const leader = (await this.members()).find(({ Role }) => Role === "Leader");
             return leader && leader.Member !== former?.name && this.host(leader.Member);
         });
     }

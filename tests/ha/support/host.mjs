@@ -14,13 +14,14 @@ function words(line) {
     return found.map((word) => word.replace(/^(['"])(.*)\1$/s, "$2").replaceAll("$$", "$"));
 }
 
-/** {user, environment, start: [[word]], condition: [[word]]} of a unit's file. */
+/** {user, environment, before: [line], start: [[word]], condition: [[word]]} of a unit's file. */
 function readUnit(file, instance) {
-    const unit = { user: "root", environment: {}, start: [], condition: [] };
+    const unit = { user: "root", environment: {}, before: [], start: [], condition: [] };
     for (const line of readFileSync(file, "utf8").replaceAll("%i", instance).split("\n")) {
         const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
         if (key === "User") unit.user = value;
         if (key === "Environment") unit.environment[value.split("=")[0]] = value.split("=")[1];
+        if (key === "ExecStartPre") unit.before.push(value);
         if (key === "ExecStart") unit.start.push(words(value));
         if (key === "ExecCondition") unit.condition.push(words(value));
     }
@@ -52,11 +53,13 @@ export class Host {
     }
 
     #spawn(unit) {
-        const { user, environment, start } = readUnit(this.unitFile(unit), "");
+        const { user, environment, before, start } = readUnit(this.unitFile(unit), "");
         const log = openSync(path.join(this.logs, unit), "a");
         const env = { PATH: process.env.PATH, HOME: "/", ...environment };
         const stdio = ["ignore", log, log];
-        const child = spawn("ip", this.inside(start[0], user), { stdio, env, cwd: "/", detached: true });
+        const script = [...before, 'exec "$@"'].join(" && ");
+        const command = ["sh", "-c", script, "sh", ...start[0]];
+        const child = spawn("ip", this.inside(command, user), { stdio, env, cwd: "/", detached: true });
         closeSync(log);
         child.on("error", () => {});
         child.once("exit", async () => {
@@ -138,8 +141,9 @@ export class Host {
         });
     }
 
-    /** Takes this machine's wire out, or puts it back. */
+    /** Takes this machine's wire out ("down"), or puts it back ("up"). */
     async wire(state) {
+        this.cut = state === "down";
         await run("ip", ["-n", `${this.net}-lan`, "link", "set", this.name, state]);
     }
 }

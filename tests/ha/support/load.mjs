@@ -14,6 +14,7 @@ export class Load {
         this.times = [];
         this.wrong = []; // answers that nobody should get
         this.refused = 0;
+        this.silentUntil = new Map();
     }
 
     get count() {
@@ -48,6 +49,12 @@ export class Load {
         }
     }
 
+    #pick(writer) {
+        const silent = (node) => (this.silentUntil.get(node) ?? 0) > Date.now();
+        const other = this.nodes[(writer.at + 1) % this.nodes.length];
+        return silent(this.nodes[writer.at]) && !silent(other) ? other : this.nodes[writer.at];
+    }
+
     #request(writer, kind) {
         const key = randomUUID();
         const titled = { json: { title: `Written ${key}` }, headers: { "idempotency-key": key } };
@@ -59,7 +66,7 @@ export class Load {
     /** Sends the same again until it is acknowledged, at the other node after each failure; its id, if known. */
     async #send(writer, kind, { target, id, ...options }) {
         while (!this.over) {
-            const node = this.nodes[writer.at];
+            const node = this.#pick(writer);
             const answer = await node
                 .request(target, { method: "POST", cookie: writer.cookie, ...options })
                 .catch(() => ({ status: 0 }));
@@ -74,6 +81,8 @@ export class Load {
             if (![0, 503].includes(answer.status))
                 this.wrong.push(`${target}: ${answer.status} ${answer.text}`);
             this.refused += 1;
+            // As a load balancer does: one that does not answer is left alone for a while.
+            if (answer.status === 0) this.silentUntil.set(node, Date.now() + 5000);
             writer.at = (writer.at + 1) % this.nodes.length;
             await pause(100);
         }

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long lint format bench coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha lint format bench coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-long: ## the same with long counts: 50 kills, fuzzing, soak
 	@scripts/fuzz 600
 	@scripts/test-previous
 	@scripts/test-reproducible
+
+test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in turn under load
+	@exec scripts/test-ha
 
 lint: ## formatting, clang-tidy, include arrows, migrations, page types, ESLint
 	@exec scripts/lint

@@ -155,6 +155,35 @@ test("an empty machine with only the backups and the key is whole after one comm
     }
 });
 
+test("an empty folder and a database elsewhere take a backup of one machine, and its secret by name", async () => {
+    const ida = await server.as("ida@backup.example");
+    await create();
+    const before = comparable(await archiveFrom(server, ida));
+    const database = await startDatabase();
+    const elsewhere = temporaryFolder("bb-moved");
+    chmodSync(elsewhere, 0o777);
+    const secret = readFileSync(path.join(server.dataFolder, "secret"), "utf8").trim();
+    const env = {
+        DATABASE_URL: database.url,
+        BRAINBYTES_SECRET: secret,
+        BRAINBYTES_DATA: `${elsewhere}/data`,
+    };
+    try {
+        const words = ["backup", "restore", "latest", "--from", backups, "--key", key, "--json"];
+        const done = spawnSync(program, words, { env: programEnvironment(env), encoding: "utf8" });
+        assert.equal(done.status, 0, done.stderr);
+        const moved = await startServer({ dataFolder: env.BRAINBYTES_DATA, env });
+        try {
+            assert.deepEqual(comparable(await archiveFrom(moved, await moved.as(ida.email))), before);
+        } finally {
+            await moved.stop({ keep: true });
+        }
+    } finally {
+        await database.stop();
+        rmSync(elsewhere, { recursive: true, force: true });
+    }
+});
+
 test("another database is filled by --into, also one whose account may make none", async () => {
     const database = await startDatabase();
     try {

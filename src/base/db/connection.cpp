@@ -98,8 +98,8 @@ Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::mill
         if (step == PGRES_POLLING_FAILED) throw Unavailable(PQerrorMessage(pg.get()));
     }
     PQsetnonblocking(pg.get(), 1);
-    PQsetNoticeProcessor(
-        pg.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeReceiver(
+        pg.get(), [](void*, const PGresult*) {}, nullptr);
     co_return pg.release();
 }
 
@@ -130,6 +130,7 @@ struct Connection::HandlerWaiter : Waiter {
 Connection::Connection(Executor executor, PGconn* pg, std::function<void()> on_broken)
     : executor_(executor), pg_(pg), socket_(socket_of(executor, pg)), on_broken_(std::move(on_broken)) {
     PQenterPipelineMode(pg_);
+    PQsetNoticeReceiver(pg_, hear_notice, this);
 }
 
 Connection::~Connection() {
@@ -262,10 +263,22 @@ void Connection::take_result(PGresult* result) {
     current_ = result;
 }
 
+// A cancelled wait for the synchronous standby answers "committed", and a warning is all that tells of it. A
+// failover would lose the write, so nobody may be told that it is safe. Its words are translated, the name of
+// the function is not.
+void Connection::hear_notice(void* self, const PGresult* notice) {
+    if (field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN")
+        static_cast<Connection*>(self)->unconfirmed_ = true;
+}
+
 void Connection::complete_front() {
     auto waiter = std::move(waiting_.front());
     waiting_.pop_front();
     PGresult* result = std::exchange(current_, nullptr);
+    if (std::exchange(unconfirmed_, false)) {
+        log::warn("a write is not confirmed by the standby");
+        PQclear(std::exchange(result, nullptr));
+    }
     const bool failed = result && PQresultStatus(result) == PGRES_FATAL_ERROR;
     const bool posted = waiter->posted();
     waiter->complete(Rows(result));

@@ -42,7 +42,7 @@ public:
     void start();
     /// Sends a statement and waits for its rows. A statement whose remembered plan has become useless is
     /// prepared and sent again, but `in_transaction`, where its failure has undone what came before:
-    /// Unavailable.
+    /// Unavailable. So is a write whose wait for the synchronous standby was cut short.
     Task<Rows> run(const char* sql, Params params, bool in_transaction = false);
     /// Sends a statement without parameters and waits for nothing; a failure breaks the connection.
     void post(const char* sql);
@@ -68,6 +68,7 @@ private:
     /// Sends and says how its result will be taken apart; the waiter goes to the end of waiting_.
     void send(const char* sql, const Params& params, std::unique_ptr<Waiter> waiter);
     void flush();
+    static void hear_notice(void* self, const PGresult* notice);
     void complete_front();
     /// True when the failure came before the statement ran, as its remembered plan is of no use any more.
     bool forget_stale_plan(const char* sql, const Rows& failed);
@@ -81,6 +82,7 @@ private:
     std::size_t names_ = 0;                                  // given so far; never given twice
     PGresult* current_ = nullptr;  // result of the statement at the front, until its synchronisation point
     bool flushing_ = false;
+    bool unconfirmed_ = false;  // the statement at the front is committed, but perhaps not on the standby
 };
 
 }  // namespace bb::db

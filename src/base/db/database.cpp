@@ -28,18 +28,19 @@ struct Finish {
     void operator()(PGconn* pg) const { PQfinish(pg); }
 };
 
+/// Sent first on every connection. Not among the options of the start-up packet: PgBouncer and other poolers
+/// refuse those.
+constexpr const char* settings_sql =
+    "SELECT set_config('statement_timeout', $1, false), set_config('TimeZone', 'UTC', false), "
+    "set_config('idle_in_transaction_session_timeout', '60000', false)";
+
 std::string with_settings(const Options& options) {
     // Appended as keywords when the base is a keyword string, as a query otherwise.
     const bool url = options.conninfo.find("://") != std::string::npos;
-    const auto timeout = std::to_string(options.statement_timeout.count());
     if (!url)
-        return options.conninfo + " application_name='" + options.application +
-               "' options='-c statement_timeout=" + timeout +
-               " -c timezone=UTC -c idle_in_transaction_session_timeout=60000' tcp_user_timeout=10000";
+        return options.conninfo + " application_name='" + options.application + "' tcp_user_timeout=10000";
     const char join = options.conninfo.find('?') == std::string::npos ? '?' : '&';
-    return options.conninfo + join + "application_name=" + options.application +
-           "&options=-c%20statement_timeout%3D" + timeout +
-           "%20-c%20timezone%3DUTC%20-c%20idle_in_transaction_session_timeout%3D60000&tcp_user_timeout=10000";
+    return options.conninfo + join + "application_name=" + options.application + "&tcp_user_timeout=10000";
 }
 
 }  // namespace
@@ -67,9 +68,14 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
                 std::unique_ptr<PGconn, Finish> pg(co_await db::connect(executor, conninfo, connect_limit));
                 if (closed) break;
                 auto wake = std::make_shared<net::Timer>(executor, net::Timer::time_point::max());
-                pipelines[slot] =
+                auto connection =
                     std::make_shared<Connection>(executor, pg.release(), [wake]() { wake->cancel(); });
-                pipelines[slot]->start();
+                co_await settle(connection);
+                if (closed) {
+                    connection->abandon("");
+                    break;
+                }
+                pipelines[slot] = std::move(connection);
                 pause = first_pause;
                 co_await wait_broken(slot, wake);
             } catch (const std::exception& failure) {
@@ -81,6 +87,18 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
             co_await pauses[slot].async_wait(use_task_tuple);
             pause = std::min(pause * 2, longest_pause);
         }
+    }
+
+    /// The first statement of a connection. A pooler lets one in before it knows whether the server lives:
+    /// only an answer says that it is of use.
+    Task<void> settle(std::shared_ptr<Connection> connection) {
+        connection->start();
+        net::Timer limit(executor, net::Timer::clock_type::now() + connect_limit);
+        limit.async_wait([connection](boost::system::error_code stopped) {
+            if (!stopped) connection->abandon("the database did not answer in time");
+        });
+        const auto timeout = std::to_string(options.statement_timeout.count());
+        co_await connection->run(settings_sql, Params::of(timeout));
     }
 
     /// Returns when the pipeline broke; breaks connections whose oldest statement hangs (a dead host or
@@ -144,11 +162,11 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
         try {
             std::unique_ptr<PGconn, Finish> pg(co_await db::connect(executor, conninfo, connect_limit));
             connection = std::make_shared<Connection>(executor, pg.release(), []() {});
+            co_await settle(connection);
         } catch (...) {
             slot_freed();
             throw;
         }
-        connection->start();
         exclusive.push_back(connection);
         co_return connection;
     }

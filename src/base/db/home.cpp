@@ -31,7 +31,7 @@ namespace fs = std::filesystem;
 bool is_ours(const fs::path& folder) {
     // /var/run, a link to where everybody's locks are, must not speak for /var.
     if (!fs::is_symlink(folder / "run"))
-        for (const char* lock : {"run/server.lock", "run/cluster.lock"})
+        for (const char* lock : {"run/server.lock", "run/cluster.lock", "run/restore.lock"})
             if (fs::is_regular_file(folder / lock)) return true;
     return fs::is_regular_file(folder / "postgres/PG_VERSION");
 }

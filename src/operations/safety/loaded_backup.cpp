@@ -41,6 +41,7 @@ private:
 
 FileLock take_lock(const fs::path& data) {
     const auto file = data / "run/restore.lock";
+    fs::create_directories(file.parent_path());  // with DATABASE_URL nothing has made it yet
     auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
     if (!lock) throw std::runtime_error(fmt::format("Another restore is under way in {}.", data.string()));
     return std::move(*lock);

@@ -59,6 +59,90 @@ TEST_F(DatabaseTest, AThousandStatementsAtOnceEachGetTheirOwnAnswer) {
     });
 }
 
+TEST_F(DatabaseTest, EveryConnectionHasItsLimits) {
+    Options options;
+    options.statement_timeout = milliseconds(4'000);
+    open(options);
+    constexpr const char* ask =
+        "SELECT current_setting('statement_timeout'), current_setting('TimeZone'), "
+        "current_setting('idle_in_transaction_session_timeout')";
+    run([](Database& db) -> Task<void> {
+        const auto expect_limits = [](const Rows& rows) {
+            EXPECT_EQ(rows[0].get<std::string>(0), "4s");
+            EXPECT_EQ(rows[0].get<std::string>(1), "UTC");
+            EXPECT_EQ(rows[0].get<std::string>(2), "1min");
+        };
+        expect_limits(co_await db.query(ask));
+        auto work = [&expect_limits](Transaction& tx) -> Task<void> {
+            expect_limits(co_await tx.query(ask));
+        };
+        co_await db.transaction(work);
+    });
+}
+
+/// Makes every commit wait for a standby that never comes.
+class LonelyPrimary {
+public:
+    explicit LonelyPrimary(Session& session) : session_(session) { set("'nobody'"); }
+    ~LonelyPrimary() { set("''"); }
+    /// Cuts the waiting of the others short, as an operator might.
+    void cancel_waits() {
+        session_.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    }
+
+private:
+    void set(const std::string& names) {
+        session_.query("ALTER SYSTEM SET synchronous_standby_names = " + names);
+        session_.query("SELECT pg_reload_conf()");
+    }
+    Session& session_;
+};
+
+TEST_F(DatabaseTest, AWriteThatTheStandbyDidNotConfirmIsUnavailable) {
+    session->script("CREATE TABLE lonely (n integer); SET synchronous_commit = local");
+    open();
+    LonelyPrimary primary(*session);
+    run([this, &primary](Database& db) -> Task<void> {
+        int unconfirmed = 0;
+        bool over = false;
+        const auto alone = [&db]() -> Task<void> {
+            co_await db.query("INSERT INTO lonely VALUES (1)");
+        };
+        const auto together = [&db]() -> Task<void> {
+            auto work = [](Transaction& tx) -> Task<void> {
+                co_await tx.query("INSERT INTO lonely VALUES (2)");
+            };
+            co_await db.transaction(work);
+        };
+        // The server takes up its setting a moment later: the first ones may still go through.
+        const auto until_unconfirmed = [&](auto write) -> Task<void> {
+            for (const int before = unconfirmed; unconfirmed == before && !over;) {
+                try {
+                    co_await write();
+                } catch (const Unavailable&) {
+                    ++unconfirmed;
+                }
+            }
+        };
+        const auto both = [&]() -> Task<void> {
+            co_await until_unconfirmed(alone);
+            co_await until_unconfirmed(together);
+            over = true;
+        };
+        const auto executor = co_await net::this_executor();
+        net::spawn(executor, both());
+        for (int i = 0; i < 1000 && !over; ++i) {
+            primary.cancel_waits();
+            co_await net::sleep_for(milliseconds(10));
+        }
+        EXPECT_TRUE(over);
+        over = true;
+        EXPECT_EQ(unconfirmed, 2);
+        const Rows kinds = co_await db.query("SELECT count(DISTINCT n) FROM lonely");
+        EXPECT_EQ(kinds[0].get<std::int64_t>(0), 2);
+    });
+}
+
 TEST_F(DatabaseTest, AFullQueueIsUnavailable) {
     Options options;
     options.queue = 3;

@@ -215,11 +215,12 @@ TEST_F(TransactionTest, TwoThatLockEachOtherAreToldApart) {
     open();
     run([](Database& db) -> Task<void> {
         const auto executor = co_await net::this_executor();
-        int ended = 0, lost = 0;
+        int ended = 0, lost = 0, holding = 0;
         const auto one = [&](int first, int second) -> Task<void> {
-            auto work = [first, second](Transaction& tx) -> Task<void> {
+            auto work = [&holding, first, second](Transaction& tx) -> Task<void> {
                 co_await tx.query("SELECT n FROM notes WHERE n = $1 FOR UPDATE", first);
-                co_await net::sleep_for(milliseconds(100));
+                ++holding;
+                for (int i = 0; i < 1000 && holding < 2; ++i) co_await net::sleep_for(milliseconds(10));
                 co_await tx.query("SELECT n FROM notes WHERE n = $1 FOR UPDATE", second);
             };
             try {

@@ -1,5 +1,6 @@
 #include "app/backup_schedule.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <stdexcept>
@@ -8,11 +9,13 @@
 #include "app/installation.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
+#include "operations/safety/base_backup.hpp"
 #include "operations/safety/drill_history.hpp"
 #include "operations/safety/erasures.hpp"
 #include "operations/safety/hold_drill.hpp"
 #include "operations/safety/prune.hpp"
 #include "operations/safety/runs.hpp"
+#include "operations/safety/wal_slot.hpp"
 
 namespace bb::app {
 namespace {
@@ -33,11 +36,11 @@ std::uint32_t random_number() {
 
 }  // namespace
 
-BackupSchedule::BackupSchedule(const config::Config& config, std::string conninfo,
+BackupSchedule::BackupSchedule(const config::Config& config, safety::Installation installation,
                                std::optional<safety::BackupKeys> configured, metrics::Registry& metrics,
                                safety::Pace pace, std::chrono::milliseconds look_every)
     : config_(config),
-      installation_(installation_of(config, std::move(conninfo))),
+      installation_(std::move(installation)),
       places_(destinations_of(config)),
       configured_(std::move(configured)),
       age_(metrics.gauge("brainbytes_backup_age_seconds", "Time since the newest backup; NaN: there is none",
@@ -95,6 +98,7 @@ void BackupSchedule::look() {
     db::Session session(installation_.conninfo);
     session.while_waiting(installation_.watch);
     look_at_backups(session);
+    look_at_physical(session);
     look_at_drills(session);
 }
 
@@ -108,7 +112,31 @@ void BackupSchedule::look_at_backups(db::Session& session) {
     if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_, pace_)) return;
     if (!safety::take_turn(session)) return;
     // Another node may have been quicker between the two looks.
-    if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_, pace_)) make();
+    if (now() >= safety::next_run(safety::last_runs(session), started_, every, node_, pace_))
+        make(safety::Method::logical);
+    safety::release_turn(session);
+}
+
+bool BackupSchedule::is_followed(db::Session& session) const {
+    return config_.number("BACKUP_WAL_DAYS") == 0 ||
+           std::all_of(places_.begin(), places_.end(),
+                       [&](const auto& place) { return safety::find_slot(session, place).has_value(); });
+}
+
+void BackupSchedule::look_at_physical(db::Session& session) {
+    const std::chrono::hours every(24 * config_.number("BACKUP_PHYSICAL_EVERY_DAYS"));
+    if (every.count() == 0) return;
+    if (const auto why_not = safety::why_not_physical(installation_)) {
+        if (!std::exchange(told_why_no_log_, true))
+            log::info("no second can be recovered", {{"reason", *why_not}});
+        return;
+    }
+    const auto is_due = [&]() {
+        return now() >= safety::next_physical(safety::last_runs(session), is_followed(session), started_,
+                                              every, node_, pace_);
+    };
+    if (!is_due() || !safety::take_turn(session)) return;
+    if (is_due()) make(safety::Method::physical);
     safety::release_turn(session);
 }
 
@@ -174,12 +202,15 @@ safety::BackupKeys BackupSchedule::known_keys() const {
     return std::filesystem::exists(file) ? safety::read_backup_keys(file) : safety::BackupKeys{};
 }
 
-void BackupSchedule::make() {
+void BackupSchedule::make(safety::Method method) {
     const auto keys =
         keys_to_seal_with(configured_, installation_.data, [](std::string_view words) { log::warn(words); });
     try {
-        const auto manifest = safety::back_up(installation_, places_, keys.recipients, "scheduled");
+        if (method == safety::Method::physical && config_.number("BACKUP_WAL_DAYS") > 0)
+            safety::make_slots(installation_, places_);
+        const auto manifest = safety::back_up(installation_, places_, keys.recipients, "scheduled", method);
         log::info("backup made", {{"backup", manifest.id},
+                                  {"method", manifest.method},
                                   {"bytes", static_cast<std::int64_t>(manifest.stored_bytes())},
                                   {"seconds", manifest.seconds}});
         if (!manifest.missing_files.empty())

@@ -23,7 +23,7 @@ namespace bb::app {
 class BackupSchedule {
 public:
     /// `configured`: the keys of BACKUP_KEY_FILE. The references must outlive it.
-    BackupSchedule(const config::Config& config, std::string conninfo,
+    BackupSchedule(const config::Config& config, safety::Installation installation,
                    std::optional<safety::BackupKeys> configured, metrics::Registry& metrics,
                    safety::Pace pace = {}, std::chrono::milliseconds look_every = std::chrono::minutes(1));
     /// Gives up a backup that is being made.
@@ -35,7 +35,9 @@ private:
     void look();
     void look_at_backups(db::Session& session);
     void note_erasures(const safety::Erased& erased);
-    void make();
+    void look_at_physical(db::Session& session);
+    bool is_followed(db::Session& session) const;
+    void make(safety::Method method);
     void prune();
     void look_at_drills(db::Session& session);
     void practise();
@@ -49,7 +51,7 @@ private:
     metrics::Gauge age_, drill_age_, drill_rto_, drill_rpo_, drill_good_;
     const safety::Pace pace_;
     const std::chrono::milliseconds look_every_;
-    bool told_why_not_ = false;
+    bool told_why_not_ = false, told_why_no_log_ = false;
     Time no_drill_before_{};
     /// What was noted beside the backups of each place, and when one that failed is tried again.
     struct Noted {

@@ -73,6 +73,13 @@ safety::Installation installation_of(const config::Config& config, std::string c
     return installation;
 }
 
+safety::Installation installation_of(const config::Config& config, const db::Home& home) {
+    auto installation = installation_of(config, home.conninfo());
+    installation.wal_conninfo = home.superuser_conninfo().value_or(home.conninfo());
+    installation.managed = home.managed();
+    return installation;
+}
+
 std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from) {
     const auto places = config::parse_places(from.empty() ? config.text("BACKUP_TO") : from);
     if (!places) throw std::runtime_error("The place of the backups " + places.error().detail);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/config/config.hpp"
+#include "base/db/home.hpp"
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
@@ -18,6 +19,8 @@ inline constexpr const char* kept_key_name = "backup.key";
 /// What backups of this installation are made of; `conninfo` is of its database. Tells nobody anything: `say`
 /// and `progress` are the caller's.
 safety::Installation installation_of(const config::Config& config, std::string conninfo);
+/// The same with the role that may read the write-ahead log: of the private cluster, or the account itself.
+safety::Installation installation_of(const config::Config& config, const db::Home& home);
 
 /// The places of BACKUP_TO, the first of which is read from; those of `from` instead, when it is not empty.
 /// Throws std::runtime_error with a sentence when one of them cannot be meant.

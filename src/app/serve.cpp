@@ -18,6 +18,7 @@
 #include "app/kept_options.hpp"
 #include "app/node.hpp"
 #include "app/pages.hpp"
+#include "app/wal_runner.hpp"
 #include "app/worker.hpp"
 #include "base/config/public_url.hpp"
 #include "base/core/kept_token.hpp"
@@ -110,7 +111,7 @@ struct Identities {
 class Program {
 public:
     Program(const config::Config& config, const db::Home& home, std::string url, Identities identities)
-        : node_(config, home.data().string()), backup_keys_(std::move(identities.backup_keys)) {
+        : home_(home), node_(config, home.data().string()), backup_keys_(std::move(identities.backup_keys)) {
         node_.tls = std::move(identities.tls);
         node_.conninfo = home.conninfo();
         node_.home_name = tutor::home_name(node_.data_folder);
@@ -135,7 +136,9 @@ public:
         wait_for_database();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
-        backups_.emplace(node_.config, node_.conninfo, std::move(backup_keys_), node_.metrics);
+        const auto installation = installation_of(node_.config, home_);
+        backups_.emplace(node_.config, installation, backup_keys_, node_.metrics);
+        wal_.emplace(node_.config, installation, backup_keys_, node_.metrics);
     }
 
     /// For the audit log; a database that is away is no reason not to start.
@@ -180,7 +183,9 @@ private:
         for (auto& worker : workers_) worker->halt();
         node_.mailer.finish();
         node_.pool.finish();
+        // After everybody's last words to the database.
         for (auto& worker : workers_) worker->let_go();
+        wal_.reset();
         listener_.reset();
         for (auto& worker : workers_) worker->take_apart();
         for (auto& worker : workers_) worker->let_go();
@@ -220,9 +225,11 @@ private:
             worker->run([](Worker& one) -> Task<void> { co_await one.database().wait_ready(seconds(10)); });
     }
 
+    const db::Home& home_;
     Node node_;
     std::optional<safety::BackupKeys> backup_keys_;
     std::optional<BackupSchedule> backups_;
+    std::optional<WalRunner> wal_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<db::Listener> listener_;
 };

@@ -8,10 +8,12 @@
 #include "base/core/json_writer.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
+#include "operations/safety/base_backup.hpp"
 #include "operations/safety/check.hpp"
 #include "operations/safety/prune.hpp"
 #include "operations/safety/restore.hpp"
 #include "operations/safety/runs.hpp"
+#include "operations/safety/wal_slot.hpp"
 
 namespace bb::cli {
 namespace {
@@ -21,6 +23,7 @@ struct Words {
     std::string place;  // --to, --from
     std::string key;
     std::string file;
+    std::string method = "logical";
     bool json = false;
     bool dry_run = false;
     bool release = false;
@@ -65,13 +68,25 @@ void warn_of_missing(Context& context, const safety::Manifest& manifest) {
         manifest.missing_files.size(), manifest.missing_files.front());
 }
 
+/// Before files are copied: the log that is written meanwhile belongs to them. Elsewhere than where a server
+/// keeps its log, a physical backup stands for itself.
+void keep_log_for(Context& context, const Words& words, const safety::Installation& installation,
+                  safety::Method method) {
+    if (method == safety::Method::logical || !words.place.empty()) return;
+    if (context.config.number("BACKUP_WAL_DAYS") == 0) return;
+    if (const auto why_not = safety::why_not_physical(installation)) throw std::runtime_error(*why_not);
+    safety::make_slots(installation, app::destinations_of(context.config));
+}
+
 int create(Context& context, const Words& words) {
     const auto configured = app::configured_backup_keys(context.config);
     return with_home(context, [&](db::Home& home) {
         const auto keys = app::keys_to_seal_with(configured, home.data(), db::say_on_stderr);
         const auto places = app::destinations_of(context.config, words.place);
         const auto installation = told_installation(context, home);
-        const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for");
+        const auto method = words.method == "physical" ? safety::Method::physical : safety::Method::logical;
+        keep_log_for(context, words, installation, method);
+        const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for", method);
         const auto path = safety::made_in(places).name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {
@@ -210,7 +225,13 @@ void register_backup(CLI::App& app, Chosen& chosen) {
     add("keygen", "Make the key that opens backups", keygen)
         ->add_option("file", words->file, "File to write (mode 0600)")
         ->required();
-    with_json(with_place(add("create", "Make a backup now", create), "--to"));
+    with_json(with_place(add("create", "Make a backup now", create), "--to"))
+        ->add_option(
+            "--method", words->method,
+            "logical: the content of the database; physical: the files of its server, with which any "
+            "later second can be recovered")
+        ->check(CLI::IsMember({"logical", "physical"}))
+        ->capture_default_str();
     with_json(with_place(add("list", "List the backups", list), "--from"));
     auto* verified = with_place(add("verify", "Read every byte of a backup back", verify), "--from");
     verified->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");

@@ -61,7 +61,7 @@ int run(Context& context, const Words& words) {
         const auto backup = source.find("latest");
         if (!backup) return context.fail(backup.error());
         const auto keys = configured ? *configured : app::backup_keys_of(context.config);
-        const auto installation = app::installation_of(context.config, home.conninfo());
+        const auto installation = app::installation_of(context.config, home);
         const auto result = safety::hold_drill(installation, scenario, *backup, keys);
         print(context, result, scenario, words.json);
         return result.good() ? done : failed;

@@ -37,7 +37,7 @@ private:
 }  // namespace
 
 safety::Installation told_installation(Context& context, const db::Home& home) {
-    auto installation = app::installation_of(context.config, home.conninfo());
+    auto installation = app::installation_of(context.config, home);
     installation.say = db::say_on_stderr;
     if (isatty(STDERR_FILENO))
         installation.progress = [bar = std::make_shared<Bar>()](auto step, auto done, auto total) {

@@ -76,6 +76,14 @@ constexpr Option table[] = {
      "/mnt/backups/brainbytes,s3://school-backups/brainbytes?keep=14/8/24", ""},
     {"BACKUP_EVERY_HOURS", Kind::number, "24", "How often a server makes a backup by itself; 0: never.", "6",
      "0..720"},
+    {"BACKUP_PHYSICAL_EVERY_DAYS", Kind::number, "7",
+     "How often a server copies the files of the whole database by itself: recovery to any second begins at "
+     "such a copy; 0: never.",
+     "1", "0..90"},
+    {"BACKUP_WAL_DAYS", Kind::number, "7",
+     "How far back any second can be recovered, by the write-ahead log that goes where the backups go while "
+     "it is written; 0: no log is kept.",
+     "14", "0..365"},
     {"DRILL_EVERY_DAYS", Kind::number, "30",
      "How often a server practises the recovery from its newest backup by itself, where it has the private "
      "key; 0: "

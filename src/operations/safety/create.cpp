@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "operations/safety/base_backup.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -44,23 +45,26 @@ std::uint64_t bytes_of_files(const fs::path& folder) {
 class Creation {
 public:
     Creation(const Installation& from, const Destination& to, std::string id)
-        : from_(from), to_(to), key_(secrets::Key::random()), snapshot_(from.conninfo, from.watch) {
+        : from_(from), to_(to), key_(secrets::Key::random()) {
         manifest_.id = std::move(id);
+        file_bytes_ = bytes_of_files(from_.files_folder());
     }
 
-    Manifest run(const std::vector<PublicKey>& recipients, const std::string& reason) {
+    Manifest run(const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
         const auto started = std::chrono::steady_clock::now();
-        manifest_.created_at = snapshot_.at();
-        manifest_.method = "logical";
+        manifest_.method = method == Method::logical ? "logical" : "physical";
         manifest_.reason = reason;
         manifest_.program = from_.program;
-        manifest_.schema = snapshot_.schema();
-        manifest_.postgres = snapshot_.postgres_major();
-        manifest_.database = snapshot_.database();
-        manifest_.wal_position = snapshot_.wal_position();
-        file_bytes_ = bytes_of_files(from_.files_folder());
-        check_room();
-        dump();
+        // The files of a server are of the moment at which their copy ends: what belongs to them is looked up
+        // after it.
+        if (method == Method::physical) pack_cluster(from_, to_, key_, workers(), manifest_);
+        look();
+        if (method == Method::logical) {
+            check_room();
+            dump();
+        } else {
+            manifest_.rows = snapshot_->count_rows();
+        }
         pack_files();
         for (const auto& recipient : recipients)
             manifest_.keys.push_back(SealedFor{text_of(recipient), seal_key(key_, recipient)});
@@ -70,8 +74,17 @@ public:
     }
 
 private:
+    void look() {
+        snapshot_.emplace(from_.conninfo, from_.watch);
+        manifest_.created_at = snapshot_->at();
+        manifest_.schema = snapshot_->schema();
+        manifest_.postgres = snapshot_->postgres_major();
+        manifest_.database = snapshot_->database();
+        manifest_.wal_position = snapshot_->wal_position();
+    }
+
     void check_room() {
-        const auto wanted = snapshot_.bytes() / dump_share + file_bytes_ + least_room;
+        const auto wanted = snapshot_->bytes() / dump_share + file_bytes_ + least_room;
         const auto free = to_.store().free_bytes();
         if (!free || *free >= wanted) return;
         throw std::runtime_error(
@@ -81,10 +94,10 @@ private:
     }
 
     void dump() {
-        auto counting = std::async(std::launch::async, [this]() { return snapshot_.count_rows(); });
+        auto counting = std::async(std::launch::async, [this]() { return snapshot_->count_rows(); });
         auto connection = for_tools(from_.conninfo);
         RunningTool dump({tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0",
-                          "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_.name(),
+                          "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_->name(),
                           "--dbname=" + connection.conninfo},
                          std::move(connection.environment), RunningTool::Ours::output, from_.watch);
         PartWriter part(to_, "database", manifest_.id, key_, workers());
@@ -92,7 +105,7 @@ private:
         std::uint64_t done = 0;
         while (const auto got = http::read_full(dump, chunk.data(), chunk.size())) {
             part.add(std::string_view(chunk).substr(0, got));
-            from_.progress("database", done += got, snapshot_.bytes());
+            from_.progress("database", done += got, snapshot_->bytes());
         }
         dump.finish();
         manifest_.parts.push_back(part.finish());
@@ -110,7 +123,7 @@ private:
         Uuid owner;
         crypto::Digest digest{};
         for (std::uint64_t done = 0;;) {
-            const auto page = snapshot_.session().query(from_.files_sql, owner, digest);
+            const auto page = snapshot_->session().query(from_.files_sql, owner, digest);
             if (page.empty()) break;
             for (const auto row : page) {
                 owner = row.get<Uuid>(0);
@@ -140,7 +153,7 @@ private:
     const Installation& from_;
     const Destination& to_;
     secrets::Key key_;
-    Snapshot snapshot_;
+    std::optional<Snapshot> snapshot_;
     Manifest manifest_;
     std::uint64_t file_bytes_ = 0;
 };
@@ -148,13 +161,13 @@ private:
 }  // namespace
 
 Manifest create_backup(const Installation& from, const Destination& to,
-                       const std::vector<PublicKey>& recipients, const std::string& reason) {
+                       const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
     to.prepare();
     const auto lock = to.lock();
     to.remove_unfinished();
     const auto id = new_backup_id(now());
     try {
-        return Creation(from, to, id).run(recipients, reason);
+        return Creation(from, to, id).run(recipients, reason, method);
     } catch (const std::system_error& fault) {
         to.give_up(id);
         if (fault.code() != std::errc::no_space_on_device &&

@@ -21,6 +21,8 @@ using Progress = std::function<void(std::string_view step, std::uint64_t done, s
 /// What is backed up, and what a backup is restored into.
 struct Installation {
     std::string conninfo;                         ///< of the application's role, for libpq
+    std::string wal_conninfo;                     ///< of a role that may read the write-ahead log, if any may
+    bool managed = false;                         ///< the database is the private cluster in `data`
     std::filesystem::path data;                   ///< BRAINBYTES_DATA
     std::string secret;                           ///< the server's: opens what is sealed in the database
     std::string program;                          ///< version of this program

@@ -34,6 +34,34 @@ void write_parts(JsonWriter& json, const Manifest& manifest) {
     json.end();
 }
 
+void write_wal(JsonWriter& json, const WalOfBackup& wal) {
+    json.key("wal")
+        .object()
+        .field("system", wal.system)
+        .field("timeline", std::int64_t(wal.timeline))
+        .field("from", db::lsn_text(wal.from))
+        .field("to", db::lsn_text(wal.to))
+        .field("segmentSize", wal.segment_size)
+        .field("role", wal.role)
+        .end();
+}
+
+WalOfBackup read_wal(const boost::json::object& json) {
+    const auto position = [&](const char* name) {
+        const auto found = db::parse_lsn(std::string(json.at(name).as_string()));
+        return found ? *found : throw std::runtime_error("a position of the log is none");
+    };
+    WalOfBackup wal;
+    wal.system = json.at("system").as_string();
+    wal.timeline = json.at("timeline").to_number<std::uint32_t>();
+    wal.from = position("from");
+    wal.to = position("to");
+    wal.segment_size = json.at("segmentSize").to_number<std::uint64_t>();
+    wal.role = json.at("role").as_string();
+    if (wal.segment_size == 0) throw std::runtime_error("the log has no segments");
+    return wal;
+}
+
 void read_lists(Manifest& manifest, const boost::json::object& json) {
     for (const auto& [table, rows] : json.at("rows").as_object())
         manifest.rows[table] = rows.to_number<std::int64_t>();
@@ -106,6 +134,7 @@ std::string to_json(const Manifest& manifest) {
     json.end().key("missingFiles").array();
     for (const auto& name : manifest.missing_files) json.value(name);
     json.end();
+    if (manifest.wal) write_wal(json, *manifest.wal);
     write_parts(json, manifest);
     return json.end().take();
 }
@@ -136,6 +165,7 @@ Result<Manifest> manifest_from(std::string_view text) {
         manifest.seconds = json.at("seconds").to_number<double>();
         manifest.files = json.at("files").to_number<std::uint64_t>();
         read_lists(manifest, json);
+        if (const auto* wal = json.if_contains("wal")) manifest.wal = read_wal(wal->as_object());
         return manifest;
     } catch (const std::exception& fault) {
         return damaged(fmt::format("is incomplete ({})", fault.what()));

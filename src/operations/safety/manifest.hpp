@@ -8,6 +8,7 @@
 
 #include "base/core/error.hpp"
 #include "base/core/time.hpp"
+#include "base/db/wal_stream.hpp"
 #include "services/secrets/sealed.hpp"
 
 namespace bb::safety {
@@ -26,11 +27,21 @@ struct SealedFor {
     std::string key;        ///< as seal_key() gives it
 };
 
+/// Where a physical backup stands in its server's write-ahead log.
+struct WalOfBackup {
+    std::string system;  ///< tells servers apart
+    std::uint32_t timeline = 0;
+    db::Lsn from = 0;  ///< the log from here on makes later moments of the backup
+    db::Lsn to = 0;    ///< it has the log up to about here in itself
+    db::Lsn segment_size = 0;
+    std::string role;  ///< that the server was read with
+};
+
 /// What a backup says of itself. It is readable without a key, and holds nothing of people.
 struct Manifest {
     std::string id;
     Time created_at;      ///< the moment the data is of
-    std::string method;   ///< "logical"
+    std::string method;   ///< "logical", "physical"
     std::string reason;   ///< "asked for", "scheduled", "before restore"
     std::string program;  ///< version that made it
     int schema = 0;
@@ -43,6 +54,7 @@ struct Manifest {
     std::vector<std::string> missing_files;    ///< named by rows, and not there: owner/digest
     std::vector<Part> parts;
     std::vector<SealedFor> keys;
+    std::optional<WalOfBackup> wal;  ///< of a physical one
 
     std::uint64_t stored_bytes() const;
 };

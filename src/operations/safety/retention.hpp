@@ -11,6 +11,7 @@ struct Retention {
     int daily = 7;
     int weekly = 4;
     int monthly = 12;
+    int recovery_days = 7;  ///< how far back any second can be recovered, by physical ones and the log
 };
 
 /// A backup as retention looks at it.

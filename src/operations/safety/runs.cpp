@@ -20,7 +20,8 @@ constexpr const char* note_sql =
 constexpr const char* forget_sql = "DELETE FROM backup_runs WHERE started_at < now() - interval '13 months'";
 constexpr const char* last_sql =
     "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
-    "WHERE $1 OR backup IS NOT NULL ORDER BY started_at DESC LIMIT 1";
+    "WHERE $1 OR (backup IS NOT NULL AND (reason LIKE '% (physical)') = $2) "
+    "ORDER BY started_at DESC LIMIT 1";
 
 constexpr const char* take_turn_sql = "SELECT pg_try_advisory_lock(7304, 0)";
 constexpr const char* release_turn_sql = "SELECT pg_advisory_unlock(7304, 0)";
@@ -32,8 +33,8 @@ void note(const std::string& conninfo, const BackupRun& run) {
     session.query(forget_sql);
 }
 
-std::optional<BackupRun> last(db::Session& session, bool any) {
-    const auto rows = session.query(last_sql, any);
+std::optional<BackupRun> last(db::Session& session, bool any, bool physical = false) {
+    const auto rows = session.query(last_sql, any, physical);
     if (rows.empty()) return std::nullopt;
     const auto row = rows[0];
     return BackupRun{
@@ -46,7 +47,7 @@ class Places {
 public:
     Places(const Installation& from, const std::vector<Destination>& to) : from_(from), to_(to) {}
 
-    Manifest make(const std::vector<PublicKey>& recipients, const std::string& reason) {
+    Manifest make(const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
         std::optional<Manifest> manifest;
         std::optional<StoredBackup> made;
         Erased erased;
@@ -55,7 +56,7 @@ public:
                 if (made)
                     copy_backup(*made, place, from_.watch);
                 else {
-                    manifest = create_backup(from_, place, recipients, reason);
+                    manifest = create_backup(from_, place, recipients, reason, method);
                     made = *place.find(manifest->id);
                     db::Session session(from_.conninfo);
                     erased = erased_in(session);
@@ -91,16 +92,16 @@ std::chrono::seconds share(std::uint32_t node, const Pace& pace) {
 }  // namespace
 
 Manifest back_up(const Installation& from, std::vector<Destination> to,
-                 const std::vector<PublicKey>& recipients, const std::string& reason) {
+                 const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
     BackupRun run;
     run.started_at = now();
-    run.reason = reason;
+    run.reason = method == Method::physical ? reason + " (physical)" : reason;
     // A dump waits for who stores it, and a disk of this machine is the fastest.
     std::stable_partition(to.begin(), to.end(),
                           [](const auto& one) { return one.store().folder().has_value(); });
     for (auto& place : to) place.store().watch_with(from.watch);
     try {
-        auto manifest = Places(from, to).make(recipients, reason);
+        auto manifest = Places(from, to).make(recipients, reason, method);
         run.backup = manifest.id;
         run.bytes = static_cast<std::int64_t>(manifest.stored_bytes());
         run.seconds = manifest.seconds;
@@ -127,7 +128,7 @@ const Destination& made_in(const std::vector<Destination>& places) {
 }
 
 LastRuns last_runs(db::Session& session) {
-    return {last(session, true), last(session, false)};
+    return {last(session, true), last(session, false), last(session, false, true)};
 }
 
 bool take_turn(db::Session& session) {
@@ -142,6 +143,14 @@ Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds ev
               const Pace& pace) {
     Time next = server_started + pace.settle;
     if (last.good) next = std::max(next, last.good->started_at + every);
+    if (last.any && last.any->fault) next = std::max(next, last.any->started_at + pace.after_failure);
+    return next + share(node, pace);
+}
+
+Time next_physical(const LastRuns& last, bool followed, Time server_started, std::chrono::seconds every,
+                   std::uint32_t node, const Pace& pace) {
+    Time next = server_started + pace.settle;
+    if (last.physical && followed) next = std::max(next, last.physical->started_at + every);
     if (last.any && last.any->fault) next = std::max(next, last.any->started_at + pace.after_failure);
     return next + share(node, pace);
 }

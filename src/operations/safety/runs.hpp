@@ -7,6 +7,7 @@
 #include "base/core/time.hpp"
 #include "base/db/session.hpp"
 #include "operations/safety/backup_key.hpp"
+#include "operations/safety/create.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
 
@@ -26,14 +27,15 @@ struct BackupRun {
 /// and notes the outcome in the database. Errors as create_backup(), after they were noted; also when one
 /// place alone has failed, which is named.
 Manifest back_up(const Installation& from, std::vector<Destination> to,
-                 const std::vector<PublicKey>& recipients, const std::string& reason);
+                 const std::vector<PublicKey>& recipients, const std::string& reason,
+                 Method method = Method::logical);
 
 /// The one of these places in which back_up() makes a backup, to copy it into the others.
 const Destination& made_in(const std::vector<Destination>& places);
 
-/// The newest run, and the newest that made a backup.
+/// The newest run, and the newest that made a backup of each kind.
 struct LastRuns {
-    std::optional<BackupRun> any, good;
+    std::optional<BackupRun> any, good{}, physical{};
 };
 LastRuns last_runs(db::Session& session);
 
@@ -55,6 +57,11 @@ struct Pace {
 /// over a quarter of an hour.
 Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node,
               const Pace& pace = {});
+
+/// When a server copies the files of the whole database by itself the next time: `every` after the last; soon
+/// when the log since then is not `followed`; an hour after a failure.
+Time next_physical(const LastRuns& last, bool followed, Time server_started, std::chrono::seconds every,
+                   std::uint32_t node, const Pace& pace = {});
 
 /// When a server holds the next drill by itself: `every` after the last, and not within the first hour.
 Time next_drill(std::optional<Time> last, Time server_started, std::chrono::seconds every, std::uint32_t node,

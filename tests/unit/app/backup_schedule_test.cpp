@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "app/installation.hpp"
 #include "operations/safety/check.hpp"
 #include "operations/safety/restore.hpp"
 #include "unit/support/test_database.hpp"
@@ -69,8 +70,10 @@ TEST_F(Schedule, OfTwoServersOneMakesTheBackupAndItIsWhole) {
     const auto keys = safety::read_backup_keys(key_);
     const auto conninfo = test::TestCluster::instance().conninfo();
     {
-        const BackupSchedule one(settings, conninfo, keys, metrics_, at_once, 50ms);
-        const BackupSchedule two(settings, conninfo, keys, metrics_, at_once, 50ms);
+        const BackupSchedule one(settings, installation_of(settings, conninfo), keys, metrics_, at_once,
+                                 50ms);
+        const BackupSchedule two(settings, installation_of(settings, conninfo), keys, metrics_, at_once,
+                                 50ms);
         ASSERT_TRUE(becomes_true([&] { return runs("backup IS NOT NULL") > 0; }));
         std::this_thread::sleep_for(500ms);
     }
@@ -84,7 +87,8 @@ TEST_F(Schedule, OfTwoServersOneMakesTheBackupAndItIsWhole) {
 
 TEST_F(Schedule, AFailureIsNotedAndNotTriedAgainAtOnce) {
     const auto settings = config("/proc/backups");
-    const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+    const BackupSchedule schedule(settings,
+                                  installation_of(settings, test::TestCluster::instance().conninfo()),
                                   safety::read_backup_keys(key_), metrics_, at_once, 50ms);
     ASSERT_TRUE(
         becomes_true([&] { return runs("fault LIKE 'Backups cannot be kept in /proc/backups%'") > 0; }));
@@ -97,7 +101,8 @@ TEST_F(Schedule, AStopEndsABackupThatWaitsForSomebodyElsesLock) {
     database().script("BEGIN; LOCK TABLE subjects IN ACCESS EXCLUSIVE MODE");
     auto stopped_in = 0ms;
     {
-        const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+        const BackupSchedule schedule(settings,
+                                      installation_of(settings, test::TestCluster::instance().conninfo()),
                                       safety::read_backup_keys(key_), metrics_, at_once, 50ms);
         ASSERT_TRUE(becomes_true([&] {
             if (!fs::exists(folder_ / "backups")) return false;

@@ -1,0 +1,87 @@
+#include "operations/safety/wal_slot.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+#include "base/core/crypto.hpp"
+
+namespace bb::safety {
+namespace {
+
+constexpr std::string_view insufficient_privilege = "42501", in_use = "55006";
+constexpr const char* find_sql =
+    "SELECT clock_timestamp(), pg_current_wal_flush_lsn()::text, "
+    "CASE WHEN wal_status IN ('reserved', 'extended', 'unreserved') THEN restart_lsn END::text, active, "
+    "CASE WHEN current_setting('max_slot_wal_keep_size') = '-1' THEN -1 "
+    "ELSE pg_size_bytes(current_setting('max_slot_wal_keep_size')) END, "
+    "pg_size_bytes(current_setting('wal_segment_size')) "
+    "FROM pg_replication_slots WHERE slot_name = $1 AND slot_type = 'physical'";
+constexpr const char* bounded_sql = "SELECT current_setting('max_slot_wal_keep_size') <> '-1'";
+constexpr const char* make_sql = "SELECT pg_create_physical_replication_slot($1, true)";
+constexpr const char* end_reader_sql =
+    "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots "
+    "WHERE slot_name = $1 AND active_pid IS NOT NULL";
+constexpr const char* drop_sql =
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1";
+constexpr int tries_to_drop = 20;
+
+}  // namespace
+
+std::string slot_name(const Destination& place) {
+    return "brainbytes_wal_" + crypto::hex(crypto::sha256(place.name())).substr(0, 8);
+}
+
+std::optional<WalSlot> find_slot(db::Session& session, const Destination& place) {
+    const auto rows = session.query(find_sql, slot_name(place));
+    if (rows.empty()) return std::nullopt;
+    const auto row = rows[0];
+    WalSlot slot;
+    slot.now = row.get<Time>(0);
+    slot.written = db::parse_lsn(row.get<std::string>(1)).value_or(0);
+    if (const auto kept = row.get<std::optional<std::string>>(2)) slot.kept = db::parse_lsn(*kept);
+    slot.in_use = row.get<bool>(3);
+    slot.most_kept = row.get<std::int64_t>(4);
+    slot.segment_size = static_cast<Lsn>(row.get<std::int64_t>(5));
+    return slot;
+}
+
+void make_slot(db::Session& session, const Destination& place) {
+    if (find_slot(session, place)) return;
+    if (!session.query(bounded_sql)[0].get<bool>(0))
+        throw std::runtime_error(
+            "The database server would keep its write-ahead log for us without a bound, and fill its disk "
+            "when nobody reads it. Set max_slot_wal_keep_size there (1GB, for example), or keep no log: "
+            "BACKUP_WAL_DAYS=0.");
+    try {
+        session.query(make_sql, slot_name(place));
+    } catch (const db::SqlError& refused) {
+        if (refused.sqlstate() != insufficient_privilege) throw;
+        throw std::runtime_error(
+            "The database's account may not read the write-ahead log. Let it (ALTER ROLE ... REPLICATION), "
+            "or keep no log: BACKUP_WAL_DAYS=0.");
+    }
+}
+
+void make_slots(const Installation& of, const std::vector<Destination>& places) {
+    db::Session session(of.wal_conninfo);
+    for (const auto& place : places) make_slot(session, place);
+}
+
+void drop_slot(db::Session& session, const Destination& place) {
+    for (int attempt = 1;; ++attempt) {
+        session.query(end_reader_sql, slot_name(place));
+        try {
+            session.query(drop_sql, slot_name(place));
+            return;
+        } catch (const db::SqlError& refused) {
+            if (refused.sqlstate() != in_use || attempt == tries_to_drop) throw;
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        }
+    }
+}
+
+}  // namespace bb::safety

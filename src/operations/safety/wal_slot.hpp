@@ -1,0 +1,43 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/time.hpp"
+#include "base/db/session.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
+#include "operations/safety/wal_piece.hpp"
+
+namespace bb::safety {
+
+/// What the database server keeps of its write-ahead log for one place.
+struct WalSlot {
+    Time now;                     ///< when this was looked at
+    Lsn written = 0;              ///< what the server has on its disk
+    std::optional<Lsn> kept;      ///< from here on the server keeps it for us; nothing: not any more
+    bool in_use = false;          ///< somebody reads it
+    std::int64_t most_kept = -1;  ///< bytes that the server keeps at most; -1: without a bound
+    Lsn segment_size = 0;
+
+    /// What the place lacks.
+    Lsn behind() const { return kept && written > *kept ? written - *kept : 0; }
+};
+
+/// Name of the slot of a place.
+std::string slot_name(const Destination& place);
+
+/// The slot as it is; nothing: there is none. Throws db::SqlError, db::Unavailable.
+std::optional<WalSlot> find_slot(db::Session& session, const Destination& place);
+
+/// Lets the server keep its log for the place from now on; no change when it does already. Throws
+/// std::runtime_error with a sentence where the role may not, or the server would keep it without a bound.
+void make_slot(db::Session& session, const Destination& place);
+
+/// The same for several, as the role that may. Throws like make_slot().
+void make_slots(const Installation& of, const std::vector<Destination>& places);
+
+/// From now on the server keeps nothing for the place. No fault when it has no slot. Ends who reads from it.
+void drop_slot(db::Session& session, const Destination& place);
+
+}  // namespace bb::safety

@@ -31,7 +31,7 @@ async function ours(server, ...words) {
     return { seconds: (performance.now() - began) / 1000, most };
 }
 
-/** Ratios of wall time, theirs / ours, and the memory of a backup: {backup, restore, most, remarks}. */
+/** Ratios of wall time, theirs / ours, and the memory of a backup: {backup, physical, restore, most, remarks}. */
 export async function backupSpeed() {
     const folder = temporaryFolder("bb-bench-backup");
     const server = await startServer({ env: { BACKUP_TO: path.join(folder, "backups") } });
@@ -49,8 +49,9 @@ export async function backupSpeed() {
         FROM generate_series(1, 160) WHERE n IS NOT NULL) w) AS text
         FROM generate_series(1, ${megabytes * 1000}) n"`);
     const dump = path.join(folder, "dump.zst");
-    const theirs = { dump: [], restore: [] };
-    const mine = { dump: [], restore: [] };
+    const base = path.join(folder, "base.zst");
+    const theirs = { dump: [], restore: [], physical: [] };
+    const mine = { dump: [], restore: [], physical: [] };
     let most = 0;
     for (let turn = 0; turn < turns; turn += 1) {
         theirs.dump.push((await shell(`pg_dump -Fc -Z0 brainbytes | zstd -q -f -T2 -o ${dump}`)).seconds);
@@ -64,6 +65,11 @@ export async function backupSpeed() {
         const back = ["backup", "restore", "latest", "--yes", "--no-safety"];
         mine.restore.push((await ours(server, ...back)).seconds);
         await ours(server, "backup", "restore", "--purge", "--yes");
+        const copy = "pg_basebackup -U postgres -D - -Ft -X fetch --checkpoint=fast --no-manifest";
+        theirs.physical.push((await shell(`${copy} | zstd -q -f -T2 -o ${base}`)).seconds);
+        const files = await ours(server, "backup", "create", "--method", "physical");
+        mine.physical.push(files.seconds);
+        most = Math.max(most, files.most);
         await ours(server, "backup", "prune");
     }
     await server.stop();
@@ -72,6 +78,8 @@ export async function backupSpeed() {
     return {
         backup: median(theirs.dump) / median(mine.dump),
         backupRemark: `pg_dump -Fc -Z0 | zstd -T2, ours sealed: ${told(theirs.dump, mine.dump)}`,
+        physical: median(theirs.physical) / median(mine.physical),
+        physicalRemark: `pg_basebackup | zstd -T2, ours sealed: ${told(theirs.physical, mine.physical)}`,
         restore: median(theirs.restore) / median(mine.restore),
         restoreRemark: `pg_restore; ours checks each table and swaps: ${told(theirs.restore, mine.restore)}`,
         most,

@@ -322,6 +322,13 @@ async function start() {
 async function backup() {
     const speed = await backupSpeed();
     report("backup: rate / pg_dump | zstd", rounded(speed.backup), "least", 0.8, speed.backupRemark);
+    report(
+        "physical backup: rate / pg_basebackup | zstd",
+        rounded(speed.physical),
+        "least",
+        0.9,
+        speed.physicalRemark,
+    );
     report("restore: rate / pg_restore", rounded(speed.restore), "least", 0.9, speed.restoreRemark);
     report("backup: MB of memory", Math.round(speed.most), "most", 100);
 }

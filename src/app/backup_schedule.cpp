@@ -187,7 +187,9 @@ void BackupSchedule::practise() {
     }
     // One that cannot even be held is not tried again each minute.
     no_drill_before_ = now() + after_failed_drill;
-    const auto result = safety::hold_drill(installation_, *safety::find_scenario("lost-host"), *backup, keys);
+    const auto result =
+        safety::hold_drill(installation_, *safety::find_scenario("lost-host"), places_.front(), *backup, keys,
+                           config_.number("BACKUP_WAL_DAYS") > 0);
     for (const auto& check : result.checks)
         if (!check.good) log::error("a drill failed", {{"check", check.name}, {"reason", check.detail}});
     log::info(
@@ -225,10 +227,11 @@ void BackupSchedule::make(safety::Method method) {
 }
 
 void BackupSchedule::prune() {
+    const auto days = static_cast<int>(config_.number("BACKUP_WAL_DAYS"));
     for (const auto& place : places_) {
         try {
             int removed = 0;
-            for (const auto& verdict : safety::prune(place, now(), false)) removed += !verdict.kept;
+            for (const auto& verdict : safety::prune(place, now(), days, false)) removed += !verdict.kept;
             if (removed > 0) log::info("old backups removed", {{"backups", removed}});
         } catch (const safety::GivenUp&) {
             throw;

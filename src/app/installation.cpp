@@ -10,6 +10,7 @@
 #include "features/materials/stored_files.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/s3_store.hpp"
+#include "operations/safety/tools.hpp"
 
 namespace bb::app {
 namespace {
@@ -75,8 +76,10 @@ safety::Installation installation_of(const config::Config& config, std::string c
 
 safety::Installation installation_of(const config::Config& config, const db::Home& home) {
     auto installation = installation_of(config, home.conninfo());
-    installation.wal_conninfo = home.superuser_conninfo().value_or(home.conninfo());
     installation.managed = home.managed();
+    // Not in the application's database, which a restore renames while nobody is in it.
+    installation.wal_conninfo =
+        home.managed() ? safety::with_database(*home.superuser_conninfo(), "postgres") : home.conninfo();
     return installation;
 }
 

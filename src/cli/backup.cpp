@@ -9,9 +9,7 @@
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "operations/safety/base_backup.hpp"
-#include "operations/safety/check.hpp"
 #include "operations/safety/prune.hpp"
-#include "operations/safety/restore.hpp"
 #include "operations/safety/runs.hpp"
 #include "operations/safety/wal_slot.hpp"
 
@@ -21,7 +19,6 @@ namespace {
 struct Words {
     std::string id;
     std::string place;  // --to, --from
-    std::string key;
     std::string file;
     std::string method = "logical";
     bool json = false;
@@ -143,27 +140,12 @@ int list(Context& context, const Words& words) {
     return outcome;
 }
 
-int verify(Context& context, const Words& words) {
-    const auto place = app::destinations_of(context.config, words.place).front();
-    const auto backup = place.find(words.id);
-    if (!backup) return context.fail(backup.error());
-    const auto keys = app::backup_keys_of(context.config, words.key);
-    std::optional<secrets::Key> key;
-    if (!keys.identities.empty()) key = safety::open_backup(*backup, keys);
-    safety::check_backup(*backup, key);
-    context.out << backup->id << '\n';
-    context.err
-        << (key ? "Every byte was read, opened and is as it was written.\n"
-                : "Every byte was read and is as it was written. There is no private key here: nothing "
-                  "was opened.\n");
-    return done;
-}
-
 int prune(Context& context, const Words& words) {
     JsonWriter json;
+    const auto days = static_cast<int>(context.config.number("BACKUP_WAL_DAYS"));
     json.object().field("dryRun", words.dry_run).key("backups").array();
     const int outcome = each_place(context, words, [&](const safety::Destination& place) {
-        for (const auto& one : safety::prune(place, now(), words.dry_run)) {
+        for (const auto& one : safety::prune(place, now(), days, words.dry_run)) {
             json.object()
                 .field("place", place.name())
                 .field("id", one.id)
@@ -197,6 +179,15 @@ int hold(Context& context, const Words& words) {
     return outcome;
 }
 
+void add_method(CLI::App& command, Words& words) {
+    command
+        .add_option("--method", words.method,
+                    "logical: the content of the database; physical: the files of its server, with which any "
+                    "later second can be recovered")
+        ->check(CLI::IsMember({"logical", "physical"}))
+        ->capture_default_str();
+}
+
 }  // namespace
 
 void register_backup(CLI::App& app, Chosen& chosen) {
@@ -225,17 +216,8 @@ void register_backup(CLI::App& app, Chosen& chosen) {
     add("keygen", "Make the key that opens backups", keygen)
         ->add_option("file", words->file, "File to write (mode 0600)")
         ->required();
-    with_json(with_place(add("create", "Make a backup now", create), "--to"))
-        ->add_option(
-            "--method", words->method,
-            "logical: the content of the database; physical: the files of its server, with which any "
-            "later second can be recovered")
-        ->check(CLI::IsMember({"logical", "physical"}))
-        ->capture_default_str();
+    add_method(*with_json(with_place(add("create", "Make a backup now", create), "--to")), *words);
     with_json(with_place(add("list", "List the backups", list), "--from"));
-    auto* verified = with_place(add("verify", "Read every byte of a backup back", verify), "--from");
-    verified->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
-    verified->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     auto* pruned = with_json(with_place(
         add("prune",
             "Keep 7 days, 4 weeks and 12 months of backups, or what BACKUP_TO says, and remove the others",
@@ -246,6 +228,7 @@ void register_backup(CLI::App& app, Chosen& chosen) {
     held->add_option("id", words->id, "Which")->required();
     held->add_flag("--release", words->release, "No longer");
     add_backup_status(*group, chosen);
+    add_backup_verify(*group, chosen);
     add_extract(*group, chosen);
     add_restore(*group, chosen);
 }

@@ -26,8 +26,7 @@ std::string duration(double seconds) {
     return fmt::format("{:.1f} h", seconds / 3600);
 }
 
-void print(Context& context, const safety::DrillResult& result, const safety::Scenario& scenario,
-           bool as_json) {
+void print(Context& context, const safety::DrillResult& result, bool as_json) {
     if (as_json) {
         JsonWriter json;
         json.object()
@@ -36,8 +35,8 @@ void print(Context& context, const safety::DrillResult& result, const safety::Sc
             .field("startedAt", result.started_at)
             .field("rtoSeconds", result.rto_seconds)
             .field("rpoSeconds", result.rpo_seconds)
-            .field("targetRtoSeconds", scenario.rto_seconds)
-            .field("targetRpoSeconds", scenario.rpo_seconds)
+            .field("targetRtoSeconds", result.goals.rto_seconds)
+            .field("targetRpoSeconds", result.goals.rpo_seconds)
             .field("good", result.good())
             .key("checks")
             .raw(safety::checks_json(result));
@@ -47,8 +46,8 @@ void print(Context& context, const safety::DrillResult& result, const safety::Sc
     for (const auto& check : result.checks)
         context.out << fmt::format("{}\t{}\t{}\n", check.good ? "good" : "FAILED", check.name, check.detail);
     context.out << fmt::format("time to recover\t{}\tat most {}\nwork lost\t{}\tat most {}\n",
-                               duration(result.rto_seconds), duration(scenario.rto_seconds),
-                               duration(result.rpo_seconds), duration(scenario.rpo_seconds));
+                               duration(result.rto_seconds), duration(result.goals.rto_seconds),
+                               duration(result.rpo_seconds), duration(result.goals.rpo_seconds));
 }
 
 int run(Context& context, const Words& words) {
@@ -62,8 +61,9 @@ int run(Context& context, const Words& words) {
         if (!backup) return context.fail(backup.error());
         const auto keys = configured ? *configured : app::backup_keys_of(context.config);
         const auto installation = app::installation_of(context.config, home);
-        const auto result = safety::hold_drill(installation, scenario, *backup, keys);
-        print(context, result, scenario, words.json);
+        const auto result = safety::hold_drill(installation, scenario, source, *backup, keys,
+                                               context.config.number("BACKUP_WAL_DAYS") > 0);
+        print(context, result, words.json);
         return result.good() ? done : failed;
     });
 }

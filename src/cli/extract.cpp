@@ -31,6 +31,13 @@ struct Words {
     bool json = false;
 };
 
+/// Where the data is taken from.
+struct From {
+    safety::Destination place;
+    safety::StoredBackup backup;
+    safety::BackupKeys keys;
+};
+
 using Tallies = std::map<std::string, personal::Tally>;
 
 /// Writes what the backup has of a person into `descriptor`. Returns why not, or nothing.
@@ -86,14 +93,15 @@ std::string read_whole(int descriptor) {
     return text;
 }
 
-int extract_in(Context& context, const Words& words, const safety::StoredBackup& backup,
-               const secrets::Key& key, db::Home& home) {
+int extract_in(Context& context, const Words& words, const From& from, db::Home& home) {
     const auto installation = told_installation(context, home);
+    const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys);
+    const auto& backup = source.backup;
     const auto spool =
         http::share_descriptor(::open(home.data().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (*spool < 0) return context.fail("There is no room for the archive in the data folder.");
     std::string fault;
-    safety::use_aside(installation, backup, key, [&](safety::LoadedBackup& loaded, const auto& files) {
+    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded, const auto& files) {
         fault = take_out(context, words, loaded, files, *spool);
     });
     if (!fault.empty()) return context.fail(fault);
@@ -118,8 +126,9 @@ int extract(Context& context, const Words& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto backup = place.find(words.id);
     if (!backup) return context.fail(backup.error());
-    const auto key = safety::open_backup(*backup, app::backup_keys_of(context.config, words.key));
-    return with_home(context, [&](db::Home& home) { return extract_in(context, words, *backup, key, home); });
+    const From from{place, *backup, app::backup_keys_of(context.config, words.key)};
+    safety::open_backup(from.backup, from.keys);
+    return with_home(context, [&](db::Home& home) { return extract_in(context, words, from, home); });
 }
 
 }  // namespace

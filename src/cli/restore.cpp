@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
@@ -9,6 +11,7 @@
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "features/accounts/privacy/erasure.hpp"
+#include "operations/safety/moment.hpp"
 #include "operations/safety/restore.hpp"
 #include "operations/safety/runs.hpp"
 #include "services/audit/audit.hpp"
@@ -17,8 +20,10 @@
 namespace bb::cli {
 namespace {
 
+constexpr std::chrono::seconds longest_wait_for_log{20};
+
 struct Words {
-    std::string id;
+    std::string id, at;
     std::string from, into, key;
     bool yes = false, json = false, dry_run = false, no_safety = false, purge = false;
 };
@@ -31,7 +36,7 @@ std::string ago(Time then) {
 }
 
 void show(Context& context, const safety::Manifest& manifest, const safety::RestorePlan& plan) {
-    context.err << fmt::format("Backup {} of {} ({}), schema {}.\n", manifest.id,
+    context.err << fmt::format("Backup {}, the data of {} ({}), schema {}.\n", manifest.id,
                                to_rfc3339(manifest.created_at), ago(manifest.created_at), manifest.schema);
     if (!plan.erased.empty())
         context.err << fmt::format("{} accounts that were erased since are erased in it again.\n",
@@ -81,8 +86,10 @@ void print(Context& context, const Words& words, const safety::Manifest& manifes
         JsonWriter json;
         json.object()
             .field("id", manifest.id)
+            .field("method", manifest.method)
             .field("of", manifest.created_at)
             .field("files", restored.files)
+            .field("missingFiles", restored.missing_files)
             .field("erasedAgain", std::uint64_t(restored.erased))
             .field("formerDatabase", restored.former_database)
             .field("safetyBackup", safety_backup)
@@ -92,6 +99,10 @@ void print(Context& context, const Words& words, const safety::Manifest& manifes
         return;
     }
     context.out << manifest.id << '\n';
+    if (restored.missing_files > 0)
+        context.err << fmt::format(
+            "{} uploaded files that rows name are neither in the backup nor here: they came after it.\n",
+            restored.missing_files);
     context.err << fmt::format("Restored in {:.1f} s; for {:.2f} s nobody could reach the database.\n",
                                restored.seconds, restored.seconds_away);
     if (!restored.former_database.empty())
@@ -118,19 +129,20 @@ int purge(Context& context, const Words& words, db::Home& home) {
 }
 
 /// What is read before --into may point elsewhere.
-struct Source {
+struct From {
     safety::Destination place;
     safety::StoredBackup backup;
-    secrets::Key key;
+    safety::RecoveryGoal goal;
+    safety::BackupKeys keys;
     std::optional<safety::BackupKeys> configured;
 };
 
 /// Id of a backup of what is there.
-std::string back_up_first(Context& context, const Source& source, const safety::Installation& installation,
+std::string back_up_first(Context& context, const From& from, const safety::Installation& installation,
                           const db::Home& home) {
-    const auto keys = app::keys_to_seal_with(source.configured, home.data(), db::say_on_stderr);
+    const auto keys = app::keys_to_seal_with(from.configured, home.data(), db::say_on_stderr);
     try {
-        const auto id = safety::back_up(installation, {source.place}, keys.recipients, "before restore").id;
+        const auto id = safety::back_up(installation, {from.place}, keys.recipients, "before restore").id;
         context.err << fmt::format("What is there now is in the backup {}.\n", id);
         return id;
     } catch (const std::exception&) {
@@ -141,17 +153,18 @@ std::string back_up_first(Context& context, const Source& source, const safety::
     }
 }
 
-int restore_in(Context& context, const Words& words, const Source& source, db::Home& home) {
+int restore_in(Context& context, const Words& words, const From& from, db::Home& home) {
     const auto installation = told_installation(context, home);
+    const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     const auto& manifest = *source.backup.manifest;
-    const auto plan = safety::plan_restore(installation, source.place, manifest);
+    const auto plan = safety::plan_restore(installation, from.place, manifest);
     show(context, manifest, plan);
     if (words.dry_run) return done;
     if (!plan.empty && !confirmed(context, words.yes)) return failed;
     std::string safety_backup;
-    if (!plan.empty && !words.no_safety) safety_backup = back_up_first(context, source, installation, home);
-    const auto restored = safety::restore_backup(installation, source.backup, source.key, plan,
-                                                 settle_with(context, home.conninfo()));
+    if (!plan.empty && !words.no_safety) safety_backup = back_up_first(context, from, installation, home);
+    const auto restored =
+        safety::restore_backup(installation, source, plan, settle_with(context, home.conninfo()));
     note(home.conninfo(), manifest);
     print(context, words, manifest, restored, safety_backup);
     return done;
@@ -164,17 +177,48 @@ void point_at(config::Config& config, const std::string& into) {
     if (!is_url) config.set("BRAINBYTES_DATA", into, "--into");
 }
 
+/// The window that a moment lies in. One that has just passed is waited for: the log is a second behind.
+Result<safety::RecoveryWindow> find_window(const safety::Destination& place, std::optional<Time> at) {
+    const bool just_now = at && *at <= now() && now() - *at < std::chrono::minutes(1);
+    for (const auto deadline = now() + longest_wait_for_log;;) {
+        auto window = safety::window_for(safety::recovery_windows(place), at, place.name());
+        if (window || !just_now || now() > deadline) return window;
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
+}
+
+/// The backup, and to which moment it is recovered.
+Result<From> find_source(Context& context, const Words& words) {
+    From from{app::destinations_of(context.config, words.from).front(), {}, {}, {}, {}};
+    if (words.at.empty()) {
+        auto backup = from.place.find(words.id);
+        if (!backup) return backup.error();
+        from.backup = std::move(*backup);
+    } else {
+        if (words.at != "latest") from.goal.at = safety::parse_moment(words.at);
+        if (words.at != "latest" && !from.goal.at)
+            return Error(
+                ErrorCode::invalid_input,
+                fmt::format("{} is no time. Give one as 2026-11-26T10:00:00Z, or \"latest\".", words.at));
+        auto window = find_window(from.place, from.goal.at);
+        if (!window) return window.error();
+        from.backup = window->base;
+        from.goal.window = std::move(*window);
+    }
+    from.keys = app::backup_keys_of(context.config, words.key);
+    from.configured = app::configured_backup_keys(context.config);
+    safety::open_backup(from.backup, from.keys);
+    return from;
+}
+
 int restore(Context& context, const Words& words) {
     if (words.purge) return with_home(context, [&](db::Home& home) { return purge(context, words, home); });
-    if (words.id.empty()) return context.fail("Which backup? Give its id, or \"latest\".");
-    const auto place = app::destinations_of(context.config, words.from).front();
-    const auto backup = place.find(words.id);
-    if (!backup) return context.fail(backup.error());
-    const Source source{place, *backup,
-                        safety::open_backup(*backup, app::backup_keys_of(context.config, words.key)),
-                        app::configured_backup_keys(context.config)};
+    if (words.id.empty() == words.at.empty())
+        return context.fail("Which backup? Give its id, or \"latest\", or a moment with --at.");
+    const auto from = find_source(context, words);
+    if (!from) return context.fail(from.error());
     point_at(context.config, words.into);
-    return with_home(context, [&](db::Home& home) { return restore_in(context, words, source, home); });
+    return with_home(context, [&](db::Home& home) { return restore_in(context, words, *from, home); });
 }
 
 }  // namespace
@@ -184,6 +228,10 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
     add_stage(*command, chosen);
     auto words = std::make_shared<Words>();
     command->add_option("id", words->id, "Which, or \"latest\"");
+    command->add_option(
+        "--at", words->at,
+        "Any second of the last days instead (2026-11-26T10:00:00Z), or \"latest\": by a physical "
+        "backup and the log since");
     command->add_option("--from", words->from,
                         "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
     command->add_option("--into", words->into, "Data folder or database URL to restore into");

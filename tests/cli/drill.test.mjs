@@ -18,9 +18,9 @@ after(() => server?.stop());
 
 const hour = 3600;
 for (const [scenario, rto] of [
-    ["lost-database", hour],
+    ["lost-database", 300],
     ["lost-host", 4 * hour],
-    ["bad-migration", hour],
+    ["bad-migration", 300],
     ["deleted-files", hour],
     ["ransomware", 4 * hour],
 ]) {
@@ -29,13 +29,18 @@ for (const [scenario, rto] of [
         const held = await server.command("drill", "run", "--scenario", scenario, "--json");
         assert.equal(held.code, 0, held.stdout + held.stderr);
         const result = JSON.parse(held.stdout);
+        const written = rto === 300 ? ["writes"] : [];
         assert.deepEqual(
             result.checks.map(({ name, good }) => [name, good]),
-            ["restore", "server", "sign-in", "chat", "schema", "audit", "files"].map((name) => [name, true]),
+            ["restore", "server", "sign-in", "chat", ...written, "schema", "audit", "files"].map((name) => [
+                name,
+                true,
+            ]),
         );
+        if (written.length > 0) assert.equal(result.targetRpoSeconds, 5);
         assert.equal(result.targetRtoSeconds, rto);
         assert.ok(result.rtoSeconds > 0 && result.rtoSeconds < 120, held.stdout);
-        assert.ok(result.rpoSeconds > 0 && result.rpoSeconds < 600, held.stdout);
+        assert.ok(result.rpoSeconds >= 0 && result.rpoSeconds < 600, held.stdout);
         assert.equal((await server.command("user", "list")).stdout, users);
         for (const left of ["drill", "drill.key"]) assert.ok(!existsSync(path.join(server.dataFolder, left)));
         const [newest] = JSON.parse((await server.command("drill", "history", "--json")).stdout).drills;

@@ -171,7 +171,7 @@ void ManagedCluster::Impl::launch(const Binaries& binaries) {
     bound_log(log_file());
     std::vector<std::string> command = {binaries.folder / "postgres", "-D", folder};
     if (!options.durable) command.insert(command.end(), {"-F", "-c", "synchronous_commit=off"});
-    pid = start_program(command, folder, log_file());
+    pid = start_program(command, folder, log_file(), !options.ends_with_us);
 }
 
 void ManagedCluster::Impl::wait_ready() {
@@ -189,8 +189,10 @@ void ManagedCluster::Impl::wait_ready() {
         // Before its file says who it is, it would not be found when it is to be stopped.
         if (closing && found) throw std::runtime_error("The server stops before PostgreSQL is ready.");
         const auto waited = Clock::now() - started;
-        if (waited > longest_start)
-            throw std::runtime_error("PostgreSQL has not become ready in ten minutes.");
+        if (waited > options.longest_start)
+            throw std::runtime_error(fmt::format("PostgreSQL has not become ready in {} minutes.",
+                                                 options.longest_start.count() / 60));
+        options.watch();
         if (!told && waited > seconds(2)) {
             options.say("Waiting for PostgreSQL (it may be recovering after a crash).");
             told = true;

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -20,7 +21,14 @@ public:
         /// Told what takes long or is unusual, one sentence each.
         std::function<void(std::string_view)> say = [](std::string_view) {
         };
-        bool durable = true;  ///< false: do not wait for the disk; for tests whose data may vanish
+        bool durable = true;  ///< false: do not wait for the disk; for data that may vanish
+        /// True: PostgreSQL is killed when the thread that started it ends.
+        bool ends_with_us = false;
+        /// How long its start may take: a recovery reads all of the log that it is given.
+        std::chrono::seconds longest_start{600};
+        /// Called while a start is waited for; throws to give it up.
+        std::function<void()> watch = []() {
+        };
     };
 
     /// Returns when PostgreSQL takes connections. Throws std::runtime_error with a sentence for the operator:

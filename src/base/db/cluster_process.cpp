@@ -88,11 +88,12 @@ Finished run_program(const std::vector<std::string>& command, const fs::path& fo
     return finished;
 }
 
-pid_t start_program(const std::vector<std::string>& command, const fs::path& folder, const fs::path& log) {
+pid_t start_program(const std::vector<std::string>& command, const fs::path& folder, const fs::path& log,
+                    bool outlives_us) {
     const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (out < 0) throw std::system_error(errno, std::generic_category(), log.string());
     Launch how{.command = command, .folder = folder, .out = out, .error = out};
-    how.outlives_us = true;
+    how.outlives_us = outlives_us;
     try {
         const pid_t pid = launch(how);
         close(out);

@@ -32,8 +32,8 @@ struct Finished {
 Finished run_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
                      const std::string& input = {});
 /// Starts a program in a session of its own (the terminal's Ctrl-C must not reach it) with both outputs
-/// appended to `log`. Throws std::system_error.
+/// appended to `log`. It `outlives_us`, or is killed when this thread ends. Throws std::system_error.
 pid_t start_program(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                    const std::filesystem::path& log);
+                    const std::filesystem::path& log, bool outlives_us);
 
 }  // namespace bb::db

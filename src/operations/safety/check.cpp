@@ -6,6 +6,7 @@
 
 #include "operations/safety/part.hpp"
 #include "operations/safety/tar.hpp"
+#include "operations/safety/wal_store.hpp"
 
 namespace bb::safety {
 namespace {
@@ -46,6 +47,14 @@ void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>&
                 fmt::format("{} has {} bytes inside instead of {}", part.name, bytes, part.bytes));
         }
     }
+}
+
+std::size_t check_log(const Destination& place, const RecoveryWindow& window, const BackupKeys& keys) {
+    const auto& wal = *window.base.manifest->wal;
+    const auto pieces =
+        cover(window.pieces, wal.timeline, segment_of(wal.from, wal.segment_size), window.end);
+    for (const auto& piece : pieces) open_wal(place, piece, keys);
+    return pieces.size();
 }
 
 }  // namespace bb::safety

@@ -2,7 +2,9 @@
 #include <optional>
 #include <string>
 
+#include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
+#include "operations/safety/recovery_window.hpp"
 #include "services/secrets/sealed.hpp"
 
 namespace bb::safety {
@@ -10,5 +12,8 @@ namespace bb::safety {
 /// Reads every byte of a backup back. Without its key sizes and hashes are compared with the manifest; with
 /// it everything is opened and unpacked too. Throws std::runtime_error with a sentence about the first fault.
 void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>& key);
+
+/// Reads and opens all of the log of a window. Returns its pieces. Throws as open_wal().
+std::size_t check_log(const Destination& place, const RecoveryWindow& window, const BackupKeys& keys);
 
 }  // namespace bb::safety

@@ -14,10 +14,14 @@ namespace bb::safety {
 
 /// A misfortune that is practised, with what the deployment plan promises for it.
 struct Scenario {
+    /// The longest time to recover, and the most work that may be lost.
+    struct Goals {
+        double rto_seconds, rpo_seconds;
+    };
     std::string_view name;
     std::string_view help;
-    double rto_seconds;  ///< longest time to recover
-    double rpo_seconds;  ///< most work that may be lost
+    Goals promised;  ///< of the plan
+    Goals with_log;  ///< ours, where the write-ahead log of the private database is kept
 };
 
 /// lost-database, lost-host, bad-migration, deleted-files, ransomware.
@@ -37,7 +41,8 @@ struct DrillResult {
     std::string backup;
     Time started_at;
     double rto_seconds = 0;  ///< from the misfortune to an answer of the tutor
-    double rpo_seconds = 0;  ///< from the moment the data is of to the misfortune
+    double rpo_seconds = 0;  ///< of work that was lost, or that would have been
+    Scenario::Goals goals{};
     std::vector<DrillCheck> checks;
 
     /// Everything is there, in the promised time.
@@ -51,6 +56,7 @@ struct DrillPlan {
     std::filesystem::path key_file;  ///< with the private key
     std::function<void()> watch;     ///< called while something is waited for; throws to give the drill up
     std::filesystem::path folder;    ///< for the throw-away installation; must not exist
+    bool with_log = false;           ///< the write-ahead log is kept there, and recovered from
 };
 
 /// Practises a misfortune for real in a throw-away installation: brings the backup back there with this

@@ -16,6 +16,7 @@
 
 #include "base/client/http_client.hpp"
 #include "base/core/program.hpp"
+#include "base/db/cluster_process.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/running_tool.hpp"
 
@@ -123,6 +124,22 @@ void DrillSite::stop_server() {
     }
     ::kill(server_, SIGKILL);
     wait_for(std::exchange(server_, -1));
+}
+
+void DrillSite::kill_all() {
+    if (server_ > 0) {
+        ::kill(server_, SIGKILL);
+        wait_for(std::exchange(server_, -1));
+    }
+    for (const auto pid : db::processes_in(data() / "postgres")) ::kill(pid, SIGKILL);
+    const auto deadline = steady_clock::now() + longest_stop;
+    while (!db::processes_in(data() / "postgres").empty() && steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+void DrillSite::set(const std::string& name, const std::string& value) {
+    std::erase_if(environment_, [&](const auto& one) { return one.starts_with(name + "="); });
+    environment_.push_back(name + "=" + value);
 }
 
 DrillSite::Answer DrillSite::request(const std::string& method, const std::string& target,

@@ -29,6 +29,10 @@ public:
     /// Starts the server and returns when it is ready. Throws std::runtime_error with the end of its log.
     void start_server();
     void stop_server();
+    /// Kills server and database at once, as when the power goes.
+    void kill_all();
+    /// From now on an option has this value there.
+    void set(const std::string& name, const std::string& value);
 
     struct Answer {
         int status;

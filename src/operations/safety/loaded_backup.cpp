@@ -49,25 +49,31 @@ FileLock take_lock(const fs::path& data) {
 
 }  // namespace
 
-LoadedBackup::LoadedBackup(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
-                           const Into& into)
+LoadedBackup::LoadedBackup(const Installation& at, const RestoreSource& source, const Into& into)
     : at_(at),
-      backup_(backup),
-      manifest_(*backup.manifest),
-      key_(key),
+      source_(source),
+      manifest_(*source.backup.manifest),
       lock_(take_lock(at.data)),
       database_(at.conninfo, into.live_is_empty, at.watch),
       files_(at.data, into.files) {}
 
 std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) const {
-    return std::make_shared<Watched>(open_part(backup_, name, key_), at_.progress, part_of(manifest_, name));
+    return std::make_shared<Watched>(open_part(source_.backup, name, source_.key), at_.progress,
+                                     part_of(manifest_, name));
 }
 
 void LoadedBackup::load() {
     files_.unpack(open("files"));
-    database_.load(*open("database"), manifest_.postgres);
+    load_database();
     check_rows();
     migrate();
+}
+
+void LoadedBackup::load_database() {
+    if (!source_.recovered) return database_.load(*open("database"), manifest_.postgres);
+    const auto dump = source_.recovered->dump();
+    database_.load(*dump, manifest_.postgres);
+    dump->finish();
 }
 
 void LoadedBackup::check_rows() {
@@ -81,6 +87,22 @@ void LoadedBackup::check_rows() {
             fmt::format("The restored database is not whole: {} should have {} rows and "
                         "has {}. Nothing was replaced.",
                         table, rows, there == found.end() ? 0 : there->second));
+    }
+}
+
+std::uint64_t LoadedBackup::count_missing_files() {
+    db::Session session(database_.conninfo());
+    Uuid owner;
+    crypto::Digest digest{};
+    std::uint64_t missing = 0;
+    for (;;) {
+        const auto page = session.query(at_.files_sql, owner, digest);
+        if (page.empty()) return missing;
+        for (const auto row : page) {
+            owner = row.get<Uuid>(0);
+            digest = row.get<crypto::Digest>(1);
+            missing += !files_.is_there(owner, digest);
+        }
     }
 }
 
@@ -102,7 +124,7 @@ void LoadedBackup::migrate() {
                             one.object));
 }
 
-void use_aside(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+void use_aside(const Installation& at, const RestoreSource& source,
                const std::function<void(LoadedBackup&, const fs::path& files)>& use) {
     struct Folder {
         fs::path path;
@@ -112,7 +134,7 @@ void use_aside(const Installation& at, const StoredBackup& backup, const secrets
         }
     } const folder{at.data / "files.aside"};
     fs::remove_all(folder.path);
-    LoadedBackup loaded(at, backup, key, LoadedBackup::Into{false, folder.path});
+    LoadedBackup loaded(at, source, LoadedBackup::Into{false, folder.path});
     loaded.load();
     loaded.files().add_missing();
     use(loaded, folder.path);

@@ -4,6 +4,7 @@
 #include "base/core/file_lock.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
+#include "operations/safety/restore_source.hpp"
 #include "operations/safety/restored_database.hpp"
 #include "operations/safety/restored_files.hpp"
 
@@ -19,25 +20,27 @@ public:
     };
 
     /// Throws std::runtime_error with a sentence, as do all of these. The references must outlive it.
-    LoadedBackup(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
-                 const Into& into);
+    LoadedBackup(const Installation& at, const RestoreSource& source, const Into& into);
 
     /// Unpacks and loads everything, compares the rows of each table with the manifest's, and applies the
     /// migrations that came since.
     void load();
+
+    /// Uploaded files that rows name and the file store has not, after the missing ones were added.
+    std::uint64_t count_missing_files();
 
     RestoredDatabase& database() { return database_; }
     RestoredFiles& files() { return files_; }
 
 private:
     std::shared_ptr<http::FileSource> open(std::string_view name) const;
+    void load_database();
     void check_rows();
     void migrate();
 
     const Installation& at_;
-    const StoredBackup& backup_;
+    const RestoreSource& source_;
     const Manifest& manifest_;
-    const secrets::Key& key_;
     FileLock lock_;
     RestoredDatabase database_;
     RestoredFiles files_;
@@ -45,7 +48,7 @@ private:
 
 /// Brings a backup back into a database and a file store that last as long as `use` runs; what is live is not
 /// touched. Throws what `use` throws, and std::runtime_error with a sentence.
-void use_aside(const Installation& at, const StoredBackup& backup, const secrets::Key& key,
+void use_aside(const Installation& at, const RestoreSource& source,
                const std::function<void(LoadedBackup&, const std::filesystem::path& files)>& use);
 
 }  // namespace bb::safety

@@ -7,6 +7,7 @@
 namespace bb::safety {
 
 /// Removes the backups that the retention of the place does not keep, or only says which. Oldest first.
-std::vector<Verdict> prune(const Destination& at, Time now, bool dry_run);
+/// `recovery_days`: as sort_out_physical() takes them.
+std::vector<Verdict> prune(const Destination& at, Time now, int recovery_days, bool dry_run);
 
 }  // namespace bb::safety

@@ -26,12 +26,11 @@ double since(steady_clock::time_point start) {
 /// One restore on its way.
 class Restoration {
 public:
-    Restoration(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
-                const RestorePlan& plan)
+    Restoration(const Installation& into, const RestoreSource& source, const RestorePlan& plan)
         : into_(into),
-          id_(backup.id),
+          id_(source.backup.id),
           plan_(plan),
-          loaded_(into, backup, key, LoadedBackup::Into{plan.empty, into.files_folder()}) {}
+          loaded_(into, source, LoadedBackup::Into{plan.empty, into.files_folder()}) {}
 
     Restored run(const Settle& settle) {
         const auto started = steady_clock::now();
@@ -50,6 +49,7 @@ public:
 private:
     void take_place(Restored& result) {
         loaded_.files().add_missing();
+        result.missing_files = loaded_.count_missing_files();
         const auto secret_file = into_.data / "secret";
         const bool fresh = !fs::exists(secret_file);
         if (fresh) keep_secret(secret_file);
@@ -96,28 +96,6 @@ void compare_with_live(db::Session& session, const Manifest& manifest, RestorePl
 
 }  // namespace
 
-secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys) {
-    for (const auto& sealed : backup.manifest->keys)
-        for (const auto& identity : keys.identities) {
-            const auto key = open_key(sealed.key, identity);
-            if (!key) continue;
-            if (!is_signed_with(backup.manifest_text, *key))
-                throw std::runtime_error(
-                    fmt::format("The manifest of the backup {} was changed. It is not used.", backup.id));
-            return *key;
-        }
-    std::string recipients;
-    for (const auto& sealed : backup.manifest->keys)
-        recipients += (recipients.empty() ? "" : ", ") + sealed.recipient;
-    throw std::runtime_error(fmt::format(
-        "{} does not open the backup {}. It is sealed to: {}. Give the file with that private key: --key "
-        "FILE, "
-        "or BACKUP_KEY_FILE.",
-        keys.identities.empty() ? "There is no private key, which alone opens backups: what is there"
-                                : "This backup key",
-        backup.id, recipients));
-}
-
 RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest) {
     if (manifest.schema > db::schema_max)
         throw std::runtime_error(
@@ -140,10 +118,10 @@ RestorePlan plan_restore(const Installation& into, const Destination& from, cons
     return plan;
 }
 
-Restored restore_backup(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
-                        const RestorePlan& plan, const Settle& settle) {
+Restored restore_backup(const Installation& into, const RestoreSource& source, const RestorePlan& plan,
+                        const Settle& settle) {
     try {
-        return Restoration(into, backup, key, plan).run(settle);
+        return Restoration(into, source, plan).run(settle);
     } catch (const std::system_error& fault) {
         if (fault.code() != std::errc::no_space_on_device) throw;
         throw std::runtime_error(

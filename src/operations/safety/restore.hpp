@@ -10,12 +10,9 @@
 #include "operations/safety/destination.hpp"
 #include "operations/safety/erasures.hpp"
 #include "operations/safety/installation.hpp"
+#include "operations/safety/restore_source.hpp"
 
 namespace bb::safety {
-
-/// The key of a backup. Throws std::runtime_error with a sentence: none of `keys` opens it, or its manifest
-/// was changed.
-secrets::Key open_backup(const StoredBackup& backup, const BackupKeys& keys);
 
 /// A table whose rows a restore changes in number.
 struct RowChange {
@@ -38,6 +35,7 @@ RestorePlan plan_restore(const Installation& into, const Destination& from, cons
 struct Restored {
     std::string former_database;  ///< the live one of before under its new name; empty: there was none
     std::uint64_t files = 0;
+    std::uint64_t missing_files = 0;  ///< that rows name, and that are nowhere
     std::size_t erased = 0;
     std::filesystem::path settings;  ///< folder with the settings of the backup; empty: it has none
     double seconds = 0;
@@ -51,8 +49,8 @@ using Settle = std::function<void(const std::string& conninfo, const Erased& era
 /// is touched, and whatever fails leaves everything as it was. The former database stays under another name.
 /// Throws std::runtime_error with a sentence: newer schema, damaged part, rows that are not all there, no
 /// right, no room; db::SqlError, db::Unavailable.
-Restored restore_backup(const Installation& into, const StoredBackup& backup, const secrets::Key& key,
-                        const RestorePlan& plan, const Settle& settle);
+Restored restore_backup(const Installation& into, const RestoreSource& source, const RestorePlan& plan,
+                        const Settle& settle);
 
 /// Databases that restores have put aside; purge_former() drops them.
 std::vector<std::string> former_databases(const Installation& at);

@@ -112,6 +112,10 @@ void RestoredFiles::replace_changed() {
     store_.sync();
 }
 
+bool RestoredFiles::is_there(const Uuid& owner, const crypto::Digest& digest) const {
+    return store_.open(owner, digest, std::nullopt).has_value();
+}
+
 fs::path RestoredFiles::keep_settings(const std::string& backup) {
     if (settings_.empty()) return {};
     const auto folder = data_ / ("settings-of-" + backup);

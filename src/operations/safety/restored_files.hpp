@@ -29,6 +29,7 @@ public:
     /// replace_changed(), when the database that knows their keys is gone.
     void add_missing();
     void replace_changed();
+    bool is_there(const Uuid& owner, const crypto::Digest& digest) const;
     /// Writes the settings of the backup into a folder of their own; empty when it has none.
     std::filesystem::path keep_settings(const std::string& backup);
 

@@ -55,12 +55,49 @@ private:
     std::set<std::string> seen_;
 };
 
-}  // namespace
-
-std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention) {
+void newest_first(std::vector<Candidate>& backups) {
     std::sort(backups.begin(), backups.end(), [](const auto& a, const auto& b) {
         return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
     });
+}
+
+/// Why one stays that counts for nothing else; empty: it is an ordinary one.
+std::string why_set_aside(const Candidate& backup, Time now) {
+    if (!backup.whole) return "damaged: look at it, then remove its folder";
+    if (backup.created_at > now + tolerance) return "of a time to come: a clock was wrong";
+    return {};
+}
+
+}  // namespace
+
+std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days) {
+    newest_first(backups);
+    const auto begin = now - days(recovery_days);
+    bool have_newest = false, have_begin = recovery_days == 0;
+    std::vector<Verdict> verdicts;
+    for (const auto& backup : backups) {
+        std::vector<std::string> reasons;
+        if (backup.held) reasons.emplace_back("held");
+        if (auto aside = why_set_aside(backup, now); !aside.empty()) {
+            reasons.push_back(std::move(aside));
+        } else {
+            if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
+            if (!have_begin)
+                reasons.push_back(fmt::format("for any second of the last {} days", recovery_days));
+            have_begin = have_begin || backup.created_at <= begin;
+        }
+        const bool kept = !reasons.empty();
+        verdicts.push_back(
+            Verdict{backup.id, kept,
+                    kept ? fmt::format("{}", fmt::join(reasons, ", "))
+                         : fmt::format("the last {} days begin with a newer one", recovery_days)});
+    }
+    std::reverse(verdicts.begin(), verdicts.end());
+    return verdicts;
+}
+
+std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention) {
+    newest_first(backups);
     Periods kinds[] = {{"day", retention.daily, day_of},
                        {"week", retention.weekly, week_of},
                        {"month", retention.monthly, month_of}};
@@ -69,10 +106,8 @@ std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Re
     for (const auto& backup : backups) {
         std::vector<std::string> reasons;
         if (backup.held) reasons.emplace_back("held");
-        if (!backup.whole) {
-            reasons.emplace_back("damaged: look at it, then remove its folder");
-        } else if (backup.created_at > now + tolerance) {
-            reasons.emplace_back("of a time to come: a clock was wrong");
+        if (auto aside = why_set_aside(backup, now); !aside.empty()) {
+            reasons.push_back(std::move(aside));
         } else {
             if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
             for (auto& kind : kinds)

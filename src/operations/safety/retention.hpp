@@ -11,7 +11,6 @@ struct Retention {
     int daily = 7;
     int weekly = 4;
     int monthly = 12;
-    int recovery_days = 7;  ///< how far back any second can be recovered, by physical ones and the log
 };
 
 /// A backup as retention looks at it.
@@ -28,6 +27,10 @@ struct Verdict {
     bool kept;
     std::string why;  ///< "day 2 of 7 (2026-11-25), week 1 of 4 (2026-W48)"
 };
+
+/// The same for physical ones, which are kept for the seconds that begin at them: those of the last
+/// `recovery_days`, and the one before. Kept as well: the newest whole one, held, damaged and future ones.
+std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days);
 
 /// Sorts backups out, oldest first. Kept whatever their age: the newest whole one, held ones, damaged ones
 /// (somebody must look), and those of a time to come, which count for nothing: a clock was wrong.

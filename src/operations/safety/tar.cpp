@@ -106,8 +106,10 @@ struct TarReader::Source {
     }
 };
 
-TarReader::TarReader(std::shared_ptr<http::FileSource> source)
-    : source_(std::make_unique<Source>(Source{std::move(source)})), archive_(archive_read_new()) {
+TarReader::TarReader(std::shared_ptr<http::FileSource> source, Holds holds)
+    : source_(std::make_unique<Source>(Source{std::move(source)})),
+      archive_(archive_read_new()),
+      holds_(holds) {
     if (!archive_) throw std::bad_alloc();
     source_->check(archive_, archive_read_support_format_tar(archive_));
     source_->check(archive_, archive_read_support_format_empty(archive_));
@@ -129,9 +131,11 @@ std::optional<TarReader::Entry> TarReader::next() {
     }
     source_->check(archive_, result);
     const char* name = archive_entry_pathname(entry);
-    if (!name || archive_entry_filetype(entry) != AE_IFREG)
-        throw std::runtime_error("packed files hold something else than files");
-    return Entry{name, static_cast<std::uint64_t>(archive_entry_size(entry))};
+    const bool is_folder = archive_entry_filetype(entry) == AE_IFDIR;
+    const bool expected =
+        archive_entry_filetype(entry) == AE_IFREG || (is_folder && holds_ == Holds::folders_too);
+    if (!name || !expected) throw std::runtime_error("packed files hold something else than files");
+    return Entry{name, static_cast<std::uint64_t>(archive_entry_size(entry)), is_folder};
 }
 
 std::size_t TarReader::read(char* into, std::size_t room) {

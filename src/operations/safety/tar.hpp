@@ -40,9 +40,11 @@ public:
     struct Entry {
         std::string name;
         std::uint64_t size;
+        bool is_folder = false;
     };
+    enum class Holds { files, folders_too };
 
-    explicit TarReader(std::shared_ptr<http::FileSource> source);
+    explicit TarReader(std::shared_ptr<http::FileSource> source, Holds holds = Holds::files);
     ~TarReader();
     TarReader(const TarReader&) = delete;
 
@@ -57,6 +59,7 @@ private:
     struct Source;
     std::unique_ptr<Source> source_;
     struct archive* archive_;
+    Holds holds_;
 };
 
 }  // namespace bb::safety

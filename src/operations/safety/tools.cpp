@@ -60,4 +60,11 @@ std::string with_database(const std::string& conninfo, std::string_view database
     return keywords(settings_for(conninfo, database), "");
 }
 
+std::string with_role(const std::string& conninfo, std::string_view role) {
+    auto settings = db::settings_of(conninfo);
+    std::erase_if(settings, [](const auto& one) { return one.first == "user"; });
+    settings.emplace_back("user", role);
+    return keywords(settings, "");
+}
+
 }  // namespace bb::safety

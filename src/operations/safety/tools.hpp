@@ -19,5 +19,7 @@ struct ToolConnection {
 ToolConnection for_tools(const std::string& conninfo, std::string_view database = {});
 /// The same server and account for libpq, another database.
 std::string with_database(const std::string& conninfo, std::string_view database);
+/// The same server for libpq, as another role.
+std::string with_role(const std::string& conninfo, std::string_view role);
 
 }  // namespace bb::safety

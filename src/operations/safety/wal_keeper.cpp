@@ -7,6 +7,7 @@
 #include <deque>
 #include <filesystem>
 
+#include "operations/safety/recovery_window.hpp"
 #include "operations/safety/wal_slot.hpp"
 #include "operations/safety/wal_store.hpp"
 
@@ -21,6 +22,7 @@ constexpr milliseconds longest_catch_up{300}, longest_last_words{3000};
 constexpr milliseconds look_for_stop{100};
 // A segment is put together from its pieces when it is full, and each time it has so many of them.
 constexpr std::size_t most_pieces = 30;
+constexpr std::chrono::seconds quiet_noted_every{10};
 constexpr std::size_t most_samples = 600;
 // It is held in memory.
 constexpr Lsn largest_segment = 64 << 20;
@@ -99,6 +101,7 @@ private:
             take(look_for_stop);
         if (received() > put_) put(pieces_.size() < most_pieces ? put_ : begin_);
         confirm();
+        note_quiet_place();
         if (keeper_.tell) keeper_.tell(WalProgress{safe_until_, put_, slot->written});
         return true;
     }
@@ -129,7 +132,7 @@ private:
         const WalPiece piece{stream_.system(), stream_.timeline(), from, received(), safe_at(received())};
         put_wal(keeper_.to, piece, std::string_view(bytes_).substr(from - begin_), keeper_.recipients);
         put_ = piece.to;
-        safe_until_ = piece.at;
+        safe_until_ = noted_until_ = piece.at;
         std::erase_if(pieces_, [&](const WalPiece& one) {
             const bool covered = one.from >= piece.from && one.to <= piece.to && one.name() != piece.name();
             if (covered) remove_wal(keeper_.to, one);
@@ -148,6 +151,13 @@ private:
         return newest;
     }
 
+    /// When nothing is written, the place does not know how late it is.
+    void note_quiet_place() {
+        if (received() > put_ || safe_until_ < noted_until_ + quiet_noted_every) return;
+        note_quiet(keeper_.to, stream_.system(), stream_.timeline(), put_, safe_until_);
+        noted_until_ = safe_until_;
+    }
+
     void confirm() {
         safe_until_ = safe_at(put_);
         confirmed_ = std::max(confirmed_, put_);
@@ -164,7 +174,7 @@ private:
     Lsn confirmed_;
     std::vector<WalPiece> pieces_;  // of the segment, in the place
     std::deque<WalSlot> samples_;   // when the server's log ended where, the oldest first
-    Time safe_until_{};
+    Time safe_until_{}, noted_until_{};
 };
 
 }  // namespace

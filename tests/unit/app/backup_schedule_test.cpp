@@ -164,7 +164,8 @@ TEST_F(Schedule, ABucketThatIsAwayIsAFailureAndTheFolderHasItsBackupAllTheSame) 
     settings.set("S3_ENDPOINT", "http://127.0.0.1:9", "test");
     settings.set("S3_ACCESS_KEY_ID", "id", "test");
     settings.set("S3_SECRET_ACCESS_KEY", "secret", "test");
-    const BackupSchedule schedule(settings, test::TestCluster::instance().conninfo(),
+    const BackupSchedule schedule(settings,
+                                  installation_of(settings, test::TestCluster::instance().conninfo()),
                                   safety::read_backup_keys(key_), metrics_, at_once, 50ms);
     const auto noted = [&] {
         return runs("fault LIKE 'The backup % is not everywhere. s3://school-backups/here: %'") > 0;

@@ -51,5 +51,15 @@ TEST(Schedule, ADrillIsHeldAnHourAfterTheStartAndThenEachMonth) {
     EXPECT_EQ(next_drill(start - 900h, start, 720h, 0), start + 1h);
 }
 
+TEST(Schedule, FilesAreCopiedEachWeekAndSoonWhenTheLogHasAGap) {
+    LastRuns last;
+    EXPECT_EQ(next_physical(last, false, start, 168h, 0), start + 10min);
+    last.physical = last.any = run_at(start - 24h, true);
+    EXPECT_EQ(next_physical(last, true, start, 168h, 0), start + 144h);
+    EXPECT_EQ(next_physical(last, false, start, 168h, 0), start + 10min);
+    last.any = run_at(start + 30min, false);
+    EXPECT_EQ(next_physical(last, false, start, 168h, 0), start + 90min);
+}
+
 }  // namespace
 }  // namespace bb::safety

@@ -1,0 +1,32 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "base/core/json_writer.hpp"
+#include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
+#include "operations/safety/wal_slot.hpp"
+
+namespace bb::cli {
+
+/// How the write-ahead log of a place stands now.
+struct PlaceLog {
+    std::optional<safety::WalSlot> slot;  ///< nothing: the database keeps no log for the place
+    safety::Lsn end = 0;                  ///< of what is there
+    std::optional<Time> to;               ///< until when any second can be recovered; nothing: none can
+    std::string spans;                    ///< what can be recovered, in words
+    std::uint64_t bytes = 0;
+
+    /// Seconds of work that would be lost now; nothing: no second can be recovered.
+    std::optional<double> lag() const;
+};
+
+/// Throws as Store does, and db::Unavailable.
+PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& place);
+
+/// As the field "log" of a place.
+void write_log(JsonWriter& json, const PlaceLog& log);
+/// A line for people.
+std::string told_log(const PlaceLog& log, const std::string& place);
+
+}  // namespace bb::cli

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <numeric>
+
+#include "app/installation.hpp"
+#include "base/core/json_writer.hpp"
+#include "cli/database.hpp"
+#include "cli/progress.hpp"
+#include "operations/safety/check.hpp"
+#include "operations/safety/loaded_backup.hpp"
+#include "operations/safety/restore.hpp"
+
+namespace bb::cli {
+namespace {
+
+struct Words {
+    std::string id = "latest";
+    std::string from, key;
+    bool restore = false;
+};
+
+/// What is read before the process gives up root.
+struct From {
+    safety::Destination place;
+    safety::StoredBackup backup;
+    safety::BackupKeys keys;
+    safety::RecoveryGoal goal;
+};
+
+/// A physical backup is tried with all of the log that follows it.
+std::optional<safety::RecoveryWindow> window_of(const safety::Destination& place,
+                                                const safety::StoredBackup& backup) {
+    if (!backup.manifest->wal) return std::nullopt;
+    for (auto& window : safety::recovery_windows(place))
+        if (window.base.id == backup.id) return std::move(window);
+    return std::nullopt;
+}
+
+/// Brings the backup back beside what is live, where it goes again.
+int try_restore(Context& context, const From& from, db::Home& home) {
+    const auto started = std::chrono::steady_clock::now();
+    const auto installation = told_installation(context, home);
+    const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
+    std::uint64_t files = 0, missing = 0;
+    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded, const auto&) {
+        files = loaded.files().count();
+        missing = loaded.count_missing_files();
+    });
+    const auto& rows = source.backup.manifest->rows;
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    context.err << fmt::format(
+        "It was restored in a throw-away place in {:.1f} s: the data of {}, {} rows in {} tables, {} "
+        "uploaded files",
+        seconds, to_rfc3339(source.backup.manifest->created_at),
+        std::accumulate(rows.begin(), rows.end(), std::int64_t{0},
+                        [](auto sum, const auto& table) { return sum + table.second; }),
+        rows.size(), files);
+    context.err << (missing == 0 ? std::string(".\n")
+                                 : fmt::format(", and {} more that are not in it.\n", missing));
+    return done;
+}
+
+int verify(Context& context, const Words& words) {
+    const auto place = app::destinations_of(context.config, words.from).front();
+    const auto backup = place.find(words.id);
+    if (!backup) return context.fail(backup.error());
+    From from{place, *backup, app::backup_keys_of(context.config, words.key), {}};
+    std::optional<secrets::Key> key;
+    if (!from.keys.identities.empty()) key = safety::open_backup(*backup, from.keys);
+    if (words.restore && !key) return context.fail("A restore takes the private key: --key FILE.");
+    safety::check_backup(*backup, key);
+    from.goal.window = window_of(place, *backup);
+    std::size_t pieces = 0;
+    if (from.goal.window && key) pieces = safety::check_log(place, *from.goal.window, from.keys);
+    context.out << backup->id << '\n';
+    context.err
+        << (key ? "Every byte was read, opened and is as it was written.\n"
+                : "Every byte was read and is as it was written. There is no private key here: nothing "
+                  "was opened.\n");
+    if (pieces > 0)
+        context.err << fmt::format("The log that follows goes to {} without a gap ({} pieces).\n",
+                                   to_rfc3339(from.goal.window->to), pieces);
+    if (!words.restore) return done;
+    return with_home(context, [&](db::Home& home) { return try_restore(context, from, home); });
+}
+
+}  // namespace
+
+void add_backup_verify(CLI::App& backup, Chosen& chosen) {
+    auto* command = backup.add_subcommand("verify", "Read every byte of a backup back");
+    add_stage(*command, chosen);
+    auto words = std::make_shared<Words>();
+    command->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
+    command->add_option("--from", words->from,
+                        "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
+    command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
+    command->add_flag("--restore", words->restore, "Bring it back in a throw-away place, too");
+    command->callback([&chosen, words] {
+        chosen.action = [words](Context& context) {
+            return verify(context, *words);
+        };
+    });
+}
+
+}  // namespace bb::cli

@@ -185,6 +185,9 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
             loader.faults.push_back(
                 {std::string(config.is_set(one) ? other : one),
                  fmt::format("must be set too, as {} is", config.is_set(one) ? one : other)});
+    // The secret may be kept in the database, the id of its key may not.
+    if (config.text("BACKUP_TO").find("s3://") != std::string::npos && !config.is_set("S3_ACCESS_KEY_ID"))
+        loader.faults.push_back({"S3_ACCESS_KEY_ID", "must be set too, as BACKUP_TO names a bucket"});
     config.warnings_ = std::move(loader.warnings);
     if (!loader.faults.empty())
         return Error(ErrorCode::invalid_input, "The configuration is wrong.", std::move(loader.faults));

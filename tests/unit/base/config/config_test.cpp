@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/config/env_file.hpp"
+#include "base/config/places.hpp"
 
 namespace bb::config {
 namespace {
@@ -59,6 +60,47 @@ TEST_F(Files, EarlierPlacesWin) {
     EXPECT_EQ(config.text("MAIL_FROM"), "x@y.z");
     EXPECT_EQ(config.text("BRAINBYTES_LISTEN"), "127.0.0.1:3000");
     EXPECT_EQ(config.value("BRAINBYTES_LISTEN").origin, "default");
+}
+
+TEST(Places, AreFoldersOrPartsOfBucketsWithTheirOwnNumbers) {
+    const auto places = parse_places("/mnt/a b , s3://school/x/y-1/?keep=14/8/24,s3://school,");
+    ASSERT_TRUE(places) << places.error().detail;
+    ASSERT_EQ(places->size(), 3u);
+    EXPECT_EQ((*places)[0].folder, "/mnt/a b");
+    EXPECT_EQ((*places)[0].daily, 0);
+    EXPECT_EQ((*places)[1].bucket, "school");
+    EXPECT_EQ((*places)[1].prefix, "x/y-1");
+    EXPECT_EQ((*places)[1].daily, 14);
+    EXPECT_EQ((*places)[1].weekly, 8);
+    EXPECT_EQ((*places)[1].monthly, 24);
+    EXPECT_EQ((*places)[2].prefix, "");
+    EXPECT_TRUE(parse_places("")->empty());
+    for (const char* wrong : {"s3://", "s3://AB/x", "s3://ab", "s3://school//x", "s3://school/a/../b",
+                              "s3://school/a b", "http://school/x", "/mnt?keep=", "/mnt?keep=0/1/1",
+                              "/mnt?keep=1/1", "/mnt?keep=1/1/x", "/mnt?keep=1/1/99999", "?keep=1/1/1"})
+        EXPECT_FALSE(parse_places(wrong)) << wrong;
+}
+
+TEST_F(Files, NamesOfAwsStandInForOursAndAKeyGoesWithItsOwnSecret) {
+    const Environment theirs = {{"AWS_ENDPOINT_URL", "http://127.0.0.1:9"},
+                                {"AWS_REGION", "eu-central-1"},
+                                {"AWS_ACCESS_KEY_ID", "theirs"},
+                                {"AWS_SECRET_ACCESS_KEY", "their-secret"},
+                                {"AWS_SESSION_TOKEN", "their-token"}};
+    const auto config = load(theirs);
+    EXPECT_EQ(config.text("S3_ENDPOINT"), "http://127.0.0.1:9");
+    EXPECT_EQ(config.text("S3_REGION"), "eu-central-1");
+    EXPECT_EQ(config.text("S3_ACCESS_KEY_ID"), "theirs");
+    EXPECT_EQ(config.text("S3_SECRET_ACCESS_KEY"), "their-secret");
+    EXPECT_EQ(config.text("S3_SESSION_TOKEN"), "their-token");
+    auto both = theirs;
+    both["S3_ACCESS_KEY_ID"] = "ours";
+    EXPECT_EQ(load(both).text("S3_SECRET_ACCESS_KEY"), "");
+    EXPECT_EQ(load(both).text("S3_SESSION_TOKEN"), "");
+    EXPECT_EQ(fault({{"BACKUP_TO", "s3://school/x"}}, "S3_ACCESS_KEY_ID"),
+              "must be set too, as BACKUP_TO names a bucket");
+    EXPECT_EQ(fault({{"BACKUP_TO", "s3://school/x"}, {"S3_ACCESS_KEY_ID", "ours"}}, "S3_ACCESS_KEY_ID"),
+              "no fault");
 }
 
 TEST_F(Files, TheStageMayStandInAFile) {

@@ -256,9 +256,12 @@ test("a piece of the log that was changed or is missing is refused, and nothing 
         changed.stderr,
         /The piece wal\/\S+ of the write-ahead log in \S+ (was changed|does not open)/,
     );
-    const { recoverableTo } = (await status()).places[0].log;
-    spoil((piece) => rmSync(piece));
-    const missing = await restore(server, "--at", recoverableTo, "--from", damaged);
+    let end;
+    spoil((piece) => {
+        end = piece.slice(-23).replace(/^(....)(..)(..T..)(..)(.*)$/, "$1-$2-$3:$4:$5");
+        rmSync(piece);
+    });
+    const missing = await restore(server, "--at", end, "--from", damaged);
     assert.equal(missing.code, 1, missing.stdout);
     assert.match(missing.stderr, /cannot be recovered from|takes a physical backup/);
     assert.deepEqual(await emails(), people);

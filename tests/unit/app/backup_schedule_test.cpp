@@ -149,8 +149,9 @@ TEST_F(Schedule, AStopDoesNotWaitForABucketThatHangs) {
     settings.set("S3_ENDPOINT", silent.url, "test");
     settings.set("S3_ACCESS_KEY_ID", "id", "test");
     settings.set("S3_SECRET_ACCESS_KEY", "secret", "test");
-    auto schedule = std::make_unique<BackupSchedule>(settings, test::TestCluster::instance().conninfo(),
-                                                     safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    auto schedule = std::make_unique<BackupSchedule>(
+        settings, installation_of(settings, test::TestCluster::instance().conninfo()),
+        safety::read_backup_keys(key_), metrics_, at_once, 50ms);
     std::this_thread::sleep_for(1s);
     const auto started = std::chrono::steady_clock::now();
     schedule.reset();

@@ -39,6 +39,7 @@ const drill = (ago, good) =>
 test("nothing was made yet: all would be lost, and the next one is due soon", async () => {
     const json = await show();
     assert.deepEqual([json.everyHours, json.rpoSeconds, json.late], [6, null, false]);
+    assert.equal(json.logBehindBytes, null);
     assert.deepEqual([json.backups, json.drills, json.drillLate, json.drillEveryDays], [[], [], true, 7]);
     const wait = Date.parse(json.next) - Date.now();
     assert.ok(wait > 0 && wait < 30 * 60_000, json.next);

@@ -92,11 +92,20 @@ test("backups and drills: the last, the next, what would be lost, and what faile
     await page.getByText("lost-host: back in 4 seconds, 2 hours lost").waitFor();
     await page.getByText("a chat: no answer").waitFor();
     assert.equal(await page.getByText("No recovery was practised").count(), 0);
+    let shown = {};
     await page.route("**/api/admin/backups", async (route) => {
         const known = await (await route.fetch()).json();
-        const none = { backups: [], drills: [], rpoSeconds: null, late: true, drillLate: true };
-        await route.fulfill({ json: { ...known, ...none } });
+        await route.fulfill({ json: { ...known, ...shown } });
     });
+    for (const [behind, words] of [
+        [512, "the work of about a second"],
+        [48_000_000, "48 MB of changes not yet copied"],
+    ]) {
+        shown = { logBehindBytes: behind };
+        await open(page, "/admin/backups");
+        await page.getByText(words).waitFor();
+    }
+    shown = { backups: [], drills: [], rpoSeconds: null, late: true, drillLate: true };
     await open(page, "/admin/backups");
     for (const words of ["No backup was made for too long", "No recovery was practised", "everything"])
         await page.getByText(words).first().waitFor();

@@ -1,5 +1,7 @@
 #include "operations/safety/routes.hpp"
 
+#include <algorithm>
+
 #include "base/core/json_writer.hpp"
 #include "operations/safety/runs.hpp"
 
@@ -15,15 +17,20 @@ constexpr const char* runs_sql =
     "(SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
     "ORDER BY started_at DESC LIMIT $1) UNION "
     "(SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
-    "WHERE backup IS NOT NULL ORDER BY started_at DESC LIMIT 1) ORDER BY started_at DESC";
+    "WHERE backup IS NOT NULL AND reason NOT LIKE '% (physical)' ORDER BY started_at DESC LIMIT 1) "
+    "ORDER BY started_at DESC";
+// Of the place that lacks the least of the write-ahead log; null: nobody copies it now.
+constexpr const char* log_sql =
+    "SELECT min(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn))::bigint FROM pg_replication_slots "
+    "WHERE slot_name LIKE 'brainbytes\\_wal\\_%' AND active";
 constexpr const char* drills_sql =
     "SELECT scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks::text FROM drills "
     "ORDER BY started_at DESC LIMIT $1";
 
 constexpr auto schema =
-    R"({"type":"object","required":["everyHours","next","rpoSeconds","late","backups","drillEveryDays","nextDrill",)"
+    R"({"type":"object","required":["everyHours","next","rpoSeconds","late","logBehindBytes","backups","drillEveryDays","nextDrill",)"
     R"("drillLate","drills"],"properties":{"everyHours":{"type":"integer"},"next":{"type":["string","null"]},)"
-    R"("rpoSeconds":{"type":["number","null"]},"late":{"type":"boolean"},"backups":{"type":"array","items":)"
+    R"("rpoSeconds":{"type":["number","null"]},"logBehindBytes":{"type":["integer","null"]},"late":{"type":"boolean"},"backups":{"type":"array","items":)"
     R"({"type":"object","required":["startedAt","reason","id","bytes","seconds","fault"]}},)"
     R"("drillEveryDays":{"type":"integer"},"nextDrill":{"type":["string","null"]},"drillLate":{"type":"boolean"},)"
     R"("drills":{"type":"array","items":{"type":"object","required":["scenario","backup","startedAt","rtoSeconds",)"
@@ -33,7 +40,8 @@ LastRuns last_of(const std::vector<BackupRun>& runs) {
     LastRuns last;
     for (const auto& run : runs) {
         if (!last.any) last.any = run;
-        if (!last.good && run.backup) last.good = run;
+        auto& newest = run.reason.ends_with(" (physical)") ? last.physical : last.good;
+        if (!newest && run.backup) newest = run;
     }
     return last;
 }
@@ -58,7 +66,11 @@ void write_backups(JsonWriter& json, const SafetyParts& parts, const std::vector
     std::optional<Time> next;
     if (every.count() > 0) next = next_run(last, parts.started, every, 0);
     std::optional<double> rpo;
-    if (last.good) rpo = std::chrono::duration<double>(now() - last.good->started_at).count();
+    for (const auto* kind : {&last.good, &last.physical}) {
+        if (!*kind) continue;
+        const double age = std::chrono::duration<double>(now() - (*kind)->started_at).count();
+        rpo = std::min(rpo.value_or(age), age);
+    }
     const Time since = last.good ? last.good->started_at : parts.started;
     json.field("everyHours", std::chrono::duration_cast<std::chrono::hours>(every).count())
         .field("next", next)
@@ -101,6 +113,8 @@ Task<Result<http::Response>> show(const SafetyParts& parts) {
     json.object();
     write_backups(json, parts, runs);
     write_drills(json, parts, drills);
+    const auto log = co_await parts.db.query(log_sql);
+    json.field("logBehindBytes", log[0].get<std::optional<std::int64_t>>(0));
     co_return http::json_response(json.end().take());
 }
 

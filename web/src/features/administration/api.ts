@@ -78,12 +78,16 @@ export interface Drill {
   checks: { name: string; good: boolean; detail: string }[];
 }
 
-/** Newest first. `rpoSeconds`: how much work would be lost now; null: all of it. */
+/**
+ * Newest first. `rpoSeconds`: age of the newest backup; null: there is none. `logBehindBytes`: what the write-ahead
+ * log beside the backups lacks, with which any second can be recovered; null: it is not copied now.
+ */
 export interface Safety {
   everyHours: number;
   next: string | null;
   rpoSeconds: number | null;
   late: boolean;
+  logBehindBytes: number | null;
   backups: Backup[];
   drillEveryDays: number;
   nextDrill: string | null;

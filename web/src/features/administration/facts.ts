@@ -1,5 +1,5 @@
 import { bytes, fullTime, number } from '../../lib/format.ts';
-import type { PersonRecord } from './api.ts';
+import type { PersonRecord, Safety } from './api.ts';
 import { tt, type AdminKey } from './words.ts';
 
 /** What an administrator is shown of a person: names and values. */
@@ -28,4 +28,15 @@ const units: [AdminKey, number][] = [
 export function span(seconds: number): string {
   const [unit, length] = units.find(([, length]) => seconds >= 2 * length) ?? ['seconds', 1];
   return tt(unit, { n: number(Math.round(seconds / length)) });
+}
+
+// A little is always under way.
+const little = 1_000_000;
+
+/** What would be lost with the machine now. */
+export function lost({ rpoSeconds, logBehindBytes }: Safety): string {
+  if (rpoSeconds === null) return tt('backupLostAll');
+  if (logBehindBytes === null) return tt('backupLostSome', { time: span(rpoSeconds) });
+  if (logBehindBytes < little) return tt('backupLostSecond');
+  return tt('backupLostLog', { size: bytes(logBehindBytes) });
 }

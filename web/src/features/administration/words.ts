@@ -16,6 +16,8 @@ const catalogue = {
     'Mawawala kung masira ngayon ang makinang ito',
   ],
   backupLostAll: ['everything', 'lahat'],
+  backupLostLog: ['{size} of changes not yet copied', '{size} na pagbabagong hindi pa nakopya'],
+  backupLostSecond: ['the work of about a second', 'ang gawa sa mga isang segundo'],
   backupLostSome: ['the work of the last {time}', 'ang gawa sa huling {time}'],
   backupNever: ['not by itself', 'hindi kusa'],
   backupNext: ['Next', 'Susunod'],

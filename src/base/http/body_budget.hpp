@@ -12,9 +12,12 @@ public:
 
     /// False, and nothing taken, when that is more than is left.
     bool take(std::size_t bytes) {
-        if (held_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_) return true;
-        give(bytes);
-        return false;
+        // Never over the limit, not for a moment: another would be refused for it.
+        auto held = held_.load(std::memory_order_relaxed);
+        do {
+            if (bytes > limit_ || held > limit_ - bytes) return false;
+        } while (!held_.compare_exchange_weak(held, held + bytes, std::memory_order_relaxed));
+        return true;
     }
     /// Whether `bytes` are left at this moment.
     bool has_room(std::size_t bytes) const {

@@ -89,8 +89,8 @@ test("a physical backup is made beside a running server, listed, read back, and 
     assert.deepEqual(readdirSync(made.path).sort(), ["cluster.sealed", "files.sealed", "manifest.json"]);
     assert.equal(json(await server.command("backup", "list", "--json")).backups.at(-1).method, "physical");
     assert.match((await server.command("backup", "verify", made.id)).stderr, /Every byte was read, opened/);
-    const [{ log }] = await until(
-        async () => (await status()).places.filter((one) => one.log?.followed && one.log.recoverableTo),
+    const { log } = await until(
+        async () => (await status()).places.find((one) => one.log?.followed && one.log.recoverableTo),
         "the log is not followed",
     );
     assert.match(log.recoverable, /^from 20\S+Z to 20\S+Z$/);

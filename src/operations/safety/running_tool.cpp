@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t words_kept = 2000;
 constexpr int watch_every_ms = 500;
+constexpr int pipe_size = 1 << 20;
 constexpr std::chrono::milliseconds end_looked_for{5};
 constexpr std::chrono::seconds grace{5};
 
@@ -44,6 +45,9 @@ RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::stri
     how.environment = std::move(environment);
     how.error = words_.writer();
     (ours == Ours::output ? how.out : how.in) = ours == Ours::output ? data_.writer() : data_.reader();
+    // Programs write in small pieces, and should not wait for us while we compress and seal; a system that
+    // allows no more keeps the size it has.
+    ::fcntl(data_.reader(), F_SETPIPE_SZ, pipe_size);
     pid_ = launch(how);
     words_.close_writer();
     if (ours == Ours::output)

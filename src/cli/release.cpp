@@ -118,15 +118,14 @@ void write_kept(JsonWriter& json, const release::KeptRelease& one) {
         .field("committedAt", one.about.committed_at)
         .field("installedAt", one.installed_at)
         .field("prebuilt", one.about.prebuilt)
-        .field("current", one.current)
         .field("path", one.folder.string())
         .end();
 }
 
 void print_kept(Context& context, const release::KeptRelease& one) {
-    context.out << fmt::format("{}\t{}\tschema {} to {}\tof {}\tinstalled {}\n", one.about.name(),
-                               one.current ? "current" : "kept", one.about.schema_min, one.about.schema_max,
-                               to_rfc3339(one.about.committed_at), to_rfc3339(one.installed_at));
+    context.out << fmt::format("{}\tschema {} to {}\tof {}\tinstalled {}\n", one.about.name(),
+                               one.about.schema_min, one.about.schema_max, to_rfc3339(one.about.committed_at),
+                               to_rfc3339(one.installed_at));
 }
 
 int install(Context& context, const Words& words) {
@@ -159,11 +158,10 @@ int show(Context& context, const Words& words) {
 }
 
 int prune(Context& context, const Words& words) {
-    const auto kept = kept_by(context);
-    for (const auto& one : kept.superfluous(words.keep)) {
-        if (!words.dry_run) kept.remove(one);
+    const auto gone = kept_by(context).prune(words.keep, words.dry_run);
+    if (!gone) return context.fail(gone.error());
+    for (const auto& one : *gone)
         context.out << fmt::format("{}\t{}\n", one.about.name(), words.dry_run ? "would go" : "removed");
-    }
     return done;
 }
 
@@ -194,14 +192,16 @@ void add_keeping(const Add& add, Words* words) {
     trusted->add_flag("--remove", words->remove, "Trust it no more");
     auto* installed = add("install", "Unpack a release beside the others", install);
     installed->add_option("archive", words->file, "The archive; its signature lies beside it")->required();
-    installed->add_flag("--older", words->older, "Also when it is older than the current one");
+    installed->add_flag("--older", words->older, "Also when a newer one is kept");
     add("list", "The releases on this host, newest first", list)
         ->add_flag("--json", words->json, "Print JSON");
     add("show", "One of them, as JSON", show)
         ->add_option("release", words->file, "Its name, or the beginning of its commit")
         ->required();
-    auto* pruned = add("prune", "Remove all but the ones installed last and the current one", prune);
-    pruned->add_option("--keep", words->keep, "How many to keep")->capture_default_str();
+    auto* pruned = add("prune", "Remove all but the ones installed last", prune);
+    pruned->add_option("--keep", words->keep, "How many to keep")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     pruned->add_flag("--dry-run", words->dry_run, "Only say what would go");
 }
 

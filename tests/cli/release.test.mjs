@@ -8,6 +8,7 @@ import {
     existsSync,
     mkdirSync,
     readFileSync,
+    readdirSync,
     rmSync,
     statSync,
     writeFileSync,
@@ -169,11 +170,9 @@ test("what is changed, cut off, unsigned, or no release at all is refused with t
     const other = copy("letter.tar.zst", () => "Dear host");
     execFileSync("minisign", ["-S", "-s", at("keys", "release.key"), "-m", other], { stdio: "pipe" });
     assert.match(await refused("install", other), /is no release/);
-    assert.ok(!existsSync(path.join(data, "releases", ".unfinished")));
 });
 
 test("an older release, and one for another processor, are refused", async () => {
-    const [kept] = JSON.parse(await good("list", "--json")).releases;
     const edit = (change) => {
         const work = at("edited");
         rmSync(work, { recursive: true, force: true });
@@ -191,19 +190,26 @@ test("an older release, and one for another processor, are refused", async () =>
         await refused("install", edit({ target: "linux-riscv64" })),
         /is for linux-riscv64, and this host is/,
     );
-    execFileSync("ln", ["-s", path.basename(kept.path), path.join(data, "releases", "current")]);
     const older = edit({ commit: "00000000000a", committedAt: "2020-01-02T03:04:05.000000Z" });
-    assert.match(await refused("install", older), /is older than .*, which runs here/);
+    assert.match(await refused("install", older), /is older than .*, which is kept here/);
     await good("install", older, "--older");
     assert.equal(JSON.parse(await good("list", "--json")).releases.length, 2);
     for (const name of ["../../etc/x", "."])
         assert.match(await refused("install", edit({ commit: name })), /has a name that is none/);
-    // The current one stays however few are kept.
-    assert.match(await good("prune", "--keep", "0", "--dry-run"), /00000000000a\twould go/);
-    await good("prune", "--keep", "0");
+    // What was installed last stays.
+    const kept = async () => JSON.parse(await good("list", "--json")).releases.map(({ version }) => version);
+    assert.match(
+        await good("prune", "--keep", "1", "--dry-run"),
+        new RegExp(`^${built.version}\twould go\n$`),
+    );
+    assert.equal((await kept()).length, 2);
+    await good("prune", "--keep", "1");
+    assert.deepEqual(await kept(), [`${about.version}-00000000000a`]);
+    assert.equal((await release("prune", "--keep", "0")).code, 2);
+    await good("install", built.path);
     assert.deepEqual(
-        JSON.parse(await good("list", "--json")).releases.map(({ version, current }) => [version, current]),
-        [[built.version, true]],
+        readdirSync(path.join(data, "releases")).filter((name) => name.startsWith(".unfinished")),
+        [],
     );
 });
 

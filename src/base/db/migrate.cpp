@@ -155,7 +155,11 @@ Result<Progress> Migrator::migrate(const Step& step, Phases phases) {
     SchemaLock lock(session_);
     if (auto taken = lock.take(say_, patience_); !taken) return taken.error();
     session_.script(table_sql);
-    if (!session_.query(has_phase_sql)[0].get<bool>(0)) session_.script(add_phase_sql);
+    if (!session_.query(has_phase_sql)[0].get<bool>(0)) {
+        ScriptRunner runner(session_, limits_, say_);
+        if (auto added = runner.run("The list of migrations", add_phase_sql, [] {}); !added)
+            return added.error();
+    }
     auto progress = plan(phases);
     if (!progress) return progress.error();
     for (const auto& one : progress->applied) {

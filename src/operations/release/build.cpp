@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/core/new_file.hpp"
 #include "base/core/program.hpp"
 #include "base/core/uuid.hpp"
 #include "base/http/file_body.hpp"
@@ -70,6 +71,7 @@ public:
     Checkout(fs::path root, const std::string& commit)
         : root_(std::move(root)),
           folder_(fs::temp_directory_path() / ("brainbytes-release-" + Uuid::make().text())) {
+        git(root_, {"worktree", "prune"});  // of those whose folder has gone
         git(root_, {"worktree", "add", "--quiet", "--detach", folder_.string(), commit});
     }
     ~Checkout() {
@@ -125,13 +127,16 @@ BuiltRelease publish(const About& about, const fs::path& program, const fs::path
     const auto archive =
         fs::canonical(plan.out) / fmt::format("brainbytes-{}-{}.tar.zst", about.name(), about.target);
     const auto unfinished = archive.string() + ".unfinished";
+    fs::remove(unfinished);  // of a build that was broken off
     pack(about, program, papers, unfinished);
     const auto sum = sha256_of(unfinished);
     const auto signature = sign(unfinished, plan.key,
                                 fmt::format("brainbytes {} {} sha256:{}", about.name(), about.target, sum));
     const auto beside = archive.string() + ".minisig";
-    std::ofstream(beside, std::ios::binary | std::ios::trunc) << signature;
+    fs::remove(beside + ".unfinished");
+    write_new_file(beside + ".unfinished", signature, 0644);
     fs::rename(unfinished, archive);
+    fs::rename(beside + ".unfinished", beside);
     return {about, archive, sum};
 }
 

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/core/file_lock.hpp"
 #include "base/core/uuid.hpp"
 #include "operations/release/package.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_of_a_text = 64 * 1024;
+constexpr std::string_view unfinished_mark = ".unfinished-";
 
 std::optional<std::string> read_text(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -26,6 +28,22 @@ std::optional<std::string> read_text(const fs::path& file) {
     text.resize(static_cast<std::size_t>(in.gcount()));
     return text;
 }
+
+/// A folder for what is under way, gone with it.
+struct Unfinished {
+    explicit Unfinished(const fs::path& folder)
+        : path(folder / (std::string(unfinished_mark) + Uuid::make().text())) {
+        fs::create_directory(path);
+        fs::permissions(path, fs::perms::owner_all);
+    }
+    ~Unfinished() {
+        std::error_code left;  // the next installation removes it
+        fs::remove_all(path, left);
+    }
+    Unfinished(const Unfinished&) = delete;
+
+    const fs::path path;
+};
 
 Time changed_at(const fs::path& path) {
     struct stat info {};
@@ -57,13 +75,14 @@ Result<TrustedKey> Trust::add(const fs::path& file) const {
 }
 
 Result<void> Trust::remove(const std::string& id) const {
-    const auto keys = this->keys();
-    if (!keys) return keys.error();
-    const auto known =
-        std::any_of(keys->begin(), keys->end(), [&](const auto& key) { return text_of(key.id) == id; });
-    if (!known || !fs::remove(folder_ / (id + ".pub")))
-        return Error(ErrorCode::not_found, fmt::format("No key {} is trusted here.", id));
-    return {};
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(folder_, none)) {
+        const auto key = read_trusted_key(entry.path());
+        if (!key || text_of(key->id) != id) continue;
+        fs::remove(entry.path());
+        return {};
+    }
+    return Error(ErrorCode::not_found, fmt::format("No key {} is trusted here.", id));
 }
 
 Result<About> check_release(const fs::path& archive, const std::vector<TrustedKey>& trusted) {
@@ -88,40 +107,50 @@ Result<About> check_release(const fs::path& archive, const std::vector<TrustedKe
 
 Result<KeptRelease> KeptReleases::install(const fs::path& archive, const std::vector<TrustedKey>& trusted,
                                           bool may_be_older) const {
-    auto about = check_release(archive, trusted);
+    if (auto seen = check_release(archive, trusted); !seen) return seen.error();
+    fs::create_directories(folder_);
+    const auto lock = FileLock::try_take(folder_ / ".lock", FileLock::Kind::exclusive);
+    if (!lock) return Error(ErrorCode::conflict, "Another release is being installed or removed here.");
+    remove_unfinished();
+    const Unfinished unfinished(folder_);
+    // What is checked is what is unpacked: nobody else writes to the copy.
+    const auto copy = unfinished.path / "archive";
+    fs::copy_file(archive, copy);
+    fs::copy_file(archive.string() + ".minisig", copy.string() + ".minisig");
+    auto about = check_release(copy, trusted);
     if (!about) return about.error();
-    const auto now_current = current();
-    if (!may_be_older && now_current && about->committed_at < now_current->about.committed_at)
+    const auto kept = list();
+    if (!may_be_older && !kept.empty() && about->committed_at < kept.front().about.committed_at)
         return Error(
             ErrorCode::forbidden,
-            fmt::format("{} is older than {}, which runs here. To go back, use the kept release; to install "
-                        "an older one all the same, add --older.",
-                        about->name(), now_current->about.name()));
+            fmt::format("{} is older than {}, which is kept here. To install it all the same, add --older.",
+                        about->name(), kept.front().about.name()));
     const auto folder = folder_ / about->name();
     if (!fs::exists(folder)) {
-        fs::create_directories(folder_);
-        const auto unfinished = folder_ / (".unfinished-" + Uuid::make().text());
-        const auto unpacked = unpack(archive, unfinished);
-        if (!unpacked) {
-            fs::remove_all(unfinished);
-            return unpacked.error();
-        }
-        fs::rename(unfinished, folder);
+        const auto unpacked = unpack(copy, unfinished.path / "release");
+        if (!unpacked) return unpacked.error();
+        fs::rename(unfinished.path / "release", folder);
     }
     return find(about->name());
+}
+
+void KeptReleases::remove_unfinished() const {
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::directory_iterator(folder_))
+        if (entry.path().filename().string().rfind(unfinished_mark, 0) == 0) left.push_back(entry.path());
+    for (const auto& one : left) fs::remove_all(one);
 }
 
 std::vector<KeptRelease> KeptReleases::list() const {
     std::vector<KeptRelease> releases;
     std::error_code none;
-    const auto linked = fs::read_symlink(folder_ / "current", none).filename();
     for (const auto& entry : fs::directory_iterator(folder_, none)) {
         const auto name = entry.path().filename();
         if (entry.is_symlink() || name.string()[0] == '.') continue;
         const auto text = read_text(entry.path() / "release.json");
         const auto about = text ? about_from(*text) : Result<About>(Error(ErrorCode::malformed, ""));
         if (!about || about->name() != name.string()) continue;
-        releases.push_back({*about, entry.path(), changed_at(entry.path()), name == linked});
+        releases.push_back({*about, entry.path(), changed_at(entry.path())});
     }
     std::sort(releases.begin(), releases.end(),
               [](const auto& a, const auto& b) { return a.about.committed_at > b.about.committed_at; });
@@ -138,27 +167,22 @@ Result<KeptRelease> KeptReleases::find(const std::string& name) const {
                  fmt::format("No release {} is kept here: \"brainbytes release list\".", name));
 }
 
-std::optional<KeptRelease> KeptReleases::current() const {
-    for (auto& one : list())
-        if (one.current) return one;
-    return std::nullopt;
-}
-
-std::vector<KeptRelease> KeptReleases::superfluous(std::size_t keep) const {
+Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, bool dry_run) const {
+    if (!fs::exists(folder_)) return std::vector<KeptRelease>();
+    const auto lock = FileLock::try_take(folder_ / ".lock", FileLock::Kind::exclusive);
+    if (!lock) return Error(ErrorCode::conflict, "Another release is being installed or removed here.");
     auto releases = list();
+    if (releases.size() <= keep) return std::vector<KeptRelease>();
     std::sort(releases.begin(), releases.end(),
               [](const auto& a, const auto& b) { return a.installed_at > b.installed_at; });
-    std::vector<KeptRelease> gone;
-    for (std::size_t i = keep; i < releases.size(); ++i)
-        if (!releases[i].current) gone.push_back(releases[i]);
-    return gone;
-}
-
-void KeptReleases::remove(const KeptRelease& release) const {
-    // Out of sight first: what is half removed is no release.
-    const auto aside = folder_ / (".unfinished-" + Uuid::make().text());
-    fs::rename(release.folder, aside);
-    fs::remove_all(aside);
+    releases.erase(releases.begin(), releases.begin() + static_cast<std::ptrdiff_t>(keep));
+    if (dry_run) return releases;
+    for (const auto& one : releases) {
+        // Out of sight first: what is half removed is no release.
+        const Unfinished aside(folder_);
+        fs::rename(one.folder, aside.path / "release");
+    }
+    return releases;
 }
 
 }  // namespace bb::release

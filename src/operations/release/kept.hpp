@@ -1,6 +1,5 @@
 #pragma once
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,31 +30,30 @@ struct KeptRelease {
     About about;
     std::filesystem::path folder;
     Time installed_at;
-    bool current = false;
 };
 
-/// The releases that a host keeps: one folder each, in the folder `releases` of the data, and the link
-/// `current`.
+/// The releases that a host keeps: one folder each, in the folder `releases` of the data.
 class KeptReleases {
 public:
     explicit KeptReleases(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     /// Unpacks a release beside the others, if a key of `trusted` signed it (`ARCHIVE.minisig`), it runs on
-    /// this host, and it is not older than the current one (unless `may_be_older`). Twice is once. Errors:
-    /// forbidden or malformed with the reason; nothing is left then.
+    /// this host, and no newer one is kept (unless `may_be_older`). Twice is once. Errors: forbidden or
+    /// malformed with the reason, conflict while another is installed; nothing is left then. Throws
+    /// std::filesystem::filesystem_error and std::system_error.
     Result<KeptRelease> install(const std::filesystem::path& archive, const std::vector<TrustedKey>& trusted,
                                 bool may_be_older) const;
     /// The newest commit first.
     std::vector<KeptRelease> list() const;
     /// By its name or the beginning of its commit. Errors: not_found.
     Result<KeptRelease> find(const std::string& name) const;
-    /// The one that `current` points to.
-    std::optional<KeptRelease> current() const;
-    /// What prune() removes: all but the `keep` installed last and the current one.
-    std::vector<KeptRelease> superfluous(std::size_t keep) const;
-    void remove(const KeptRelease& release) const;
+    /// Removes, or would remove, all but the `keep` installed last; gives what went. Errors: conflict, as
+    /// install().
+    Result<std::vector<KeptRelease>> prune(std::size_t keep, bool dry_run) const;
 
 private:
+    void remove_unfinished() const;
+
     std::filesystem::path folder_;
 };
 

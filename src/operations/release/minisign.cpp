@@ -2,10 +2,8 @@
 // format", "Secret key format".
 #include "operations/release/minisign.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +15,7 @@
 #include <stdexcept>
 
 #include "base/core/crypto.hpp"
+#include "base/core/new_file.hpp"
 
 namespace bb::release {
 namespace {
@@ -129,18 +128,6 @@ bool is_signed_by(const TrustedKey& key, std::string_view text, std::string_view
     return crypto_sign_verify_detached(raw(signature), raw(text), text.size(), key.key.data()) == 0;
 }
 
-void write_new_file(const fs::path& file, std::string_view text, mode_t mode) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    const bool written = fd >= 0 &&
-                         ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         ::fsync(fd) == 0;
-    const int reason = errno;
-    if (fd >= 0) ::close(fd);
-    if (!written)
-        throw std::runtime_error(
-            fmt::format("{} cannot be written: {}", file.string(), std::strerror(reason)));
-}
-
 std::string secret_text(const SigningKey& key) {
     // "Ed", no password, "B2"; then what only a password needs, as minisign leaves it: 48 bytes, and a
     // checksum.
@@ -197,11 +184,13 @@ TrustedKey make_release_key(const fs::path& folder) {
             throw std::runtime_error(
                 fmt::format("{} is there already, and is left as it is: hosts trust the key they know.",
                             (folder / name).string()));
+    NewFile secret(folder / "release.key", 0600);
     auto text = secret_text(key);
-    write_new_file(folder / "release.key", text, 0600);
+    secret.write(text);
     sodium_memzero(text.data(), text.size());
     sodium_memzero(key.secret.data(), key.secret.size());
     write_new_file(folder / "release.pub", public_text(half), 0644);
+    secret.finish();
     return half;
 }
 

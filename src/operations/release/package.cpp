@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "base/core/new_file.hpp"
 #include "base/http/file_body.hpp"
 #include "operations/safety/compression.hpp"
 #include "operations/safety/tar.hpp"
@@ -32,38 +31,6 @@ constexpr std::uint64_t most_of_program = 1 << 30;
 [[noreturn]] void fail(const fs::path& file) {
     throw std::system_error(errno, std::generic_category(), file.string());
 }
-
-/// A new file; removed again unless it was finished.
-class NewFile {
-public:
-    NewFile(fs::path path, mode_t mode)
-        : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)) {
-        if (fd_ < 0) fail(path_);
-    }
-    ~NewFile() {
-        if (fd_ < 0) return;
-        ::close(fd_);
-        ::unlink(path_.c_str());
-    }
-    NewFile(const NewFile&) = delete;
-
-    void write(std::string_view bytes) {
-        while (!bytes.empty()) {
-            const auto wrote = ::write(fd_, bytes.data(), bytes.size());
-            if (wrote < 0 && errno == EINTR) continue;
-            if (wrote < 0) fail(path_);
-            bytes.remove_prefix(static_cast<std::size_t>(wrote));
-        }
-    }
-    void finish() {
-        if (::fsync(fd_) != 0) fail(path_);
-        ::close(std::exchange(fd_, -1));
-    }
-
-private:
-    fs::path path_;
-    int fd_;
-};
 
 http::FileBody open(const fs::path& file) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -135,9 +102,7 @@ Result<About> unpack(const fs::path& archive, const fs::path& into) {
         auto about = read_first(tar, archive);
         if (!about) return about;
         fs::create_directory(into);
-        NewFile paper(into / about_name, 0644);
-        paper.write(to_json(*about) + '\n');
-        paper.finish();
+        write_new_file(into / about_name, to_json(*about) + '\n', 0644);
         std::size_t files = 0;
         while (const auto entry = tar.next()) {
             const bool runs = entry->name == program_name;
@@ -150,6 +115,8 @@ Result<About> unpack(const fs::path& archive, const fs::path& into) {
         }
         if (files != paper_names.size() + 1) return damaged(archive, "something of it is missing");
         return about;
+    } catch (const std::system_error&) {
+        throw;  // of the disk, not of the archive
     } catch (const std::runtime_error& fault) {
         return damaged(archive, fault.what());
     }

@@ -1,18 +1,16 @@
 #include "operations/safety/backup_key.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sodium.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 #include "base/core/base64url.hpp"
+#include "base/core/new_file.hpp"
 
 namespace bb::safety {
 namespace {
@@ -29,19 +27,17 @@ PublicKey public_half(const secrets::Key& identity) {
     return key;
 }
 
-void write_new_file(const std::filesystem::path& file, std::string_view text) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST)
-        throw std::runtime_error(fmt::format(
-            "{} is there already, and is left as it is: a key that is lost opens no backup.", file.string()));
-    const bool written = fd >= 0 &&
-                         ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         ::fsync(fd) == 0;
-    const int reason = errno;
-    if (fd >= 0) ::close(fd);
-    if (written) return;
-    if (fd >= 0) ::unlink(file.c_str());
-    throw std::runtime_error(fmt::format("{} cannot be written: {}", file.string(), std::strerror(reason)));
+void write_key(const std::filesystem::path& file, std::string_view text) {
+    try {
+        write_new_file(file, text, 0600);
+    } catch (const std::system_error& fault) {
+        if (fault.code() == std::errc::file_exists)
+            throw std::runtime_error(
+                fmt::format("{} is there already, and is left as it is: a key that is lost opens no backup.",
+                            file.string()));
+        throw std::runtime_error(
+            fmt::format("{} cannot be written: {}", file.string(), fault.code().message()));
+    }
 }
 
 void add_line(BackupKeys& keys, const std::string& kind, const std::string& text) {
@@ -67,11 +63,10 @@ void add_line(BackupKeys& keys, const std::string& kind, const std::string& text
 PublicKey make_backup_key(const std::filesystem::path& file) {
     const auto identity = secrets::Key::random();
     const auto recipient = public_half(identity);
-    write_new_file(file,
-                   fmt::format("# Opens the backups of BrainBytes. Keep a copy away from the machine that "
-                               "makes them:\n# the line \"public\" is enough there.\n"
-                               "public {}\n{}",
-                               text_of(recipient), private_line(identity)));
+    write_key(file, fmt::format("# Opens the backups of BrainBytes. Keep a copy away from the machine that "
+                                "makes them:\n# the line \"public\" is enough there.\n"
+                                "public {}\n{}",
+                                text_of(recipient), private_line(identity)));
     return recipient;
 }
 

@@ -14,6 +14,7 @@
 #include "operations/safety/erasures.hpp"
 #include "operations/safety/hold_drill.hpp"
 #include "operations/safety/prune.hpp"
+#include "operations/safety/recovery_window.hpp"
 #include "operations/safety/runs.hpp"
 #include "operations/safety/wal_slot.hpp"
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::chrono::hours after_failed_drill{24};
 constexpr std::chrono::minutes after_failed_note{10};
+constexpr std::chrono::minutes followed_for{10};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Time time) {
@@ -117,13 +119,28 @@ void BackupSchedule::look_at_backups(db::Session& session) {
     safety::release_turn(session);
 }
 
-bool BackupSchedule::is_followed(db::Session& session) const {
-    return config_.number("BACKUP_WAL_DAYS") == 0 ||
-           std::all_of(places_.begin(), places_.end(),
-                       [&](const auto& place) { return safety::find_slot(session, place).has_value(); });
+/// Looked at now and then: it reads the lists of all places. A place that is away tells nothing.
+bool BackupSchedule::is_followed(db::Session& session) {
+    if (config_.number("BACKUP_WAL_DAYS") == 0) return true;
+    if (now() < followed_until_) return true;
+    for (const auto& place : places_) {
+        try {
+            if (!safety::is_followed(session, place)) return false;
+        } catch (const safety::GivenUp&) {
+            throw;
+        } catch (const db::Unavailable&) {
+            throw;
+        } catch (const std::exception& fault) {
+            log::warn("nothing is known of a place of backups",
+                      {{"place", place.name()}, {"reason", fault.what()}});
+        }
+    }
+    followed_until_ = now() + followed_for;
+    return true;
 }
 
 void BackupSchedule::look_at_physical(db::Session& session) {
+    if (installation_.managed && !std::exchange(tidied_, true)) tidy_slots();
     const std::chrono::hours every(24 * config_.number("BACKUP_PHYSICAL_EVERY_DAYS"));
     if (every.count() == 0) return;
     if (const auto why_not = safety::why_not_physical(installation_)) {
@@ -132,12 +149,22 @@ void BackupSchedule::look_at_physical(db::Session& session) {
         return;
     }
     const auto is_due = [&]() {
-        return now() >= safety::next_physical(safety::last_runs(session), is_followed(session), started_,
-                                              every, node_, pace_);
+        const auto last = safety::last_runs(session);
+        const auto next = [&](bool followed) {
+            return safety::next_physical(last, followed, started_, every, node_, pace_);
+        };
+        return now() >= next(true) || (now() >= next(false) && !is_followed(session));
     };
     if (!is_due() || !safety::take_turn(session)) return;
     if (is_due()) make(safety::Method::physical);
     safety::release_turn(session);
+}
+
+/// BACKUP_TO may have named other places before, or no log is wanted any more.
+void BackupSchedule::tidy_slots() {
+    db::Session session(installation_.wal_conninfo);
+    session.while_waiting(installation_.watch);
+    safety::drop_unused_slots(session, config_.number("BACKUP_WAL_DAYS") > 0 ? places_ : decltype(places_)());
 }
 
 /// Also while no backup is due: who is erased now must not come back with an older one.
@@ -208,9 +235,9 @@ void BackupSchedule::make(safety::Method method) {
     const auto keys =
         keys_to_seal_with(configured_, installation_.data, [](std::string_view words) { log::warn(words); });
     try {
-        if (method == safety::Method::physical && config_.number("BACKUP_WAL_DAYS") > 0)
-            safety::make_slots(installation_, places_);
-        const auto manifest = safety::back_up(installation_, places_, keys.recipients, "scheduled", method);
+        const bool with_log = method == safety::Method::physical && config_.number("BACKUP_WAL_DAYS") > 0;
+        const auto manifest =
+            safety::back_up(installation_, places_, keys.recipients, "scheduled", method, with_log);
         log::info("backup made", {{"backup", manifest.id},
                                   {"method", manifest.method},
                                   {"bytes", static_cast<std::int64_t>(manifest.stored_bytes())},

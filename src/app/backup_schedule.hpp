@@ -36,7 +36,8 @@ private:
     void look_at_backups(db::Session& session);
     void note_erasures(const safety::Erased& erased);
     void look_at_physical(db::Session& session);
-    bool is_followed(db::Session& session) const;
+    bool is_followed(db::Session& session);
+    void tidy_slots();
     void make(safety::Method method);
     void prune();
     void look_at_drills(db::Session& session);
@@ -51,7 +52,8 @@ private:
     metrics::Gauge age_, drill_age_, drill_rto_, drill_rpo_, drill_good_;
     const safety::Pace pace_;
     const std::chrono::milliseconds look_every_;
-    bool told_why_not_ = false, told_why_no_log_ = false;
+    bool told_why_not_ = false, told_why_no_log_ = false, tidied_ = false;
+    Time followed_until_{};  // the log was seen to be without a gap, which is believed until then
     Time no_drill_before_{};
     /// What was noted beside the backups of each place, and when one that failed is tried again.
     struct Noted {

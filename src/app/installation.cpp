@@ -1,6 +1,8 @@
 #include "app/installation.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -90,6 +92,19 @@ std::vector<safety::Destination> destinations_of(const config::Config& config, c
     for (const auto& place : *places) list.push_back(destination_of(config, place));
     if (list.empty()) list.emplace_back(fs::path(config.text("BRAINBYTES_DATA")) / "backups");
     return list;
+}
+
+bool is_beside_data(const config::Config& config, const safety::Destination& place) {
+    const auto folder = place.store().folder();
+    if (!folder) return false;
+    // A folder that is not there yet will be made on the disk of the one above it.
+    auto path = fs::absolute(*folder);
+    struct stat at, data;
+    while (::stat(path.c_str(), &at) != 0) {
+        if (path == path.root_path()) return false;
+        path = path.parent_path();
+    }
+    return ::stat(config.text("BRAINBYTES_DATA").c_str(), &data) == 0 && at.st_dev == data.st_dev;
 }
 
 safety::BackupKeys backup_keys_of(const config::Config& config, const std::string& file) {

@@ -26,6 +26,9 @@ safety::Installation installation_of(const config::Config& config, const db::Hom
 /// Throws std::runtime_error with a sentence when one of them cannot be meant.
 std::vector<safety::Destination> destinations_of(const config::Config& config, const std::string& from = {});
 
+/// Whether a place is a folder on the disk of the data: lost together with it.
+bool is_beside_data(const config::Config& config, const safety::Destination& place);
+
 /// Keys from `file`, else from BACKUP_KEY_FILE, else from the data folder. Throws std::runtime_error when
 /// there is none.
 safety::BackupKeys backup_keys_of(const config::Config& config, const std::string& file = {});

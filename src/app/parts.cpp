@@ -2,7 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+
 #include "app/health.hpp"
+#include "app/installation.hpp"
 #include "app/pages.hpp"
 #include "base/config/public_url.hpp"
 #include "base/db/servers.hpp"
@@ -124,8 +127,13 @@ void Worker::Parts::bind_routes() {
          github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
     materials::bind_routes(router, {db, files, node.pool, &message_search});
     tutor.bind_routes(router);
-    safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
-                                 std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS"))});
+    const auto places = destinations_of(node.config);
+    const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {
+        return is_beside_data(node.config, place);
+    });
+    safety::bind_routes(router,
+                        {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
+                         std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")), beside_data});
 }
 
 http::Hooks Worker::Parts::hooks() {

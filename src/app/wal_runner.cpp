@@ -30,13 +30,15 @@ struct WalRunner::Lane {
         std::atomic<std::int64_t> behind{0};      // bytes
     };
 
-    explicit Lane(safety::Destination place) : to(std::move(place)) {}
+    Lane(safety::Destination place, bool on_disk_of_data)
+        : to(std::move(place)), beside_data(on_disk_of_data) {}
 
     void publish(metrics::Registry& registry) const {
         const metrics::Labels labels{{"place", to.name()}};
         registry.gauge_from(
             "brainbytes_wal_lag_seconds",
-            "How old what a place has of the write-ahead log is: what would be lost now; NaN: no log is kept",
+            "How old what a place has of the write-ahead log is: what would be lost now; NaN: this server "
+            "copies none there now",
             [state = state]() {
                 const auto until = state->safe_until.load();
                 if (until == 0) return unknown;
@@ -57,6 +59,7 @@ struct WalRunner::Lane {
     }
 
     safety::Destination to;
+    const bool beside_data;
     std::shared_ptr<State> state = std::make_shared<State>();
     std::optional<steady_clock::time_point> failing_since;
     steady_clock::time_point said{};
@@ -74,7 +77,8 @@ WalRunner::WalRunner(const config::Config& config, safety::Installation installa
     if (config.number("BACKUP_WAL_DAYS") == 0) return;
     for (auto& place : destinations_of(config)) {
         place.store().watch_with(installation_.watch);
-        lanes_.push_back(std::make_unique<Lane>(std::move(place)));
+        const bool beside = is_beside_data(config, place);
+        lanes_.push_back(std::make_unique<Lane>(std::move(place), beside));
         lanes_.back()->publish(metrics);
     }
     for (auto& lane : lanes_) lane->thread = std::thread([this, &lane = *lane]() { run(lane); });
@@ -104,7 +108,11 @@ void WalRunner::follow(Lane& lane) {
     // Without a key there is no backup yet, and no log that belongs to one.
     if (!configured_ && !std::filesystem::exists(kept_key)) return;
     const auto keys = configured_ ? *configured_ : safety::read_backup_keys(kept_key);
-    safety::WalKeeper{installation_, lane.to, keys.recipients, [this]() { return is_over(); },
+    safety::WalKeeper{installation_,
+                      lane.to,
+                      keys.recipients,
+                      [this]() { return is_over(); },
+                      lane.beside_data,
                       [&lane](const safety::WalProgress& progress) {
                           lane.note(progress);
                       }}

@@ -65,14 +65,10 @@ void warn_of_missing(Context& context, const safety::Manifest& manifest) {
         manifest.missing_files.size(), manifest.missing_files.front());
 }
 
-/// Before files are copied: the log that is written meanwhile belongs to them. Elsewhere than where a server
-/// keeps its log, a physical backup stands for itself.
-void keep_log_for(Context& context, const Words& words, const safety::Installation& installation,
-                  safety::Method method) {
-    if (method == safety::Method::logical || !words.place.empty()) return;
-    if (context.config.number("BACKUP_WAL_DAYS") == 0) return;
-    if (const auto why_not = safety::why_not_physical(installation)) throw std::runtime_error(*why_not);
-    safety::make_slots(installation, app::destinations_of(context.config));
+/// Elsewhere than where a server keeps its log, a physical backup stands for itself.
+bool is_with_log(const Context& context, const Words& words, safety::Method method) {
+    return method == safety::Method::physical && words.place.empty() &&
+           context.config.number("BACKUP_WAL_DAYS") > 0;
 }
 
 int create(Context& context, const Words& words) {
@@ -82,8 +78,12 @@ int create(Context& context, const Words& words) {
         const auto places = app::destinations_of(context.config, words.place);
         const auto installation = told_installation(context, home);
         const auto method = words.method == "physical" ? safety::Method::physical : safety::Method::logical;
-        keep_log_for(context, words, installation, method);
-        const auto manifest = safety::back_up(installation, places, keys.recipients, "asked for", method);
+        const bool with_log = is_with_log(context, words, method);
+        if (with_log)
+            if (const auto why_not = safety::why_not_physical(installation))
+                throw std::runtime_error(*why_not);
+        const auto manifest =
+            safety::back_up(installation, places, keys.recipients, "asked for", method, with_log);
         const auto path = safety::made_in(places).name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {
@@ -227,6 +227,7 @@ void register_backup(CLI::App& app, Chosen& chosen) {
     auto* held = with_place(add("hold", "Keep a backup from being pruned", hold), "--from");
     held->add_option("id", words->id, "Which")->required();
     held->add_flag("--release", words->release, "No longer");
+    add_backup_schedule(*group, chosen);
     add_backup_status(*group, chosen);
     add_backup_verify(*group, chosen);
     add_extract(*group, chosen);

@@ -11,7 +11,7 @@ namespace bb::cli {
 
 std::optional<double> PlaceLog::lag() const {
     if (!to) return std::nullopt;
-    if (slot && end >= slot->written) return 0;
+    if (slot && system == slot->system && end >= slot->written) return 0;
     return std::max(0.0, std::chrono::duration<double>(now() - *to).count());
 }
 
@@ -24,6 +24,7 @@ PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& 
         if (log.to && *log.to > window.to) continue;
         log.to = window.to;
         log.end = window.end;
+        log.system = window.base.manifest->wal->system;
     }
     log.spans = safety::spans_of(windows);
     log.bytes = safety::wal_bytes(place);

@@ -13,6 +13,7 @@ namespace bb::cli {
 struct PlaceLog {
     std::optional<safety::WalSlot> slot;  ///< nothing: the database keeps no log for the place
     safety::Lsn end = 0;                  ///< of what is there
+    std::string system;                   ///< the server that it is of
     std::optional<Time> to;               ///< until when any second can be recovered; nothing: none can
     std::string spans;                    ///< what can be recovered, in words
     std::uint64_t bytes = 0;

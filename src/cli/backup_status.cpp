@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -13,11 +12,6 @@
 namespace bb::cli {
 namespace {
 
-bool on_same_disk(const std::string& a, const std::string& b) {
-    struct stat first, second;
-    return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev;
-}
-
 /// What is known of the backups of this installation.
 struct Status {
     safety::LastRuns last;
@@ -25,6 +19,7 @@ struct Status {
     struct At {
         safety::Destination place;
         PlaceLog log;
+        bool beside_data;
     };
     std::vector<At> places;
 
@@ -34,12 +29,15 @@ struct Status {
             !last.physical || (last.good && last.good->started_at > last.physical->started_at);
         return logical ? last.good : last.physical;
     }
-    /// How many seconds of work would be lost with the machine now; nothing: all of it.
-    std::optional<double> rpo() const {
+    /// How many seconds of work would be lost now with the database, or with the disk that it is on; nothing:
+    /// all of it.
+    std::optional<double> rpo(bool with_disk) const {
         std::optional<double> least;
-        if (newest()) least = std::chrono::duration<double>(now() - newest()->started_at).count();
-        for (const auto& [place, log] : places)
-            if (const auto lag = log.lag(); lag && (!least || *lag < *least)) least = lag;
+        for (const auto& [place, log, beside_data] : places) {
+            if (with_disk && beside_data) continue;
+            for (const auto& seconds : {safety::age_of_newest(last), log.lag()})
+                if (seconds && (!least || *seconds < *least)) least = seconds;
+        }
         return least;
     }
 };
@@ -60,7 +58,8 @@ struct Standing {
     std::optional<std::string> fault;  // why nothing is known of it
 };
 
-Standing standing_of(const safety::Destination& place, const std::string& data) {
+Standing standing_of(const Status::At& at) {
+    const auto& place = at.place;
     Standing standing;
     const auto& store = place.store();
     try {
@@ -74,7 +73,7 @@ Standing standing_of(const safety::Destination& place, const std::string& data) 
     const auto folder = store.folder();
     if (!folder) return standing;
     standing.there = std::filesystem::exists(*folder);
-    standing.same_disk = on_same_disk(*folder, data);
+    standing.same_disk = at.beside_data;
     if (standing.there) standing.free = store.free_bytes().value_or(0);
     standing.words = !standing.there      ? "not there yet"
                      : standing.same_disk ? "on the disk of the data: lost together with it"
@@ -86,8 +85,9 @@ Standing standing_of(const safety::Destination& place, const std::string& data) 
 bool print_places(Context& context, JsonWriter& json, const Status& status, bool as_json) {
     bool good = true;
     json.key("places").array();
-    for (const auto& [place, log] : status.places) {
-        const auto standing = standing_of(place, context.config.text("BRAINBYTES_DATA"));
+    for (const auto& at : status.places) {
+        const auto& [place, log, beside_data] = at;
+        const auto standing = standing_of(at);
         good = good && !standing.fault;
         json.object()
             .field("path", place.name())
@@ -119,15 +119,19 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
             .end();
     else
         json.null();
-    json.field("fault", fault).field("rpoSeconds", status.rpo()).field("next", status.next);
+    json.field("fault", fault).field("rpoSeconds", status.rpo(false));
+    json.field("rpoSecondsWithDisk", status.rpo(true)).field("next", status.next);
     if (as_json) return;
     context.out << (newest ? fmt::format("last\t{}\t{}\t{}\n", *newest->backup,
                                          to_rfc3339(newest->started_at), newest->reason)
                            : std::string("last\tnone\n"));
     if (fault) context.out << fmt::format("fault\t{}\n", *fault);
-    const auto rpo = status.rpo();
-    context.out << (rpo ? fmt::format("lost if the machine were lost now\tthe last {}\n", duration(*rpo))
-                        : std::string("lost if the machine were lost now\teverything\n"));
+    for (const bool with_disk : {false, true}) {
+        const auto rpo = status.rpo(with_disk);
+        context.out << fmt::format("lost if the {} were lost now\t{}\n",
+                                   with_disk ? "disk of the data" : "database",
+                                   rpo ? "the last " + duration(*rpo) : std::string("everything"));
+    }
     context.out << (status.next ? fmt::format("next\t{}\n", to_rfc3339(*status.next))
                                 : std::string("next\tnever by itself (BACKUP_EVERY_HOURS is 0)\n"));
 }
@@ -145,7 +149,8 @@ int status(Context& context, bool as_json) {
             } catch (const std::runtime_error&) {
                 // What is wrong with the place is told of all that it has.
             }
-            status.places.push_back({std::move(place), std::move(log)});
+            const bool beside = app::is_beside_data(context.config, place);
+            status.places.push_back({std::move(place), std::move(log), beside});
         }
         if (every.count() > 0) status.next = safety::next_run(status.last, now(), every, 0);
         JsonWriter json;
@@ -153,9 +158,7 @@ int status(Context& context, bool as_json) {
         print_runs(context, json, status, as_json);
         const bool reached = print_places(context, json, status, as_json);
         if (as_json) context.out << json.end().take() << '\n';
-        const bool late =
-            every.count() > 0 && (!status.last.good || now() > status.last.good->started_at + 2 * every);
-        return late || !reached ? failed : done;
+        return safety::is_late(status.last, every) || !reached ? failed : done;
     });
 }
 

@@ -73,16 +73,16 @@ int verify(Context& context, const Words& words) {
     if (words.restore && !key) return context.fail("A restore takes the private key: --key FILE.");
     safety::check_backup(*backup, key);
     from.goal.window = window_of(place, *backup);
-    std::size_t pieces = 0;
-    if (from.goal.window && key) pieces = safety::check_log(place, *from.goal.window, from.keys);
+    std::size_t segments = 0;
+    if (from.goal.window && key) segments = safety::check_log(place, *from.goal.window, from.keys);
     context.out << backup->id << '\n';
     context.err
         << (key ? "Every byte was read, opened and is as it was written.\n"
                 : "Every byte was read and is as it was written. There is no private key here: nothing "
                   "was opened.\n");
-    if (pieces > 0)
-        context.err << fmt::format("The log that follows goes to {} without a gap ({} pieces).\n",
-                                   to_rfc3339(from.goal.window->to), pieces);
+    if (segments > 0)
+        context.err << fmt::format("The log that follows goes to {} without a gap ({} segments).\n",
+                                   to_rfc3339(from.goal.window->to), segments);
     if (!words.restore) return done;
     return with_home(context, [&](db::Home& home) { return try_restore(context, from, home); });
 }

@@ -64,6 +64,7 @@ void add_user_export(CLI::App& user, Chosen& chosen);
 void add_user_erase(CLI::App& user, Chosen& chosen);
 
 /// The parts of `backup` that tell how it stands, read it back, and bring one person or everything back.
+void add_backup_schedule(CLI::App& backup, Chosen& chosen);
 void add_backup_status(CLI::App& backup, Chosen& chosen);
 void add_backup_verify(CLI::App& backup, Chosen& chosen);
 void add_extract(CLI::App& backup, Chosen& chosen);

@@ -312,11 +312,32 @@ test("one person's data comes back, and nobody else's is touched", async () => {
     assert.match(nobody.stderr, /In the backup: /);
 });
 
+test("the schedule says what a server does by itself, and when next", async () => {
+    const { code, stdout, stderr } = await server.command("backup", "schedule", "--json");
+    assert.equal(code, 0, stderr);
+    const [backup, physical, drill] = JSON.parse(stdout).schedule;
+    assert.deepEqual(
+        [backup, physical, drill].map(({ what, everyHours }) => [what, everyHours]),
+        [
+            ["backup", 24],
+            ["physical backup", 7 * 24],
+            ["drill", 30 * 24],
+        ],
+    );
+    // The last one was made just now: a day, and some minutes by which nodes differ.
+    const wait = Date.parse(backup.next) - Date.parse(backup.last);
+    assert.ok(wait >= 24 * 3_600_000 && wait < 24.5 * 3_600_000, stdout);
+    assert.ok(Date.parse(drill.next) > Date.now());
+    const told = await server.command("backup", "schedule");
+    assert.match(told.stdout, /^backup\tevery 24 hours\tlast 20\S+Z\tnext 20\S+Z$/m);
+});
+
 test("the status names what would be lost now", async () => {
     const done = await server.command("backup", "status", "--json");
     assert.equal(done.code, 0, done.stderr);
     const status = JSON.parse(done.stdout);
     assert.ok(status.rpoSeconds < 600 && status.last.id, done.stdout);
+    assert.equal(status.rpoSecondsWithDisk, null, "the backups lie on the disk of the data");
     assert.deepEqual(
         status.places.map(({ path: folder }) => folder),
         [backups],
@@ -325,7 +346,7 @@ test("the status names what would be lost now", async () => {
     try {
         const none = await fresh.command("backup", "status");
         assert.equal(none.code, 1);
-        assert.match(none.stdout, /lost if the machine were lost now\teverything/);
+        assert.match(none.stdout, /lost if the database were lost now\teverything/);
     } finally {
         await fresh.stop();
     }

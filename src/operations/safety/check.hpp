@@ -13,7 +13,7 @@ namespace bb::safety {
 /// it everything is opened and unpacked too. Throws std::runtime_error with a sentence about the first fault.
 void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>& key);
 
-/// Reads and opens all of the log of a window. Returns its pieces. Throws as open_wal().
+/// Reads and opens all of the log of a window. Returns how many segments it has. Throws as open_wal().
 std::size_t check_log(const Destination& place, const RecoveryWindow& window, const BackupKeys& keys);
 
 }  // namespace bb::safety

@@ -6,6 +6,9 @@
 namespace bb::safety {
 namespace {
 
+// A month, and a day for the drill itself.
+constexpr std::chrono::hours longest_without{31 * 24};
+
 constexpr const char* note_sql =
     "INSERT INTO drills (id, scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -13,7 +16,20 @@ constexpr const char* past_sql =
     "SELECT scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks::text FROM drills "
     "ORDER BY started_at DESC LIMIT $1";
 
+std::vector<PastDrill> drills_in(const db::Rows& rows) {
+    std::vector<PastDrill> past;
+    for (const auto row : rows)
+        past.push_back(PastDrill{row.get<std::string>(0), row.get<std::string>(1), row.get<Time>(2),
+                                 row.get<double>(3), row.get<double>(4), row.get<bool>(5),
+                                 row.get<std::string>(6)});
+    return past;
+}
+
 }  // namespace
+
+bool is_drill_late(std::optional<Time> last) {
+    return !last || now() > *last + longest_without;
+}
 
 std::string checks_json(const DrillResult& result) {
     JsonWriter json;
@@ -29,12 +45,12 @@ void note_drill(db::Session& session, const DrillResult& result) {
 }
 
 std::vector<PastDrill> past_drills(db::Session& session, int limit) {
-    std::vector<PastDrill> past;
-    for (const auto row : session.query(past_sql, limit))
-        past.push_back(PastDrill{row.get<std::string>(0), row.get<std::string>(1), row.get<Time>(2),
-                                 row.get<double>(3), row.get<double>(4), row.get<bool>(5),
-                                 row.get<std::string>(6)});
-    return past;
+    return drills_in(session.query(past_sql, limit));
+}
+
+Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit) {
+    const auto rows = co_await db.query(past_sql, limit);
+    co_return drills_in(rows);
 }
 
 }  // namespace bb::safety

@@ -1,7 +1,10 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/core/task.hpp"
+#include "base/db/database.hpp"
 #include "base/db/session.hpp"
 #include "operations/safety/drill.hpp"
 
@@ -21,6 +24,9 @@ struct PastDrill {
 void note_drill(db::Session& session, const DrillResult& result);
 /// The newest first; at most `limit`.
 std::vector<PastDrill> past_drills(db::Session& session, int limit);
+Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit);
+/// Whether no drill was held for a month, as the deployment plan wants it.
+bool is_drill_late(std::optional<Time> last);
 /// The checks of a result as JSON.
 std::string checks_json(const DrillResult& result);
 

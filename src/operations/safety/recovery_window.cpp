@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "operations/safety/wal_slot.hpp"
 #include "operations/safety/wal_store.hpp"
 
 namespace bb::safety {
@@ -69,6 +70,22 @@ std::vector<RecoveryWindow> recovery_windows(const Destination& place) {
             windows.push_back(std::move(*window));
     }
     return windows;
+}
+
+bool is_followed(db::Session& session, const Destination& place) {
+    const auto slot = find_slot(session, place);
+    if (!slot || !slot->kept) return false;
+    const auto pieces = list_wal(place, slot->system);
+    for (const auto& backup : place.list()) {
+        if (!backup.manifest || !backup.manifest->wal) continue;
+        const auto& wal = *backup.manifest->wal;
+        if (wal.system != slot->system) continue;
+        const auto begin = segment_of(wal.from, wal.segment_size);
+        const auto last = reach(pieces, wal.timeline, begin);
+        if (begin >= segment_of(*slot->kept, wal.segment_size) || (last && last->to >= *slot->kept))
+            return true;
+    }
+    return false;
 }
 
 std::string spans_of(const std::vector<RecoveryWindow>& windows) {

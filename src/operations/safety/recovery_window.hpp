@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/core/error.hpp"
+#include "base/db/session.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/wal_piece.hpp"
 
@@ -26,6 +27,10 @@ std::vector<RecoveryWindow> recovery_windows(const Destination& place);
 /// second there is. Errors: not_found, naming what can be recovered.
 Result<RecoveryWindow> window_for(std::vector<RecoveryWindow> windows, std::optional<Time> at,
                                   std::string_view place);
+
+/// Whether any second from a physical backup of the place until now can be recovered, as far as the log will
+/// be copied: what a backup begins with is in the place or still kept for it, without a gap.
+bool is_followed(db::Session& session, const Destination& place);
 
 /// "from A to B, and from C to D" of what overlaps put together; empty without any.
 std::string spans_of(const std::vector<RecoveryWindow>& windows);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -74,6 +75,12 @@ std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now,
     newest_first(backups);
     const auto begin = now - days(recovery_days);
     bool have_newest = false, have_begin = recovery_days == 0;
+    // Of a day the newest and the oldest: copies that are made again and again, since one place takes none,
+    // must not fill up another.
+    std::map<std::string, std::string> oldest_of_day;
+    for (const auto& backup : backups)
+        if (why_set_aside(backup, now).empty()) oldest_of_day[day_of(backup.created_at)] = backup.id;
+    std::set<std::string> days_seen;
     std::vector<Verdict> verdicts;
     for (const auto& backup : backups) {
         std::vector<std::string> reasons;
@@ -82,15 +89,18 @@ std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now,
             reasons.push_back(std::move(aside));
         } else {
             if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
-            if (!have_begin)
+            const auto day = day_of(backup.created_at);
+            const bool counts = days_seen.insert(day).second || oldest_of_day[day] == backup.id;
+            if (!have_begin && counts)
                 reasons.push_back(fmt::format("for any second of the last {} days", recovery_days));
-            have_begin = have_begin || backup.created_at <= begin;
+            have_begin = have_begin || (counts && backup.created_at <= begin);
         }
         const bool kept = !reasons.empty();
         verdicts.push_back(
             Verdict{backup.id, kept,
                     kept ? fmt::format("{}", fmt::join(reasons, ", "))
-                         : fmt::format("the last {} days begin with a newer one", recovery_days)});
+                         : fmt::format("newer ones, or others of its day, stand for the last {} days",
+                                       recovery_days)});
     }
     std::reverse(verdicts.begin(), verdicts.end());
     return verdicts;

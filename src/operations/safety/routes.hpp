@@ -12,6 +12,7 @@ struct SafetyParts {
     db::Database& db;
     std::chrono::seconds backup_every{0};  ///< 0: the server makes none by itself
     std::chrono::seconds drill_every{0};   ///< 0: the server holds none by itself
+    bool beside_data = false;              ///< all places are on the disk of the data
     Time started = now();                  ///< of the server
 };
 

@@ -10,6 +10,7 @@
 #include "operations/safety/copy.hpp"
 #include "operations/safety/create.hpp"
 #include "operations/safety/erasures.hpp"
+#include "operations/safety/wal_slot.hpp"
 
 namespace bb::safety {
 namespace {
@@ -23,6 +24,10 @@ constexpr const char* last_sql =
     "WHERE $1 OR (backup IS NOT NULL AND (reason LIKE '% (physical)') = $2) "
     "ORDER BY started_at DESC LIMIT 1";
 
+constexpr const char* newest_sql =
+    "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs ORDER BY started_at DESC "
+    "LIMIT $1";
+
 constexpr const char* take_turn_sql = "SELECT pg_try_advisory_lock(7304, 0)";
 constexpr const char* release_turn_sql = "SELECT pg_advisory_unlock(7304, 0)";
 
@@ -33,13 +38,23 @@ void note(const std::string& conninfo, const BackupRun& run) {
     session.query(forget_sql);
 }
 
-std::optional<BackupRun> last(db::Session& session, bool any, bool physical = false) {
-    const auto rows = session.query(last_sql, any, physical);
+template <class Row>
+BackupRun run_of(const Row& row) {
+    return {row.template get<Time>(0),
+            row.template get<std::string>(1),
+            row.template get<std::optional<std::string>>(2),
+            row.template get<std::int64_t>(3),
+            row.template get<double>(4),
+            row.template get<std::optional<std::string>>(5)};
+}
+
+std::optional<BackupRun> run_in(const db::Rows& rows) {
     if (rows.empty()) return std::nullopt;
-    const auto row = rows[0];
-    return BackupRun{
-        row.get<Time>(0),         row.get<std::string>(1), row.get<std::optional<std::string>>(2),
-        row.get<std::int64_t>(3), row.get<double>(4),      row.get<std::optional<std::string>>(5)};
+    return run_of(rows[0]);
+}
+
+std::optional<BackupRun> last(db::Session& session, bool any, bool physical = false) {
+    return run_in(session.query(last_sql, any, physical));
 }
 
 /// Where one backup goes.
@@ -92,7 +107,8 @@ std::chrono::seconds share(std::uint32_t node, const Pace& pace) {
 }  // namespace
 
 Manifest back_up(const Installation& from, std::vector<Destination> to,
-                 const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
+                 const std::vector<PublicKey>& recipients, const std::string& reason, Method method,
+                 bool with_log) {
     BackupRun run;
     run.started_at = now();
     run.reason = method == Method::physical ? reason + " (physical)" : reason;
@@ -101,6 +117,8 @@ Manifest back_up(const Installation& from, std::vector<Destination> to,
                           [](const auto& one) { return one.store().folder().has_value(); });
     for (auto& place : to) place.store().watch_with(from.watch);
     try {
+        // Before files are copied: the log that is written meanwhile belongs to them.
+        if (with_log) make_slots(from, to);
         auto manifest = Places(from, to).make(recipients, reason, method);
         run.backup = manifest.id;
         run.bytes = static_cast<std::int64_t>(manifest.stored_bytes());
@@ -131,6 +149,37 @@ LastRuns last_runs(db::Session& session) {
     return {last(session, true), last(session, false), last(session, false, true)};
 }
 
+Task<LastRuns> last_runs(db::Database& db) {
+    LastRuns runs;
+    runs.any = run_in(co_await db.query(last_sql, true, false));
+    runs.good = run_in(co_await db.query(last_sql, false, false));
+    runs.physical = run_in(co_await db.query(last_sql, false, true));
+    co_return runs;
+}
+
+Task<std::vector<BackupRun>> newest_runs(db::Database& db, int limit) {
+    const auto rows = co_await db.query(newest_sql, limit);
+    std::vector<BackupRun> runs;
+    for (const auto row : rows) runs.push_back(run_of(row));
+    co_return runs;
+}
+
+std::optional<double> age_of_newest(const LastRuns& last) {
+    std::optional<double> age;
+    for (const auto* kind : {&last.good, &last.physical}) {
+        if (!*kind) continue;
+        const double seconds = std::chrono::duration<double>(now() - (*kind)->started_at).count();
+        age = std::min(age.value_or(seconds), seconds);
+    }
+    return age;
+}
+
+bool is_late(const LastRuns& last, std::chrono::seconds every, std::optional<Time> server_started) {
+    if (every.count() == 0) return false;
+    const auto since = last.good ? std::optional(last.good->started_at) : server_started;
+    return !since || now() > *since + 2 * every;
+}
+
 bool take_turn(db::Session& session) {
     return session.query(take_turn_sql)[0].get<bool>(0);
 }
@@ -150,7 +199,8 @@ Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds ev
 Time next_physical(const LastRuns& last, bool followed, Time server_started, std::chrono::seconds every,
                    std::uint32_t node, const Pace& pace) {
     Time next = server_started + pace.settle;
-    if (last.physical && followed) next = std::max(next, last.physical->started_at + every);
+    if (last.physical)
+        next = std::max(next, last.physical->started_at + (followed ? every : pace.after_failure));
     if (last.any && last.any->fault) next = std::max(next, last.any->started_at + pace.after_failure);
     return next + share(node, pace);
 }

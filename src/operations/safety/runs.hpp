@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/core/task.hpp"
 #include "base/core/time.hpp"
+#include "base/db/database.hpp"
 #include "base/db/session.hpp"
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/create.hpp"
@@ -25,10 +27,11 @@ struct BackupRun {
 
 /// Makes a backup in the first of the places that takes one, folders before others, copies it into the rest,
 /// and notes the outcome in the database. Errors as create_backup(), after they were noted; also when one
-/// place alone has failed, which is named.
+/// place alone has failed, which is named. `with_log`: the database keeps its write-ahead log for the places
+/// from now on.
 Manifest back_up(const Installation& from, std::vector<Destination> to,
                  const std::vector<PublicKey>& recipients, const std::string& reason,
-                 Method method = Method::logical);
+                 Method method = Method::logical, bool with_log = false);
 
 /// The one of these places in which back_up() makes a backup, to copy it into the others.
 const Destination& made_in(const std::vector<Destination>& places);
@@ -38,6 +41,15 @@ struct LastRuns {
     std::optional<BackupRun> any, good{}, physical{};
 };
 LastRuns last_runs(db::Session& session);
+Task<LastRuns> last_runs(db::Database& db);
+/// The newest first, good or not.
+Task<std::vector<BackupRun>> newest_runs(db::Database& db, int limit);
+/// Seconds since the newest backup of either kind began; nothing: there is none.
+std::optional<double> age_of_newest(const LastRuns& last);
+/// Whether two scheduled backups were missed, counted from the last good one; without one from the start of
+/// the server, and without that too at once.
+bool is_late(const LastRuns& last, std::chrono::seconds every,
+             std::optional<Time> server_started = std::nullopt);
 
 /// Of several nodes one at a time works on backups and drills: true when it is this one, until release_turn()
 /// or the end of the connection.
@@ -58,8 +70,8 @@ struct Pace {
 Time next_run(const LastRuns& last, Time server_started, std::chrono::seconds every, std::uint32_t node,
               const Pace& pace = {});
 
-/// When a server copies the files of the whole database by itself the next time: `every` after the last; soon
-/// when the log since then is not `followed`; an hour after a failure.
+/// When a server copies the files of the whole database by itself the next time: `every` after the last; an
+/// hour after it when the log since then is not `followed`, and after a failure.
 Time next_physical(const LastRuns& last, bool followed, Time server_started, std::chrono::seconds every,
                    std::uint32_t node, const Pace& pace = {});
 

@@ -24,8 +24,11 @@ constexpr milliseconds look_for_stop{100};
 constexpr std::size_t most_pieces = 30;
 constexpr std::chrono::seconds quiet_noted_every{10};
 constexpr std::size_t most_samples = 600;
-// It is held in memory.
-constexpr Lsn largest_segment = 64 << 20;
+// It is held in memory, and stored as one object.
+constexpr Lsn largest_segment = 16 << 20;
+// The log takes no more of a place's disk than leaves this: of the disk that PostgreSQL itself writes to,
+// much.
+constexpr std::uint64_t left_free = 8u << 20, left_free_beside_data = 512u << 20;
 // So much of the log is not kept for a place that does not take it when the disk is nearly full.
 constexpr std::uint64_t least_free = 256u << 20, kept_at_least = 48u << 20;
 
@@ -48,7 +51,7 @@ std::optional<WalSlot> usable_slot(db::Session& session, const WalKeeper& keeper
                          "let go.",
                          slot->most_kept >> 20));
     if (slot->segment_size > largest_segment)
-        throw std::runtime_error("The database's WAL segments are larger than 64 MB. Set BACKUP_WAL_DAYS=0.");
+        throw std::runtime_error("The database's WAL segments are larger than 16 MB. Set BACKUP_WAL_DAYS=0.");
     std::error_code unknown;
     const auto free = std::filesystem::space(keeper.of.data, unknown).available;
     if (keeper.of.managed && !unknown && free < least_free && slot->behind() > kept_at_least)
@@ -83,7 +86,8 @@ public:
             next = steady_clock::now() + tick;
             if (!put_away(longest_catch_up)) return;
         }
-        put_away(longest_last_words);
+        // Who stops this server and brings back the moment before finds that moment in the place.
+        if (put_away(longest_last_words)) note_quiet_place(std::chrono::seconds(0));
     }
 
 private:
@@ -101,7 +105,7 @@ private:
             take(look_for_stop);
         if (received() > put_) put(pieces_.size() < most_pieces ? put_ : begin_);
         confirm();
-        note_quiet_place();
+        note_quiet_place(quiet_noted_every);
         if (keeper_.tell) keeper_.tell(WalProgress{safe_until_, put_, slot->written});
         return true;
     }
@@ -127,8 +131,19 @@ private:
         confirm();
     }
 
+    void check_room() const {
+        const auto free = keeper_.to.store().free_bytes();
+        const auto least = keeper_.beside_data ? left_free_beside_data : left_free;
+        if (!free || *free >= least + bytes_.size()) return;
+        throw std::runtime_error(
+            fmt::format("{} has only {} MB left. PostgreSQL keeps the log until there is room again, as long "
+                        "as its own bounds let it. Remove something, or choose another place (BACKUP_TO).",
+                        keeper_.to.name(), *free >> 20));
+    }
+
     /// Puts everything from `from` on that was received, in place of the pieces that it covers.
     void put(Lsn from) {
+        check_room();
         const WalPiece piece{stream_.system(), stream_.timeline(), from, received(), safe_at(received())};
         put_wal(keeper_.to, piece, std::string_view(bytes_).substr(from - begin_), keeper_.recipients);
         put_ = piece.to;
@@ -152,8 +167,8 @@ private:
     }
 
     /// When nothing is written, the place does not know how late it is.
-    void note_quiet_place() {
-        if (received() > put_ || safe_until_ < noted_until_ + quiet_noted_every) return;
+    void note_quiet_place(std::chrono::seconds every) {
+        if (received() > put_ || safe_until_ < noted_until_ + every) return;
         note_quiet(keeper_.to, stream_.system(), stream_.timeline(), put_, safe_until_);
         noted_until_ = safe_until_;
     }
@@ -183,7 +198,8 @@ void WalKeeper::follow() const {
     db::Session session(of.wal_conninfo);
     session.while_waiting(of.watch);
     const auto slot = usable_slot(session, *this);
-    if (!slot) return;
+    // Of several servers one reads.
+    if (!slot || slot->in_use) return;
     to.prepare();
     Following(*this, session, *slot).run();
 }

@@ -31,10 +31,11 @@ struct WalKeeper {
     Destination to;
     std::vector<PublicKey> recipients;
     std::function<bool()> stopping;                  ///< true: put away what is there, and return
+    bool beside_data = false;                        ///< the place is on the disk of the data
     std::function<void(const WalProgress&)> tell{};  ///< called about once a second
 
-    /// Works until `stopping`. Returns at once when the place has no slot. Throws LogLost, db::Unavailable
-    /// and db::SqlError about the database, and as Store does.
+    /// Works until `stopping`. Returns at once when the place has no slot, or another server reads from it.
+    /// Throws LogLost, db::Unavailable and db::SqlError about the database, and as Store does.
     void follow() const;
 };
 

@@ -18,7 +18,8 @@ constexpr const char* find_sql =
     "CASE WHEN wal_status IN ('reserved', 'extended', 'unreserved') THEN restart_lsn END::text, active, "
     "CASE WHEN current_setting('max_slot_wal_keep_size') = '-1' THEN -1 "
     "ELSE pg_size_bytes(current_setting('max_slot_wal_keep_size')) END, "
-    "pg_size_bytes(current_setting('wal_segment_size')) "
+    "pg_size_bytes(current_setting('wal_segment_size')), "
+    "(SELECT system_identifier FROM pg_control_system())::text "
     "FROM pg_replication_slots WHERE slot_name = $1 AND slot_type = 'physical'";
 constexpr const char* bounded_sql = "SELECT current_setting('max_slot_wal_keep_size') <> '-1'";
 constexpr const char* make_sql = "SELECT pg_create_physical_replication_slot($1, true)";
@@ -28,6 +29,14 @@ constexpr const char* end_reader_sql =
 constexpr const char* drop_sql =
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1";
 constexpr int tries_to_drop = 20;
+constexpr const char* least_behind_sql =
+    "SELECT min(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn))::bigint FROM pg_replication_slots "
+    "WHERE slot_name LIKE 'brainbytes\\_wal\\_%' AND active AND "
+    "(SELECT backup IS NOT NULL FROM backup_runs WHERE reason LIKE '% (physical)' "
+    "ORDER BY started_at DESC LIMIT 1)";
+constexpr const char* drop_unused_sql =
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+    "WHERE slot_name LIKE 'brainbytes\\_wal\\_%' AND NOT active AND NOT slot_name = ANY($1)";
 
 }  // namespace
 
@@ -46,6 +55,7 @@ std::optional<WalSlot> find_slot(db::Session& session, const Destination& place)
     slot.in_use = row.get<bool>(3);
     slot.most_kept = row.get<std::int64_t>(4);
     slot.segment_size = static_cast<Lsn>(row.get<std::int64_t>(5));
+    slot.system = row.get<std::string>(6);
     return slot;
 }
 
@@ -69,6 +79,17 @@ void make_slot(db::Session& session, const Destination& place) {
 void make_slots(const Installation& of, const std::vector<Destination>& places) {
     db::Session session(of.wal_conninfo);
     for (const auto& place : places) make_slot(session, place);
+}
+
+Task<std::optional<std::int64_t>> least_behind(db::Database& db) {
+    const auto rows = co_await db.query(least_behind_sql);
+    co_return rows[0].get<std::optional<std::int64_t>>(0);
+}
+
+void drop_unused_slots(db::Session& session, const std::vector<Destination>& places) {
+    std::vector<std::string> used;
+    for (const auto& place : places) used.push_back(slot_name(place));
+    session.query(drop_unused_sql, used);
 }
 
 void drop_slot(db::Session& session, const Destination& place) {

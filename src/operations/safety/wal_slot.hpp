@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "base/core/task.hpp"
 #include "base/core/time.hpp"
+#include "base/db/database.hpp"
 #include "base/db/session.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
@@ -19,6 +21,7 @@ struct WalSlot {
     bool in_use = false;          ///< somebody reads it
     std::int64_t most_kept = -1;  ///< bytes that the server keeps at most; -1: without a bound
     Lsn segment_size = 0;
+    std::string system;  ///< the server that this is of
 
     /// What the place lacks.
     Lsn behind() const { return kept && written > *kept ? written - *kept : 0; }
@@ -36,6 +39,14 @@ void make_slot(db::Session& session, const Destination& place);
 
 /// The same for several, as the role that may. Throws like make_slot().
 void make_slots(const Installation& of, const std::vector<Destination>& places);
+
+/// What some place lacks at least that is copied into now, in bytes; nothing: no log is copied, or the last
+/// try to copy the files of the database failed, so that there may be nothing that the log follows.
+Task<std::optional<std::int64_t>> least_behind(db::Database& db);
+
+/// Drops the slots of places that are none any more, unless somebody reads from them: they would hold log for
+/// ever. For a server that is ours alone.
+void drop_unused_slots(db::Session& session, const std::vector<Destination>& places);
 
 /// From now on the server keeps nothing for the place. No fault when it has no slot. Ends who reads from it.
 void drop_slot(db::Session& session, const Destination& place);

@@ -87,11 +87,7 @@ std::string WalSource::segment(const SegmentStart& start) const {
     const auto size = wal.segment_size;
     const auto end = std::min(start.at + size, window_->end);
     if (start.timeline != wal.timeline || start.at < segment_of(wal.from, size) || start.at >= end) return {};
-    std::string bytes;
-    for (const auto& piece : cover(window_->pieces, start.timeline, start.at, end)) {
-        const auto at = start.at + bytes.size();
-        bytes += open_wal(place_, piece, keys_).substr(at - piece.from, end - at);
-    }
+    auto bytes = read_wal(place_, window_->pieces, {wal.system, start.timeline, start.at, end}, keys_);
     if (start.at + bytes.size() < end)
         throw std::runtime_error(
             fmt::format("The write-ahead log in {} has lost what follows {}. Nothing was touched.",

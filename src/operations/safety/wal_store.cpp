@@ -14,6 +14,13 @@ namespace bb::safety {
 namespace {
 
 constexpr int tries_to_list = 5;
+constexpr int tries_to_read = 3;
+
+/// It was put together with others, or somebody has removed it.
+class PieceGone : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// The first line of a piece: its key, sealed to each recipient.
 std::string keys_line(const secrets::Key& key, const std::vector<PublicKey>& recipients) {
@@ -79,7 +86,7 @@ std::string open_wal(const Destination& place, const WalPiece& piece, const Back
             fmt::format("The piece {} of the write-ahead log in {} {}.", piece.name(), place.name(), how));
     };
     const auto stored = place.store().get(piece.name());
-    if (!stored) throw fail("is not there");
+    if (!stored) throw PieceGone(fail("is not there").what());
     const auto line_end = stored->find('\n');
     if (line_end == std::string::npos) throw fail("was cut off");
     const auto key = key_in(std::string_view(*stored).substr(0, line_end), keys);
@@ -95,6 +102,24 @@ std::string open_wal(const Destination& place, const WalPiece& piece, const Back
     } catch (const std::runtime_error& fault) {
         if (std::string_view(fault.what()).starts_with("The piece ")) throw;
         throw fail(fmt::format("was changed or cut off ({})", fault.what()));
+    }
+}
+
+std::string read_wal(const Destination& place, const std::vector<WalPiece>& pieces, const WalRange& range,
+                     const BackupKeys& keys) {
+    std::vector<WalPiece> known = pieces;
+    for (int attempt = 1;; ++attempt) {
+        std::string bytes;
+        try {
+            for (const auto& piece : cover(known, range.timeline, range.from, range.to)) {
+                const auto at = range.from + bytes.size();
+                bytes += open_wal(place, piece, keys).substr(at - piece.from, range.to - at);
+            }
+            return bytes;
+        } catch (const PieceGone&) {
+            if (attempt == tries_to_read) throw;
+            known = list_wal(place, range.system);
+        }
     }
 }
 

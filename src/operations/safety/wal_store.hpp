@@ -21,6 +21,18 @@ std::vector<WalPiece> list_wal(const Destination& place, std::string_view system
 /// changed, or opens with none of `keys`.
 std::string open_wal(const Destination& place, const WalPiece& piece, const BackupKeys& keys);
 
+/// A stretch of one server's log.
+struct WalRange {
+    std::string system;
+    std::uint32_t timeline = 0;
+    Lsn from = 0, to = 0;
+};
+
+/// The bytes of a stretch, less when it is not all there. `pieces` are those of a listing; a server that runs
+/// puts pieces together meanwhile, so that one that has gone is looked for anew. Throws as open_wal().
+std::string read_wal(const Destination& place, const std::vector<WalPiece>& pieces, const WalRange& range,
+                     const BackupKeys& keys);
+
 void remove_wal(const Destination& place, const WalPiece& piece);
 
 /// Bytes that the log takes in the place.

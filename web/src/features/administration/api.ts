@@ -87,6 +87,8 @@ export interface Safety {
   next: string | null;
   rpoSeconds: number | null;
   late: boolean;
+  /** The backups lie on the disk of the data, and are lost with it. */
+  besideData: boolean;
   logBehindBytes: number | null;
   backups: Backup[];
   drillEveryDays: number;

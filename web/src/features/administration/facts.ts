@@ -33,7 +33,7 @@ export function span(seconds: number): string {
 // A little is always under way.
 const little = 1_000_000;
 
-/** What would be lost with the machine now. */
+/** What would be lost with the database now. */
 export function lost({ rpoSeconds, logBehindBytes }: Safety): string {
   if (rpoSeconds === null) return tt('backupLostAll');
   if (logBehindBytes === null) return tt('backupLostSome', { time: span(rpoSeconds) });

@@ -11,11 +11,13 @@ const catalogue = {
     'No backup was made for too long. Look at what the last one says, and at the disk or machine it goes to.',
     'Matagal nang walang backup. Tingnan ang sinasabi ng huli, at ang disk o makinang pinupuntahan nito.',
   ],
-  backupLost: [
-    'Lost, if this machine were lost now',
-    'Mawawala kung masira ngayon ang makinang ito',
-  ],
+  backupLost: ['Lost, if the database were lost now', 'Mawawala kung masira ngayon ang database'],
   backupLostAll: ['everything', 'lahat'],
+  backupLostBeside: [
+    'everything: the backups lie on the same disk',
+    'lahat: nasa parehong disk ang mga backup',
+  ],
+  backupLostDisk: ['Lost, if its disk were lost now', 'Mawawala kung masira ngayon ang disk nito'],
   backupLostLog: ['{size} of changes not yet copied', '{size} na pagbabagong hindi pa nakopya'],
   backupLostSecond: ['the work of about a second', 'ang gawa sa mga isang segundo'],
   backupLostSome: ['the work of the last {time}', 'ang gawa sa huling {time}'],

@@ -11,6 +11,8 @@ bool may_be_kept(std::string_view name) {
     const auto* option = config::find_option(name);
     if (!option || (option->kind != config::Kind::secret && option->kind != config::Kind::mail_server))
         return false;
+    // Other names of S3_...: they are looked at before what is kept.
+    if (name.starts_with("AWS_")) return false;
     return name != "BRAINBYTES_SECRET" && name != "BRAINBYTES_SECRET_BEFORE" && name != "BETTER_AUTH_SECRET";
 }
 

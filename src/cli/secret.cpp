@@ -182,7 +182,7 @@ int set(Context& context, const std::string& name) {
     if (!app::may_be_kept(name))
         return context.fail(name +
                             " is no secret that can be kept: give OPENAI_API_KEY, GITHUB_CLIENT_SECRET, "
-                            "SMTP_URL or METRICS_TOKEN.");
+                            "SMTP_URL, METRICS_TOKEN or S3_SECRET_ACCESS_KEY.");
     const auto value = read_value(name);
     if (value.empty()) return context.fail("No value came on the standard input: nothing was changed.");
     if (value.size() > longest_secret) return context.fail("The value has more than 4096 characters.");

@@ -343,22 +343,13 @@ test("a folder and a bucket at once: each has its own numbers, and one that is a
     assert.equal(listed.stdout.trim().split("\n").length, 2);
 });
 
-test("a server makes backups in the bucket by itself, and its end does not wait for one that hangs", async () => {
-    proxy.hang = true;
-    const hanging = await startServer({
-        env: { ...s3.env, S3_ENDPOINT: proxy.url, BACKUP_TO: s3.place, BACKUP_KEY_FILE: key },
-    });
-    await hanging.stop();
-    assert.equal(hanging.exit.code, 0, hanging.tail());
-    proxy.hang = false;
-});
-
 test("what is no place is refused before anything is done", () => {
     for (const [place, words] of [
         ["s3://B/x", /must name a bucket of 3 to 63 small letters/],
         ["s3://school/a//b", /must have a prefix of letters/],
         ["s3://school/../b", /must have a prefix of letters/],
         ["/mnt?keep=7", /must say \?keep=DAYS\/WEEKS\/MONTHS/],
+        ["s3://school/b,s3://school/b/", /must name each place once/],
         ["ftp://school/b", /must be folders of this machine or s3:\/\/BUCKET\/PREFIX/],
     ]) {
         const env = programEnvironment({ BACKUP_TO: place });

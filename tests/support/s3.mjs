@@ -1,8 +1,9 @@
 // Real S3 servers for tests: moto, which checks signatures and what a key may do, or else s3rver, which does
 // not; and a proxy in front of one that cuts, delays and refuses.
 //
-//   const s3 = await startS3();            // { url, env, signed, request(), objects(), stop() }
+//   const s3 = await startS3();  // { url, port, bucket, place, env, signed, stop() }
 //   const proxy = await startProxy(s3.port);
+//   const { text } = await s3Request(s3, "GET", `/${s3.bucket}/key`);
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
 import { createRequire } from "node:module";
@@ -148,7 +149,7 @@ export async function startS3({ bucket = "school-backups" } = {}) {
 }
 
 /**
- * A TCP proxy to `port` of this machine: { port, url, passed, cutAfter, answer, slow, stop() }.
+ * A TCP proxy to `port` of this machine: { port, url, cutAfter, cuts, cut, refusals, refused, refusal, slow, stop() }.
  * `cutAfter`: bytes of a connection from the client after which it is reset; `cuts`: how often at most.
  * `refusals`: so many requests are answered with `refusal` instead. `slow`: milliseconds before each piece.
  */
@@ -160,7 +161,6 @@ export async function startProxy(port) {
         refused: 0,
         cut: 0,
         slow: 0,
-        hang: false,
     };
     const sockets = new Set();
     const listener = createServer((client) => {
@@ -171,12 +171,11 @@ export async function startProxy(port) {
         const end = () => {
             client.destroy();
             server.destroy();
-            sockets.delete(client).valueOf();
-            sockets.delete(server).valueOf();
+            sockets.delete(client);
+            sockets.delete(server);
         };
         for (const socket of [client, server]) socket.on("error", end).on("close", end);
         client.on("data", async (data) => {
-            if (proxy.hang) return;
             if (proxy.refusals > 0 && /^(GET|PUT|POST|DELETE|HEAD) /.test(data.toString("latin1", 0, 8))) {
                 proxy.refusals -= 1;
                 proxy.refused += 1;

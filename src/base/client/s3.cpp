@@ -130,31 +130,6 @@ Task<Result<std::string>> S3::get_range(std::string key, S3Range range) {
     co_return std::move(reply->body);
 }
 
-Task<Result<void>> S3::stream(std::string key, S3Range range, Sink sink) {
-    std::uint64_t got = 0;
-    for (int broken = 0; got < range.count;) {
-        Call call{"GET", key};
-        call.headers.emplace_back("Range", range_text(range.first + got, range.count - got));
-        if (!range.etag.empty()) call.headers.emplace_back("If-Match", range.etag);
-        call.most = range.count - got;
-        const auto before = got;
-        Sink counting = [&](int status, std::string_view piece) {
-            if (status != 206) return Heard::stop;
-            got += piece.size();
-            return sink(status, piece);
-        };
-        const auto reply = co_await send(std::move(call), std::move(counting));
-        if (!reply) {
-            const bool helps = reply.error().code == ErrorCode::unavailable && ++broken < options_.attempts;
-            if (!helps && got == before) co_return reply.error();
-            if (got > before) broken = 0;
-        } else if (got < range.count) {
-            co_return misread(name_of(key), "less came than was asked for");
-        }
-    }
-    co_return Result<void>();
-}
-
 Task<Result<std::string>> S3::put(std::string key, std::shared_ptr<const std::string> content,
                                   S3Condition condition) {
     Call call{"PUT", key};

@@ -27,7 +27,8 @@ struct S3Options {
     std::chrono::milliseconds first_pause{500};  ///< before the second; doubled from then on, with jitter
     std::chrono::milliseconds longest_pause{15'000};
     std::chrono::milliseconds longest_asked{60'000};  ///< of what a server asks for by Retry-After
-    std::chrono::seconds silence{30};                 ///< in which not a byte goes either way
+    std::chrono::seconds silence{30};        ///< in which not a byte goes either way, and no answer comes
+    std::chrono::seconds late_silence{300};  ///< the same while a service puts an upload together
 };
 
 struct S3Object {
@@ -88,8 +89,6 @@ public:
     Task<Result<std::string>> get(std::string key, std::size_t most);
     /// A piece, in memory. Also stale: the object is another one.
     Task<Result<std::string>> get_range(std::string key, S3Range range);
-    /// Hands a piece to `sink` as it comes; goes on where a connection broke off.
-    Task<Result<void>> stream(std::string key, S3Range range, Sink sink);
     /// Stores an object whole or not at all; gives its ETag.
     Task<Result<std::string>> put(std::string key, std::shared_ptr<const std::string> content,
                                   S3Condition condition = {});
@@ -110,7 +109,7 @@ public:
 
 private:
     struct Call;
-    Task<Result<Reply>> send(Call call, Sink sink = {});
+    Task<Result<Reply>> send(Call call);
     Outgoing signed_request(const Call& call) const;
     Task<void> pause(int attempt, const Reply& reply);
 

@@ -98,9 +98,10 @@ Outgoing S3::signed_request(const Call& call) const {
     outgoing.shared_body = call.body;
     outgoing.max_bytes = std::max(call.most, most_refusal);
     outgoing.receive_buffer = 64 * 1024;
-    outgoing.deadlines.silence = options_.silence;
+    outgoing.deadlines.silence = call.may_fail_late ? options_.late_silence : options_.silence;
     const auto bytes = std::max(call.most, call.body ? call.body->size() : 0);
-    outgoing.deadlines.whole = at_least + std::chrono::seconds(bytes / least_bytes_a_second);
+    outgoing.deadlines.whole =
+        at_least + outgoing.deadlines.silence + std::chrono::seconds(bytes / least_bytes_a_second);
     return outgoing;
 }
 
@@ -116,7 +117,7 @@ Task<void> S3::pause(int attempt, const Reply& reply) {
     co_await net::sleep_for(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
 }
 
-Task<Result<Reply>> S3::send(Call call, Sink sink) {
+Task<Result<Reply>> S3::send(Call call) {
     const auto name = name_of(call.key);
     if (has_dots(call.key))
         co_return Error(ErrorCode::invalid_input,
@@ -124,7 +125,6 @@ Task<Result<Reply>> S3::send(Call call, Sink sink) {
                                     "cannot be used. Choose another.",
                                     name));
     for (int attempt = 0;; ++attempt) {
-        // What a refusal says is read here, and never given to the sink.
         std::string body;
         std::size_t given = 0;
         bool too_much = false;
@@ -133,7 +133,6 @@ Task<Result<Reply>> S3::send(Call call, Sink sink) {
                 given += piece.size();
                 too_much = given > call.most;
                 if (too_much) return Heard::stop;
-                if (sink) return sink(status, piece);
             }
             body.append(piece);
             return Heard::progress;
@@ -147,9 +146,8 @@ Task<Result<Reply>> S3::send(Call call, Sink sink) {
         const bool late = reply.status == 200 && !fault.code.empty();
         if (late) reply.status = 500;
         if (!reply.failure && reply.status < 300) co_return reply;
-        // A stream that broke off in the middle is taken up by who knows how far it came.
-        const bool again = is_passing(reply) && !(sink && given > 0) && attempt + 1 < options_.attempts;
-        if (!again) co_return s3_error(name, reply, fault);
+        if (!is_passing(reply, fault) || attempt + 1 >= options_.attempts)
+            co_return s3_error(name, reply, fault);
         co_await pause(attempt, reply);
     }
 }

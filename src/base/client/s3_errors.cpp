@@ -44,6 +44,8 @@ constexpr Known known[] = {
     {"NoSuchUpload", ErrorCode::not_found, "this upload was ended or aborted by somebody else"},
     {"PreconditionFailed", ErrorCode::stale, "it was changed by somebody else meanwhile"},
     {"ConditionalRequestConflict", ErrorCode::stale, "it is being changed by somebody else"},
+    {"RequestTimeout", ErrorCode::unavailable,
+     "the service waited for data in vain, several times. Check the network, and try again"},
     {"NotImplemented", ErrorCode::method_not_allowed, "the service cannot do this"},
     {"EntityTooLarge", ErrorCode::too_large, "it is larger than the service takes"},
     {"QuotaExceeded", ErrorCode::invalid_input, "there is no room left for this key. Remove something there"},
@@ -111,10 +113,11 @@ S3Fault read_s3_fault(std::string_view body) {
     return fault;
 }
 
-bool is_passing(const Reply& reply) {
+bool is_passing(const Reply& reply, const S3Fault& fault) {
     if (reply.failure)
         return *reply.failure == Failure::connect || *reply.failure == Failure::slow ||
                *reply.failure == Failure::cut;
+    if (reply.status == 400 && fault.code == "RequestTimeout") return true;
     return reply.status == 429 || (reply.status >= 500 && reply.status != 501 && reply.status != 507);
 }
 

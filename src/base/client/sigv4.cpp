@@ -87,6 +87,8 @@ std::string encode_but(std::string_view text, char kept) {
 }  // namespace
 
 std::string hash(std::string_view text) {
+    // Not crypto::sha256: OpenSSL uses the processor's own instructions, and whole parts of uploads pass
+    // here.
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
     if (EVP_Digest(text.data(), text.size(), out, &size, EVP_sha256(), nullptr) != 1)

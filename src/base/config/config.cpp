@@ -201,10 +201,10 @@ void Config::take_aws_names() {
     take("S3_ENDPOINT", "AWS_ENDPOINT_URL");
     take("S3_REGION", "AWS_REGION");
     // A key goes with its own secret, never with another's.
-    if (is_set("S3_ACCESS_KEY_ID")) return;
-    take("S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID");
-    take("S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY");
-    take("S3_SESSION_TOKEN", "AWS_SESSION_TOKEN");
+    if (is_set("S3_ACCESS_KEY_ID") || !is_set("AWS_ACCESS_KEY_ID")) return;
+    values_["S3_ACCESS_KEY_ID"] = value("AWS_ACCESS_KEY_ID");
+    values_["S3_SECRET_ACCESS_KEY"] = value("AWS_SECRET_ACCESS_KEY");
+    values_["S3_SESSION_TOKEN"] = value("AWS_SESSION_TOKEN");
 }
 
 const Config::Value& Config::value(std::string_view name) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "base/core/number.hpp"
@@ -85,6 +86,15 @@ Result<Place> read_place(std::string_view text) {
     return place;
 }
 
+bool is_same(const Place& one, const Place& other) {
+    // With a name behind it, so that a slash at the end makes no difference.
+    const auto folder = [](const Place& place) {
+        return (std::filesystem::absolute(place.folder) / "x").lexically_normal();
+    };
+    if (one.bucket != other.bucket) return false;
+    return one.bucket.empty() ? folder(one) == folder(other) : one.prefix == other.prefix;
+}
+
 }  // namespace
 
 Result<std::vector<Place>> parse_places(std::string_view text) {
@@ -96,6 +106,10 @@ Result<std::vector<Place>> parse_places(std::string_view text) {
         if (one.empty()) continue;
         auto place = read_place(one);
         if (!place) return place.error();
+        // A copy onto itself that fails would take the backup along.
+        if (std::any_of(places.begin(), places.end(),
+                        [&](const auto& other) { return is_same(*place, other); }))
+            return wrong(one, "must name each place once");
         places.push_back(std::move(*place));
     }
     return places;

@@ -7,6 +7,7 @@
 
 #include "base/db/session.hpp"
 #include "operations/safety/part.hpp"
+#include "operations/safety/room.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/safety/tools.hpp"
 
@@ -45,16 +46,6 @@ Facts look_at(db::Session& session, WalOfBackup& wal) {
     return {row.get<int>(0), static_cast<std::uint64_t>(row.get<std::int64_t>(1))};
 }
 
-void check_room(const Facts& facts, const Destination& to) {
-    const auto free = to.store().free_bytes();
-    const auto wanted = facts.bytes / stored_share + least_room;
-    if (free && *free < wanted)
-        throw std::runtime_error(
-            fmt::format("There is no room for a backup in {}: {} MB are free, about {} MB are needed. Remove "
-                        "something, or choose another folder (BACKUP_TO).",
-                        to.name(), *free >> 20, wanted >> 20));
-}
-
 db::Lsn position(db::Session& session) {
     return db::parse_lsn(session.query(position_sql)[0].get<std::string>(0)).value_or(0);
 }
@@ -72,13 +63,13 @@ std::optional<std::string> why_not_physical(const Installation& from) {
 }
 
 void pack_cluster(const Installation& from, const Destination& to, const secrets::Key& key, int workers,
-                  Manifest& manifest) {
+                  std::uint64_t file_bytes, Manifest& manifest) {
     if (const auto why_not = why_not_physical(from)) throw std::runtime_error(*why_not);
     db::Session session(from.wal_conninfo);
     session.while_waiting(from.watch);
     WalOfBackup wal;
     const auto facts = look_at(session, wal);
-    check_room(facts, to);
+    check_room(to, facts.bytes / stored_share + file_bytes + least_room);
     session.query(reserve_sql, fmt::format("brainbytes_base_{}", ::getpid()));
     wal.from = position(session);
     auto connection = for_tools(from.wal_conninfo);

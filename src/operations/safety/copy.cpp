@@ -4,25 +4,34 @@
 
 #include <stdexcept>
 
+#include "operations/safety/hasher.hpp"
+#include "operations/safety/part.hpp"
+#include "operations/safety/room.hpp"
+
 namespace bb::safety {
 namespace {
 
 constexpr std::size_t chunk_size = 1 << 20;
 
-void copy_object(const StoredBackup& backup, const Store::Entry& object, const Destination& to,
-                 const std::function<void()>& watch) {
-    const auto from = backup.store->read(object.name);
-    const auto writer = to.add(backup.id, object.name.substr(backup.id.size() + 1));
+void copy_part(const StoredBackup& backup, const Part& part, const Destination& to,
+               const std::function<void()>& watch) {
+    const auto object = part_object(part.name);
+    const auto from = backup.store->read(backup.object(object));
+    const auto writer = to.add(backup.id, object);
+    Hasher hasher;
     std::string chunk(chunk_size, '\0');
     std::uint64_t copied = 0;
     while (const auto got = http::read_full(*from.source, chunk.data(), chunk.size())) {
         watch();
-        writer->write(std::string_view(chunk).substr(0, got));
+        const auto bytes = std::string_view(chunk).substr(0, got);
+        hasher.add(bytes);
+        writer->write(bytes);
         copied += got;
     }
-    if (copied != object.bytes)
-        throw std::runtime_error(fmt::format("{} in {} has {} bytes instead of {}", object.name,
-                                             backup.store->name(), copied, object.bytes));
+    if (copied != part.stored_bytes || hasher.finish() != part.sha256)
+        throw std::runtime_error(
+            fmt::format("{}/{} is not as it was stored, and was not copied. Make another backup.",
+                        backup.path(), object));
     writer->finish();
 }
 
@@ -32,13 +41,13 @@ void copy_backup(const StoredBackup& backup, const Destination& to, const std::f
     to.prepare();
     const auto lock = to.lock();
     to.remove_unfinished();
+    check_room(to, backup.manifest->stored_bytes() + backup.manifest_text.size());
     try {
-        for (const auto& object : backup.store->list(backup.object("")))
-            if (object.name.ends_with(".sealed")) copy_object(backup, object, to, watch);
+        for (const auto& part : backup.manifest->parts) copy_part(backup, part, to, watch);
         to.commit(backup.id, backup.manifest_text);
     } catch (...) {
         to.give_up(backup.id);
-        throw;
+        throw_on(to);
     }
 }
 

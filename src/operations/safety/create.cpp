@@ -1,16 +1,13 @@
 #include "operations/safety/create.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <future>
-#include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "operations/safety/base_backup.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/part.hpp"
+#include "operations/safety/room.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/safety/snapshot.hpp"
 #include "operations/safety/tar.hpp"
@@ -57,10 +54,10 @@ public:
         manifest_.program = from_.program;
         // The files of a server are of the moment at which their copy ends: what belongs to them is looked up
         // after it.
-        if (method == Method::physical) pack_cluster(from_, to_, key_, workers(), manifest_);
+        if (method == Method::physical) pack_cluster(from_, to_, key_, workers(), file_bytes_, manifest_);
         look();
         if (method == Method::logical) {
-            check_room();
+            check_room(to_, snapshot_->bytes() / dump_share + file_bytes_ + least_room);
             dump();
         } else {
             manifest_.rows = snapshot_->count_rows();
@@ -81,16 +78,6 @@ private:
         manifest_.postgres = snapshot_->postgres_major();
         manifest_.database = snapshot_->database();
         manifest_.wal_position = snapshot_->wal_position();
-    }
-
-    void check_room() {
-        const auto wanted = snapshot_->bytes() / dump_share + file_bytes_ + least_room;
-        const auto free = to_.store().free_bytes();
-        if (!free || *free >= wanted) return;
-        throw std::runtime_error(
-            fmt::format("There is no room for a backup in {}: {} MB are free, about {} MB are needed. Remove "
-                        "something, or choose another folder (BACKUP_TO).",
-                        to_.name(), *free >> 20, wanted >> 20));
     }
 
     void dump() {
@@ -168,18 +155,9 @@ Manifest create_backup(const Installation& from, const Destination& to,
     const auto id = new_backup_id(now());
     try {
         return Creation(from, to, id).run(recipients, reason, method);
-    } catch (const std::system_error& fault) {
-        to.give_up(id);
-        if (fault.code() != std::errc::no_space_on_device &&
-            fault.code() != std::error_code(EDQUOT, std::generic_category()))
-            throw;
-        throw std::runtime_error(
-            fmt::format("The disk of {} is full. Nothing was kept of this backup; those "
-                        "before are whole.",
-                        to.name()));
     } catch (...) {
         to.give_up(id);
-        throw;
+        throw_on(to);
     }
 }
 

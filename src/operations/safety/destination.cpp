@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <stdexcept>
 
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
 #include "operations/safety/folder_store.hpp"
+#include "operations/safety/installation.hpp"
+#include "operations/safety/part.hpp"
 
 namespace bb::safety {
 namespace {
@@ -42,9 +45,11 @@ StoredBackup Destination::look_at(const std::string& id) const {
     try {
         text = store_->get(backup.object(manifest_name));
         if (!text) backup.fault = no_manifest;
+    } catch (const Away&) {
+        throw;  // a place that does not answer says nothing about its backups
+    } catch (const GivenUp&) {
+        throw;
     } catch (const std::runtime_error& fault) {
-        // A place that does not answer says nothing about its backups.
-        if (!store_->folder()) throw;
         backup.fault = fault.what();
     }
     if (!text) return backup;
@@ -59,29 +64,39 @@ StoredBackup Destination::look_at(const std::string& id) const {
     return backup;
 }
 
+bool Destination::is_there_without_manifest(const std::string& id) const {
+    // Where drafts have no name of their own, the manifest alone makes a backup.
+    return store_->draft(id) != id && !store_->list(id + "/").empty();
+}
+
 std::vector<StoredBackup> Destination::list() const {
     std::vector<StoredBackup> found;
     for (const auto& id : store_->folders())
         if (is_backup_id(id)) found.push_back(look_at(id));
-    // Where drafts have no name of their own, the manifest alone makes a backup.
     std::erase_if(found, [this](const auto& one) {
-        return one.fault == no_manifest && store_->draft(one.id) == one.id;
+        return one.fault == no_manifest && !is_there_without_manifest(one.id);
     });
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return found;
 }
 
-Result<StoredBackup> Destination::find(std::string_view id) const {
+Result<StoredBackup> Destination::newest() const {
     const auto all = list();
-    if (id == "latest") {
-        for (auto it = all.rbegin(); it != all.rend(); ++it)
-            if (it->manifest) return *it;
-        return Error(ErrorCode::not_found, fmt::format("There is no backup in {}.", name()));
-    }
-    for (const auto& one : all) {
-        if (one.id != id) continue;
-        if (one.manifest) return one;
-        return Error(ErrorCode::malformed, fmt::format("The backup {} cannot be used: {}.", id, one.fault));
+    for (auto it = all.rbegin(); it != all.rend(); ++it)
+        if (it->manifest) return *it;
+    if (all.empty()) return Error(ErrorCode::not_found, fmt::format("There is no backup in {}.", name()));
+    return Error(ErrorCode::not_found, fmt::format("There is no backup in {} that can be used. {}: {}.",
+                                                   name(), all.back().id, all.back().fault));
+}
+
+Result<StoredBackup> Destination::find(std::string_view id) const {
+    if (id == "latest") return newest();
+    if (is_backup_id(std::string(id))) {
+        auto backup = look_at(std::string(id));
+        if (backup.manifest) return backup;
+        if (backup.fault != no_manifest || is_there_without_manifest(backup.id))
+            return Error(ErrorCode::malformed,
+                         fmt::format("The backup {} cannot be used: {}.", id, backup.fault));
     }
     return Error(ErrorCode::not_found, fmt::format("There is no backup {} in {}. \"brainbytes backup list\" "
                                                    "shows those that are.",
@@ -93,6 +108,19 @@ std::unique_ptr<ObjectWriter> Destination::add(std::string_view id, std::string_
 }
 
 void Destination::commit(std::string_view id, std::string_view manifest_text) const {
+    const auto manifest = read_manifest(manifest_text);
+    if (!manifest) throw std::runtime_error(manifest.error().detail);
+    const auto folder = store_->draft(id) + "/";
+    std::map<std::string, std::uint64_t> there;
+    for (auto& object : store_->list(folder)) there[object.name] = object.bytes;
+    for (const auto& part : manifest->parts) {
+        const auto found = there.find(folder + part_object(part.name));
+        if (found == there.end() || found->second != part.stored_bytes)
+            throw std::runtime_error(
+                fmt::format("{}/{}/{} is not there as it was stored: another backup was made there at the "
+                            "same time. Try again.",
+                            name(), id, part_object(part.name)));
+    }
     store_->publish(id, manifest_text);
 }
 

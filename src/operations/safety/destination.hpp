@@ -45,7 +45,7 @@ public:
     std::unique_ptr<Store::Lock> lock() const { return store_->lock(); }
     int remove_unfinished() const { return store_->remove_drafts(); }
 
-    /// Every backup, oldest first.
+    /// Every backup, oldest first; those that cannot be read have a fault.
     std::vector<StoredBackup> list() const;
     /// The one with this id, or the newest whole one for "latest". Errors: not_found, saying where was
     /// looked.
@@ -53,6 +53,7 @@ public:
 
     /// For a part of a backup that is being made.
     std::unique_ptr<ObjectWriter> add(std::string_view id, std::string_view object) const;
+    /// Makes a backup of what was added, once every part that the manifest names is there with its size.
     void commit(std::string_view id, std::string_view manifest_text) const;
     void give_up(std::string_view id) const noexcept;
 
@@ -63,6 +64,8 @@ public:
 
 private:
     StoredBackup look_at(const std::string& id) const;
+    bool is_there_without_manifest(const std::string& id) const;
+    Result<StoredBackup> newest() const;
 
     std::shared_ptr<Store> store_;
     Retention retention_;

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view unfinished = ".unfinished-";
 constexpr std::string_view part_suffix = ".part";
+constexpr std::chrono::hours drafts_last{1};
 constexpr std::uintmax_t most_small = 32u << 20;
 
 [[noreturn]] void fail(const fs::path& path, int reason) {
@@ -39,15 +42,19 @@ void sync_folder(const fs::path& folder) {
     sync_path(folder, O_RDONLY | O_DIRECTORY);
 }
 
+/// Each level is there for good before the next is made in it.
+void make_folders(const fs::path& folder) {
+    if (fs::exists(folder)) return;
+    make_folders(folder.parent_path());
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
+    sync_folder(folder.parent_path());
+}
+
 /// A file in a folder that exists by now, also for good. The root itself is prepare()'s: where a disk is not
 /// mounted, nothing is to be written under its name.
 fs::path place_for(const fs::path& root, std::string_view name) {
     const auto file = root / name;
-    const auto parent = file.parent_path();
-    if (fs::exists(root) && !fs::exists(parent) && fs::create_directories(parent)) {
-        fs::permissions(parent, fs::perms::owner_all);
-        sync_folder(parent.parent_path());
-    }
+    if (fs::exists(root)) make_folders(file.parent_path());
     return file;
 }
 
@@ -93,6 +100,34 @@ struct HeldLock : Store::Lock {
     explicit HeldLock(FileLock lock) : lock(std::move(lock)) {}
     FileLock lock;
 };
+
+/// Whether it went well; false: it has gone meanwhile. Throws std::system_error.
+bool went_well(const std::error_code& failed, const fs::path& path) {
+    if (!failed) return true;
+    if (failed == std::errc::no_such_file_or_directory) return false;
+    fail(path, failed.value());
+}
+
+/// Every file below `top` with its size; what others remove meanwhile may be missing.
+template <class Use>
+void each_file(const fs::path& top, Use&& use) {
+    std::vector<fs::path> folders{top};
+    while (!folders.empty()) {
+        const auto folder = std::move(folders.back());
+        folders.pop_back();
+        std::error_code failed;
+        fs::directory_iterator entry(folder, failed);
+        for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+            std::error_code gone;
+            const bool is_folder = entry->symlink_status(gone).type() == fs::file_type::directory;
+            if (is_folder) folders.push_back(entry->path());
+            const bool is_file = !gone && !is_folder && entry->is_regular_file(gone);
+            const auto bytes = is_file && !gone ? entry->file_size(gone) : 0;
+            if (went_well(gone, entry->path()) && is_file) use(entry->path(), bytes);
+        }
+        went_well(failed, folder);
+    }
+}
 
 bool is_ours(const fs::path& file) {
     const auto name = file.filename().string();
@@ -143,14 +178,13 @@ std::unique_ptr<Store::Lock> FolderStore::lock() const {
 
 std::vector<Store::Entry> FolderStore::list(std::string_view under) const {
     std::vector<Entry> found;
-    const auto top = root_ / under.substr(0, under.rfind('/') + 1);
-    if (!fs::exists(top)) return found;
-    for (const auto& entry : fs::recursive_directory_iterator(top)) {
-        if (!entry.is_regular_file() || !is_ours(entry.path())) continue;
-        auto name = entry.path().lexically_relative(root_).string();
-        if (name.starts_with(under) && !name.starts_with('.'))
-            found.push_back(Entry{std::move(name), entry.file_size()});
-    }
+    each_file(root_ / under.substr(0, under.rfind('/') + 1), [&](const fs::path& file, std::uint64_t bytes) {
+        auto name = file.lexically_relative(root_).string();
+        // Drafts are listed to who names them alone.
+        const bool hidden = name.starts_with('.') && !under.starts_with('.');
+        if (is_ours(file) && name.starts_with(under) && !hidden)
+            found.push_back(Entry{std::move(name), bytes});
+    });
     std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return found;
 }
@@ -214,6 +248,13 @@ int FolderStore::remove_drafts() const {
     for (const auto& entry : fs::directory_iterator(root_))
         if (entry.path().filename().string().starts_with(unfinished)) left.push_back(entry.path());
     for (const auto& folder : left) fs::remove_all(folder);
+    // Pieces of the log are written beside a backup, without its lock: those of this hour may still grow.
+    each_file(root_ / "wal", [](const fs::path& file, std::uint64_t) {
+        std::error_code gone;
+        if (!file.string().ends_with(part_suffix)) return;
+        const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file, gone);
+        if (!gone && age > drafts_last) fs::remove(file, gone);
+    });
     return static_cast<int>(left.size());
 }
 

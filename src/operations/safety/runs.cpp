@@ -72,7 +72,7 @@ public:
                     copy_backup(*made, place, from_.watch);
                 else {
                     manifest = create_backup(from_, place, recipients, reason, method);
-                    made = *place.find(manifest->id);
+                    made = found(place, manifest->id);
                     db::Session session(from_.conninfo);
                     erased = erased_in(session);
                 }
@@ -90,6 +90,12 @@ public:
     }
 
 private:
+    static StoredBackup found(const Destination& place, const std::string& id) {
+        auto backup = place.find(id);
+        if (backup) return std::move(*backup);
+        throw std::runtime_error(
+            fmt::format("The backup {} was made and cannot be read back. {}", id, backup.error().detail));
+    }
     static bool is_of_all_places(const std::exception& fault) {
         return dynamic_cast<const GivenUp*>(&fault) || dynamic_cast<const db::Unavailable*>(&fault) ||
                dynamic_cast<const db::SqlError*>(&fault);

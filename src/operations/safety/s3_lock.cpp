@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -16,8 +17,6 @@
 namespace bb::safety {
 namespace {
 
-constexpr std::chrono::seconds renewed_every{60};
-constexpr std::chrono::seconds lasts{300};
 constexpr std::size_t most_text = 4096;
 constexpr int most_tries = 3;
 
@@ -68,12 +67,13 @@ client::S3Options hurried(client::S3Options options) {
 
 }  // namespace
 
-S3Lock::S3Lock(S3Session& session, client::S3Options options, const std::string& ca_file, std::string key,
-               const std::string& place, const std::function<void()>& watch)
-    : key_(std::move(key)),
+S3Lock::S3Lock(S3Session& session, client::S3Options options, const std::string& ca_file, Where where,
+               SeenLock& seen, const Watch& watch, LockTimes times)
+    : where_(std::move(where)),
       text_(fmt::format("{}\n{}\n{}\n{}\n", machine(), ::getpid(), host_name(), crypto::random_token(12))),
+      times_(times),
       own_(hurried(std::move(options)), ca_file),
-      etag_(take(session, place, watch)),
+      etag_(take(session, seen, watch)),
       renewer_([this]() { renew_until_over(); }) {}
 
 S3Lock::~S3Lock() {
@@ -85,66 +85,121 @@ S3Lock::~S3Lock() {
     renewer_.join();
     const auto nothing = []() {
     };
-    const auto there = own_.ask(own_.client().get(key_, most_text), nothing);
-    if (!there || *there != text_) return;
-    const auto gone = own_.ask(own_.client().remove(key_), nothing);
-    if (!gone) log::warn("a lock is left", {{"reason", gone.error().detail}});
+    try {
+        const auto there = look(own_, where_.key, nothing);
+        if (there && is_ours(*there)) own_.must(own_.client().remove(where_.key), nothing);
+    } catch (const std::exception& fault) {
+        log::warn("a lock is left", {{"reason", fault.what()}});
+    }
 }
 
-std::string S3Lock::take(S3Session& session, const std::string& place, const std::function<void()>& watch) {
+/// Text and ETag are of the same lock. Throws std::runtime_error with a sentence.
+std::optional<S3Lock::Found> S3Lock::look(S3Session& session, const std::string& key, const Watch& watch) {
+    auto object = session.ask(session.client().head(key), watch);
+    if (!object && object.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!object) S3Session::fail(object.error());
+    client::S3Range range;
+    range.count = std::min<std::uint64_t>(object->bytes, most_text);
+    range.etag = object->etag;
+    auto text = session.ask(session.client().get_range(key, std::move(range)), watch);
+    if (text) return Found{std::move(*object), std::move(*text)};
+    if (text.error().code == ErrorCode::not_found || text.error().code == ErrorCode::stale)
+        return std::nullopt;
+    S3Session::fail(text.error());
+}
+
+void S3Lock::refuse_if_held(const Found& found, SeenLock& seen) const {
+    const Holder holder(found.text);
+    if (holder.has_ended()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (seen.etag != found.object.etag) seen = {found.object.etag, now};
+    // Where the service does not say how old it is, it counts from when we saw it first.
+    const auto age =
+        found.object.age.value_or(std::chrono::duration_cast<std::chrono::seconds>(now - seen.since));
+    if (age >= times_.lasts) return;
+    throw std::runtime_error(
+        fmt::format("Another backup is being made or removed in {} (process {} of {}). If that was "
+                    "broken off, {}.",
+                    where_.place, holder.process, holder.host,
+                    found.object.age ? fmt::format("try again in {} minutes", times_.lasts.count() / 60)
+                                     : "remove the object " + where_.key));
+}
+
+std::string S3Lock::take(S3Session& session, SeenLock& seen, const Watch& watch) {
     auto& client = session.client();
     const auto text = std::make_shared<const std::string>(text_);
     for (int tries = 0; tries < most_tries; ++tries) {
+        const auto found = look(session, where_.key, watch);
+        // An answer that was lost on the way: it is ours already.
+        if (found && is_ours(*found)) return found->object.etag;
         client::S3Condition condition;
-        const auto there = session.ask(client.get(key_, most_text), watch);
-        if (!there && there.error().code != ErrorCode::not_found)
-            throw std::runtime_error(there.error().detail);
-        if (there) {
-            const auto object = session.ask(client.head(key_), watch);
-            if (!object) continue;
-            const Holder holder(*there);
-            // An answer that was lost on the way: it is ours already.
-            if (*there == text_) return object->etag;
-            if (!holder.has_ended() && object->age.value_or(lasts) < lasts)
-                throw std::runtime_error(fmt::format(
-                    "Another backup is being made or removed in {} (process {} of {}). If that was "
-                    "broken off, try again in {} minutes.",
-                    place, holder.process, holder.host, lasts.count() / 60));
-            condition.if_etag = object->etag;
-        } else {
-            condition.if_none = true;
+        condition.if_none = !found;
+        if (found) {
+            refuse_if_held(*found, seen);
+            condition.if_etag = found->object.etag;
         }
-        auto taken = session.ask(client.put(key_, text, condition), watch);
+        auto taken = session.ask(client.put(where_.key, text, std::move(condition)), watch);
         // Services that know no conditions: then a moment decides that two hardly share.
         if (!taken && taken.error().code == ErrorCode::method_not_allowed)
-            taken = session.ask(client.put(key_, text), watch);
+            taken = session.ask(client.put(where_.key, text), watch);
         if (taken) return std::move(*taken);
         if (taken.error().code != ErrorCode::stale && taken.error().code != ErrorCode::not_found)
-            throw std::runtime_error(taken.error().detail);
+            S3Session::fail(taken.error());
     }
     throw std::runtime_error(
-        fmt::format("Others take the lock of {} again and again. Try again in a minute.", place));
+        fmt::format("Others take the lock of {} again and again. Try again in a minute.", where_.place));
+}
+
+/// Errors: stale, when it is somebody else's by now; those of S3::put().
+Result<void> S3Lock::renew(const Watch& watch) {
+    auto& client = own_.client();
+    // Another text each time gives another ETag, so that nobody takes what was renewed for what was not.
+    const auto text = std::make_shared<const std::string>(fmt::format("{}{}\n", text_, ++renewals_));
+    client::S3Condition condition;
+    condition.if_etag = etag_;
+    auto renewed = own_.ask(client.put(where_.key, text, std::move(condition)), watch);
+    const auto code = renewed ? ErrorCode::unavailable : renewed.error().code;
+    if (code == ErrorCode::stale || code == ErrorCode::not_found || code == ErrorCode::method_not_allowed) {
+        const auto found = look(own_, where_.key, watch);
+        if (!found || !is_ours(*found))
+            return Error(ErrorCode::stale,
+                         fmt::format("the lock of {} was taken over or removed", where_.place));
+        // Stored the last time, and the answer was lost.
+        renewed = found->object.etag;
+        if (code == ErrorCode::method_not_allowed) renewed = own_.ask(client.put(where_.key, text), watch);
+    }
+    if (!renewed) return renewed.error();
+    etag_ = std::move(*renewed);
+    return {};
 }
 
 void S3Lock::renew_until_over() {
-    const auto text = std::make_shared<const std::string>(text_);
     const auto watch = [this]() {
         const std::lock_guard guard(mutex_);
         if (over_) throw std::runtime_error("over");
     };
-    while (true) {
+    for (bool told = false;;) {
         {
             std::unique_lock guard(mutex_);
-            if (woken_.wait_for(guard, renewed_every, [this]() { return over_; })) return;
+            if (woken_.wait_for(guard, times_.renewed_every, [this]() { return over_; })) return;
         }
+        std::string reason;
         try {
-            const client::S3Condition condition{false, etag_};
-            auto renewed = own_.ask(own_.client().put(key_, text, condition), watch);
-            if (renewed) etag_ = std::move(*renewed);
-        } catch (const std::exception&) {
-            // The next minute may go better, and what was made under a lost lock is looked at before it
-            // counts.
+            const auto renewed = renew(watch);
+            if (!renewed) reason = renewed.error().detail;
+            // What was made under a lost lock is looked at before it counts.
+            if (!renewed && renewed.error().code == ErrorCode::stale) {
+                log::warn("a lock is lost", {{"reason", reason}});
+                return;
+            }
+        } catch (const std::exception& fault) {
+            const std::lock_guard guard(mutex_);
+            if (over_) return;
+            reason = fault.what();
         }
+        // The next time may go better.
+        if (!reason.empty() && !told) log::warn("a lock cannot be renewed", {{"reason", reason}});
+        told = !reason.empty();
     }
 }
 

@@ -108,7 +108,7 @@ void S3Writer::complete() {
         const auto object = session_->ask(client.head(upload_.key), watch_);
         if (object && object->bytes == bytes_) return;
     }
-    throw std::runtime_error(done.error().detail);
+    S3Session::fail(done.error());
 }
 
 http::FileBody read_s3_object(std::shared_ptr<S3Session> session, std::string key,

@@ -11,7 +11,7 @@ namespace bb::safety {
 
 /// An object of any size on its way into a bucket: in one piece when it is small, else as an upload in parts
 /// that is complete with finish() alone. Holds one part in memory, of 8 MiB at first and 12 MiB at last, so
-/// that the 10,000 parts of S3 reach to 110 GB.
+/// that the 10,000 parts of S3 reach to 109 GB.
 class S3Writer : public ObjectWriter {
 public:
     S3Writer(std::shared_ptr<S3Session> session, std::string key, std::function<void()> watch);

@@ -16,6 +16,11 @@ constexpr std::chrono::milliseconds between_looks{400};
 S3Session::S3Session(client::S3Options options, std::string ca_file)
     : http_(loop_.get_executor(), std::move(ca_file)), client_(http_, std::move(options)) {}
 
+void S3Session::fail(const Error& error) {
+    if (error.code == ErrorCode::unavailable) throw Away(error.detail);
+    throw std::runtime_error(error.detail);
+}
+
 void S3Session::run(Task<void> work, const std::function<void()>& watch) {
     std::exception_ptr fault, given_up;
     bool over = false;

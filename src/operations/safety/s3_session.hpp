@@ -2,12 +2,12 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "base/client/http_client.hpp"
 #include "base/client/s3.hpp"
+#include "operations/safety/store.hpp"
 
 namespace bb::safety {
 
@@ -31,13 +31,16 @@ public:
         run(work(), watch);
         return std::move(*result);
     }
-    /// The same. Throws std::runtime_error with the error's sentence.
+    /// The same. Throws as fail().
     template <class T>
     T must(Task<Result<T>> request, const std::function<void()>& watch) {
         auto result = ask(std::move(request), watch);
-        if (!result) throw std::runtime_error(result.error().detail);
+        if (!result) fail(result.error());
         if constexpr (!std::is_void_v<T>) return std::move(*result);
     }
+
+    /// Throws Away when the service does not answer, else std::runtime_error, with the error's sentence.
+    [[noreturn]] static void fail(const Error& error);
 
 private:
     void run(Task<void> work, const std::function<void()>& watch);

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stdexcept>
 
-#include "operations/safety/manifest.hpp"
-#include "operations/safety/part.hpp"
 #include "operations/safety/s3_lock.hpp"
 #include "operations/safety/s3_objects.hpp"
 
@@ -31,7 +28,8 @@ S3Store::S3Store(client::S3Options options, std::string prefix, std::string ca_f
     : options_(std::move(options)),
       prefix_(prefix.empty() ? std::string() : prefix + "/"),
       ca_file_(std::move(ca_file)),
-      session_(std::make_shared<S3Session>(options_, ca_file_)) {}
+      session_(std::make_shared<S3Session>(options_, ca_file_)),
+      seen_lock_(std::make_shared<SeenLock>()) {}
 
 std::string S3Store::name() const {
     auto name = fmt::format("s3://{}/{}", options_.bucket, prefix_);
@@ -58,7 +56,8 @@ void S3Store::prepare() const {
 }
 
 std::unique_ptr<Store::Lock> S3Store::lock() const {
-    return std::make_unique<S3Lock>(*session_, options_, ca_file_, key_of(lock_name), name(), watch_);
+    return std::make_unique<S3Lock>(*session_, options_, ca_file_, S3Lock::Where{key_of(lock_name), name()},
+                                    *seen_lock_, watch_);
 }
 
 template <class Use>
@@ -99,7 +98,7 @@ std::optional<std::string> S3Store::get(std::string_view name) const {
     auto text = session_->ask(session_->client().get(key_of(name), most_small), watch_);
     if (text) return std::move(*text);
     if (text.error().code == ErrorCode::not_found) return std::nullopt;
-    throw std::runtime_error(text.error().detail);
+    S3Session::fail(text.error());
 }
 
 void S3Store::put(std::string_view name, std::string_view content) const {
@@ -120,20 +119,7 @@ http::FileBody S3Store::read(std::string_view name) const {
 }
 
 void S3Store::publish(std::string_view id, std::string_view manifest) const {
-    const auto folder = std::string(id) + "/";
-    std::map<std::string, std::uint64_t> there;
-    for (auto& object : list(folder)) there[object.name] = object.bytes;
-    const auto read = read_manifest(manifest);
-    if (!read) throw std::runtime_error(read.error().detail);
-    for (const auto& part : read->parts) {
-        const auto found = there.find(folder + part_object(part.name));
-        if (found == there.end() || found->second != part.stored_bytes)
-            throw std::runtime_error(
-                fmt::format("{}/{}{} is not there as it was stored: another backup was made there at the "
-                            "same time. Try again.",
-                            name(), folder, part_object(part.name)));
-    }
-    put(folder + manifest_name, manifest);
+    put(std::string(id) + "/" + manifest_name, manifest);
 }
 
 void S3Store::discard(std::string_view id) const {
@@ -150,8 +136,7 @@ int S3Store::remove_drafts() const {
     std::set<std::string> left;
     const auto uploads = session_->ask(session_->client().uploads(prefix_), watch_);
     // A service that cannot tell has its own rules for uploads that nobody ends.
-    if (!uploads && uploads.error().code != ErrorCode::method_not_allowed)
-        throw std::runtime_error(uploads.error().detail);
+    if (!uploads && uploads.error().code != ErrorCode::method_not_allowed) S3Session::fail(uploads.error());
     for (const auto& upload : uploads ? *uploads : std::vector<client::S3Upload>()) {
         const auto folder = folder_of(upload.key.substr(std::min(prefix_.size(), upload.key.size())));
         if (!is_backup_id(folder)) continue;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/client/s3.hpp"
+#include "operations/safety/s3_lock.hpp"
 #include "operations/safety/s3_session.hpp"
 #include "operations/safety/store.hpp"
 
@@ -34,7 +35,6 @@ public:
     http::FileBody read(std::string_view name) const override;
 
     std::string draft(std::string_view id) const override { return std::string(id); }
-    /// Looks first whether every part that the manifest names is there.
     void publish(std::string_view id, std::string_view manifest) const override;
     void discard(std::string_view id) const override;
     void withdraw(std::string_view id) const override;
@@ -49,6 +49,7 @@ private:
     std::string prefix_;  // with its slash
     std::string ca_file_;
     std::shared_ptr<S3Session> session_;
+    std::shared_ptr<SeenLock> seen_lock_;
 };
 
 }  // namespace bb::safety

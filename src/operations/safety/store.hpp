@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@ namespace bb::safety {
 
 /// The object whose presence makes a backup of what lies beside it.
 inline constexpr const char* manifest_name = "manifest.json";
+
+/// Thrown when a place does not answer: nothing is known about what is in it.
+class Away : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// An object on its way into a store. Nothing of it is there unless finish() has returned.
 class ObjectWriter {
@@ -27,7 +34,7 @@ public:
 
 /// A place that keeps objects under names like "wal/000000010000000000000001": a folder, or a part of an S3
 /// bucket. All of it waits until it is done, and throws std::runtime_error with a sentence that names the
-/// place, or std::system_error. For one thread at a time.
+/// place (Away: it does not answer), or std::system_error. For one thread at a time.
 class Store {
 public:
     struct Entry {

@@ -13,7 +13,6 @@
 namespace bb::safety {
 namespace {
 
-constexpr int tries_to_list = 5;
 constexpr int tries_to_read = 3;
 
 /// It was put together with others, or somebody has removed it.
@@ -48,17 +47,6 @@ std::string read_all(http::FileSource& source, std::size_t expected) {
     return bytes;
 }
 
-std::vector<Store::Entry> entries(const Destination& place, std::string_view system) {
-    for (int attempt = 1;; ++attempt) {
-        try {
-            return place.store().list(wal_folder(system));
-        } catch (const std::exception&) {
-            // A piece that was put together with others has gone between two looks.
-            if (attempt == tries_to_list) throw;
-        }
-    }
-}
-
 }  // namespace
 
 void put_wal(const Destination& place, const WalPiece& piece, std::string_view bytes,
@@ -75,7 +63,7 @@ void put_wal(const Destination& place, const WalPiece& piece, std::string_view b
 
 std::vector<WalPiece> list_wal(const Destination& place, std::string_view system) {
     std::vector<WalPiece> pieces;
-    for (const auto& entry : entries(place, system))
+    for (const auto& entry : place.store().list(wal_folder(system)))
         if (auto piece = wal_piece_named(entry.name)) pieces.push_back(std::move(*piece));
     return pieces;
 }
@@ -129,7 +117,7 @@ void remove_wal(const Destination& place, const WalPiece& piece) {
 
 std::uint64_t wal_bytes(const Destination& place) {
     std::uint64_t sum = 0;
-    for (const auto& entry : entries(place, {})) sum += entry.bytes;
+    for (const auto& entry : place.store().list(wal_folder({}))) sum += entry.bytes;
     return sum;
 }
 

@@ -22,11 +22,13 @@ protected:
     HttpClient http{executor};
     std::vector<std::string> answers;
     std::vector<std::string> requests;
+    std::chrono::milliseconds think{0};
     FakeUpstream upstream{executor, [this](Socket& socket, std::string request) -> Task<void> {
                               requests.push_back(std::move(request));
                               auto text = answers[std::min(requests.size(), answers.size()) - 1];
                               const bool cut = text.empty() || text.starts_with("CUT:");
                               if (cut && !text.empty()) text.erase(0, 4);
+                              if (think.count() > 0) co_await test::pause(think);
                               if (!text.empty()) co_await test::say(socket, std::move(text));
                               if (cut) socket.close();
                           }};
@@ -160,24 +162,30 @@ TEST_F(S3Test, NeverTriesARefusalAgainAndSaysWhatToDo) {
     }
 }
 
-TEST_F(S3Test, GoesOnWithAStreamThatBrokeOff) {
+TEST_F(S3Test, AnUploadThatStoodStillIsTriedAgain) {
     S3 s3(http, options());
-    answers = {"CUT:HTTP/1.1 206 Partial Content\r\nContent-Length: 10\r\n\r\n01234", "",
-               "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\n\r\n56789"};
-    std::string got;
-    S3Range range;
-    range.first = 100;
-    range.count = 10;
-    range.etag = "\"e\"";
-    const auto done = wait(s3.stream("key", range, [&](int, std::string_view piece) {
-        got.append(piece);
-        return Heard::progress;
-    }));
-    ASSERT_TRUE(done) << done.error().detail;
-    EXPECT_EQ(got, "0123456789");
-    EXPECT_NE(requests.at(0).find("Range: bytes=100-109\r\n"), std::string::npos);
-    EXPECT_NE(requests.at(0).find("If-Match: \"e\"\r\n"), std::string::npos);
-    EXPECT_NE(requests.back().find("Range: bytes=105-109\r\n"), std::string::npos);
+    answers = {fault(400, "RequestTimeout"), test::response(200, "", "ETag: e\r\n")};
+    EXPECT_TRUE(wait(s3.put("key", text("x"))));
+    EXPECT_EQ(requests.size(), 2u);
+    requests.clear();
+    answers = {fault(400, "RequestTimeout")};
+    EXPECT_EQ(wait(s3.put("key", text("x"))).error().code, ErrorCode::unavailable);
+    EXPECT_EQ(requests.size(), 3u);
+}
+
+TEST_F(S3Test, AnUploadMayBePutTogetherForLongerThanASilence) {
+    auto hurried = options();
+    hurried.silence = 1s;
+    hurried.late_silence = 60s;
+    S3 s3(http, hurried);
+    think = 3s;
+    answers = {
+        test::response(200, "<CompleteMultipartUploadResult><Key>k</Key></CompleteMultipartUploadResult>")};
+    std::vector<S3Part> parts;
+    parts.push_back(S3Part{1, "\"a\""});
+    S3Upload upload{"key", "id"};
+    EXPECT_TRUE(wait(s3.complete_upload(upload, parts)));
+    EXPECT_EQ(requests.size(), 1u);
 }
 
 TEST_F(S3Test, AnUploadThatFailsAfterItsStatusIsTriedAgain) {

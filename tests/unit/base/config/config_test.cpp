@@ -94,6 +94,12 @@ TEST_F(Files, NamesOfAwsStandInForOursAndAKeyGoesWithItsOwnSecret) {
     EXPECT_EQ(config.text("S3_SECRET_ACCESS_KEY"), "their-secret");
     EXPECT_EQ(config.text("S3_SESSION_TOKEN"), "their-token");
     auto both = theirs;
+    both["S3_SECRET_ACCESS_KEY"] = "our-secret";
+    EXPECT_EQ(load(both).text("S3_SECRET_ACCESS_KEY"), "their-secret") << "a key goes with its own";
+    both.erase("AWS_SESSION_TOKEN");
+    both["S3_SESSION_TOKEN"] = "our-token";
+    EXPECT_EQ(load(both).text("S3_SESSION_TOKEN"), "");
+    both = theirs;
     both["S3_ACCESS_KEY_ID"] = "ours";
     EXPECT_EQ(load(both).text("S3_SECRET_ACCESS_KEY"), "");
     EXPECT_EQ(load(both).text("S3_SESSION_TOKEN"), "");

@@ -1,8 +1,11 @@
 // Keys, manifests and parts of backups: what is written is read back, and nothing that was changed is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/core/crypto.hpp"
 #include "operations/safety/backup_key.hpp"
@@ -206,6 +209,9 @@ TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {
     EXPECT_FALSE(place.find("latest"));
     EXPECT_EQ(place.find(id).error().code, ErrorCode::malformed);
     EXPECT_EQ(place.find("nothing").error().code, ErrorCode::not_found);
+    EXPECT_EQ(place.find("20300101T000000Z-abcdef").error().code, ErrorCode::not_found);
+    fs::remove(folder_ / "backups" / id / manifest_name);
+    EXPECT_EQ(place.find(id).error().code, ErrorCode::malformed) << "its parts are there";
 }
 
 TEST_F(Archives, AFolderKeepsSmallObjectsUnderNames) {
@@ -229,6 +235,48 @@ TEST_F(Archives, AFolderKeepsSmallObjectsUnderNames) {
     store.remove("wal/1/0001");
     EXPECT_EQ(store.get("wal/1/0001"), std::nullopt);
     EXPECT_EQ(store.list("wal/").size(), 1u);
+}
+
+TEST_F(Archives, AFolderMakesEachLevelForItsOwnerAlone) {
+    const FolderStore store(folder_);
+    store.put("wal/1/0001", "one");
+    for (const char* name : {"wal", "wal/1"})
+        EXPECT_EQ(fs::status(folder_ / name).permissions(), fs::perms::owner_all) << name;
+}
+
+TEST_F(Archives, WhatGoesWhileAFolderIsListedIsLeftOut) {
+    const FolderStore store(folder_);
+    store.put("wal/1/stays", "x");
+    std::atomic<bool> over{false};
+    std::thread other([&]() {
+        while (!over) {
+            for (int i = 0; i < 20; ++i) std::ofstream(folder_ / "wal/1" / std::to_string(i)) << "x";
+            fs::create_directory(folder_ / "wal/2");
+            std::ofstream(folder_ / "wal/2/a") << "x";
+            fs::remove_all(folder_ / "wal/2");
+            for (int i = 0; i < 20; ++i) fs::remove(folder_ / "wal/1" / std::to_string(i));
+        }
+    });
+    for (int i = 0; i < 2000; ++i) {
+        const auto listed = store.list("wal/");
+        EXPECT_TRUE(std::any_of(listed.begin(), listed.end(),
+                                [](const auto& one) { return one.name == "wal/1/stays"; }));
+    }
+    over = true;
+    other.join();
+}
+
+TEST_F(Archives, APieceOfTheLogThatWasBrokenOffGoesAfterAnHour) {
+    const FolderStore store(folder_);
+    store.put("wal/1/0001", "one");
+    const auto old = folder_ / "wal/1/0002.part", fresh = folder_ / "wal/1/0003.part";
+    for (const auto& file : {old, fresh}) std::ofstream(file) << "x";
+    for (const auto& file : {old, folder_ / "wal/1/0001"})
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::minutes(61));
+    store.remove_drafts();
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(fresh)) << "somebody may be writing it";
+    EXPECT_TRUE(fs::exists(folder_ / "wal/1/0001"));
 }
 
 TEST_F(Archives, OneAtATimeMakesOrRemovesBackups) {

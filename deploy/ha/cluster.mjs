@@ -6,7 +6,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { changeStrict, strictIn } from "./lib/database.mjs";
 import { filesOf, installer } from "./lib/machine.mjs";
+import { placesOf } from "./lib/places.mjs";
 import { Faults, read } from "./lib/read.mjs";
 import { secretsOf } from "./lib/secrets.mjs";
 
@@ -48,12 +50,22 @@ function removeFormer(cluster, folder, machines) {
     writeFileSync(note, `${names.join("\n")}\n`, { mode: 0o600 });
 }
 
+/** What the files in `folder` say of `synchronous` on the hosts of the cluster. */
+function strictWritten(cluster, folder) {
+    const files = cluster.hosts.map((host) =>
+        path.join(folder, host.name, "files", placesOf(host).at("patroni.yml")),
+    );
+    return files.filter((file) => existsSync(file)).map((file) => strictIn(readFileSync(file, "utf8")));
+}
+
 function write(cluster, secretsFolder, folder) {
     const machines = [...cluster.hosts, ...cluster.nodes];
     const secrets = secretsOf(cluster, secretsFolder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     removeFormer(cluster, folder, machines);
+    const strict = String(cluster.synchronous === "strict");
+    const changed = strictWritten(cluster, folder).some((before) => before && before !== strict);
     let written = 0;
     for (const machine of machines) written += writeMachine(cluster, machine, secrets, folder);
     const first = machines.map(({ name }) => secrets.of.get(name).until).sort()[0];
@@ -65,6 +77,7 @@ function write(cluster, secretsFolder, folder) {
     );
     if (written > 0)
         console.log(`Next: copy each folder of ${folder} to its machine, and run ./install in it as root.`);
+    if (changed) console.log(changeStrict(cluster, cluster.hosts[0], strict).join("\n"));
 }
 
 function main() {

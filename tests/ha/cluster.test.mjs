@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { program, programEnvironment, startServer } from "../support/server.mjs";
 import { Cluster } from "./support/cluster.mjs";
-import { until } from "./support/host.mjs";
+import { commandLine, until } from "./support/host.mjs";
 import { Load, missing } from "./support/load.mjs";
 
 const { HA_NAME, HA_FOLDER } = process.env;
@@ -139,6 +139,8 @@ test("kill -9 of the primary and its Patroni", { timeout: 300_000 }, async () =>
         await former.kill("patroni");
         await cluster.primary(former);
     });
+    const unheard = "a backup fails, and is not left to others, where PostgreSQL does not answer";
+    await assert.rejects(former.once("backup@", "full"), { code: 255 }, unheard);
     former.start("patroni");
     await cluster.settled();
     await follows(former);
@@ -184,6 +186,23 @@ test("the primary is cut off the network, with a server beside it", { timeout: 4
         "the server there is ready",
         async () => (await cluster.nodes[0].request("/readyz")).status === 200,
     );
+});
+
+test("HAProxy is reloaded", { timeout: 300_000 }, async () => {
+    const [host] = cluster.hosts;
+    const workers = async () => {
+        const lines = (await host.processes()).map((pid) => [pid, commandLine(pid)]);
+        return lines.filter(([, line]) => /haproxy -/.test(line)).map(([pid]) => pid);
+    };
+    const before = await workers();
+    await underLoad("reload of HAProxy beside a server", async () => {
+        host.reload("haproxy");
+        // The former worker asks no Patroni: what it holds must not outlive the half minute that it is allowed.
+        await until("another worker has taken over, and the former is gone", async () => {
+            const now = await workers();
+            return now.length === 2 && now.filter((pid) => before.includes(pid)).length === 1;
+        });
+    });
 });
 
 test("the leader of etcd stops", { timeout: 300_000 }, async () => {
@@ -284,4 +303,24 @@ test("everything that was acknowledged stands on every host", { timeout: 120_000
     figure(
         `in all: ${all.reduce((sum, load) => sum + load.count, 0)} writes acknowledged, ${written} found on each host`,
     );
+});
+
+test("pgBackRest brings the whole cluster back to a moment", { timeout: 600_000 }, async () => {
+    const host = await cluster.primary();
+    await host.sql("CREATE TABLE moment (n integer)");
+    await host.sql("INSERT INTO moment VALUES (1)");
+    const target = await host.sql("SELECT now()");
+    await host.sql("INSERT INTO moment VALUES (2)");
+    for (const node of cluster.nodes) await node.kill();
+    const start = Date.now();
+    await cluster.recover(host, target, async (sql) =>
+        assert.equal(await sql("SELECT string_agg(n::text, ',') FROM moment"), "1"),
+    );
+    figure(`back to a moment, on all hosts: ${((Date.now() - start) / 1000).toFixed(0)} s`);
+    for (const one of cluster.hosts) {
+        if (one !== host) await follows(one);
+        assert.equal(await one.sql("SELECT string_agg(n::text, ',') FROM moment"), "1", one.name);
+        for (const load of all) assert.deepEqual((await missing(one, load)).lost, [], one.name);
+    }
+    for (const node of cluster.nodes) await node.start();
 });

@@ -83,6 +83,15 @@ function shared(cluster) {
     };
 }
 
+/** What `text`, a patroni.yml, says of waiting without a standby: "true", "false" or, without such a line, undefined. */
+export const strictIn = (text) => /^ *synchronous_mode_strict: (true|false)$/m.exec(text)?.[1];
+
+/** Patroni takes `synchronous` from the file only when the cluster is made: lines that say what a change needs. */
+export const changeStrict = (cluster, host, strict) => [
+    "synchronous changed, and a cluster that is there does not take that from the file. Once, on one host:",
+    `  patronictl -c ${placesOf(host).at("patroni.yml")} edit-config ${cluster.scope} --force -s synchronous_mode_strict=${strict}`,
+];
+
 /** Without a place for it nothing is archived: PostgreSQL would keep every segment for ever. */
 function archiving(cluster, place) {
     if (!archives(cluster)) return { archive_mode: "off" };
@@ -143,7 +152,7 @@ export function patroni(cluster, host, secrets) {
             verify_client: "required",
         },
         ctl: { ...own, cacert: place.ca },
-        // Version 2 of etcd's words: docs/decisions/0005-etcd-by-version-2.md.
+        // Version 2 of etcd's words: docs/decisions/0006-etcd-by-version-2.md.
         etcd: {
             hosts: cluster.hosts.map(({ address }) => `${address}:${ports.etcd}`),
             protocol: "https",

@@ -1,7 +1,7 @@
 // Everything that one machine gets: its files with owner and mode, its folders, and the script that installs them.
-import { etcd, first, firstStatements, patroni, pgbackrest } from "./database.mjs";
+import { changeStrict, etcd, first, firstStatements, patroni, pgbackrest } from "./database.mjs";
 import { placesOf } from "./places.mjs";
-import { units } from "./units.mjs";
+import { everyUnit, units } from "./units.mjs";
 import { environment, haproxy, pgbouncer, userlist } from "./way.mjs";
 
 function wayFiles(cluster, machine, secrets) {
@@ -73,12 +73,30 @@ const packages = {
     node: "haproxy pgbouncer",
 };
 
+/** Shell: tells when `synchronous` is another than in the file that was there. */
+function tellStrict(cluster, host) {
+    const place = placesOf(host).at("patroni.yml");
+    return {
+        before: `strict() { sed -n 's/^ *synchronous_mode_strict: *//p' ${place} 2>/dev/null || true; }
+before=$(strict)`,
+        after: `now=$(strict)
+if [ -n "$before" ] && [ "$before" != "$now" ]; then
+${changeStrict(cluster, host, "$now")
+    .map((line) => `    echo "${line}"`)
+    .join("\n")}
+fi`,
+    };
+}
+
 /** The script that installs `files` from the folder beside it; safe to run again. */
 export function installer(cluster, machine, files) {
     const accounts = [...new Set([...files, ...foldersOf(machine)].map(({ owner }) => owner))];
     const started = units(cluster, machine)
         .map(({ name }) => name)
         .filter((name) => !name.includes("@"));
+    const place = placesOf(machine);
+    const former = everyUnit.filter((name) => !started.includes(name));
+    const strict = machine.kind === "host" ? tellStrict(cluster, machine) : { before: "", after: "" };
     const services = started.filter((name) => name.endsWith(".service"));
     return `#!/bin/sh
 # install [--no-start]: puts the files of ${machine.name} in their places and starts what they describe. Safe to run
@@ -103,15 +121,23 @@ file() { # mode owner path
     mv "$3.new" "$3"
     echo "written $3"
 }
+former() { # unit path: what was installed once and is not written any more
+    [ -e "$2" ] || return 0
+    systemctl disable --quiet --now "$1"
+    rm "$2"
+    echo "disabled and removed $1"
+}
+${strict.before}
 ${foldersOf(machine)
     .map(({ mode, owner, path }) => `folder ${mode} ${owner} ${path}`)
     .join("\n")}
 ${files.map(({ mode, owner, path }) => `file ${mode} ${owner} ${path}`).join("\n")}
+${strict.after}
 [ "\${1:-}" != --no-start ] || exit 0
 [ -d /run/systemd/system ] || { echo "install: there is no systemd here: start the programs by other means." >&2; exit 1; }
 # Debian's own etcd and PgBouncer would hold the same ports.
 systemctl disable --quiet --now etcd pgbouncer 2>/dev/null || true
-systemctl daemon-reload
+${[...former.map((name) => `former ${name} ${place.units}/${name}`), "systemctl daemon-reload"].join("\n")}
 systemctl enable --quiet ${started.join(" ")}
 # Not waited for: etcd is ready only when a majority of the hosts runs.
 systemctl start --no-block ${started.join(" ")}

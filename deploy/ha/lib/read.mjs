@@ -37,7 +37,7 @@ const general = {
 };
 const ofMachine = {
     address: like(address, "an IPv4 address such as 10.20.0.11"),
-    // etcd must be told that it joins a cluster that is there, when a host is added or replaced.
+    // etcd must be told that it joins a cluster that is there, when a host is added or replaced: one at a time.
     joins: { ...oneOf("yes", "no"), unless: "no" },
 };
 
@@ -112,10 +112,19 @@ export function read(text, file) {
     refuseTwins(machines, fault);
     const hosts = machines.filter(({ kind }) => kind === "host");
     const last = text.split("\n").length;
-    if (![3, 5].includes(hosts.length))
-        fault(last, `${hosts.length} hosts: 3 or 5 are needed, so that a majority is left when one fails.`);
-    if (hosts.every(({ joins }) => joins === "yes") && hosts.length > 0)
-        fault(last, "every host joins: there must be one that is there to be joined.");
+    const joining = hosts.filter(({ joins }) => joins === "yes");
+    for (const { said } of joining.slice(1))
+        fault(
+            said.get("joins").line,
+            `${joining[0].name} joins too: etcd takes in one host after the other.`,
+        );
+    // On the way to 3 or 5: etcd refuses a newcomer whose file names a host that was not added to it yet.
+    if (!(joining.length > 0 ? [2, 3, 4, 5] : [3, 5]).includes(hosts.length))
+        fault(
+            last,
+            `${hosts.length} hosts: 3 or 5 are needed, so that a majority is left when one fails ` +
+                "(2 or 4 while one of them has joins = yes).",
+        );
     const several = machines.length > 1 && cluster.prefix && !cluster.prefix.includes("{name}");
     if (several) fault(head.said.get("prefix").line, "prefix must contain {name}: machines share no folder.");
     if (faults.length > 0) throw new Faults(faults.sort((a, b) => a[0] - b[0]).map(([, words]) => words));

@@ -58,9 +58,8 @@ function isGood(file, names, issuer) {
     if (!existsSync(file)) return false;
     const certificate = new X509Certificate(readFileSync(file));
     const left = (new Date(certificate.validTo) - Date.now()) / 86_400_000;
-    const named = names.every(([kind, name]) =>
-        (certificate.subjectAltName ?? "").includes(`${kind}:${name}`),
-    );
+    const shown = (certificate.subjectAltName ?? "").split(", ");
+    const named = names.every(([kind, name]) => shown.includes(`${kind}:${name}`));
     return left > renewDays && named && certificate.verify(new X509Certificate(issuer).publicKey);
 }
 

@@ -62,18 +62,27 @@ const pgbouncer = (place) =>
         ...again,
     ]);
 
-/** On every host; only the one that is the primary at that moment makes the backup. */
+/**
+ * On every host; only the one that is the primary at that moment makes the backup. systemd takes exit code 1 as "not
+ * here" and 255 as a failure: a PostgreSQL that does not answer must not look like a standby.
+ */
 function backup(cluster, place) {
-    const ask = `${programs}/psql -XAt -h ${place.run} -p ${ports.postgres} -c "SELECT pg_is_in_recovery()" postgres`;
+    const ask = `timeout 60 ${programs}/psql -XAt -h ${place.run} -p ${ports.postgres} -c "SELECT pg_is_in_recovery()" postgres`;
     const engine = `/usr/bin/pgbackrest --config=${place.at("pgbackrest.conf")} --stanza=${cluster.scope}`;
     return lines(
         "[Unit]",
         "Description=BrainBytes cluster: backup (%i)",
+        "After=brainbytes-patroni.service",
+        // A backup that was missed is made up for at the start of a machine, when PostgreSQL may not answer yet.
+        "StartLimitIntervalSec=2h",
+        "StartLimitBurst=3",
         "",
         "[Service]",
         "Type=oneshot",
         "User=postgres",
-        `ExecCondition=/bin/sh -c 'test "$$(${ask})" = f'`,
+        "Restart=on-failure",
+        "RestartSec=10min",
+        `ExecCondition=/bin/sh -c 'case "$$(${ask})" in f) exit 0 ;; t) exit 1 ;; *) exit 255 ;; esac'`,
         `ExecStart=${engine} stanza-create`,
         `ExecStart=${engine} --type=%i backup`,
     );
@@ -87,11 +96,18 @@ const timer = (kind, when) =>
         "[Timer]",
         `OnCalendar=${when}`,
         "RandomizedDelaySec=10min",
+        "Persistent=true",
         `Unit=brainbytes-backup@${kind}.service`,
         "",
         "[Install]",
         "WantedBy=timers.target",
     );
+
+/** All that `units` ever writes for some machine, but templates: those run only when a timer starts them. */
+export const everyUnit = [
+    ...["etcd", "patroni", "haproxy", "pgbouncer"].map((name) => `brainbytes-${name}.service`),
+    ...["full", "incr"].map((kind) => `brainbytes-backup-${kind}.timer`),
+];
 
 /** [{name, text}] of the units of `machine`. */
 export function units(cluster, machine) {

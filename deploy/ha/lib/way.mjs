@@ -21,6 +21,8 @@ export function haproxy(cluster, machine) {
         "    user haproxy",
         "    group haproxy",
         "    maxconn 4000",
+        // After a reload the former worker asks no Patroni any more: its connections must not stay for long.
+        "    hard-stop-after 30s",
         "    log stdout format raw local0 notice",
         "",
         "defaults",

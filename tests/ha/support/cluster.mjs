@@ -1,6 +1,6 @@
 // The cluster under test: three hosts from the files that deploy/ha/cluster.mjs writes, two nodes on them.
 import { execFile } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { Node } from "./node.mjs";
 
 const run = promisify(execFile);
 const generator = fileURLToPath(new URL("../../../deploy/ha/cluster.mjs", import.meta.url));
+const programs = "/usr/lib/postgresql/15/bin";
 export const daemons = ["etcd", "patroni", "haproxy", "pgbouncer"];
 
 export class Cluster {
@@ -75,6 +76,44 @@ export class Cluster {
         await other.etcdctl("member", "add", host.name, `--peer-urls=https://${host.address}:2380`);
         await this.install(host, true);
         host.start("etcd", "patroni");
+    }
+
+    /**
+     * Brings the whole cluster back to the moment `target` with pgBackRest, as docs/operations.md tells; `host`, the
+     * primary, begins. `look(sql)` is called while PostgreSQL waits at that moment.
+     */
+    async recover(host, target, look) {
+        // The primary last: else a standby would take over meanwhile.
+        for (const one of this.hosts) if (one !== host) await one.stop("patroni");
+        await host.stop("patroni");
+        for (const one of this.hosts) {
+            const data = path.join(one.data, "postgres");
+            renameSync(data, `${data}.before`);
+            await one.run(["install", "-d", "-m", "700", "-o", "postgres", "-g", "postgres", data]);
+        }
+        const as = { user: "postgres", timeout: 120_000 };
+        const stanza = [
+            `--config=${path.join(host.settings, "pgbackrest.conf")}`,
+            "--stanza=brainbytes-staging",
+        ];
+        const moment = ["--type=time", `--target=${target}`, "--target-action=pause"];
+        await host.run(["pgbackrest", ...stanza, ...moment, "restore"], as);
+        const control = [programs + "/pg_ctl", "-D", path.join(host.data, "postgres"), "-w", "-t", "100"];
+        await host.run([...control, "-l", path.join(host.data, "run/by-hand.log"), "start"], as);
+        await until("PostgreSQL waits at the moment", async () => {
+            return (await host.sql("SELECT pg_get_wal_replay_pause_state()")) === "paused";
+        });
+        await look((text) => host.sql(text));
+        await host.sql("SELECT pg_wal_replay_resume()");
+        await until("it writes", async () => (await host.sql("SELECT pg_is_in_recovery()")) === "f");
+        await host.run([...control, "stop"], as);
+        const tool = `patronictl -c ${path.join(host.settings, "patroni.yml")} remove brainbytes-staging`;
+        const sure = "printf 'brainbytes-staging\\nYes I am aware\\n'";
+        await host.run(["sh", "-c", `${sure} | ${tool}`], { ...as, env: { LC_ALL: "C.UTF-8" } });
+        host.start("patroni");
+        await until(`${host.name} leads`, async () => (await this.primary()) === host);
+        for (const one of this.hosts) one.start("patroni");
+        await this.settled();
     }
 
     /** What Patroni says of every member, asked at a host that is not cut off. */

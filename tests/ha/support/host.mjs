@@ -15,7 +15,7 @@ function words(line) {
 }
 
 /** {user, environment, before: [line], start: [[word]], condition: [[word]]} of a unit's file. */
-function readUnit(file, instance) {
+export function readUnit(file, instance) {
     const unit = { user: "root", environment: {}, before: [], start: [], condition: [] };
     for (const line of readFileSync(file, "utf8").replaceAll("%i", instance).split("\n")) {
         const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
@@ -82,6 +82,13 @@ export class Host {
         }
     }
 
+    /** Carries out the unit's ExecReload, which is a signal to its first process. */
+    reload(unit) {
+        const text = readFileSync(this.unitFile(unit), "utf8");
+        const [, name] = /^ExecReload=\/bin\/kill -s (\w+) \$MAINPID$/m.exec(text);
+        signal(this.running.get(unit).pid, `SIG${name}`);
+    }
+
     /** kill -9 of these units' programs and of what they started, as when the power goes. */
     async kill(...units) {
         for (const unit of units) this.wanted.delete(unit);
@@ -93,18 +100,31 @@ export class Host {
         for (let i = 0; i < 100 && units.some((unit) => this.running.has(unit)); i += 1) await pause(50);
     }
 
+    /** Ends these units' first processes as systemd's stop does, and waits for them. */
+    async stop(...units) {
+        for (const unit of units) {
+            this.wanted.delete(unit);
+            const child = this.running.get(unit);
+            if (child) signal(child.pid, "SIGTERM");
+        }
+        await until(`${units} ended`, () => units.every((unit) => !this.running.has(unit)), 120);
+    }
+
     async processes() {
         const { stdout } = await run("ip", ["netns", "pids", this.space]);
         return stdout.split("\n").filter(Boolean).map(Number);
     }
 
-    /** A oneshot unit of instance `instance`; false when its condition did not hold. */
+    /** A oneshot unit of instance `instance`; false when its condition says "not here", as systemd takes its exit code. */
     async once(unit, instance, timeout = 120_000) {
         const { user, start, condition } = readUnit(this.unitFile(unit), instance);
         for (const command of condition) {
             const held = await this.run(command, { user }).then(
                 () => true,
-                () => false,
+                (fault) => {
+                    if (fault.code >= 1 && fault.code < 255) return false;
+                    throw fault;
+                },
             );
             if (!held) return false;
         }

@@ -21,7 +21,7 @@ dev: ## start, and build and reload on every save
 test: ## unit, API, command-line and browser tests, ten seconds of fuzzing (SUITES="unit api cli web fuzz" FILES=pattern)
 	@exec scripts/test $(SUITES)
 
-test-long: ## the same with long counts: 50 kills, fuzzing, soak
+test-long: ## the same with long counts: 100 kills of backups, restores, migrations; fuzzing; the release before; reproducible build
 	@BB_LONG=1 scripts/test $(SUITES)
 	@scripts/fuzz 600
 	@scripts/test-previous

@@ -112,7 +112,8 @@ TEST(SocketFolder, StaysInsideTheDataFolderUnlessThePathIsTooLong) {
 TEST(ClusterLog, IsCutWhenItGrows) {
     const test::Folder folder;
     const auto file = folder.path / "postgres.log";
-    write(file, std::string(5 * 1024 * 1024, 'x') + "the end");
+    std::string text(5 * 1024 * 1024, 'x');
+    write(file, text.append("the end"));
     bound_log(file);
     EXPECT_EQ(fs::file_size(file), 0u);
     EXPECT_EQ(fs::file_size(folder.path / "postgres.log.1"), 1024u * 1024u);

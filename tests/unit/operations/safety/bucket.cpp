@@ -147,6 +147,9 @@ std::string Bucket::stored(const std::string& key, const std::string& request) {
 }
 
 std::string Bucket::listed(const std::string& query) const {
+    if (("&" + query).find("&uploads") != std::string::npos)
+        return test::response(
+            200, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
     const auto prefix = parameter(query, "prefix"), delimiter = parameter(query, "delimiter");
     std::string xml = "<ListBucketResult><IsTruncated>false</IsTruncated>";
     std::set<std::string> folders;

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +16,9 @@
 #include "app/installation.hpp"
 #include "app/kept_options.hpp"
 #include "app/node.hpp"
+#include "app/orders.hpp"
 #include "app/pages.hpp"
+#include "app/process.hpp"
 #include "app/wal_runner.hpp"
 #include "app/worker.hpp"
 #include "base/config/public_url.hpp"
@@ -29,6 +30,7 @@
 #include "base/db/migrate.hpp"
 #include "base/http/server.hpp"
 #include "base/net/address.hpp"
+#include "base/net/handed_over.hpp"
 #include "base/net/tls.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/accounts/sign_in.hpp"
@@ -44,36 +46,11 @@ using std::chrono::seconds;
 
 constexpr seconds longest_wait_for_database{60};
 
-void start_logging(const config::Config& config) {
-    const std::string& level = config.text("BRAINBYTES_LOG_LEVEL");
-    const std::string& format = config.text("BRAINBYTES_LOG_FORMAT");
-    log::start(level == "debug"   ? log::Level::debug
-               : level == "warn"  ? log::Level::warn
-               : level == "error" ? log::Level::error
-                                  : log::Level::info,
-               format == "json"   ? log::Format::json
-               : format == "text" ? log::Format::text
-                                  : log::Format::automatic);
-}
-
-/// As many descriptors as the system allows: each connection is one.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 sigset_t stop_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
     return set;
-}
-
-int thread_count(const config::Config& config) {
-    const auto wanted = config.number("BRAINBYTES_THREADS");
-    return wanted > 0 ? static_cast<int>(wanted) : std::max(1u, std::thread::hardware_concurrency());
 }
 
 /// The identity for https, or null when none is configured. Throws std::runtime_error with a sentence.
@@ -126,7 +103,7 @@ public:
     ~Program() { end(); }
     Program(const Program&) = delete;
 
-    void start(const std::vector<int>& listeners) {
+    void start() {
         for (int i = 0; i < node_.threads; ++i) workers_.push_back(std::make_unique<Worker>(node_, i));
         node_.announce = [this](std::string channel, std::string payload) {
             for (auto& worker : workers_) worker->notified(channel, payload);
@@ -135,11 +112,20 @@ public:
         listen_to_database();
         wait_for_database();
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
-        for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->listen(listeners[i]);
         const auto installation = installation_of(node_.config, home_);
         backups_.emplace(node_.config, installation, backup_keys_, node_.metrics);
         wal_.emplace(node_.config, installation, backup_keys_, node_.metrics);
     }
+
+    /// Serves everybody from now on. There may be more or fewer sockets than loops.
+    void listen(const std::vector<int>& listeners) {
+        const auto loops = workers_.size(), sockets = listeners.size();
+        for (std::size_t i = 0; i < std::max(loops, sockets); ++i)
+            workers_[i % loops]->listen(i < sockets ? listeners[i] : ::dup(listeners[i % sockets]));
+    }
+
+    /// Serves whoever looks at this process alone.
+    void listen_apart(int descriptor) { workers_.front()->listen(descriptor, true); }
 
     /// For the audit log; a database that is away is no reason not to start.
     void note_configuration() {
@@ -167,11 +153,11 @@ public:
         return link;
     }
 
-    void stop(milliseconds limit) {
+    void stop(milliseconds limit, bool for_another) {
         node_.draining = true;
         backups_.reset();
         node_.replies.close();
-        for (auto& worker : workers_) worker->drain(limit);
+        for (auto& worker : workers_) worker->drain(limit, for_another);
         for (auto& worker : workers_) worker->join();
         end();
     }
@@ -234,12 +220,6 @@ private:
     std::unique_ptr<db::Listener> listener_;
 };
 
-int wait_for_signal(const sigset_t& signals) {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    return signal;
-}
-
 /// One try of prepare_schema(); nothing while the database is away, for the reason given.
 std::optional<Result<db::Session>> try_to_prepare(const db::Home& home, std::string& reason) {
     const auto say = [](std::string_view words) {
@@ -273,26 +253,37 @@ Result<db::Session> prepare_schema(const db::Home& home, const sigset_t& signals
     }
 }
 
-/// Runs until a signal comes, then drains. The home outlives every connection to its database.
-void run_until_stopped(const config::Config& config, const db::Home& home, const std::vector<int>& listeners,
-                       const std::string& url, Identities identities, const sigset_t& signals) {
-    Program program(config, home, url, std::move(identities));
-    program.start(listeners);
+void welcome(Program& program, const db::Home& home, const std::string& url) {
     log::info("ready", {{"url", url}, {"data", home.data().string()}});
     std::cout << "BrainBytes is ready at " << url << std::endl;
     program.note_configuration();
     if (const auto link = program.setup_link())
         std::cout << "Open this link within 30 minutes to become the first administrator:\n  " << *link
                   << std::endl;
-    wait_for_signal(signals);
-    const seconds limit(config.number("BRAINBYTES_DRAIN_SECONDS"));
+}
+
+/// Runs until it is told to stop, then drains. The home outlives every connection to its database.
+void run_until_stopped(const config::Config& config, const db::Home& home, const net::HandedOver& sockets,
+                       const std::string& url, Identities identities, Orders& orders,
+                       const sigset_t& signals) {
+    Program program(config, home, url, std::move(identities));
+    program.start();
+    if (sockets.probe >= 0) program.listen_apart(sockets.probe);
+    orders.tell("ready");
+    auto order = orders.supervised() ? orders.next() : Orders::Order{.listen = true};
+    for (bool listening = false; order.listen; order = orders.next()) {
+        if (std::exchange(listening, true)) continue;
+        program.listen(sockets.listening);
+        welcome(program, home, url);
+    }
+    const seconds limit = order.drain.value_or(seconds(config.number("BRAINBYTES_DRAIN_SECONDS")));
     log::info("stopping", {{"drainSeconds", static_cast<std::int64_t>(limit.count())}});
     // A second signal ends the program at once: every acknowledged write is stored already.
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;
     for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &standard, nullptr);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-    program.stop(limit);
+    program.stop(limit, order.drain && *order.drain > seconds(0));
 }
 
 }  // namespace
@@ -303,7 +294,10 @@ int serve(config::Config& config) {
     signal(SIGPIPE, SIG_IGN);
     start_logging(config);
     raise_descriptor_limit();
-    const auto fail = [](const Error& error, int code = 1) {
+    auto sockets = net::take_handed_over();
+    Orders orders(signals, sockets.control);
+    const auto fail = [&orders](const Error& error, int code = 1) {
+        orders.tell("failed", error.detail);
         log::stop();
         std::cerr << "brainbytes: " << error.detail << '\n';
         return code;
@@ -316,18 +310,18 @@ int serve(config::Config& config) {
     } catch (const std::runtime_error& fault) {
         return fail(Error(ErrorCode::invalid_input, fault.what()), 2);
     }
-    const auto endpoint = net::parse_endpoint(config.text("BRAINBYTES_LISTEN"));
-    if (!endpoint) return fail(endpoint.error());
-    auto listeners = http::open_listeners(*endpoint, thread_count(config));
-    if (!listeners) return fail(db::Home::taken(config).value_or(listeners.error()));
-    auto home =
-        db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
+    auto listeners = listening_sockets(config, std::move(sockets.listening));
+    if (!listeners) return fail(listeners.error());
+    sockets.listening = std::move(*listeners);
+    const auto use = orders.supervised() ? db::Home::Use::supervised : db::Home::Use::server;
+    auto home = db::Home::open(config, use, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
     if (auto prepared = prepare_schema(*home, signals); prepared)
         take_up_kept_secrets(config, *prepared, home->conninfo());
     else
         return fail(prepared.error());
-    run_until_stopped(config, *home, *listeners, config::public_url(config), std::move(identities), signals);
+    run_until_stopped(config, *home, sockets, config::public_url(config), std::move(identities), orders,
+                      signals);
     home->close();
     log::info("stopped");
     log::stop();

@@ -49,8 +49,8 @@ void Worker::start() {
     });
 }
 
-void Worker::listen(int descriptor) {
-    boost::asio::post(executor(), [this, descriptor]() { parts_->server.listen(descriptor); });
+void Worker::listen(int descriptor, bool plain) {
+    boost::asio::post(executor(), [this, descriptor, plain]() { parts_->server.listen(descriptor, plain); });
 }
 
 void Worker::notified(std::string channel, std::string payload) {
@@ -109,16 +109,19 @@ void Worker::run(std::function<Task<void>(Worker&)> task) {
     done.get_future().get();
 }
 
-void Worker::drain(milliseconds limit) {
-    net::spawn(executor(), finish(limit));
+void Worker::drain(milliseconds limit, bool for_another) {
+    net::spawn(executor(), finish(limit, for_another));
 }
 
-Task<void> Worker::finish(milliseconds limit) {
+Task<void> Worker::finish(milliseconds limit, bool for_another) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     parts_->node.mailer.hurry();
-    parts_->server.begin_drain();
+    parts_->server.begin_drain(for_another ? http::Server::Idle::keep : http::Server::Idle::close);
     co_await parts_->tutor.drain(limit);
-    while (parts_->server.busy() > 0 && std::chrono::steady_clock::now() < deadline)
+    const auto open = [&]() {
+        return for_another ? parts_->server.connections() : parts_->server.busy();
+    };
+    while (open() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
     // The people who were told to look into their mail do get it.
     while (parts_->node.mailer.under_way() > 0 && std::chrono::steady_clock::now() < deadline)

@@ -22,11 +22,12 @@ public:
     Executor executor();
     /// Starts the thread.
     void start();
-    /// Serves the connections of a listening descriptor from now on. From any thread.
-    void listen(int descriptor);
-    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. From any
-    /// thread.
-    void drain(std::chrono::milliseconds limit);
+    /// Serves the connections of a listening descriptor from now on. `plain`: without TLS. From any thread.
+    void listen(int descriptor, bool plain = false);
+    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. `for_another`:
+    /// another process serves everybody by now, so that there is time to let each connection end by itself.
+    /// From any thread.
+    void drain(std::chrono::milliseconds limit, bool for_another);
     void join();
     /// Ends the loop at once, if it still runs, and waits for it.
     void halt();
@@ -52,7 +53,7 @@ public:
 
 private:
     Task<void> watch_certificate();
-    Task<void> finish(std::chrono::milliseconds limit);
+    Task<void> finish(std::chrono::milliseconds limit, bool for_another);
 
     const int number_;
     net::Loop loop_;

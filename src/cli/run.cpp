@@ -95,6 +95,8 @@ int run(int argc, char** argv) {
     register_backup(app, chosen);
     register_drill(app, chosen);
     register_release(app, chosen);
+    register_deploy(app, chosen);
+    register_supervise(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -85,7 +85,7 @@ export async function httpRequest(base, target, options = {}) {
 
 /**
  * Starts `brainbytes serve` and waits until /readyz answers 200.
- * Options: env, args, dataFolder (kept afterwards when given), port, ready (false: do not wait), timeout in ms.
+ * Options: env, verb ("supervise" instead of "serve"), args, dataFolder (kept afterwards when given), port, ready (false: do not wait), timeout in ms.
  */
 export async function startServer(options = {}) {
     const server = new Server(options);
@@ -94,8 +94,8 @@ export async function startServer(options = {}) {
 }
 
 class Server {
-    constructor({ env = {}, args = [], dataFolder, port, ready = true, timeout = 60_000 }) {
-        this.options = { env, args, ready, timeout };
+    constructor({ env = {}, verb = "serve", args = [], dataFolder, port, ready = true, timeout = 60_000 }) {
+        this.options = { env, verb, args, ready, timeout };
         this.ownFolder = dataFolder ? undefined : temporaryFolder();
         this.dataFolder = dataFolder ?? path.join(this.ownFolder, "data");
         this.port = port;
@@ -149,7 +149,7 @@ class Server {
         if (!existsSync(program)) throw new Error(`${program} is missing: run make build`);
         this.exit = undefined;
         // The folder of its own keeps a developer's .env out.
-        const child = spawn(program, ["serve", ...this.options.args], {
+        const child = spawn(program, [this.options.verb, ...this.options.args], {
             cwd: this.ownFolder ?? path.dirname(this.dataFolder),
             env: this.env,
             stdio: ["ignore", "pipe", "pipe"],

@@ -9,11 +9,14 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
 namespace bb {
 namespace {
+
+constexpr const char* process_mark = "LISTEN_PID=";
 
 std::string variable(const char* name, const char* otherwise) {
     const char* value = std::getenv(name);
@@ -35,14 +38,49 @@ struct Prepared {
         environment.push_back(variable("HOME", "/"));
         environment.emplace_back("LC_ALL=C");
         environment.emplace_back("TZ=UTC");
+        if (!launch.sockets.empty()) name_sockets(launch);
         arguments = pointers(command);
         variables = pointers(environment);
     }
+    void name_sockets(const Launch& launch) {
+        std::string names = "LISTEN_FDNAMES=";
+        for (const auto& [name, descriptor] : launch.sockets) {
+            if (names.back() != '=') names += ':';
+            names += name;
+            sockets.push_back(descriptor);
+        }
+        environment.insert(environment.begin(),
+                           {std::string(process_mark) + "          ",
+                            "LISTEN_FDS=" + std::to_string(sockets.size()), std::move(names)});
+        process = environment.front().data() + std::strlen(process_mark);
+    }
+    /// In the child, which alone knows its number.
+    void write_process() {
+        char digits[12];
+        int count = 0;
+        for (pid_t left = getpid(); left > 0; left /= 10)
+            digits[count++] = static_cast<char>('0' + left % 10);
+        char* at = process;
+        while (count > 0) *at++ = digits[--count];
+        *at = '\0';
+    }
+    /// Puts the sockets on the numbers from 3 on: first all out of the way.
+    bool place_sockets() {
+        const int count = static_cast<int>(sockets.size());
+        for (int& descriptor : sockets)
+            if ((descriptor = fcntl(descriptor, F_DUPFD, 3 + count)) < 0) return false;
+        for (int i = 0; i < count; ++i)
+            if (dup2(sockets[i], 3 + i) < 0) return false;
+        return true;
+    }
+
     std::vector<std::string> command, environment;
     std::vector<char*> arguments, variables;
+    std::vector<int> sockets;
+    char* process = nullptr;  // where the number goes that says whom the sockets are for
 };
 
-[[noreturn]] void become(const Prepared& prepared, const Launch& launch, int nothing) {
+[[noreturn]] void become(Prepared& prepared, const Launch& launch, int nothing) {
     setsid();
     if (!launch.outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
@@ -53,8 +91,9 @@ struct Prepared {
         return dup2(descriptor < 0 ? nothing : descriptor, number) >= 0;
     };
     if (chdir(launch.folder.c_str()) == 0 && stream(launch.in, 0) && stream(launch.out, 1) &&
-        stream(launch.error, 2)) {
-        close_range(3, ~0U, 0);
+        stream(launch.error, 2) && prepared.place_sockets()) {
+        close_range(3 + prepared.sockets.size(), ~0U, 0);
+        if (prepared.process) prepared.write_process();
         umask(077);
         execve(prepared.arguments[0], prepared.arguments.data(), prepared.variables.data());
     }
@@ -92,7 +131,7 @@ void Pipe::close_writer() {
 }
 
 pid_t launch(const Launch& launch) {
-    const Prepared prepared(launch);
+    Prepared prepared(launch);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     const pid_t pid = nothing >= 0 ? fork() : -1;
     if (pid == 0) become(prepared, launch, nothing);

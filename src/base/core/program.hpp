@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bb {
@@ -34,6 +35,8 @@ struct Launch {
     int in = -1, out = -1, error = -1;
     std::vector<std::string> environment = {};  ///< "NAME=value", besides
     bool outlives_us = false;                   ///< else it is killed when the thread that started it ends
+    /// Sockets that it gets from descriptor 3 on, with their names, as systemd hands them (sd_listen_fds(3)).
+    std::vector<std::pair<std::string, int>> sockets = {};
 };
 
 /// Starts a program in a session of its own: the terminal's Ctrl-C does not reach it. Exit code 127: it could

@@ -14,8 +14,9 @@ namespace bb::db {
 /// The data folder and the database of this installation, held for the life of the process.
 class Home {
 public:
-    /// A server holds the folder alone; commands run beside it or beside each other.
-    enum class Use { server, command };
+    /// A server holds the folder alone; commands run beside it or beside each other, and so do servers whose
+    /// supervisor holds it.
+    enum class Use { server, supervised, command };
     using Say = std::function<void(std::string_view)>;
 
     /// Gives up root (see privileges), makes the data folder ready, and connects to DATABASE_URL or starts

@@ -99,7 +99,7 @@ Server::Impl::Impl(Executor executor, Service& service, ServerOptions options, m
     wheel.start();
 }
 
-Task<void> Server::Impl::accept_loop(std::shared_ptr<TcpAcceptor> acceptor) {
+Task<void> Server::Impl::accept_loop(std::shared_ptr<TcpAcceptor> acceptor, bool plain) {
     auto self = shared_from_this();
     while (!draining) {
         if (connections >= options.max_connections) {
@@ -109,7 +109,7 @@ Task<void> Server::Impl::accept_loop(std::shared_ptr<TcpAcceptor> acceptor) {
         }
         auto [failed, socket] = co_await acceptor->async_accept(use_task_tuple);
         if (!failed) {
-            start_connection(std::move(socket));
+            start_connection(std::move(socket), plain);
         } else if (!draining) {
             log::warn("accept failed", {{"reason", failed.message()}});
             co_await net::sleep_for(std::chrono::milliseconds(50));  // out of descriptors: let some close
@@ -117,20 +117,23 @@ Task<void> Server::Impl::accept_loop(std::shared_ptr<TcpAcceptor> acceptor) {
     }
 }
 
-void Server::Impl::close_acceptor(TcpAcceptor& acceptor) {
+void Server::Impl::close_acceptor(TcpAcceptor& acceptor, bool plain) {
     boost::system::error_code failed;
     acceptor.non_blocking(true, failed);
     while (!failed) {
         TcpSocket socket(executor);
         acceptor.accept(socket, failed);
-        if (!failed) start_connection(std::move(socket));
+        if (!failed) start_connection(std::move(socket), plain);
     }
-    acceptor.close(failed);
+    // Not close(): the socket may live on in other processes, and this one's epoll would go on to wait for
+    // it.
+    const int descriptor = acceptor.release(failed);
+    if (!failed) ::close(descriptor);
 }
 
-void Server::Impl::start_connection(TcpSocket socket) {
+void Server::Impl::start_connection(TcpSocket socket, bool plain) {
     try {
-        if (options.tls)
+        if (options.tls && !plain)
             serve_tls(shared_from_this(), std::move(socket), options.tls->context());
         else
             start_session(std::move(socket), ConnectionSlot(shared_from_this()), {}, true);
@@ -189,7 +192,7 @@ Server::~Server() {
     close_all();
 }
 
-void Server::listen(int descriptor) {
+void Server::listen(int descriptor, bool plain) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
@@ -198,18 +201,24 @@ void Server::listen(int descriptor) {
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // its connections inherit it
     auto acceptor = std::make_shared<TcpAcceptor>(impl_->executor, protocol, descriptor);
-    impl_->acceptors.push_back(acceptor);
+    impl_->acceptors.push_back({acceptor, plain});
     boost::asio::co_spawn(
-        impl_->executor, [impl = impl_, acceptor]() { return impl->accept_loop(acceptor); },
+        impl_->executor, [impl = impl_, acceptor, plain]() { return impl->accept_loop(acceptor, plain); },
         boost::asio::detached);
 }
 
-void Server::begin_drain() {
+void Server::begin_drain(Idle idle) {
     impl_->draining = true;
     impl_->room.cancel();
-    for (auto& acceptor : std::exchange(impl_->acceptors, {})) impl_->close_acceptor(*acceptor);
+    for (auto& [acceptor, plain] : std::exchange(impl_->acceptors, {}))
+        impl_->close_acceptor(*acceptor, plain);
+    if (idle == Idle::keep) return;
     const auto sessions = impl_->sessions;  // closing changes the set
     for (Session* session : sessions) session->close_if_idle();
+}
+
+std::size_t Server::connections() const {
+    return impl_->connections;
 }
 
 std::size_t Server::busy() const {

@@ -43,12 +43,18 @@ public:
     ~Server();
     Server(const Server&) = delete;
 
-    /// Starts to accept on a listening descriptor and takes it over.
-    void listen(int descriptor);
-    /// Stops accepting and closes idle connections; answers from now on end their connection.
-    void begin_drain();
+    /// Starts to accept on a listening descriptor and takes it over. `plain`: without TLS, also where it is
+    /// configured.
+    void listen(int descriptor, bool plain = false);
+    /// What becomes of connections on which nothing is asked when a server drains: a request that is on its
+    /// way meets a closed connection, or is answered, and ends it.
+    enum class Idle { close, keep };
+    /// Stops accepting; answers from now on end their connection.
+    void begin_drain(Idle idle = Idle::close);
     /// Requests and event streams that are still open.
     std::size_t busy() const;
+    /// All connections, idle ones too.
+    std::size_t connections() const;
     /// Ends event streams (their clients resume elsewhere) and all connections.
     void close_all();
 

@@ -33,10 +33,11 @@ private:
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     Impl(Executor executor, Service& service, ServerOptions options, metrics::Registry& metrics);
 
-    Task<void> accept_loop(std::shared_ptr<TcpAcceptor> acceptor);
+    Task<void> accept_loop(std::shared_ptr<TcpAcceptor> acceptor, bool plain);
     /// Takes what waits in the accept queue, then closes it: closing alone would reset those connections.
-    void close_acceptor(TcpAcceptor& acceptor);
-    void start_connection(TcpSocket socket);
+    void close_acceptor(TcpAcceptor& acceptor, bool plain);
+    /// `plain`: without TLS, also where it is configured.
+    void start_connection(TcpSocket socket, bool plain);
     /// Serves requests on a connection until it closes or becomes an event stream. `rest`: bytes already
     /// read.
     void start_session(TcpSocket socket, ConnectionSlot slot, std::string rest, bool fresh);
@@ -53,7 +54,11 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     bool ticking = false;
     bool draining = false;
     std::size_t connections = 0;
-    std::vector<std::shared_ptr<TcpAcceptor>> acceptors;
+    struct Listening {
+        std::shared_ptr<TcpAcceptor> acceptor;
+        bool plain;
+    };
+    std::vector<Listening> acceptors;
     std::unordered_set<Session*> sessions;
     std::unordered_set<SocketStream*> streams;
     std::vector<std::shared_ptr<SocketStream>> dirty;

@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_of_output = 1 << 20;
 constexpr int commit_digits = 12;
 // Of the person who builds: where packages come from, and the compiler's cache.
 constexpr std::array handed_on = {"BB_PACKAGES", "CCACHE_DIR", "CCACHE_DISABLE", "http_proxy",
@@ -33,13 +32,7 @@ using Words = std::vector<std::string>;
 /// What a program prints, without the line's end. Throws std::runtime_error with its last words.
 std::string output_of(Words words) {
     words.insert(words.begin(), "/usr/bin/env");
-    safety::RunningTool tool(std::move(words), {}, safety::RunningTool::Ours::output, [] {});
-    std::string text, chunk(4096, '\0');
-    while (const auto got = tool.read(chunk.data(), chunk.size())) {
-        text.append(chunk, 0, got);
-        if (text.size() > most_of_output) throw std::runtime_error("a program said too much");
-    }
-    tool.finish();
+    auto text = safety::output_of(std::move(words), {}, [] {});
     while (!text.empty() && text.back() == '\n') text.pop_back();
     return text;
 }

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_of_a_text = 64 * 1024;
 constexpr std::string_view unfinished_mark = ".unfinished-";
+constexpr const char* current_link = "current";
 
 std::optional<std::string> read_text(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -167,6 +168,21 @@ Result<KeptRelease> KeptReleases::find(const std::string& name) const {
                  fmt::format("No release {} is kept here: \"brainbytes release list\".", name));
 }
 
+std::optional<KeptRelease> KeptReleases::current() const {
+    std::error_code none;
+    const auto name = fs::read_symlink(folder_ / current_link, none).filename();
+    for (auto& one : list())
+        if (one.about.name() == name.string()) return one;
+    return std::nullopt;
+}
+
+void KeptReleases::set_current(const std::string& name) const {
+    const auto next = folder_ / ".next";
+    fs::remove(next);
+    fs::create_symlink(name, next);
+    fs::rename(next, folder_ / current_link);
+}
+
 Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, bool dry_run) const {
     if (!fs::exists(folder_)) return std::vector<KeptRelease>();
     const auto lock = FileLock::try_take(folder_ / ".lock", FileLock::Kind::exclusive);
@@ -176,6 +192,8 @@ Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, bool dry_
     std::sort(releases.begin(), releases.end(),
               [](const auto& a, const auto& b) { return a.installed_at > b.installed_at; });
     releases.erase(releases.begin(), releases.begin() + static_cast<std::ptrdiff_t>(keep));
+    if (const auto runs = current())
+        std::erase_if(releases, [&](const auto& one) { return one.folder == runs->folder; });
     if (dry_run) return releases;
     for (const auto& one : releases) {
         // Out of sight first: what is half removed is no release.

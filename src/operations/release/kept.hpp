@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct KeptRelease {
     Time installed_at;
 };
 
-/// The releases that a host keeps: one folder each, in the folder `releases` of the data.
+/// The releases that a host keeps: one folder each, in the folder `releases` of the data, and the link
+/// `current`.
 class KeptReleases {
 public:
     explicit KeptReleases(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -47,8 +49,12 @@ public:
     std::vector<KeptRelease> list() const;
     /// By its name or the beginning of its commit. Errors: not_found.
     Result<KeptRelease> find(const std::string& name) const;
-    /// Removes, or would remove, all but the `keep` installed last; gives what went. Errors: conflict, as
-    /// install().
+    /// The one that the supervisor runs; nothing: none of these.
+    std::optional<KeptRelease> current() const;
+    /// Notes which one that is. Throws std::filesystem::filesystem_error.
+    void set_current(const std::string& name) const;
+    /// Removes, or would remove, all but the current one and the `keep` installed last; gives what went.
+    /// Errors: conflict, as install().
     Result<std::vector<KeptRelease>> prune(std::size_t keep, bool dry_run) const;
 
 private:

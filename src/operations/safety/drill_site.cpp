@@ -7,14 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
 #include <utility>
 
-#include "base/client/http_client.hpp"
+#include "base/client/exchange.hpp"
 #include "base/core/program.hpp"
 #include "base/db/cluster_process.hpp"
 #include "operations/safety/folder_store.hpp"
@@ -30,7 +28,6 @@ constexpr const char* ourselves = "/proc/self/exe";
 constexpr std::chrono::seconds longest_start{60};
 constexpr std::chrono::seconds longest_stop{30};
 constexpr std::size_t log_shown = 2000;
-constexpr std::size_t most_output = 64u << 20;
 
 /// A port of this machine that nobody listens on at this moment.
 int free_port() {
@@ -50,18 +47,6 @@ std::string end_of(const fs::path& log) {
     auto text = fs::exists(log) ? read_small_file(log) : std::string();
     if (text.size() > log_shown) text.erase(0, text.size() - log_shown);
     return text;
-}
-
-client::Reply exchange(client::Outgoing request) {
-    boost::asio::io_context loop(1);
-    client::HttpClient http(loop.get_executor());
-    client::Reply reply;
-    auto work = [&]() -> Task<void> {
-        reply = co_await http.send(std::move(request));
-    };
-    boost::asio::co_spawn(loop, work(), [&](std::exception_ptr) { loop.stop(); });
-    loop.run();
-    return reply;
 }
 
 }  // namespace
@@ -87,14 +72,7 @@ DrillSite::~DrillSite() {
 std::string DrillSite::command(const std::vector<std::string>& words) const {
     std::vector<std::string> command = {ourselves};
     command.insert(command.end(), words.begin(), words.end());
-    RunningTool tool(std::move(command), environment_, RunningTool::Ours::output, watch_);
-    std::string text, chunk(4096, '\0');
-    while (const auto got = tool.read(chunk.data(), chunk.size())) {
-        text.append(chunk, 0, got);
-        if (text.size() > most_output) throw std::runtime_error(words.front() + " wrote without an end");
-    }
-    tool.finish();
-    return text;
+    return output_of(std::move(command), environment_, watch_);
 }
 
 void DrillSite::start_server() {
@@ -106,7 +84,7 @@ void DrillSite::start_server() {
     server_ = launch(how);
     ::close(out);
     for (const auto deadline = steady_clock::now() + longest_start;;) {
-        const auto reply = exchange({"GET", fmt::format("http://127.0.0.1:{}/readyz", port_)});
+        const auto reply = client::exchange({"GET", fmt::format("http://127.0.0.1:{}/readyz", port_)});
         if (reply.status == 200) return;
         if (steady_clock::now() > deadline || ::kill(server_, 0) != 0)
             throw std::runtime_error("the server did not become ready: " + end_of(log));
@@ -148,7 +126,7 @@ DrillSite::Answer DrillSite::request(const std::string& method, const std::strin
     request.headers.emplace_back("Cookie", cookie);
     if (!json.empty()) request.headers.emplace_back("Content-Type", "application/json");
     request.body = json;
-    const auto reply = exchange(std::move(request));
+    const auto reply = client::exchange(std::move(request));
     if (reply.failure) throw std::runtime_error(fmt::format("{} {}: {}", method, target, reply.detail));
     return {reply.status, reply.body};
 }

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t words_kept = 2000;
 constexpr int watch_every_ms = 500;
 constexpr int pipe_size = 1 << 20;
+constexpr std::size_t most_output = 64u << 20;
 constexpr std::chrono::milliseconds end_looked_for{5};
 constexpr std::chrono::seconds grace{5};
 
@@ -134,6 +135,19 @@ void RunningTool::finish() {
     if (*code == 0) return;
     while (!said_.empty() && said_.back() == '\n') said_.pop_back();
     throw std::runtime_error(fmt::format("{} failed (exit code {}): {}", name_, *code, said_));
+}
+
+std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
+                      const std::function<void()>& watch) {
+    const auto name = command.front();
+    RunningTool tool(std::move(command), std::move(environment), RunningTool::Ours::output, watch);
+    std::string text, chunk(4096, '\0');
+    while (const auto got = tool.read(chunk.data(), chunk.size())) {
+        text.append(chunk, 0, got);
+        if (text.size() > most_output) throw std::runtime_error(name + " wrote without an end");
+    }
+    tool.finish();
+    return text;
 }
 
 }  // namespace bb::safety

@@ -50,4 +50,8 @@ private:
     std::thread listener_;  // reads words_ into said_
 };
 
+/// All that a program writes (64 MB at most). Throws std::runtime_error with its last words when it fails.
+std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
+                      const std::function<void()>& watch);
+
 }  // namespace bb::safety

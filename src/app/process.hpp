@@ -1,0 +1,21 @@
+#pragma once
+#include <vector>
+
+#include "base/config/config.hpp"
+#include "base/core/error.hpp"
+
+namespace bb::app {
+
+/// What long-running commands begin with.
+
+/// Writes the log in the way that is configured.
+void start_logging(const config::Config& config);
+/// As many descriptors as the system allows: each connection is one.
+void raise_descriptor_limit();
+/// Loops of a server, and listening sockets for them.
+int thread_count(const config::Config& config);
+/// Those that were handed over, or else new ones on BRAINBYTES_LISTEN: opened while we may still be root.
+/// Errors: unavailable, invalid_input.
+Result<std::vector<int>> listening_sockets(const config::Config& config, std::vector<int> handed_over);
+
+}  // namespace bb::app

@@ -1,0 +1,62 @@
+#include "operations/deploy/control.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
+#include "operations/deploy/supervisor.hpp"
+
+namespace bb::deploy {
+namespace {
+
+// A server may take two minutes to start.
+constexpr timeval longest_answer{300, 0};
+constexpr std::size_t most_answer = 64 * 1024;
+
+}  // namespace
+
+Control::Control(const std::filesystem::path& data)
+    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto path = control_socket(data).string();
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &longest_answer, sizeof longest_answer);
+    if (socket_ >= 0 && ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
+        return;
+    const int why = errno;
+    ::close(socket_);
+    throw std::runtime_error(
+        fmt::format("No supervisor runs on {} ({}). Start it with \"brainbytes supervise\".", data.string(),
+                    std::strerror(why)));
+}
+
+Control::~Control() {
+    ::close(socket_);
+}
+
+boost::json::object Control::ask(const std::string& what, const std::string& release) const {
+    JsonWriter json;
+    json.object().field("do", what);
+    if (!release.empty()) json.field("release", release);
+    const auto line = json.end().take() + '\n';
+    if (::send(socket_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+        throw std::runtime_error("The supervisor has gone.");
+    std::string answer;
+    for (char byte = 0; byte != '\n' && answer.size() < most_answer; answer += byte)
+        if (::recv(socket_, &byte, 1, 0) != 1) throw std::runtime_error("The supervisor does not answer.");
+    const auto parsed = parse_json(answer);
+    if (!parsed || !parsed->is_object()) throw std::runtime_error("The supervisor's answer cannot be read.");
+    const auto& object = parsed->get_object();
+    if (object.at("ok").as_bool()) return object;
+    throw std::runtime_error(std::string(object.at("reason").as_string()));
+}
+
+}  // namespace bb::deploy

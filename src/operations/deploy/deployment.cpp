@@ -1,0 +1,179 @@
+#include "operations/deploy/deployment.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <thread>
+
+#include "base/client/exchange.hpp"
+#include "base/core/uuid.hpp"
+#include "operations/deploy/control.hpp"
+#include "operations/deploy/ledger.hpp"
+#include "operations/deploy/smoke_test.hpp"
+#include "operations/safety/running_tool.hpp"
+
+namespace bb::deploy {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds look_every{1};
+
+/// Thrown when a step has failed that is in the ledger already.
+class StepFailed : public std::runtime_error {
+public:
+    StepFailed(std::string which, const std::string& why) : std::runtime_error(why), step(std::move(which)) {}
+    const std::string step;
+};
+
+class Deployment {
+public:
+    explicit Deployment(const DeployPlan& plan)
+        : plan_(plan), control_(plan.data), ledger_(plan.data / "releases" / "ledger.jsonl") {
+        if (const auto* trial = control_.ask("status").if_contains("trial"); trial && trial->as_bool())
+            throw std::runtime_error("Another change of the release is under way.");
+    }
+
+    Outcome run() {
+        const auto started = steady_clock::now();
+        Outcome outcome;
+        outcome.deployment = id_;
+        try {
+            steps();
+            outcome.kept = true;
+        } catch (const StepFailed& fault) {
+            outcome.step = fault.step;
+            outcome.reason = fault.what();
+            put_back();
+        }
+        outcome.seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
+        return outcome;
+    }
+
+private:
+    using Work = std::function<std::string()>;
+
+    void steps() {
+        if (plan_.back_up) step("backup", [this]() { return "made " + command({"backup", "create"}); });
+        if (plan_.migrate)
+            step("migrate", [this]() { return command({"db", "migrate", "--phase", "expand"}); });
+        step("start", [this]() { return start(); });
+        if (plan_.smoke_test)
+            step("smoke test", [this]() {
+                return SmokeTest{address_, program(), plan_.environment, plan_.watch}.run();
+            });
+        step("switch", [this]() { return switch_over(); });
+        step("bake", [this]() { return bake(); });
+        step("keep", [this]() {
+            control_.ask("keep");
+            return std::string("it is the current release");
+        });
+    }
+
+    void step(const std::string& name, const Work& work) {
+        LedgerEntry entry{.deployment = id_, .release = plan_.release.about.name(), .step = name};
+        const auto started = steady_clock::now();
+        std::string fault;
+        try {
+            plan_.watch();
+            entry.detail = work();
+            entry.result = "done";
+        } catch (const std::exception& failure) {
+            entry.detail = fault = failure.what();
+            entry.result = "failed";
+        }
+        entry.seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
+        plan_.say(entry.result == "done" ? name : name + " FAILED", entry.detail);
+        ledger_.add(entry);
+        if (entry.result == "failed") throw StepFailed(name, fault);
+    }
+
+    void put_back() {
+        try {
+            step("put back", [this]() {
+                control_.ask("undo");
+                return serving() + " serves";
+            });
+        } catch (const StepFailed&) {
+            // The supervisor does it by itself when it notices that nobody holds on to the change.
+        }
+    }
+
+    std::filesystem::path program() const { return plan_.release.folder / "brainbytes"; }
+
+    /// The last line of what a command of the new release prints.
+    std::string command(std::vector<std::string> words) const {
+        words.insert(words.begin(), program().string());
+        auto text = safety::output_of(std::move(words), plan_.environment, plan_.watch);
+        while (!text.empty() && text.back() == '\n') text.pop_back();
+        return text.substr(text.rfind('\n') + 1);
+    }
+
+    std::string serving() const {
+        const auto status = control_.ask("status");
+        const auto* serving = status.if_contains("serving");
+        if (!serving || !serving->is_object()) return "nothing";
+        return std::string(serving->get_object().at("release").as_string());
+    }
+
+    std::string start() {
+        const auto started = control_.ask("start", plan_.release.about.name());
+        address_ = std::string(started.at("address").as_string());
+        return fmt::format("process {} is ready at {}", started.at("process").as_int64(), address_);
+    }
+
+    std::string switch_over() {
+        const auto status = control_.ask("status");
+        if (const auto& serving = status.at("serving"); serving.is_object())
+            before_ = traffic_at(std::string(serving.get_object().at("address").as_string()));
+        at_switch_ = traffic_at(address_);
+        const auto started = steady_clock::now();
+        control_.ask("switch");
+        return fmt::format("everybody gets {} after {:.1f} ms", plan_.release.about.name(),
+                           std::chrono::duration<double, std::milli>(steady_clock::now() - started).count());
+    }
+
+    static Traffic traffic_at(const std::string& address) {
+        client::Outgoing request("GET", "http://" + address + "/api/metrics");
+        request.max_bytes = 16 << 20;
+        const auto reply = client::exchange(std::move(request));
+        if (reply.status != 200)
+            throw std::runtime_error(
+                fmt::format("The metrics at {} are answered with {}.", address, reply.status));
+        return read_traffic(reply.body);
+    }
+
+    std::string bake() {
+        Traffic seen;
+        for (const auto end = steady_clock::now() + plan_.bake;;) {
+            plan_.watch();
+            const auto status = control_.ask("status");
+            if (!status.at("trial").as_bool())
+                throw std::runtime_error(status.at("crashed").is_string()
+                                             ? std::string(status.at("crashed").as_string())
+                                             : "it does not run any more");
+            seen = traffic_at(address_) - at_switch_;
+            if (const auto why = judge(seen, before_, plan_.limits)) throw std::runtime_error(*why);
+            if (steady_clock::now() >= end) break;
+            std::this_thread::sleep_for(
+                std::min<steady_clock::duration>(look_every, end - steady_clock::now()));
+        }
+        return fmt::format("{:.0f} requests in {} s, {:.0f} failed", seen.requests, plan_.bake.count(),
+                           seen.failed);
+    }
+
+    const DeployPlan& plan_;
+    const std::string id_ = Uuid::make().text();
+    Control control_;
+    Ledger ledger_;
+    std::string address_;
+    Traffic before_, at_switch_;
+};
+
+}  // namespace
+
+Outcome deploy(const DeployPlan& plan) {
+    return Deployment(plan).run();
+}
+
+}  // namespace bb::deploy

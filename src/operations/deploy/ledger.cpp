@@ -1,0 +1,96 @@
+#include "operations/deploy/ledger.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
+#include "base/core/privileges.hpp"
+
+namespace bb::deploy {
+namespace {
+
+std::string text_of(const boost::json::object& line, const char* name) {
+    const auto* value = line.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+}  // namespace
+
+std::string to_json(const LedgerEntry& entry) {
+    JsonWriter json;
+    json.object()
+        .field("at", entry.at)
+        .field("deployment", entry.deployment)
+        .field("release", entry.release)
+        .field("step", entry.step)
+        .field("result", entry.result)
+        .field("who", entry.who)
+        .field("seconds", entry.seconds)
+        .field("detail", entry.detail);
+    return json.end().take();
+}
+
+void Ledger::add(LedgerEntry entry) const {
+    entry.at = now();
+    if (entry.who.empty()) entry.who = who_we_are();
+    const auto fail = [this]() {
+        throw std::system_error(errno, std::generic_category(), file_.string());
+    };
+    const int fd = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) fail();
+    ::flock(fd, LOCK_EX);
+    // A line that was cut off stays alone.
+    char last = '\n';
+    const auto size = ::lseek(fd, 0, SEEK_END);
+    if (size > 0) (void)!::pread(fd, &last, 1, size - 1);
+    const auto line = (last == '\n' ? "" : "\n") + to_json(entry) + '\n';
+    const bool stored =
+        ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
+    const int reason = errno;
+    ::close(fd);
+    errno = reason;
+    if (!stored) fail();
+}
+
+std::vector<LedgerEntry> Ledger::read() const {
+    std::vector<LedgerEntry> entries;
+    std::ifstream in(file_);
+    for (std::string line; std::getline(in, line);) {
+        const auto parsed = parse_json(line);
+        if (!parsed || !parsed->is_object()) continue;
+        const auto& object = parsed->get_object();
+        LedgerEntry entry;
+        entry.at = parse_rfc3339(text_of(object, "at")).value_or(Time{});
+        entry.deployment = text_of(object, "deployment");
+        entry.release = text_of(object, "release");
+        entry.step = text_of(object, "step");
+        entry.result = text_of(object, "result");
+        entry.who = text_of(object, "who");
+        entry.detail = text_of(object, "detail");
+        if (const auto* seconds = object.if_contains("seconds"); seconds && seconds->is_number())
+            entry.seconds = seconds->to_number<double>();
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current) {
+    for (auto it = entries.rbegin(); it != entries.rend(); ++it)
+        if (it->step == "keep" && it->result == "done" && it->release != current) return it->release;
+    return {};
+}
+
+std::string who_we_are() {
+    char host[256] = {};
+    ::gethostname(host, sizeof host - 1);
+    return privileges::current().label() + "@" + host;
+}
+
+}  // namespace bb::deploy

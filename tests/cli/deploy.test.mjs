@@ -1,0 +1,191 @@
+// Releases brought into service under load: nobody notices, whatever becomes of the new one.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { Visitors } from "../support/visitors.mjs";
+import { answer, startModel } from "../support/model.mjs";
+import { program, startServer } from "../support/server.mjs";
+
+let model, server, visitors;
+const about = JSON.parse(execFileSync(program, ["release", "about"], { encoding: "utf8" }));
+let made = 0;
+
+/** Keeps a release that is this program behind a script; `lines` of it come before. Gives its name. */
+function keep(...lines) {
+    made += 1;
+    const commit = String(made).padStart(12, "0");
+    const name = `${about.version}-${commit}`;
+    const folder = path.join(server.dataFolder, "releases", name);
+    mkdirSync(folder, { recursive: true });
+    const committedAt = new Date(Date.UTC(2026, 0, 1, 0, made)).toISOString().replace(/Z$/, "000Z");
+    writeFileSync(path.join(folder, "release.json"), JSON.stringify({ ...about, commit, committedAt }));
+    const script = ["#!/bin/sh", ...lines, `exec "${program}" "$@"`, ""].join("\n");
+    writeFileSync(path.join(folder, "brainbytes"), script);
+    for (const one of [path.dirname(folder), folder]) chmodSync(one, 0o755);
+    chmodSync(path.join(folder, "brainbytes"), 0o755);
+    return name;
+}
+
+const deploy = (name, bake = 1) =>
+    server.command("deploy", name, "--json", "--no-backup", "--bake", String(bake));
+const status = async () => JSON.parse((await server.command("deploy", "status")).stdout);
+async function deployed(name) {
+    const done = await deploy(name);
+    assert.equal(done.code, 0, done.stdout + done.stderr + server.tail());
+    return JSON.parse(done.stdout);
+}
+async function refused(name, step, why) {
+    const before = (await status()).kept;
+    const done = await deploy(name);
+    assert.equal(done.code, 1, done.stderr);
+    const { kept, failedStep, reason } = JSON.parse(done.stdout);
+    assert.deepEqual([kept, failedStep], [false, step], reason);
+    assert.match(reason, why);
+    const now = await status();
+    assert.deepEqual([now.kept, now.serving.release, now.trial], [before, before, false]);
+}
+/** A reply that streams while `work` is done comes whole. */
+async function unbroken(work) {
+    const reply = visitors.stream("[[tokens=150 delay=20]]");
+    await reply.begun;
+    await work();
+    assert.equal((await reply.done).trim(), answer({ tokens: 150 }).trim());
+}
+const isNoFault = () => assert.deepEqual(visitors.faults, []);
+
+before(async () => {
+    model = await startModel();
+    const env = { ...model.env, BRAINBYTES_START_SECONDS: "6" };
+    server = await startServer({ verb: "supervise", env });
+    visitors = new Visitors(server, await server.cookieFor("ana@example.org"));
+    visitors.start(6);
+});
+after(async () => {
+    await visitors?.stop();
+    await server?.stop();
+    await model?.close();
+});
+
+test("three releases after each other: no request fails, no reply breaks off", async () => {
+    assert.equal((await status()).kept, "program");
+    for (let i = 0; i < 3; i += 1) {
+        const name = keep();
+        await unbroken(() => deployed(name));
+        const now = await status();
+        assert.deepEqual([now.kept, now.serving.release], [name, name]);
+    }
+    isNoFault();
+    const steps = (await server.command("deploy", "history", "--json")).stdout.trim().split("\n");
+    const last = steps.slice(-6).map((line) => JSON.parse(line));
+    assert.deepEqual(
+        last.map(({ step, result }) => `${step} ${result}`),
+        ["migrate", "start", "smoke test", "switch", "bake", "keep"].map((step) => `${step} done`),
+    );
+    assert.ok(last.every(({ who, seconds, at }) => /@/.test(who) && seconds >= 0 && at));
+});
+
+test("one that crashes at its start, is never ready, or fails the smoke test never serves", async () => {
+    await refused(keep('[ "$1" = serve ] && exit 3'), "start", /ended before it was ready \(exit code 3\)/);
+    await refused(keep('[ "$1" = serve ] && exec sleep 60'), "start", /not ready after 6 seconds/);
+    await refused(keep('[ "$1" = user ] && exit 1'), "smoke test", /brainbytes/);
+    await refused(keep('[ "$1" = db ] && exit 1'), "migrate", /brainbytes/);
+    isNoFault();
+});
+
+test("one that crashes while it is watched is replaced by the one before", async () => {
+    const before = (await status()).kept;
+    const watched = deploy(keep(), 30);
+    await untilTrial();
+    process.kill((await status()).serving.process, "SIGKILL");
+    const done = await watched;
+    assert.equal(done.code, 1, done.stdout);
+    const { failedStep, reason } = JSON.parse(done.stdout);
+    assert.equal(failedStep, "bake");
+    assert.match(reason, /has ended \(signal 9\)/);
+    const now = await status();
+    assert.deepEqual([now.kept, now.serving.release], [before, before]);
+    visitors.forgive(); // what the crashed process had in its hands
+});
+
+test("a deploy that is killed at any step leaves the release before in service", async () => {
+    for (const step of ["migrate", "start", "smoke test", "switch"]) {
+        const name = keep();
+        const before = (await status()).kept;
+        const child = spawn(program, ["deploy", name, "--no-backup", "--bake", "30"], {
+            env: server.env,
+            stdio: ["ignore", "ignore", "pipe"],
+        });
+        const ended = new Promise((resolve) => child.once("exit", resolve));
+        let said = "";
+        for await (const chunk of child.stderr) {
+            said += chunk;
+            if (said.includes(`${step}: `)) break;
+        }
+        assert.match(said, new RegExp(`^${step}: `, "m"));
+        child.kill("SIGKILL");
+        await ended;
+        await until(before);
+        await deployed(keep()); // and nothing is in the way of the next
+    }
+    isNoFault();
+});
+
+/** Waits until this release serves, and no change is under way. */
+async function until(release) {
+    for (const deadline = Date.now() + 15_000; ; await pause(50)) {
+        const now = await status();
+        if (now.serving?.release === release && !now.trial) return;
+        assert.ok(Date.now() < deadline, JSON.stringify(now));
+    }
+}
+
+/** Waits until a new release serves that is not kept yet. */
+async function untilTrial() {
+    for (const deadline = Date.now() + 30_000; !(await status()).trial; await pause(20))
+        assert.ok(Date.now() < deadline, "nothing was switched to");
+}
+
+test("back to the release before, by code alone", async () => {
+    const before = (await status()).kept;
+    const name = keep();
+    await deployed(name);
+    const dry = await server.command("rollback", "--dry-run");
+    assert.match(dry.stdout, new RegExp(`^${before} in place of ${name}:`));
+    await unbroken(async () => {
+        const back = await server.command("rollback", "--json");
+        assert.equal(back.code, 0, back.stderr);
+        assert.match(back.stderr, /Code only/);
+        console.log(`rollback: ${JSON.parse(back.stdout).seconds.toFixed(2)} s`);
+    });
+    assert.equal((await status()).serving.release, before);
+    isNoFault();
+});
+
+test("a server that is killed is followed by another", async () => {
+    const { serving } = await status();
+    process.kill(serving.process, "SIGKILL");
+    await until(serving.release);
+    const now = await status();
+    assert.notEqual(now.serving.process, serving.process);
+    assert.equal((await server.request("/readyz")).status, 200);
+    visitors.forgive();
+});
+
+test("one change at a time, and what cannot be found is said", async () => {
+    const missing = await deploy("0.0.0-none");
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /No release 0\.0\.0-none is kept here/);
+    const nothing = await server.command("deploy");
+    assert.equal(nothing.code, 2);
+    const first = deploy(keep(), 3);
+    const second = keep();
+    await untilTrial();
+    const other = await deploy(second);
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /Another change of the release is under way/);
+    assert.equal((await first).code, 0);
+});

@@ -1,0 +1,45 @@
+#include "operations/deploy/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "unit/support/unprivileged.hpp"
+
+namespace bb::deploy {
+namespace {
+
+TEST(Ledger, KeepsWhatWasDone) {
+    const test::Folder folder;
+    const Ledger ledger(folder.path / "ledger.jsonl");
+    EXPECT_TRUE(ledger.read().empty());
+    ledger.add({.deployment = "d1", .release = "one", .step = "keep", .result = "done", .seconds = 1.5});
+    ledger.add(
+        {.release = "two", .step = "keep", .result = "done", .who = "supervisor", .detail = "a \"b\""});
+    const auto entries = ledger.read();
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[0].deployment, "d1");
+    EXPECT_EQ(entries[0].seconds, 1.5);
+    EXPECT_NE(entries[0].who.find('@'), std::string::npos);
+    EXPECT_EQ(entries[1].who, "supervisor");
+    EXPECT_EQ(entries[1].detail, "a \"b\"");
+    EXPECT_GT(entries[1].at, Time{});
+    EXPECT_EQ(release_before(entries, "two"), "one");
+    EXPECT_EQ(release_before(entries, "one"), "two");
+    EXPECT_EQ(release_before({}, "one"), "");
+}
+
+TEST(Ledger, ALineThatWasCutOffSpoilsNoOther) {
+    const test::Folder folder;
+    const Ledger ledger(folder.path / "ledger.jsonl");
+    ledger.add({.release = "one", .step = "start", .result = "done"});
+    std::ofstream(folder.path / "ledger.jsonl", std::ios::app) << R"({"at":"2026-01-)";
+    ledger.add({.release = "two", .step = "start", .result = "done"});
+    const auto entries = ledger.read();
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[1].release, "two");
+}
+
+}  // namespace
+}  // namespace bb::deploy

@@ -3,16 +3,23 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <optional>
+#include <sstream>
 
 #include "app/process.hpp"
 #include "base/core/log.hpp"
+#include "base/core/program.hpp"
 #include "base/db/home.hpp"
 #include "base/net/handed_over.hpp"
 #include "base/net/loop.hpp"
 #include "operations/deploy/supervisor.hpp"
+#include "operations/safety/running_tool.hpp"
 
 namespace bb::app {
 namespace {
@@ -25,7 +32,50 @@ std::vector<std::string> environment_of_servers(const config::Config& config) {
     return variables;
 }
 
-void run(const config::Config& config, const db::Home& home, std::vector<int> listeners) {
+/// "PROCESS RELEASE ADDRESS" of the server that this process had before it became this program.
+constexpr const char* adopted = "LISTEN_SERVER";
+
+std::optional<deploy::RunningServer> running_server(const net::HandedOver& sockets) {
+    const char* text = std::getenv(adopted);
+    if (!text || sockets.control < 0) return std::nullopt;
+    std::istringstream words(text);
+    ::unsetenv(adopted);
+    deploy::RunningServer running;
+    words >> running.pid >> running.release >> running.address;
+    running.control = sockets.control;
+    running.requests = sockets.requests;
+    return running;
+}
+
+/// The name of the folder among the releases that this program lies in.
+std::string own_release(const db::Home& home) {
+    std::error_code unknown;
+    const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
+    const auto releases = std::filesystem::canonical(home.data(), unknown) / "releases";
+    return folder.parent_path() == releases ? folder.filename().string() : std::string();
+}
+
+/// The new release must be able to read our configuration, or it would end at once.
+void become(const deploy::Supervisor::Options& options, const std::filesystem::path& program,
+            const deploy::RunningServer& running) {
+    safety::output_of({program.string(), "config", "check"}, options.environment, [] {});
+    log::info("the supervisor of the release goes on", {{"release", running.release}});
+    Launch how{.command = {program.string(), "supervise"},
+               .folder = std::filesystem::current_path(),
+               .out = STDOUT_FILENO,
+               .error = STDERR_FILENO};
+    how.environment = options.environment;
+    how.environment.push_back(
+        fmt::format("{}={} {} {}", adopted, running.pid, running.release, running.address));
+    for (const int listener : options.listeners) how.sockets.emplace_back("http", listener);
+    how.sockets.emplace_back(net::name_of_control, running.control);
+    how.sockets.emplace_back(net::name_of_requests, running.requests);
+    log::stop();
+    replace_this_program(how);
+}
+
+void run(const config::Config& config, const db::Home& home, std::vector<int> listeners,
+         std::optional<deploy::RunningServer> running) {
     net::Loop loop;
     deploy::Supervisor::Options options;
     options.data = home.data();
@@ -33,6 +83,11 @@ void run(const config::Config& config, const db::Home& home, std::vector<int> li
     options.environment = environment_of_servers(config);
     options.drain = std::chrono::seconds(config.number("BRAINBYTES_DRAIN_SECONDS"));
     options.longest_start = std::chrono::seconds(config.number("BRAINBYTES_START_SECONDS"));
+    options.own_release = running ? running->release : own_release(home);
+    options.running = std::move(running);
+    options.become = [given = options](const auto& program, const auto& server) {
+        become(given, program, server);
+    };
     deploy::Supervisor supervisor(loop.get_executor(), std::move(options));
     boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
     signals.async_wait([&](boost::system::error_code, int) { supervisor.stop(); });
@@ -57,12 +112,14 @@ int supervise(config::Config& config) {
         return 1;
     };
     try {
-        auto listeners = listening_sockets(config, net::take_handed_over().listening);
+        const auto sockets = net::take_handed_over();
+        auto running = running_server(sockets);
+        auto listeners = listening_sockets(config, sockets.listening);
         if (!listeners) return fail(listeners.error().detail);
         auto home =
             db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
         if (!home) return fail(home.error().detail);
-        run(config, *home, std::move(*listeners));
+        run(config, *home, std::move(*listeners), std::move(running));
         home->close();
     } catch (const std::exception& fault) {
         return fail(fault.what());

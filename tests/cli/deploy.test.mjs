@@ -78,6 +78,14 @@ test("three releases after each other: no request fails, no reply breaks off", a
         const now = await status();
         assert.deepEqual([now.kept, now.serving.release], [name, name]);
     }
+    // Once nobody is on the way to an older server, the new release's supervisor goes on in the same process.
+    visitors.hangUp();
+    const { kept, process: supervisor } = await status();
+    for (const deadline = Date.now() + 90_000; (await status()).supervisor !== kept; await pause(100))
+        assert.ok(Date.now() < deadline, JSON.stringify(await status()));
+    const after = await status();
+    assert.deepEqual([after.process, after.process], [supervisor, server.pid]);
+    assert.equal(after.serving.release, kept);
     isNoFault();
     const steps = (await server.command("deploy", "history", "--json")).stdout.trim().split("\n");
     const last = steps.slice(-6).map((line) => JSON.parse(line));

@@ -24,6 +24,11 @@ export class Visitors {
         this.agent.destroy();
     }
 
+    /** Lets go of the connections that nobody uses. */
+    hangUp() {
+        for (const sockets of Object.values(this.agent.freeSockets)) for (const one of sockets) one.destroy();
+    }
+
     /** What failed until now was to be expected. */
     forgive() {
         this.faults = [];

@@ -9,14 +9,15 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace bb {
 namespace {
 
-constexpr const char* process_mark = "LISTEN_PID=";
+constexpr std::string_view process_mark = "LISTEN_PID=";
+constexpr std::string_view room_for_process = "          ";
 
 std::string variable(const char* name, const char* otherwise) {
     const char* value = std::getenv(name);
@@ -50,9 +51,9 @@ struct Prepared {
             sockets.push_back(descriptor);
         }
         environment.insert(environment.begin(),
-                           {std::string(process_mark) + "          ",
+                           {std::string(process_mark).append(room_for_process),
                             "LISTEN_FDS=" + std::to_string(sockets.size()), std::move(names)});
-        process = environment.front().data() + std::strlen(process_mark);
+        process = environment.front().data() + process_mark.size();
     }
     /// In the child, which alone knows its number.
     void write_process() {
@@ -81,8 +82,6 @@ struct Prepared {
 };
 
 [[noreturn]] void become(Prepared& prepared, const Launch& launch, int nothing) {
-    setsid();
-    if (!launch.outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -134,11 +133,23 @@ pid_t launch(const Launch& launch) {
     Prepared prepared(launch);
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     const pid_t pid = nothing >= 0 ? fork() : -1;
-    if (pid == 0) become(prepared, launch, nothing);
+    if (pid == 0) {
+        setsid();
+        if (!launch.outlives_us) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        become(prepared, launch, nothing);
+    }
     const int reason = errno;
     close_once(nothing);
     if (pid < 0) throw std::system_error(reason, std::generic_category(), launch.command.front());
     return pid;
+}
+
+void replace_this_program(const Launch& launch) {
+    Prepared prepared(launch);
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing < 0 || access(launch.command.front().c_str(), X_OK) != 0)
+        throw std::system_error(errno, std::generic_category(), launch.command.front());
+    become(prepared, launch, nothing);
 }
 
 std::optional<int> poll_end(pid_t child) {

@@ -43,6 +43,10 @@ struct Launch {
 /// not be run. Throws std::system_error.
 pid_t launch(const Launch& launch);
 
+/// Becomes another program, with the same process number: as launch(), but for a session of its own. Throws
+/// std::system_error while nothing has changed; afterwards a fault ends the process with 127.
+[[noreturn]] void replace_this_program(const Launch& launch);
+
 /// What wait_for() gives, when the child has ended by now; it is gone then.
 std::optional<int> poll_end(pid_t child);
 

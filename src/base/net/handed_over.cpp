@@ -36,6 +36,8 @@ HandedOver take_handed_over() {
             sockets.probe = fd;
         else if (name == name_of_control)
             sockets.control = fd;
+        else if (name == name_of_requests)
+            sockets.requests = fd;
         else
             sockets.listening.push_back(fd);
     }

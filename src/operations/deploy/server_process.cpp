@@ -65,6 +65,13 @@ ServerProcess::ServerProcess(const ServerPlan& plan) : release_(plan.release) {
     pid_ = launch(how);
 }
 
+ServerProcess::ServerProcess(RunningServer running)
+    : release_(std::move(running.release)),
+      address_(std::move(running.address)),
+      pid_(running.pid),
+      control_(running.control),
+      ready_(true) {}
+
 ServerProcess::~ServerProcess() {
     ::close(control_);
 }

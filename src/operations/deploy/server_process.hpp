@@ -20,12 +20,23 @@ struct ServerPlan {
     std::vector<std::string> environment;  ///< "NAME=value"
 };
 
+/// A server that runs already, and the supervisor's own socket, as the supervisor before has left them.
+struct RunningServer {
+    std::string release;
+    pid_t pid = -1;
+    std::string address;
+    int control = -1;
+    int requests = -1;
+};
+
 /// A process of `brainbytes serve` under the supervisor. It serves whoever asks its own address from the
 /// start, and everybody once it is told to listen.
 class ServerProcess {
 public:
     /// Starts it. Throws std::system_error.
     explicit ServerProcess(const ServerPlan& plan);
+    /// Takes over one that is a child of this process, and listens.
+    explicit ServerProcess(RunningServer running);
     /// Lets go of it: it drains by itself.
     ~ServerProcess();
     ServerProcess(const ServerProcess&) = delete;
@@ -38,6 +49,8 @@ public:
     /// It takes no more connections, finishes what it has within `limit`, and ends.
     void drain(std::chrono::seconds limit);
 
+    /// For who takes it over.
+    RunningServer running() const { return {release_, pid_, address_, control_}; }
     const std::string& release() const { return release_; }
     pid_t pid() const { return pid_; }
     /// "127.0.0.1:PORT", for this process alone.

@@ -124,9 +124,27 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
         current.reset();
     }
 
+    /// Once a release serves that was kept, and nothing is under way, its own supervisor goes on.
+    void look_at_own_release() {
+        if (!current || trial || leased || leaving > 0 || asking > 0 || !options.become) return;
+        const auto name = current->release();
+        if (name == no_release || name == options.own_release || name == refused_to_become) return;
+        try {
+            auto running = current->running();
+            running.requests = acceptor.native_handle();
+            options.become(plan_of(name).program, running);
+        } catch (const std::exception& fault) {
+            refused_to_become = name;
+            log::error("the supervisor stays that of the release before",
+                       {{"release", name}, {"reason", fault.what()}});
+        }
+    }
+
     Task<void> hold_up() {
+        if (options.running) current = std::make_shared<ServerProcess>(*options.running);
         for (; !stopping; co_await net::sleep_for(look_every)) {
             look_at_current();
+            look_at_own_release();
             if (current || changing || steady_clock::now() < not_before) continue;
             not_before = steady_clock::now() + pause;
             pause = std::clamp(pause * 2, first_pause, longest_pause);
@@ -216,6 +234,7 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     std::string status() const {
         JsonWriter json;
         json.object().field("ok", true).field("process", std::int64_t(::getpid()));
+        json.field("supervisor", options.own_release.empty() ? no_release : options.own_release);
         json.field("kept", kept_name()).field("trial", trial).field("crashed", crashed);
         json.field("leaving", leaving).key("serving");
         if (!current) return json.null().end().take();
@@ -232,6 +251,10 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     // ---- the control socket
 
     struct Lease {
+        explicit Lease(std::shared_ptr<Impl> whose) : of(std::move(whose)) { ++of->asking; }
+        ~Lease() { --of->asking; }
+        Lease(const Lease&) = delete;
+
         std::shared_ptr<Impl> of;
         bool held = false;
     };
@@ -282,6 +305,8 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     }
 
     void open_control() {
+        if (options.running && options.running->requests >= 0)
+            return acceptor.assign(stream_protocol(), options.running->requests);
         const auto path = control_socket(options.data);
         fs::remove(path);
         const auto mask = ::umask(0177);
@@ -322,8 +347,10 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     bool trial = false;     // the current one is not kept yet
     bool changing = false;  // a server is being started
     bool leased = false;    // somebody changes the release
+    int asking = 0;         // connections to the control socket
     bool stopping = false;
     int leaving = 0;                     // servers that finish what they have
+    std::string refused_to_become;       // a release whose supervisor this one could not become
     std::optional<std::string> crashed;  // how a release on trial ended
     milliseconds pause{0};
     steady_clock::time_point not_before{};

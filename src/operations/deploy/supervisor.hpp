@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ public:
         std::chrono::seconds drain{30};          ///< when all stops
         std::chrono::seconds drain_of_old{600};  ///< when a new release has taken over
         std::chrono::seconds longest_start{120};
+        std::optional<RunningServer> running{};  ///< left by the supervisor that this process was before
+        std::string own_release{};               ///< that this program belongs to; empty: none
+        /// Becomes the supervisor of the release that serves, with its server. Throws when it cannot.
+        std::function<void(const std::filesystem::path& program, const RunningServer& running)> become{};
     };
 
     Supervisor(Executor executor, Options options);

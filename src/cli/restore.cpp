@@ -101,7 +101,7 @@ void print(Context& context, const Words& words, const safety::Manifest& manifes
     context.out << manifest.id << '\n';
     if (restored.missing_files > 0)
         context.err << fmt::format(
-            "{} uploaded files that rows name are neither in the backup nor here: they came after it.\n",
+            "{} uploaded files that rows name were found neither in the backups of about then nor here.\n",
             restored.missing_files);
     context.err << fmt::format("Restored in {:.1f} s; for {:.2f} s nobody could reach the database.\n",
                                restored.seconds, restored.seconds_away);

@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { archiveFrom, comparable, fill } from "../support/archives.mjs";
+import { archiveFrom, comparable, create, fill, upload } from "../support/archives.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let folder, backups, key, server;
@@ -177,6 +177,36 @@ test("a physical backup without its log is whole in itself, also to take one per
     }
 });
 
+test("files that came after the physical backup come back from the backups around the moment", async () => {
+    await physical();
+    const mia = await server.as("mia@log.example");
+    const material = await create(mia, "/api/materials", { title: "Moss" });
+    const early = (await upload(mia, material, "early.txt", "Moss is soft.")).json.id;
+    const moment = new Date().toISOString();
+    await pause(50);
+    json(await server.command("backup", "create", "--json"));
+    const late = (await upload(mia, material, "late.txt", "Moss is green.")).json.id;
+    await until(async () => (await status()).places[0].log.lagSeconds === 0, "the log stays behind");
+    // The one is in a backup after the moment; of the newest moment it is in one before, and the other in none.
+    for (const [at, there, gone] of [
+        [moment, [early], []],
+        ["latest", [early], [late]],
+    ]) {
+        const machine = await emptyMachine();
+        try {
+            const done = json(await restore(machine, "--at", at, "--from", backups));
+            assert.equal(done.missingFiles, gone.length);
+            await machine.start();
+            const person = await machine.as(mia.email);
+            const content = (id) => person.request(`/api/materials/${material}/files/${id}/content`);
+            for (const id of there) assert.equal((await content(id)).text, "Moss is soft.");
+            for (const id of gone) assert.notEqual((await content(id)).status, 200);
+        } finally {
+            await machine.clear();
+        }
+    }
+});
+
 test("the log goes on when its reader or the server is killed", async () => {
     const ended = sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE application_name = 'brainbytes_wal'",
@@ -288,10 +318,7 @@ test("a place without room does not stop the tutor, and the log goes on when the
     const tight = await startServer({ env: { BACKUP_TO: small, BACKUP_KEY_FILE: key } });
     try {
         await physical(tight);
-        const { free } = JSON.parse(
-            execFileSync("stat", ["-f", "-c", '{"free":%a,"size":%S}', small], { encoding: "utf8" }),
-        );
-        execFileSync("dd", ["if=/dev/zero", `of=${small}/filler`, "bs=4096", `count=${free}`, "status=none"]);
+        spawnSync("dd", ["if=/dev/zero", `of=${small}/filler`, "bs=4096"]); // ends when the disk is full
         const ana = await tight.as("ana@tight.example");
         await fill(ana);
         await until(() => /the write-ahead log is not kept/.test(tight.tail(50)), "nobody is told");

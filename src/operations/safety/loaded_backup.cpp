@@ -67,6 +67,15 @@ void LoadedBackup::load() {
     load_database();
     check_rows();
     migrate();
+    if (source_.recovered) take_later_files();
+}
+
+void LoadedBackup::take_later_files() {
+    std::set<RestoredFiles::Stored> wanted;
+    each_named_file([&](const RestoredFiles::Stored& file) {
+        if (!files_.holds(file)) wanted.insert(file);
+    });
+    take_files(at_, source_.nearby, std::move(wanted), files_);
 }
 
 void LoadedBackup::load_database() {
@@ -90,20 +99,23 @@ void LoadedBackup::check_rows() {
     }
 }
 
-std::uint64_t LoadedBackup::count_missing_files() {
+void LoadedBackup::each_named_file(const std::function<void(const RestoredFiles::Stored&)>& use) {
     db::Session session(database_.conninfo());
-    Uuid owner;
-    crypto::Digest digest{};
-    std::uint64_t missing = 0;
+    RestoredFiles::Stored file;
     for (;;) {
-        const auto page = session.query(at_.files_sql, owner, digest);
-        if (page.empty()) return missing;
+        const auto page = session.query(at_.files_sql, file.owner, file.digest);
+        if (page.empty()) return;
         for (const auto row : page) {
-            owner = row.get<Uuid>(0);
-            digest = row.get<crypto::Digest>(1);
-            missing += !files_.is_there(owner, digest);
+            file = {row.get<Uuid>(0), row.get<crypto::Digest>(1)};
+            use(file);
         }
     }
+}
+
+std::uint64_t LoadedBackup::count_missing_files() {
+    std::uint64_t missing = 0;
+    each_named_file([&](const auto& file) { missing += !files_.is_there(file.owner, file.digest); });
+    return missing;
 }
 
 void LoadedBackup::migrate() {

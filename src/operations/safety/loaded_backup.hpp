@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 
 #include "base/core/file_lock.hpp"
 #include "operations/safety/destination.hpp"
@@ -22,8 +23,9 @@ public:
     /// Throws std::runtime_error with a sentence, as do all of these. The references must outlive it.
     LoadedBackup(const Installation& at, const RestoreSource& source, const Into& into);
 
-    /// Unpacks and loads everything, compares the rows of each table with the manifest's, and applies the
-    /// migrations that came since.
+    /// Unpacks and loads everything, compares the rows of each table with the manifest's, applies the
+    /// migrations that came since, and takes uploaded files that came after a physical backup from those
+    /// nearby.
     void load();
 
     /// Uploaded files that rows name and the file store has not, after the missing ones were added.
@@ -37,6 +39,8 @@ private:
     void load_database();
     void check_rows();
     void migrate();
+    void take_later_files();
+    void each_named_file(const std::function<void(const RestoredFiles::Stored&)>& use);
 
     const Installation& at_;
     const RestoreSource& source_;

@@ -36,6 +36,7 @@ RestoreSource prepare_source(const Installation& at, const Destination& place, c
     source.recovered =
         std::make_shared<RecoveredCluster>(at, RecoveredCluster::From{place, backup, source.key, keys}, goal);
     source.backup.manifest = source.recovered->manifest();
+    if (goal.window) source.nearby = backups_around(place, backup, source.backup.manifest->created_at, keys);
     return source;
 }
 

@@ -5,6 +5,7 @@
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
+#include "operations/safety/nearby_backups.hpp"
 #include "operations/safety/recovered_cluster.hpp"
 
 namespace bb::safety {
@@ -14,6 +15,7 @@ struct RestoreSource {
     StoredBackup backup;                            ///< its manifest tells of the moment that is brought back
     secrets::Key key;                               ///< of the backup
     std::shared_ptr<RecoveredCluster> recovered{};  ///< of a physical one
+    NearbyBackups nearby{};  ///< of one that was recovered to a later moment: they have later files
 };
 
 /// The key of a backup. Throws std::runtime_error with a sentence: none of `keys` opens it, or its manifest

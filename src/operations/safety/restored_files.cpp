@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include "operations/safety/folder_store.hpp"
-#include "operations/safety/tar.hpp"
 
 namespace bb::safety {
 namespace {
@@ -44,7 +43,14 @@ private:
     int fd_;
 };
 
-/// "<owner>/<digest>" as create_backup() names files.
+/// "files/<owner>/<digest>" as create_backup() packs files.
+std::optional<blobs::DiskStore::Stored> packed_file(std::string_view name) {
+    if (!name.starts_with("files/")) return std::nullopt;
+    return stored_name(name.substr(6));
+}
+
+}  // namespace
+
 std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name) {
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return std::nullopt;
@@ -53,8 +59,6 @@ std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name) {
     if (!owner || !digest) return std::nullopt;
     return blobs::DiskStore::Stored{*owner, *digest};
 }
-
-}  // namespace
 
 RestoredFiles::RestoredFiles(const fs::path& data, const fs::path& store)
     : data_(data), staging_(data / "files.restoring"), store_(store) {
@@ -80,16 +84,36 @@ void RestoredFiles::unpack(std::shared_ptr<http::FileSource> part) {
             secret_ = tar.read_all(most_text);
         } else if (name.starts_with("settings/") && name.find('/', 9) == std::string_view::npos) {
             settings_.emplace_back(name.substr(9), tar.read_all(most_text));
-        } else if (const auto file =
-                       name.starts_with("files/") ? stored_name(name.substr(6)) : std::nullopt) {
-            NewFile out(staged(*file));
-            std::string chunk(128 * 1024, '\0');
-            while (const auto got = tar.read(chunk.data(), chunk.size()))
-                out.write(std::string_view(chunk).substr(0, got));
-            files_.push_back(*file);
+        } else if (const auto file = packed_file(name)) {
+            stage(*file, tar);
         } else {
             throw std::runtime_error(fmt::format("the backup holds something unknown, {}", name));
         }
+    }
+}
+
+void RestoredFiles::stage(const Stored& file, TarReader& tar) {
+    NewFile out(staged(file));
+    std::string chunk(128 * 1024, '\0');
+    while (const auto got = tar.read(chunk.data(), chunk.size()))
+        out.write(std::string_view(chunk).substr(0, got));
+    files_.insert(file);
+}
+
+void RestoredFiles::take(std::shared_ptr<http::FileSource> part, std::set<Stored>& wanted) {
+    TarReader tar(std::move(part));
+    while (!wanted.empty()) {
+        const auto entry = tar.next();
+        if (!entry) return;
+        const auto file = packed_file(entry->name);
+        if (!file || !wanted.contains(*file)) continue;
+        try {
+            stage(*file, tar);
+        } catch (...) {
+            fs::remove(staged(*file));
+            throw;
+        }
+        wanted.erase(*file);
     }
 }
 

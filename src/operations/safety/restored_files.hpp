@@ -2,14 +2,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/http/file_body.hpp"
+#include "operations/safety/tar.hpp"
 #include "services/blobs/disk_store.hpp"
 
 namespace bb::safety {
+
+/// A file as create_backup() names it, "<owner>/<digest>"; nothing: it is no such name.
+std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name);
 
 /// The part "files" of a backup, unpacked beside the live files.
 class RestoredFiles {
@@ -22,6 +28,13 @@ public:
 
     /// Throws std::runtime_error at anything that is not as create_backup() packs it.
     void unpack(std::shared_ptr<http::FileSource> part);
+
+    using Stored = blobs::DiskStore::Stored;
+    /// Takes those of `wanted` out of the part "files" of another backup, and out of `wanted`; what the part
+    /// holds besides stays there. Throws like unpack(); what was taken until then is whole.
+    void take(std::shared_ptr<http::FileSource> part, std::set<Stored>& wanted);
+    /// Whether the files that were unpacked and taken have it.
+    bool holds(const Stored& file) const { return files_.contains(file); }
 
     /// Leaves out the files of people who were erased.
     void forget(const std::set<Uuid>& owners);
@@ -37,14 +50,14 @@ public:
     std::uint64_t count() const { return files_.size(); }
 
 private:
-    using Stored = blobs::DiskStore::Stored;
     std::filesystem::path staged(const Stored& file) const;
+    void stage(const Stored& file, TarReader& tar);
 
     std::filesystem::path data_, staging_;
     blobs::DiskStore store_;
     std::string secret_;
     std::vector<std::pair<std::string, std::string>> settings_;
-    std::vector<Stored> files_;
+    std::set<Stored> files_;
 };
 
 }  // namespace bb::safety

@@ -37,6 +37,8 @@ public:
     struct Stored {
         Uuid owner;
         crypto::Digest digest{};
+
+        auto operator<=>(const Stored&) const = default;
     };
     enum class Adopt { missing, always };
     /// Puts the sealed file `from`, of the same disk, in the place of `file` as it is; with `missing` only

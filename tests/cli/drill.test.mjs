@@ -37,6 +37,11 @@ for (const [scenario, rto] of [
                 true,
             ]),
         );
+        // A moment is none of a backup, whose numbers would be others.
+        assert.match(
+            result.checks[0].detail,
+            written.length > 0 ? /^to 20\S+Z$/ : /^\d+ rows and 1 files as in the manifest$/,
+        );
         if (written.length > 0) assert.equal(result.targetRpoSeconds, 5);
         assert.equal(result.targetRtoSeconds, rto);
         assert.ok(result.rtoSeconds > 0 && result.rtoSeconds < 120, held.stdout);

@@ -161,16 +161,19 @@ private:
                 throw std::runtime_error("the altered backup was not noticed");
             fs::remove_all(site_.data());
         }
-        bring_back();
+        if (!writes() && !(plan_.with_log && name_ == "lost-host")) {
+            restore(plan_.backup.id);
+            return told_backup();
+        }
+        const auto moment = name_ == "bad-migration" ? to_rfc3339(before_damage_) : std::string("latest");
+        restore(std::string("--at"), moment);
+        return fmt::format("to {}", to_rfc3339(restored_to_));
+    }
+
+    std::string told_backup() const {
         std::int64_t rows = 0;
         for (const auto& [table, count] : plan_.backup.manifest->rows) rows += count;
         return fmt::format("{} rows and {} files as in the manifest", rows, plan_.backup.manifest->files);
-    }
-
-    void bring_back() {
-        if (!writes() && !(plan_.with_log && name_ == "lost-host")) return restore(plan_.backup.id);
-        if (name_ == "bad-migration") return restore(std::string("--at"), to_rfc3339(before_damage_));
-        restore(std::string("--at"), std::string("latest"));
     }
 
     bool succeeds(const std::vector<std::string>& words) {

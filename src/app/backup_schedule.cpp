@@ -120,12 +120,12 @@ void BackupSchedule::look_at_backups(db::Session& session) {
 }
 
 /// Looked at now and then: it reads the lists of all places. A place that is away tells nothing.
-bool BackupSchedule::is_followed(db::Session& session) {
+bool BackupSchedule::is_followed() {
     if (config_.number("BACKUP_WAL_DAYS") == 0) return true;
     if (now() < followed_until_) return true;
     for (const auto& place : places_) {
         try {
-            if (!safety::is_followed(session, place)) return false;
+            if (!safety::is_followed(installation_, place)) return false;
         } catch (const safety::GivenUp&) {
             throw;
         } catch (const db::Unavailable&) {
@@ -153,7 +153,7 @@ void BackupSchedule::look_at_physical(db::Session& session) {
         const auto next = [&](bool followed) {
             return safety::next_physical(last, followed, started_, every, node_, pace_);
         };
-        return now() >= next(true) || (now() >= next(false) && !is_followed(session));
+        return now() >= next(true) || (now() >= next(false) && !is_followed());
     };
     if (!is_due() || !safety::take_turn(session)) return;
     if (is_due()) make(safety::Method::physical);

@@ -36,7 +36,7 @@ private:
     void look_at_backups(db::Session& session);
     void note_erasures(const safety::Erased& erased);
     void look_at_physical(db::Session& session);
-    bool is_followed(db::Session& session);
+    bool is_followed();
     void tidy_slots();
     void make(safety::Method method);
     void prune();

@@ -30,15 +30,17 @@ std::optional<Time> start_of(const std::optional<safety::BackupRun>& run) {
     return run->started_at;
 }
 
-bool is_followed(Context& context, db::Session& session) {
+bool is_followed(Context& context, const db::Home& home) {
     if (context.config.number("BACKUP_WAL_DAYS") == 0) return true;
+    const auto installation = app::installation_of(context.config, home);
     const auto places = app::destinations_of(context.config);
     return std::all_of(places.begin(), places.end(),
-                       [&](const auto& place) { return safety::is_followed(session, place); });
+                       [&](const auto& place) { return safety::is_followed(installation, place); });
 }
 
 /// As a server that starts now would see it.
-std::vector<Entry> entries(Context& context, db::Session& session) {
+std::vector<Entry> entries(Context& context, const db::Home& home) {
+    db::Session session(home.conninfo());
     const auto last = safety::last_runs(session);
     const auto drills = safety::past_drills(session, 1);
     const auto& config = context.config;
@@ -53,16 +55,16 @@ std::vector<Entry> entries(Context& context, db::Session& session) {
         {"drill", "DRILL_EVERY_DAYS", drill, drilled, std::nullopt}};
     if (logical.count() > 0) list[0].next = safety::next_run(last, now(), logical, 0);
     if (physical.count() > 0)
-        list[1].next = safety::next_physical(last, is_followed(context, session), now(), physical, 0);
+        list[1].next = safety::next_physical(last, is_followed(context, home), now(), physical, 0);
     if (drill.count() > 0) list[2].next = safety::next_drill(drilled, now(), drill, 0);
     return list;
 }
 
 int schedule(Context& context, bool as_json) {
-    return with_session(context, [&](db::Session& session) {
+    return with_home(context, [&](db::Home& home) {
         JsonWriter json;
         json.object().key("schedule").array();
-        for (const auto& one : entries(context, session)) {
+        for (const auto& one : entries(context, home)) {
             json.object()
                 .field("what", one.what)
                 .field("everyHours", std::int64_t(one.every.count()))

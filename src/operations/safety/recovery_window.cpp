@@ -72,7 +72,9 @@ std::vector<RecoveryWindow> recovery_windows(const Destination& place) {
     return windows;
 }
 
-bool is_followed(db::Session& session, const Destination& place) {
+bool is_followed(const Installation& of, const Destination& place) {
+    db::Session session(of.wal_conninfo);
+    session.while_waiting(of.watch);
     const auto slot = find_slot(session, place);
     if (!slot || !slot->kept) return false;
     const auto pieces = list_wal(place, slot->system);

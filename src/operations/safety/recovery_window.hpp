@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/core/error.hpp"
-#include "base/db/session.hpp"
 #include "operations/safety/destination.hpp"
+#include "operations/safety/installation.hpp"
 #include "operations/safety/wal_piece.hpp"
 
 namespace bb::safety {
@@ -30,7 +30,7 @@ Result<RecoveryWindow> window_for(std::vector<RecoveryWindow> windows, std::opti
 
 /// Whether any second from a physical backup of the place until now can be recovered, as far as the log will
 /// be copied: what a backup begins with is in the place or still kept for it, without a gap.
-bool is_followed(db::Session& session, const Destination& place);
+bool is_followed(const Installation& of, const Destination& place);
 
 /// "from A to B, and from C to D" of what overlaps put together; empty without any.
 std::string spans_of(const std::vector<RecoveryWindow>& windows);

@@ -76,7 +76,7 @@ public:
         for (auto& piece : list_wal(keeper.to, stream_.system()))
             if (piece.timeline == stream_.timeline() && piece.from >= begin_)
                 pieces_.push_back(std::move(piece));
-        stream_.start(slot_name(keeper.to), begin_);
+        stream_.start(slot.name, begin_);
     }
 
     void run() {

@@ -28,6 +28,9 @@ constexpr const char* end_reader_sql =
     "WHERE slot_name = $1 AND active_pid IS NOT NULL";
 constexpr const char* drop_sql =
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1";
+constexpr const char* drop_former_sql =
+    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+    "WHERE slot_name = $1 AND NOT active";
 constexpr int tries_to_drop = 20;
 constexpr const char* least_behind_sql =
     "SELECT min(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn))::bigint FROM pg_replication_slots "
@@ -38,17 +41,30 @@ constexpr const char* drop_unused_sql =
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
     "WHERE slot_name LIKE 'brainbytes\\_wal\\_%' AND NOT active AND NOT slot_name = ANY($1)";
 
-}  // namespace
-
-std::string slot_name(const Destination& place) {
-    return "brainbytes_wal_" + crypto::hex(crypto::sha256(place.name())).substr(0, 8);
+std::string hashed(std::string_view text) {
+    return "brainbytes_wal_" + crypto::hex(crypto::sha256(text)).substr(0, 8);
 }
 
+/// Installations on one server have databases of their own, and may have the same place in mind.
+std::string slot_name(db::Session& session, const Destination& place) {
+    const auto database = session.query("SELECT current_database()::text")[0].get<std::string>(0);
+    return hashed(database + '\n' + place.name());
+}
+
+/// As slots were named after the place alone.
+std::string former_slot_name(const Destination& place) {
+    return hashed(place.name());
+}
+
+}  // namespace
+
 std::optional<WalSlot> find_slot(db::Session& session, const Destination& place) {
-    const auto rows = session.query(find_sql, slot_name(place));
+    const auto name = slot_name(session, place);
+    const auto rows = session.query(find_sql, name);
     if (rows.empty()) return std::nullopt;
     const auto row = rows[0];
     WalSlot slot;
+    slot.name = name;
     slot.now = row.get<Time>(0);
     slot.written = db::parse_lsn(row.get<std::string>(1)).value_or(0);
     if (const auto kept = row.get<std::optional<std::string>>(2)) slot.kept = db::parse_lsn(*kept);
@@ -67,7 +83,8 @@ void make_slot(db::Session& session, const Destination& place) {
             "when nobody reads it. Set max_slot_wal_keep_size there (1GB, for example), or keep no log: "
             "BACKUP_WAL_DAYS=0.");
     try {
-        session.query(make_sql, slot_name(place));
+        session.query(make_sql, slot_name(session, place));
+        session.query(drop_former_sql, former_slot_name(place));
     } catch (const db::SqlError& refused) {
         if (refused.sqlstate() != insufficient_privilege) throw;
         throw std::runtime_error(
@@ -88,15 +105,16 @@ Task<std::optional<std::int64_t>> least_behind(db::Database& db) {
 
 void drop_unused_slots(db::Session& session, const std::vector<Destination>& places) {
     std::vector<std::string> used;
-    for (const auto& place : places) used.push_back(slot_name(place));
+    for (const auto& place : places) used.push_back(slot_name(session, place));
     session.query(drop_unused_sql, used);
 }
 
 void drop_slot(db::Session& session, const Destination& place) {
+    const auto name = slot_name(session, place);
     for (int attempt = 1;; ++attempt) {
-        session.query(end_reader_sql, slot_name(place));
+        session.query(end_reader_sql, name);
         try {
-            session.query(drop_sql, slot_name(place));
+            session.query(drop_sql, name);
             return;
         } catch (const db::SqlError& refused) {
             if (refused.sqlstate() != in_use || attempt == tries_to_drop) throw;

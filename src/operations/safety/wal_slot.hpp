@@ -15,6 +15,7 @@ namespace bb::safety {
 
 /// What the database server keeps of its write-ahead log for one place.
 struct WalSlot {
+    std::string name;
     Time now;                     ///< when this was looked at
     Lsn written = 0;              ///< what the server has on its disk
     std::optional<Lsn> kept;      ///< from here on the server keeps it for us; nothing: not any more
@@ -27,10 +28,9 @@ struct WalSlot {
     Lsn behind() const { return kept && written > *kept ? written - *kept : 0; }
 };
 
-/// Name of the slot of a place.
-std::string slot_name(const Destination& place);
-
-/// The slot as it is; nothing: there is none. Throws db::SqlError, db::Unavailable.
+/// The slot of a place as it is; nothing: there is none. A slot belongs to the database that `session` is
+/// connected to, which is that of Installation::wal_conninfo, here and below. Throws db::SqlError,
+/// db::Unavailable.
 std::optional<WalSlot> find_slot(db::Session& session, const Destination& place);
 
 /// Lets the server keep its log for the place from now on; no change when it does already. Throws

@@ -202,7 +202,7 @@ class Server {
             const command = run(program, args, {
                 env: this.env,
                 cwd: path.dirname(this.dataFolder),
-                timeout: 60_000,
+                timeout: 180_000, // a busy machine takes its time
             });
             command.child.stdin.on("error", () => {}); // it may end without reading
             command.child.stdin.end(input);

@@ -150,7 +150,7 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
             impl->server = lock_for_server(impl->data);
         }
         if (config.is_set("DATABASE_URL")) {
-            impl->url = with_verified_tls(config.text("DATABASE_URL"));
+            impl->url = with_bounded_silence(with_verified_tls(config.text("DATABASE_URL")));
             const auto warning = transport_warning(impl->url);
             if (!warning.empty() && use == Use::server) say(warning);
         } else {

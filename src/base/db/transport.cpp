@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include "base/db/resolve.hpp"
 
@@ -10,6 +12,14 @@ namespace bb::db {
 namespace {
 
 constexpr const char* authorities = "/etc/ssl/certs/ca-certificates.crt";
+// The first counts what was sent and not taken (in ms), the others (in s) a silence in which nothing was
+// sent.
+constexpr std::pair<std::string_view, std::string_view> bounds_of_silence[] = {
+    {"tcp_user_timeout", "30000"},
+    {"keepalives_idle", "10"},
+    {"keepalives_interval", "5"},
+    {"keepalives_count", "3"},
+};
 
 std::string value_of(const ConnectionSettings& settings, std::string_view keyword) {
     const auto found = std::find_if(settings.begin(), settings.end(),
@@ -44,6 +54,13 @@ bool is_elsewhere(const ConnectionSettings& settings) {
     return false;
 }
 
+/// Adds a setting that is not there yet.
+void append(std::string& conninfo, std::string_view name, std::string_view value) {
+    const bool url = conninfo.find("://") != std::string::npos;
+    conninfo += !url ? ' ' : conninfo.find('?') == std::string::npos ? '?' : '&';
+    conninfo.append(name).append("=").append(value);
+}
+
 std::string wanted_mode(const ConnectionSettings& settings) {
     const auto said = value_of(settings, "sslmode");
     return said.empty() ? environment("PGSSLMODE") : said;
@@ -54,15 +71,17 @@ std::string wanted_mode(const ConnectionSettings& settings) {
 std::string with_verified_tls(std::string conninfo) {
     const auto settings = settings_of(conninfo);
     if (!is_elsewhere(settings) || !wanted_mode(settings).empty()) return conninfo;
-    const bool url = conninfo.find("://") != std::string::npos;
-    const bool first = conninfo.find('?') == std::string::npos;
-    const auto add = [&](std::string_view name, std::string_view value, bool begins) {
-        conninfo += url ? (begins ? "?" : "&") : " ";
-        conninfo.append(name).append("=").append(value);
-    };
-    add("sslmode", "verify-full", first);
+    append(conninfo, "sslmode", "verify-full");
     if (value_of(settings, "sslrootcert").empty() && environment("PGSSLROOTCERT").empty())
-        add("sslrootcert", authorities, false);
+        append(conninfo, "sslrootcert", authorities);
+    return conninfo;
+}
+
+std::string with_bounded_silence(std::string conninfo) {
+    const auto settings = settings_of(conninfo);
+    if (!is_elsewhere(settings)) return conninfo;
+    for (const auto& [name, value] : bounds_of_silence)
+        if (value_of(settings, name).empty()) append(conninfo, name, value);
     return conninfo;
 }
 

@@ -47,8 +47,24 @@ TEST(Transport, TheEnvironmentCountsWhereTheConnectionSaysNothing) {
     EXPECT_EQ(with_verified_tls("dbname=b"), "dbname=b");
 }
 
+TEST(Transport, ASilentNetworkEndsAConnectionElsewhere) {
+    const std::string idle = "keepalives_idle=10", interval = "keepalives_interval=5",
+                      count = "keepalives_count=3", taken = "tcp_user_timeout=30000";
+    EXPECT_EQ(with_bounded_silence("postgresql://u:p@db.example/brain"),
+              "postgresql://u:p@db.example/brain?" + taken + "&" + idle + "&" + interval + "&" + count);
+    EXPECT_EQ(with_bounded_silence("host=10.0.0.5 dbname=b"),
+              "host=10.0.0.5 dbname=b " + taken + " " + idle + " " + interval + " " + count);
+    EXPECT_EQ(with_bounded_silence("postgresql://db.example/b?keepalives_idle=60&tcp_user_timeout=0"),
+              "postgresql://db.example/b?keepalives_idle=60&tcp_user_timeout=0&" + interval + "&" + count);
+    for (const std::string same : {"postgresql://localhost/b", "host=/run/postgresql dbname=b"})
+        EXPECT_EQ(with_bounded_silence(same), same);
+    const auto both = with_bounded_silence(with_verified_tls("postgresql://db.example/b"));
+    EXPECT_EQ(transport_warning(both), "") << "libpq reads it";
+}
+
 TEST(Transport, WhatLibpqCannotReadIsSaid) {
     EXPECT_THROW(with_verified_tls("postgresql://db.example/b?nonsense=1"), Unavailable);
+    EXPECT_THROW(with_bounded_silence("postgresql://db.example/b?nonsense=1"), Unavailable);
 }
 
 }  // namespace

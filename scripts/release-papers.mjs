@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // release-papers.mjs PROGRAM FOLDER compiled|prebuilt: writes what goes with a release, of the clone it stands in:
-// sbom.json (CycloneDX 1.5: Debian's packages that the program is linked with, npm's that are in the page),
+// sbom.json (CycloneDX 1.5: Debian's packages that the program is linked with or made of, npm's that are in the page),
 // provenance.json (in-toto, SLSA provenance v1), NOTES.md (the newest part of CHANGELOG.md) and LICENSE.
 // The same commit and packages give the same bytes.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -46,10 +46,18 @@ function debianPackages(files) {
     return [...new Set(owners.values())].sort();
 }
 
+/** Those of which nothing is seen in a linked program. */
+function debianPackagesCompiledIn() {
+    return read("packages/compiled-in.txt")
+        .split("\n")
+        .filter((line) => line && !line.startsWith("#"));
+}
+
 function debianComponents() {
     const libraries = [...say("ldd", program).matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, file]) => file);
     const format = "${Package} ${Architecture} ${Version}\n";
-    const lines = say("dpkg-query", "-W", "-f", format, ...debianPackages(libraries)).split("\n");
+    const packages = [...debianPackages(libraries), ...debianPackagesCompiledIn()].sort();
+    const lines = say("dpkg-query", "-W", "-f", format, ...packages).split("\n");
     return lines.map((line) => {
         const [name, architecture, version] = line.split(" ");
         const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${architecture}`;
@@ -108,6 +116,7 @@ const inputs = [
     "web/package-lock.json",
     "packages/build.txt",
     "packages/run.txt",
+    "packages/compiled-in.txt",
     "CMakePresets.json",
 ];
 const provenance = {

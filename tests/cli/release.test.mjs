@@ -219,6 +219,16 @@ test("the papers name what is inside", async () => {
     const sbom = read("sbom.json");
     assert.equal(sbom.bomFormat, "CycloneDX");
     const names = sbom.components.map(({ name }) => name);
+    const packages = (list) =>
+        readFileSync(path.join(root, "packages", `${list}.txt`), "utf8").match(/^[a-z]\S*/gm);
+    const compiledIn = packages("compiled-in");
+    for (const name of ["libboost1.81-dev", "libcli11-dev", "libxxhash-dev"])
+        assert.ok(compiledIn.includes(name), name);
+    for (const name of compiledIn) {
+        assert.ok(packages("build").includes(name), `${name} is installed for building`);
+        const version = execFileSync("dpkg-query", ["-W", "-f", "${Version}", name]).toString();
+        assert.equal(sbom.components.find((one) => one.name === name)?.version, version, name);
+    }
     for (const name of ["libpq5", "libsodium23", "marked", "dompurify", "katex", "svelte"])
         assert.ok(names.includes(name), `${name} in ${names.join(" ")}`);
     assert.ok(!names.includes("eslint"));

@@ -9,7 +9,8 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { fill } from "../support/archives.mjs";
 import { startDatabase } from "../support/database.mjs";
-import { program, startServer, temporaryFolder } from "../support/server.mjs";
+import { killAtMoments, startCommand } from "../support/interruptions.mjs";
+import { startServer, temporaryFolder } from "../support/server.mjs";
 
 const runs = Number(process.env.BB_LONG ?? 0) ? 100 : 6;
 
@@ -28,27 +29,19 @@ after(async () => {
     rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a command and kills it after so many ms. */
-async function killed(after, ...words) {
-    const child = spawn(program, words, {
-        env: server.env,
-        cwd: path.dirname(server.dataFolder),
-        stdio: "ignore",
-    });
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    await pause(after);
-    child.kill("SIGKILL");
-    await ended;
-}
+const start = (...words) => startCommand(server.env, path.dirname(server.dataFolder), ...words);
 
 const list = async () => JSON.parse((await server.command("backup", "list", "--json")).stdout).backups;
 const users = async () => (await server.command("user", "list")).stdout;
 
 test(`create, killed at any moment ${runs} times, leaves whole backups alone`, async () => {
-    for (let run = 0; run < runs; run += 1) {
-        await killed((run * 900) / runs, "backup", "create");
-        for (const one of await list()) assert.equal(one.fault, undefined, JSON.stringify(one));
-    }
+    await killAtMoments(
+        runs,
+        () => start("backup", "create"),
+        async () => {
+            for (const one of await list()) assert.equal(one.fault, undefined, JSON.stringify(one));
+        },
+    );
     for (const { id } of await list())
         assert.equal((await server.command("backup", "verify", id)).code, 0, id);
     const last = await server.command("backup", "create");
@@ -60,24 +53,34 @@ test(`create, killed at any moment ${runs} times, leaves whole backups alone`, a
 });
 
 test(`prune, killed at any moment ${runs} times, leaves whole backups alone and the newest among them`, async () => {
-    for (let run = 0; run < runs; run += 1) {
-        if ((await list()).length < 2) await server.command("backup", "create");
-        const newest = (await list()).at(-1).id;
-        await killed((run * 200) / runs, "backup", "prune");
-        const left = await list();
-        assert.equal(left.at(-1).id, newest);
-        for (const one of left) assert.equal(one.fault, undefined, JSON.stringify(one));
-    }
+    assert.equal((await server.command("backup", "prune")).code, 0); // so that each has as much to do
+    let newest;
+    await killAtMoments(
+        runs,
+        async () => {
+            if ((await list()).length < 2) await server.command("backup", "create");
+            newest = (await list()).at(-1).id;
+            return start("backup", "prune");
+        },
+        async () => {
+            const left = await list();
+            assert.equal(left.at(-1).id, newest);
+            for (const one of left) assert.equal(one.fault, undefined, JSON.stringify(one));
+        },
+    );
 });
 
 test(`restore, killed at any moment ${runs} times, leaves the data of before or the backup's`, async () => {
     const before = await users();
-    for (let run = 0; run < runs; run += 1) {
-        await killed((run * 3_000) / runs, "backup", "restore", "latest", "--yes", "--no-safety");
-        assert.equal(await users(), before);
-        const verified = await server.command("db", "verify");
-        assert.equal(verified.code, 0, verified.stdout);
-    }
+    await killAtMoments(
+        runs,
+        () => start("backup", "restore", "latest", "--yes", "--no-safety"),
+        async () => {
+            assert.equal(await users(), before);
+            const verified = await server.command("db", "verify");
+            assert.equal(verified.code, 0, verified.stdout);
+        },
+    );
     const last = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
     assert.equal(last.code, 0, last.stderr);
     for (

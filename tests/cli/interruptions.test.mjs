@@ -1,15 +1,16 @@
 // Migrations and restores that are killed, lose their database or their disk: what was there stays, and the next try
 // goes through. BB_LONG=1 runs each count in full.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { fill, upload } from "../support/archives.mjs";
 import { startDatabase } from "../support/database.mjs";
-import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+import { fillDisk, killAtMoments, mountSmallDisk, startCommand } from "../support/interruptions.mjs";
+import { programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 const long = Number(process.env.BB_LONG ?? 0);
 const runs = long ? 100 : 6;
@@ -27,14 +28,10 @@ after(async () => {
 
 const urlOf = (name) => database.url.replace("/brainbytes?", `/${name}?`);
 
-/** A command on a database of its own: {child, ended}; ended gives {code, stderr}. */
+/** A command on a database of its own. */
 function start(name, ...words) {
     const env = programEnvironment({ DATABASE_URL: urlOf(name), BRAINBYTES_DATA: path.join(folder, name) });
-    const child = spawn(program, words, { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    const ended = new Promise((resolve) => child.once("close", (code) => resolve({ code, stderr })));
-    return { child, ended };
+    return startCommand(env, folder, ...words);
 }
 const run = (name, ...words) => start(name, ...words).ended;
 
@@ -47,16 +44,17 @@ async function finishes(name) {
 }
 
 test(`migrate, killed at any moment ${runs} times, is finished by the next`, async () => {
-    for (let at = 0; at < runs; at += 1) {
-        const name = `killed${at}`;
-        await database.query(`CREATE DATABASE ${name}`);
-        const migrating = start(name, "db", "migrate");
-        await pause((at * 1500) / runs);
-        migrating.child.kill("SIGKILL");
-        await migrating.ended;
-        await finishes(name);
-        await database.query(`DROP DATABASE ${name} WITH (FORCE)`);
-    }
+    await killAtMoments(
+        runs,
+        async (at) => {
+            await database.query(`CREATE DATABASE killed_${at}`);
+            return start(`killed_${at}`, "db", "migrate");
+        },
+        async (at) => {
+            await finishes(`killed_${at}`);
+            await database.query(`DROP DATABASE killed_${at} WITH (FORCE)`);
+        },
+    );
 });
 
 test("migrate, whose database is restarted, says so and is finished by the next", async () => {
@@ -108,14 +106,9 @@ test("restore, whose database is restarted, leaves the data of before", async ()
 });
 
 test("a disk that fills up while data is restored leaves the data of before", async (context) => {
-    if (process.getuid() !== 0) return context.skip("only root may mount a small disk");
     const disk = path.join(folder, "small");
-    mkdirSync(disk);
-    try {
-        execFileSync("mount", ["-t", "tmpfs", "-o", "size=400m,mode=777", "tmpfs", disk], { stdio: "pipe" });
-    } catch (fault) {
-        return context.skip(`no small disk can be mounted here: ${fault.stderr}`);
-    }
+    const none = mountSmallDisk(disk, "400m");
+    if (none) return context.skip(none);
     const server = await startServer({
         dataFolder: path.join(disk, "data"),
         env: { BACKUP_TO: path.join(folder, "elsewhere") },
@@ -133,9 +126,7 @@ test("a disk that fills up while data is restored leaves the data of before", as
         await server.as("ben@faults.example");
         const users = async () => (await server.command("user", "list")).stdout;
         const before = await users();
-        const free = Number(execFileSync("stat", ["-f", "-c", "%a", disk])) * 4096;
-        const kept = 45 * 1024 * 1024;
-        execFileSync("fallocate", ["-l", String(free - kept), path.join(disk, "other")]);
+        fillDisk(path.join(disk, "other"), 45);
         const full = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
         assert.equal(full.code, 1, full.stdout);
         assert.match(full.stderr, /The disk of the database is full: .* nothing was changed/s);

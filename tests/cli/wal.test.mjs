@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { archiveFrom, comparable, create, fill, upload } from "../support/archives.mjs";
+import { fillDiskUp } from "../support/interruptions.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let folder, backups, key, server;
@@ -318,7 +319,7 @@ test("a place without room does not stop the tutor, and the log goes on when the
     const tight = await startServer({ env: { BACKUP_TO: small, BACKUP_KEY_FILE: key } });
     try {
         await physical(tight);
-        spawnSync("dd", ["if=/dev/zero", `of=${small}/filler`, "bs=4096"]); // ends when the disk is full
+        fillDiskUp(path.join(small, "filler"));
         const ana = await tight.as("ana@tight.example");
         await fill(ana);
         await until(() => /the write-ahead log is not kept/.test(tight.tail(50)), "nobody is told");

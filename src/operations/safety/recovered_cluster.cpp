@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* folder_name = "recovering";
-constexpr std::uint64_t least_room = 128u << 20;
+constexpr std::uint64_t least_room = 128u << 20, nearly_nothing = 16u << 20;
 constexpr std::size_t chunk_size = 256 * 1024;
 constexpr std::chrono::hours longest_recovery{24};
 // As PostgreSQL says it when nobody committed anything after the moment that was asked for.
@@ -126,6 +126,15 @@ void RecoveredCluster::check_room() const {
                     at_.data.string(), free >> 20, wanted >> 20));
 }
 
+/// On a full disk PostgreSQL cannot even write down why it ends.
+void RecoveredCluster::check_not_full(std::string_view failure) const {
+    if (fs::space(at_.data).available >= nearly_nothing) return;
+    throw std::runtime_error(
+        fmt::format("The disk of {} is full. Nothing was touched. Make room, or recover elsewhere (--into "
+                    "FOLDER). {}",
+                    at_.data.string(), failure));
+}
+
 void RecoveredCluster::unpack(const From& from) {
     const auto into = folder_ / "postgres";
     fs::create_directories(into);
@@ -181,6 +190,7 @@ void RecoveredCluster::start(const RecoveryGoal& goal) {
         cluster_.emplace(std::move(options));
     } catch (const std::exception& failure) {
         source_->check();
+        check_not_full(failure.what());
         if (!goal.at || std::string_view(failure.what()).find(nothing_after) == std::string_view::npos)
             throw std::runtime_error(fmt::format(
                 "The backup could not be recovered, and nothing was touched. {}", failure.what()));

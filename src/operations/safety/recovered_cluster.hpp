@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/core/file_lock.hpp"
 #include "base/db/cluster.hpp"
@@ -44,6 +45,7 @@ public:
 
 private:
     void check_room() const;
+    void check_not_full(std::string_view failure) const;
     void unpack(const From& from);
     void configure(const RecoveryGoal& goal) const;
     void start(const RecoveryGoal& goal);

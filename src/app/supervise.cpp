@@ -89,7 +89,7 @@ void run(const config::Config& config, const db::Home& home, std::vector<int> li
         become(given, program, server);
     };
     deploy::Supervisor supervisor(loop.get_executor(), std::move(options));
-    boost::asio::signal_set signals(loop, SIGINT, SIGTERM);
+    boost::asio::signal_set signals(loop, SIGINT, SIGTERM, SIGHUP);
     signals.async_wait([&](boost::system::error_code, int) { supervisor.stop(); });
     std::exception_ptr fault;
     boost::asio::co_spawn(loop, supervisor.run(), [&](std::exception_ptr failed) {

@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
 #include "base/core/json_writer.hpp"
-#include "base/db/migrate.hpp"
-#include "cli/database.hpp"
+#include "base/core/privileges.hpp"
+#include "cli/cli.hpp"
 #include "operations/deploy/control.hpp"
 #include "operations/deploy/deployment.hpp"
 #include "operations/deploy/ledger.hpp"
@@ -33,18 +32,15 @@ fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
 
-/// For the commands of a release: all that this one was given.
-std::vector<std::string> environment_of(const Context& context) {
-    std::vector<std::string> variables = {"BRAINBYTES_DATA=" + context.config.text("BRAINBYTES_DATA"),
-                                          "BRAINBYTES_STAGE=" + context.config.text("BRAINBYTES_STAGE")};
-    for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
-    return variables;
+/// Files of the data folder are made as the account that it belongs to.
+void settle(const Context& context) {
+    if (!privileges::is_root()) return;
+    privileges::drop_to(privileges::unprivileged_for(context.config.text("BRAINBYTES_DATA")));
 }
 
 deploy::DeployPlan plan_for(Context& context, release::KeptRelease release) {
     deploy::DeployPlan plan;
     plan.data = context.config.text("BRAINBYTES_DATA");
-    plan.environment = environment_of(context);
     plan.release = std::move(release);
     plan.say = [&context](std::string_view step, std::string_view detail) {
         context.err << fmt::format("{}: {}", step, detail) << std::endl;
@@ -82,21 +78,6 @@ Result<release::KeptRelease> wanted_release(const Context& context, const Words&
     return kept.install(words.what, *keys, words.older);
 }
 
-/// What stands against the release on this database; nothing: it runs on it, or after its own migrations.
-std::optional<std::string> schema_fault(db::Session& session, const release::About& about) {
-    db::Migrator migrator(session, embedded::embedded_migrations());
-    std::vector<int> needs_down;
-    for (const auto& state : migrator.status())
-        if (state.applied_at && state.number > about.schema_max && state.phase == db::Phase::contract)
-            needs_down.push_back(state.number);
-    if (needs_down.empty()) return std::nullopt;
-    return fmt::format(
-        "{} knows the schema up to {}, and migration {} has taken something away that it needs. It runs "
-        "after "
-        "\"brainbytes db rollback --to {}\", which says what that loses.",
-        about.name(), about.schema_max, needs_down.front(), about.schema_max);
-}
-
 void print_plan(Context& context, const deploy::DeployPlan& plan, const std::string& serving) {
     context.out << fmt::format("{} in place of {}:\n", plan.release.about.name(), serving);
     if (plan.back_up) context.out << "backup\tas \"backup create\"\n";
@@ -106,9 +87,11 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
     context.out << fmt::format("switch\t\nbake\t{} s\nkeep\n", plan.bake.count());
 }
 
-int carry_out(Context& context, const deploy::DeployPlan& plan, const Words& words, db::Home& home) {
-    db::Session session(home.conninfo());
-    if (const auto fault = schema_fault(session, plan.release.about)) return context.fail(*fault);
+int carry_out(Context& context, const deploy::DeployPlan& plan, const Words& words) {
+    if (const auto fault = deploy::schema_fault(plan.data, plan.release.about)) return context.fail(*fault);
+    if (!plan.migrate)
+        context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
+                                   plan.release.about.name());
     if (!words.dry_run) return tell(context, plan, deploy::deploy(plan), words.json);
     const auto status = deploy::Control(plan.data).ask("status");
     print_plan(context, plan, std::string(status.at("kept").as_string()));
@@ -120,35 +103,30 @@ int bring(Context& context, const Words& words) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
     }
-    return with_home(context, [&](db::Home& home) {
-        const auto release = wanted_release(context, words);
-        if (!release) return context.fail(release.error());
-        auto plan = plan_for(context, *release);
-        plan.back_up = !words.no_backup;
-        plan.bake = std::chrono::seconds(words.bake);
-        return carry_out(context, plan, words, home);
-    });
+    settle(context);
+    const auto release = wanted_release(context, words);
+    if (!release) return context.fail(release.error());
+    auto plan = plan_for(context, *release);
+    plan.back_up = !words.no_backup;
+    plan.bake = std::chrono::seconds(words.bake);
+    return carry_out(context, plan, words);
 }
 
 int roll_back(Context& context, const Words& words) {
-    return with_home(context, [&](db::Home& home) {
-        const release::KeptReleases kept(releases_of(context));
-        const auto current = kept.current();
-        const auto entries = deploy::Ledger(releases_of(context) / "ledger.jsonl").read();
-        const auto name = !words.to.empty() ? words.to
-                          : current         ? deploy::release_before(entries, current->about.name())
-                                            : std::string();
-        if (name.empty())
-            return context.fail("No release was in service before this one: name one with --to.");
-        const auto release = kept.find(name);
-        if (!release) return context.fail(release.error());
-        auto plan = plan_for(context, *release);
-        plan.back_up = plan.migrate = plan.smoke_test = false;
-        plan.bake = std::chrono::seconds(0);
-        context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
-                                   release->about.name());
-        return carry_out(context, plan, words, home);
-    });
+    settle(context);
+    const release::KeptReleases kept(releases_of(context));
+    const auto current = kept.current();
+    const auto entries = deploy::Ledger(releases_of(context) / "ledger.jsonl").read();
+    const auto name = !words.to.empty() ? words.to
+                      : current         ? deploy::release_before(entries, current->about.name())
+                                        : std::string();
+    if (name.empty()) return context.fail("No release was in service before this one: name one with --to.");
+    const auto release = kept.find(name);
+    if (!release) return context.fail(release.error());
+    auto plan = plan_for(context, *release);
+    plan.back_up = plan.migrate = plan.smoke_test = false;
+    plan.bake = std::chrono::seconds(0);
+    return carry_out(context, plan, words);
 }
 
 int history(Context& context, const Words& words) {

@@ -1,6 +1,6 @@
 // Releases brought into service under load: nobody notices, whatever becomes of the new one.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -181,6 +181,17 @@ test("a server that is killed is followed by another", async () => {
     assert.notEqual(now.serving.process, serving.process);
     assert.equal((await server.request("/readyz")).status, 200);
     visitors.forgive();
+});
+
+test("what is set in the shell of who deploys does not reach the release's commands", async () => {
+    const elsewhere = { ...server.env, DATABASE_URL: "postgresql://127.0.0.1:1/nowhere" };
+    const done = await new Promise((resolve) => {
+        const words = ["deploy", keep(), "--no-backup", "--bake", "0", "--json"];
+        execFile(program, words, { env: elsewhere }, (fault, stdout, stderr) =>
+            resolve({ code: fault ? fault.code : 0, stdout, stderr }),
+        );
+    });
+    assert.equal(done.code, 0, done.stdout + done.stderr);
 });
 
 test("one change at a time, and what cannot be found is said", async () => {

@@ -12,13 +12,14 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "operations/deploy/supervisor.hpp"
+#include "operations/safety/running_tool.hpp"
 
 namespace bb::deploy {
 namespace {
 
 // A server may take two minutes to start.
 constexpr timeval longest_answer{300, 0};
-constexpr std::size_t most_answer = 64 * 1024;
+constexpr std::size_t most_answer = 4 << 20;
 
 }  // namespace
 
@@ -57,6 +58,21 @@ boost::json::object Control::ask(const std::string& what, const std::string& rel
     const auto& object = parsed->get_object();
     if (object.at("ok").as_bool()) return object;
     throw std::runtime_error(std::string(object.at("reason").as_string()));
+}
+
+std::string Surroundings::output_of(const std::filesystem::path& program, std::vector<std::string> words,
+                                    const std::function<void()>& watch) const {
+    words.insert(words.begin(), program.string());
+    return safety::output_of(std::move(words), environment, watch, folder);
+}
+
+Surroundings surroundings_of(const Control& control) {
+    const auto answer = control.ask("surroundings");
+    Surroundings around;
+    around.folder = std::string(answer.at("folder").as_string());
+    for (const auto& variable : answer.at("environment").as_array())
+        around.environment.emplace_back(variable.as_string());
+    return around;
 }
 
 }  // namespace bb::deploy

@@ -1,7 +1,9 @@
 #pragma once
 #include <boost/json.hpp>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace bb::deploy {
 
@@ -14,12 +16,24 @@ public:
     ~Control();
     Control(const Control&) = delete;
 
-    /// "status", "start" (with a release), "switch", "keep", "undo". Throws std::runtime_error with the
-    /// reason when it is refused, or the supervisor has gone.
+    /// "status", "surroundings", "start" (with a release), "switch", "keep", "undo". Throws
+    /// std::runtime_error with the reason when it is refused, or the supervisor has gone.
     boost::json::object ask(const std::string& what, const std::string& release = {}) const;
 
 private:
     int socket_;
 };
+
+/// In what the supervisor and its servers run: commands of a release must see the same options, whatever the
+/// person who deploys has in a shell.
+struct Surroundings {
+    std::vector<std::string> environment;  ///< "NAME=value"
+    std::filesystem::path folder;          ///< whose .env is read
+
+    /// What a command of `program` writes there. Throws std::runtime_error with its last words.
+    std::string output_of(const std::filesystem::path& program, std::vector<std::string> words,
+                          const std::function<void()>& watch) const;
+};
+Surroundings surroundings_of(const Control& control);
 
 }  // namespace bb::deploy

@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "base/client/exchange.hpp"
+#include "base/core/json_reader.hpp"
 #include "base/core/uuid.hpp"
 #include "operations/deploy/control.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/deploy/smoke_test.hpp"
-#include "operations/safety/running_tool.hpp"
 
 namespace bb::deploy {
 namespace {
@@ -29,7 +30,10 @@ public:
 class Deployment {
 public:
     explicit Deployment(const DeployPlan& plan)
-        : plan_(plan), control_(plan.data), ledger_(plan.data / "releases" / "ledger.jsonl") {
+        : plan_(plan),
+          control_(plan.data),
+          around_(surroundings_of(control_)),
+          ledger_(plan.data / "releases" / "ledger.jsonl") {
         if (const auto* trial = control_.ask("status").if_contains("trial"); trial && trial->as_bool())
             throw std::runtime_error("Another change of the release is under way.");
     }
@@ -60,7 +64,7 @@ private:
         step("start", [this]() { return start(); });
         if (plan_.smoke_test)
             step("smoke test", [this]() {
-                return SmokeTest{address_, program(), plan_.environment, plan_.watch}.run();
+                return SmokeTest{address_, program(), around_, plan_.watch}.run();
             });
         step("switch", [this]() { return switch_over(); });
         step("bake", [this]() { return bake(); });
@@ -103,8 +107,7 @@ private:
 
     /// The last line of what a command of the new release prints.
     std::string command(std::vector<std::string> words) const {
-        words.insert(words.begin(), program().string());
-        auto text = safety::output_of(std::move(words), plan_.environment, plan_.watch);
+        auto text = around_.output_of(program(), std::move(words), plan_.watch);
         while (!text.empty() && text.back() == '\n') text.pop_back();
         return text.substr(text.rfind('\n') + 1);
     }
@@ -165,12 +168,31 @@ private:
     const DeployPlan& plan_;
     const std::string id_ = Uuid::make().text();
     Control control_;
+    const Surroundings around_;
     Ledger ledger_;
     std::string address_;
     Traffic before_, at_switch_;
 };
 
 }  // namespace
+
+std::optional<std::string> schema_fault(const std::filesystem::path& data, const release::About& about) {
+    const Control control(data);
+    const auto status =
+        parse_json(surroundings_of(control).output_of("/proc/self/exe", {"db", "status", "--json"}, [] {}));
+    for (const auto& one : status.value().at("migrations").as_array()) {
+        const auto& migration = one.as_object();
+        const auto number = migration.at("number").as_int64();
+        if (migration.at("appliedAt").is_null() || number <= about.schema_max ||
+            migration.at("phase").as_string() == "expand")
+            continue;
+        return fmt::format(
+            "{} knows the schema up to {}, and migration {} has taken something away that it needs. It runs "
+            "after \"brainbytes db rollback --to {}\", which says what that loses.",
+            about.name(), about.schema_max, number, about.schema_max);
+    }
+    return std::nullopt;
+}
 
 Outcome deploy(const DeployPlan& plan) {
     return Deployment(plan).run();

@@ -2,9 +2,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "operations/deploy/traffic.hpp"
 #include "operations/release/kept.hpp"
@@ -14,7 +14,6 @@ namespace bb::deploy {
 /// What is deployed, and how careful.
 struct DeployPlan {
     std::filesystem::path data;
-    std::vector<std::string> environment;  ///< "NAME=value", of the commands that are run
     release::KeptRelease release;
     bool back_up = true;
     bool migrate = true;
@@ -32,6 +31,10 @@ struct Outcome {
     std::string reason;  ///< why
     double seconds = 0;
 };
+
+/// What stands against a release on the database as it is; nothing: it runs on it, or after its own
+/// migrations.
+std::optional<std::string> schema_fault(const std::filesystem::path& data, const release::About& about);
 
 /// Brings a kept release into service on this host: backup, migrations that only add, a server of it beside
 /// the running one, a smoke test against it alone, the switch, a time of watching. Whatever fails, the

@@ -10,7 +10,6 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/core/uuid.hpp"
-#include "operations/safety/running_tool.hpp"
 
 namespace bb::deploy {
 namespace {
@@ -41,8 +40,7 @@ public:
 
 private:
     std::string command(std::vector<std::string> words) const {
-        words.insert(words.begin(), test_.program.string());
-        return safety::output_of(std::move(words), test_.environment, test_.watch);
+        return test_.around.output_of(test_.program, std::move(words), test_.watch);
     }
 
     void sign_in() {

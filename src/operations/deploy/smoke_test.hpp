@@ -2,15 +2,16 @@
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <vector>
+
+#include "operations/deploy/control.hpp"
 
 namespace bb::deploy {
 
 /// A server that is looked at as a student would.
 struct SmokeTest {
-    std::string address;                   ///< "127.0.0.1:PORT" of the process
-    std::filesystem::path program;         ///< whose commands sign the visitor in
-    std::vector<std::string> environment;  ///< of these
+    std::string address;            ///< "127.0.0.1:PORT" of the process
+    std::filesystem::path program;  ///< whose commands sign the visitor in
+    const Surroundings& around;     ///< of these
     std::function<void()> watch;
 
     /// Readiness, signing in, a material, a question about it. Leaves nothing behind but the visitor's

@@ -208,16 +208,17 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     }
 
     std::string keep() {
-        if (!trial || !current) return refusal(crashed.value_or("Nothing was switched to."));
+        if (!trial || !current || current->ended())
+            return refusal(crashed.value_or("Nothing was switched to."));
         if (current->release() != no_release) kept.set_current(current->release());
         trial = false;
         return agreed();
     }
 
     /// Back to the release that is kept, whatever state a change is in.
-    Task<void> undo() {
+    Task<bool> undo() {
         if (candidate) let_go(std::exchange(candidate, nullptr), seconds(0));
-        if (!trial) co_return;
+        if (!trial) co_return true;
         const auto name = kept_name();
         note("roll back", "done", "to " + name, current ? current->release() : name);
         changing = true;
@@ -229,6 +230,16 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
             log::error("the release before cannot be started; the new one goes on",
                        {{"release", name}, {"reason", started.error().detail}});
         trial = false;
+        co_return started ? true : false;
+    }
+
+    /// For who has this account's rights anyway: the socket is closed to others.
+    std::string surroundings() const {
+        JsonWriter json;
+        json.object().field("ok", true).field("folder", fs::current_path().string());
+        json.key("environment").array();
+        for (const auto& variable : options.environment) json.value(variable);
+        return json.end().end().take();
     }
 
     std::string status() const {
@@ -269,14 +280,15 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
         };
         const auto what = text("do");
         if (what == "status") co_return status();
+        if (what == "surroundings") co_return surroundings();
         if (!lease.held && leased) co_return refusal("Another change of the release is under way.");
         lease.held = leased = true;
         if (what == "start") co_return co_await begin(text("release"));
         if (what == "switch") co_return switch_over();
         if (what == "keep") co_return keep();
         if (what == "undo") {
-            co_await undo();
-            co_return agreed();
+            const bool done = co_await undo();
+            co_return done ? agreed() : refusal("The release before cannot be started; the new one goes on.");
         }
         co_return refusal("Nobody here knows how to do that.");
     }

@@ -38,11 +38,11 @@ void collect(int descriptor, std::string& said) {
 }  // namespace
 
 RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours,
-                         std::function<void()> watch)
+                         std::function<void()> watch, const std::filesystem::path& folder)
     : name_(std::filesystem::path(command.front()).filename()), watch_(std::move(watch)) {
     Launch how;
     how.command = std::move(command);
-    how.folder = "/";
+    how.folder = folder;
     how.environment = std::move(environment);
     how.error = words_.writer();
     (ours == Ours::output ? how.out : how.in) = ours == Ours::output ? data_.writer() : data_.reader();
@@ -138,9 +138,9 @@ void RunningTool::finish() {
 }
 
 std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
-                      const std::function<void()>& watch) {
+                      const std::function<void()>& watch, const std::filesystem::path& folder) {
     const auto name = command.front();
-    RunningTool tool(std::move(command), std::move(environment), RunningTool::Ours::output, watch);
+    RunningTool tool(std::move(command), std::move(environment), RunningTool::Ours::output, watch, folder);
     std::string text, chunk(4096, '\0');
     while (const auto got = tool.read(chunk.data(), chunk.size())) {
         text.append(chunk, 0, got);

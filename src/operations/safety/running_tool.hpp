@@ -2,6 +2,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ public:
     /// the call that waits. A program that neither gives nor takes anything for `longest_silence` has failed.
     /// Throws std::system_error.
     RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours,
-                std::function<void()> watch);
+                std::function<void()> watch, const std::filesystem::path& folder = "/");
     /// Ends it when it still runs: asks, and after five seconds kills.
     ~RunningTool() override;
     RunningTool(const RunningTool&) = delete;
@@ -52,6 +53,6 @@ private:
 
 /// All that a program writes (64 MB at most). Throws std::runtime_error with its last words when it fails.
 std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
-                      const std::function<void()>& watch);
+                      const std::function<void()>& watch, const std::filesystem::path& folder = "/");
 
 }  // namespace bb::safety

@@ -173,6 +173,35 @@ test("back to the release before, by code alone", async () => {
     isNoFault();
 });
 
+test("back to one that a migration has taken something from is refused, with the way to it", async () => {
+    const query = (sql) =>
+        execFileSync("psql", [
+            "-h",
+            `${server.dataFolder}/run`,
+            "-U",
+            "brainbytes",
+            "-XAtc",
+            sql,
+            "brainbytes",
+        ]);
+    const kept = keep();
+    const [newer, next] = [about.schemaMax + 1, about.schemaMax + 2];
+    const insert = (number, phase) =>
+        query(`INSERT INTO schema_migrations VALUES (${number}, 'made_up', 'x', now(), '${phase}')`);
+    insert(newer, "expand");
+    try {
+        assert.equal((await server.command("rollback", "--to", kept, "--dry-run")).code, 0);
+        insert(next, "contract");
+        const back = await server.command("rollback", "--to", kept);
+        assert.equal(back.code, 1, back.stderr);
+        assert.match(back.stderr, new RegExp(`migration ${next} has taken something away that it needs`));
+        assert.match(back.stderr, new RegExp(`brainbytes db rollback --to ${about.schemaMax}"`));
+        assert.doesNotMatch(back.stderr, /Code only/);
+    } finally {
+        query(`DELETE FROM schema_migrations WHERE number > ${about.schemaMax}`);
+    }
+});
+
 test("a server that is killed is followed by another", async () => {
     const { serving } = await status();
     process.kill(serving.process, "SIGKILL");

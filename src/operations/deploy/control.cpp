@@ -61,9 +61,9 @@ boost::json::object Control::ask(const std::string& what, const std::string& rel
 }
 
 std::string Surroundings::output_of(const std::filesystem::path& program, std::vector<std::string> words,
-                                    const std::function<void()>& watch) const {
+                                    const std::function<void()>& watch, bool may_fail) const {
     words.insert(words.begin(), program.string());
-    return safety::output_of(std::move(words), environment, watch, folder);
+    return safety::output_of(std::move(words), environment, watch, folder, may_fail);
 }
 
 Surroundings surroundings_of(const Control& control) {

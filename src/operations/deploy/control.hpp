@@ -30,9 +30,10 @@ struct Surroundings {
     std::vector<std::string> environment;  ///< "NAME=value"
     std::filesystem::path folder;          ///< whose .env is read
 
-    /// What a command of `program` writes there. Throws std::runtime_error with its last words.
+    /// What a command of `program` writes there. Throws std::runtime_error with its last words when it fails,
+    /// unless it `may_fail` after it has written something.
     std::string output_of(const std::filesystem::path& program, std::vector<std::string> words,
-                          const std::function<void()>& watch) const;
+                          const std::function<void()>& watch, bool may_fail = false) const;
 };
 Surroundings surroundings_of(const Control& control);
 

@@ -178,8 +178,10 @@ private:
 
 std::optional<std::string> schema_fault(const std::filesystem::path& data, const release::About& about) {
     const Control control(data);
-    const auto status =
-        parse_json(surroundings_of(control).output_of("/proc/self/exe", {"db", "status", "--json"}, [] {}));
+    // It fails where a migration stands against this very program, and tells all the same.
+    const auto status = parse_json(surroundings_of(control).output_of(
+        "/proc/self/exe", {"db", "status", "--json"}, [] {}, true));
+    if (!status) throw std::runtime_error("The migrations of the database cannot be read.");
     for (const auto& one : status.value().at("migrations").as_array()) {
         const auto& migration = one.as_object();
         const auto number = migration.at("number").as_int64();

@@ -138,7 +138,8 @@ void RunningTool::finish() {
 }
 
 std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
-                      const std::function<void()>& watch, const std::filesystem::path& folder) {
+                      const std::function<void()>& watch, const std::filesystem::path& folder,
+                      bool may_fail) {
     const auto name = command.front();
     RunningTool tool(std::move(command), std::move(environment), RunningTool::Ours::output, watch, folder);
     std::string text, chunk(4096, '\0');
@@ -146,7 +147,11 @@ std::string output_of(std::vector<std::string> command, std::vector<std::string>
         text.append(chunk, 0, got);
         if (text.size() > most_output) throw std::runtime_error(name + " wrote without an end");
     }
-    tool.finish();
+    try {
+        tool.finish();
+    } catch (const std::runtime_error&) {
+        if (!may_fail || text.empty()) throw;
+    }
     return text;
 }
 

@@ -51,8 +51,10 @@ private:
     std::thread listener_;  // reads words_ into said_
 };
 
-/// All that a program writes (64 MB at most). Throws std::runtime_error with its last words when it fails.
+/// All that a program writes (64 MB at most). Throws std::runtime_error with its last words when it fails,
+/// unless it `may_fail` after it has written something.
 std::string output_of(std::vector<std::string> command, std::vector<std::string> environment,
-                      const std::function<void()>& watch, const std::filesystem::path& folder = "/");
+                      const std::function<void()>& watch, const std::filesystem::path& folder = "/",
+                      bool may_fail = false);
 
 }  // namespace bb::safety

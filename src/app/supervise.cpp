@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <stdexcept>
 
 #include "app/process.hpp"
 #include "base/core/log.hpp"
@@ -24,13 +26,19 @@
 namespace bb::app {
 namespace {
 
-/// Ours, and what was settled by now.
+/// Ours, and what was settled by now; each name once, since what one supervisor hands to the next comes back.
 std::vector<std::string> environment_of_servers(const config::Config& config) {
     std::vector<std::string> variables = {"BRAINBYTES_DATA=" + config.text("BRAINBYTES_DATA"),
                                           "BRAINBYTES_STAGE=" + config.text("BRAINBYTES_STAGE")};
-    for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+    std::set<std::string, std::less<>> names = {"BRAINBYTES_DATA", "BRAINBYTES_STAGE"};
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text(*variable);
+        if (names.emplace(text.substr(0, text.find('='))).second) variables.emplace_back(text);
+    }
     return variables;
 }
+
+constexpr std::chrono::seconds longest_check{10};
 
 /// "PROCESS RELEASE ADDRESS" of the server that this process had before it became this program.
 constexpr const char* adopted = "LISTEN_SERVER";
@@ -58,10 +66,14 @@ std::string own_release(const db::Home& home) {
 /// The new release must be able to read our configuration, or it would end at once.
 void become(const deploy::Supervisor::Options& options, const std::filesystem::path& program,
             const deploy::RunningServer& running) {
-    safety::output_of({program.string(), "config", "check"}, options.environment, [] {});
+    const auto watch = [deadline = std::chrono::steady_clock::now() + longest_check]() {
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("config check did not end");
+    };
+    const auto folder = std::filesystem::current_path();
+    safety::output_of({program.string(), "config", "check"}, options.environment, watch, folder);
     log::info("the supervisor of the release goes on", {{"release", running.release}});
     Launch how{.command = {program.string(), "supervise"},
-               .folder = std::filesystem::current_path(),
+               .folder = folder,
                .out = STDOUT_FILENO,
                .error = STDERR_FILENO};
     how.environment = options.environment;

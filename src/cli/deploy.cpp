@@ -75,6 +75,11 @@ Result<release::KeptRelease> wanted_release(const Context& context, const Words&
     if (!fs::exists(words.what)) return kept.find(words.what);
     const auto keys = release::Trust(fs::path(context.config.text("BRAINBYTES_DATA")) / "trust").keys();
     if (!keys) return keys.error();
+    if (words.dry_run) {
+        const auto about = release::check_release(words.what, *keys);
+        if (!about) return about.error();
+        return release::KeptRelease{*about, {}, {}};
+    }
     return kept.install(words.what, *keys, words.older);
 }
 

@@ -212,6 +212,17 @@ test("a server that is killed is followed by another", async () => {
     visitors.forgive();
 });
 
+test("a supervisor that is killed is followed by one that serves the release that was kept", async () => {
+    const { kept } = await status();
+    await server.kill();
+    await server.start();
+    assert.equal((await status()).kept, kept);
+    await until(kept);
+    visitors.forgive();
+    await deployed(keep());
+    isNoFault();
+});
+
 test("what is set in the shell of who deploys does not reach the release's commands", async () => {
     const elsewhere = { ...server.env, DATABASE_URL: "postgresql://127.0.0.1:1/nowhere" };
     const done = await new Promise((resolve) => {

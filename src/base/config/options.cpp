@@ -137,7 +137,7 @@ constexpr Option table[] = {
     {"BRAINBYTES_DRAIN_SECONDS", Kind::number, "30",
      "Longest time to finish requests and answers when stopping.", "30", "0..3600"},
     {"BRAINBYTES_START_SECONDS", Kind::number, "120",
-     "Longest time that a server of \"brainbytes supervise\" may take until it is ready.", "120", "1..3600"},
+     "Longest time that a server of \"brainbytes supervise\" may take until it is ready.", "120", "1..240"},
     {"BRAINBYTES_LOG_LEVEL", Kind::choice, "info", "Least important lines that are logged.", "debug",
      "debug|info|warn|error"},
     {"BRAINBYTES_LOG_FORMAT", Kind::choice, "automatic",

@@ -17,7 +17,7 @@
 namespace bb::deploy {
 namespace {
 
-// A server may take two minutes to start.
+// Longer than a server may take to start (BRAINBYTES_START_SECONDS).
 constexpr timeval longest_answer{300, 0};
 constexpr std::size_t most_answer = 4 << 20;
 
@@ -30,6 +30,7 @@ Control::Control(const std::filesystem::path& data)
     const auto path = control_socket(data).string();
     path.copy(address.sun_path, sizeof address.sun_path - 1);
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &longest_answer, sizeof longest_answer);
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &longest_answer, sizeof longest_answer);
     if (socket_ >= 0 && ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0)
         return;
     const int why = errno;

@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/core/program.hpp"
 #include "base/http/server.hpp"
@@ -51,7 +52,7 @@ ServerProcess::ServerProcess(const ServerPlan& plan) : release_(plan.release) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         throw std::system_error(errno, std::generic_category(), "socketpair");
-    control_ = ends[0];
+    Handed ours{ends[0]};
     const Handed theirs{ends[1]}, probe{private_listener(address_)};
     Launch how{.command = {plan.program.string(), "serve"},
                .folder = std::filesystem::current_path(),
@@ -63,6 +64,7 @@ ServerProcess::ServerProcess(const ServerPlan& plan) : release_(plan.release) {
     how.sockets.emplace_back(net::name_of_probe, probe.descriptor);
     how.sockets.emplace_back(net::name_of_control, theirs.descriptor);
     pid_ = launch(how);
+    control_ = std::exchange(ours.descriptor, -1);
 }
 
 ServerProcess::ServerProcess(RunningServer running)
@@ -115,13 +117,16 @@ Task<Result<void>> ServerProcess::wait_ready(std::chrono::seconds limit) {
 Task<void> ServerProcess::wait_ended(std::chrono::seconds limit) {
     const auto deadline = steady_clock::now() + limit;
     while (!ended() && steady_clock::now() < deadline) co_await net::sleep_for(look_every);
-    if (ended()) co_return;
-    ::kill(pid_, SIGKILL);
+    kill();
     while (!ended()) co_await net::sleep_for(look_every);
 }
 
 void ServerProcess::tell(const std::string& line) const {
     (void)!::send(control_, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void ServerProcess::kill() {
+    if (!ended()) ::kill(pid_, SIGKILL);
 }
 
 void ServerProcess::listen() {

@@ -48,6 +48,8 @@ public:
     void listen();
     /// It takes no more connections, finishes what it has within `limit`, and ends.
     void drain(std::chrono::seconds limit);
+    /// Ends it at once.
+    void kill();
 
     /// For who takes it over.
     RunningServer running() const { return {release_, pid_, address_, control_}; }

@@ -17,6 +17,8 @@ namespace {
 // ".invalid" has no mail (RFC 2606): nobody can sign in as this one from outside.
 constexpr const char* visitor = "smoke-test@brainbytes.invalid";
 constexpr std::size_t words_shown = 300;
+// A language model may take its time.
+constexpr std::chrono::milliseconds longest_answer{120'000};
 
 /// The visit of one student.
 class Visit {
@@ -60,6 +62,7 @@ private:
         if (!cookie_.empty()) request.headers.emplace_back("Cookie", cookie_);
         if (!json.empty()) request.headers.emplace_back("Content-Type", "application/json");
         request.body = json;
+        request.deadlines.whole = longest_answer;
         const auto reply = client::exchange(std::move(request));
         if (reply.failure) throw std::runtime_error(fmt::format("{} {}: {}", method, target, reply.detail));
         if (reply.status != status)

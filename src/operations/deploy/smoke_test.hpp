@@ -15,7 +15,7 @@ struct SmokeTest {
     std::function<void()> watch;
 
     /// Readiness, signing in, a material, a question about it. Leaves nothing behind but the visitor's
-    /// account. Throws std::runtime_error naming what does not work.
+    /// account, unless it fails. Throws std::runtime_error naming what does not work.
     std::string run() const;
 };
 

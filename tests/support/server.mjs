@@ -5,6 +5,7 @@
 //   const { status, json } = await ana.request("/api/threads", { method: "POST", json: {} });
 //   await server.stop();                                         // SIGTERM, drained; the folder is removed
 import { execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, chmodSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,16 +32,32 @@ export const generousLimits = [
     .map((name) => `${name}=1000000+1000000/s`)
     .join(",");
 
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
-export function freePort() {
-    return new Promise((resolve, reject) => {
+// A port the system handed out could be taken by any outgoing connection before it is used, so
+// ports come from below those it hands out.
+const firstPort = 10_000;
+const endOfPorts = Math.min(
+    32_768,
+    Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/)[0]),
+);
+const portsGiven = new Set();
+
+function isFree(port) {
+    return new Promise((resolve) => {
         const probe = createServer();
-        probe.once("error", reject);
-        probe.listen(0, "127.0.0.1", () => {
-            const { port } = probe.address();
-            probe.close(() => resolve(port));
-        });
+        probe.once("error", () => resolve(false));
+        probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
     });
+}
+
+/** A port of 127.0.0.1 that nobody listens on, no outgoing connection gets, and was not given before. */
+export async function freePort() {
+    for (let tries = 0; tries < 1000; tries += 1) {
+        const port = randomInt(firstPort, endOfPorts);
+        if (portsGiven.has(port) || !(await isFree(port))) continue;
+        portsGiven.add(port);
+        return port;
+    }
+    throw new Error(`No port is free from ${firstPort} to ${endOfPorts}.`);
 }
 
 /** A new empty folder that any account may enter, short enough for a unix socket inside it. */

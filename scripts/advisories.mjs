@@ -1,6 +1,6 @@
 // advisories.mjs FOLDER...: known advisories of the npm packages that these folders lock, by `npm audit`. Prints one line
 // each and exits 1 when there are any of "moderate" or worse. A registry that answers no audits is said, and is a failure
-// only with AUDIT=required (as in the weekly workflow).
+// only with AUDIT=required (as in the daily workflow).
 import { execFile } from "node:child_process";
 import { pathToFileURL } from "node:url";
 

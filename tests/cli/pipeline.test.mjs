@@ -1,0 +1,271 @@
+// The scripts that the workflows call, run on a small repository with stand-ins for the programs that would reach out:
+// bin/brainbytes (which notes what it is asked to do), gh and checkov. Signing itself is in release.test.mjs.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+    chmodSync,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { test } from "node:test";
+
+import { changes, loosen, pin } from "../../scripts/update-packages.mjs";
+import { root, temporaryFolder } from "../support/server.mjs";
+
+/** A repository with our scripts, and `tools` {name: shell text} first on its PATH; "brainbytes" goes into bin/. */
+function workplace(t, tools = {}) {
+    const folder = temporaryFolder();
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const repo = path.join(folder, "repo");
+    for (const name of ["scripts", "bin", "../tools"]) mkdirSync(path.join(repo, name), { recursive: true });
+    for (const name of [
+        "pipeline",
+        "propose-update",
+        "update-packages",
+        "update-packages.mjs",
+        "scan-deploy",
+    ])
+        cpSync(path.join(root, "scripts", name), path.join(repo, "scripts", name));
+    for (const [name, text] of Object.entries(tools)) {
+        const file = path.join(repo, name === "brainbytes" ? "bin" : "../tools", name);
+        writeFileSync(file, `#!/bin/sh\n${text}\n`);
+        chmodSync(file, 0o755);
+    }
+    const env = {
+        PATH: `${path.join(folder, "tools")}:${process.env.PATH}`,
+        HOME: folder,
+        TMPDIR: folder,
+        SAID: path.join(folder, "said"),
+        SSH_FOLDER: path.join(folder, "ssh"),
+        GIT_CONFIG_NOSYSTEM: "1",
+    };
+    writeFileSync(env.SAID, "");
+    const git = (...args) => execFileSync("git", args, { cwd: repo, env, encoding: "utf8" });
+    git("init", "-q", "-b", "main");
+    git("config", "user.name", "t");
+    git("config", "user.email", "t@example.org");
+    writeFileSync(path.join(repo, ".gitignore"), "/build/\n/bin/\n");
+    writeFileSync(path.join(repo, "package.json"), '{"a":"1"}\n');
+    git("add", ".");
+    git("commit", "-q", "-m", "one");
+    return {
+        folder,
+        repo,
+        git,
+        ssh: env.SSH_FOLDER,
+        said: () => readFileSync(env.SAID, "utf8").trim(),
+        run: (more, script, ...args) =>
+            spawnSync(path.join(repo, "scripts", script), args, {
+                cwd: folder,
+                env: { ...env, ...more },
+                encoding: "utf8",
+            }),
+    };
+}
+
+const mode = (file) => statSync(file).mode & 0o777;
+const noted = 'echo "$@" >>"$SAID"';
+
+test("a release is signed with the key of the secret, which is private meanwhile and gone afterwards", (t) => {
+    const place = workplace(t, {
+        brainbytes: `${noted}
+while [ "$1" != --key ]; do if [ "$1" = --out ]; then out=$2; fi; shift; done
+stat -c %a "$2" >>"$SAID"; cat "$2" >>"$SAID"; echo "[$RELEASE_KEY]" >>"$SAID"
+: >"$out/x.tar.zst"; [ -z "$FAILS" ]`,
+    });
+    const done = place.run({ RELEASE_KEY: "line 1\nline 2" }, "pipeline", "release");
+    assert.equal(done.status, 0, done.stderr);
+    const [call, ...rest] = place.said().split("\n");
+    assert.match(call, /^release build --out build\/release --key \S+$/);
+    assert.deepEqual(rest, ["600", "line 1", "line 2", "[]"]);
+    const key = call.split(" ").at(-1);
+    assert.ok(key.startsWith(place.folder) && !existsSync(key));
+
+    const failed = place.run({ RELEASE_KEY: "k", FAILS: "1" }, "pipeline", "release");
+    assert.equal(failed.status, 1);
+    assert.ok(
+        !existsSync(
+            place
+                .said()
+                .split("\n")
+                .findLast((line) => /^release/.test(line))
+                .split(" ")
+                .at(-1),
+        ),
+    );
+
+    const without = place.run({}, "pipeline", "release");
+    assert.equal(without.status, 1);
+    assert.match(without.stderr, /RELEASE_KEY is empty/);
+});
+
+test("access is written for ssh alone, taken away again, and never over what is somebody's", (t) => {
+    const place = workplace(t);
+    const made = path.join(place.folder, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", made]);
+    const secrets = {
+        DEPLOY_SSH_KEY: readFileSync(made, "utf8").trimEnd(),
+        DEPLOY_KNOWN_HOSTS: "host ssh-ed25519 AAAA",
+    };
+    const key = path.join(place.ssh, "id_ed25519");
+    const hosts = path.join(place.ssh, "known_hosts");
+    const done = place.run(secrets, "pipeline", "access");
+    assert.equal(done.status, 0, done.stderr);
+    assert.deepEqual([mode(key), mode(hosts), mode(place.ssh)], [0o600, 0o600, 0o700]);
+    assert.equal(readFileSync(key, "utf8"), readFileSync(made, "utf8"));
+    assert.equal(readFileSync(hosts, "utf8"), "host ssh-ed25519 AAAA\n");
+    assert.equal(place.run({}, "pipeline", "forget").status, 0);
+    assert.ok(!existsSync(key) && !existsSync(hosts));
+
+    const garbage = place.run({ ...secrets, DEPLOY_SSH_KEY: "no key" }, "pipeline", "access");
+    assert.equal(garbage.status, 1);
+    assert.match(garbage.stderr, /no private key/);
+    assert.ok(!existsSync(key));
+    for (const name of Object.keys(secrets))
+        assert.match(place.run({ ...secrets, [name]: "" }, "pipeline", "access").stderr, new RegExp(name));
+
+    writeFileSync(hosts, "mine\n");
+    assert.equal(place.run(secrets, "pipeline", "access").status, 1);
+    assert.equal(place.run({}, "pipeline", "forget").status, 0);
+    assert.equal(readFileSync(hosts, "utf8"), "mine\n");
+});
+
+test("the one archive that was built is deployed to the stage", (t) => {
+    const place = workplace(t, { brainbytes: noted });
+    assert.match(place.run({}, "pipeline", "deploy", "staging").stderr, /no single archive/);
+    mkdirSync(path.join(place.repo, "build/release"), { recursive: true });
+    writeFileSync(path.join(place.repo, "build/release/a.tar.zst"), "");
+    assert.equal(place.run({}, "pipeline", "deploy", "staging").status, 0);
+    assert.equal(place.said(), "deploy build/release/a.tar.zst --stage staging");
+    assert.match(place.run({}, "pipeline", "deploy", "; id").stderr, /which stage/);
+    writeFileSync(path.join(place.repo, "build/release/b.tar.zst"), "");
+    assert.match(place.run({}, "pipeline", "deploy", "staging").stderr, /no single archive/);
+});
+
+test("a stage that is not well goes back to the release before, and the step fails", (t) => {
+    const place = workplace(t, { brainbytes: `${noted}; case " $FAILS " in *" $1 "*) exit 1 ;; esac` });
+    assert.equal(place.run({}, "pipeline", "verify", "staging").status, 0);
+    assert.equal(place.said(), "verify --stage staging");
+    const bad = place.run({ FAILS: "verify" }, "pipeline", "verify", "staging");
+    assert.equal(bad.status, 1);
+    assert.match(bad.stderr, /is back on the release before/);
+    assert.match(place.said(), /\nverify --stage staging\nrollback --stage staging$/);
+    const worse = place.run({ FAILS: "verify rollback" }, "pipeline", "verify", "staging");
+    assert.equal(worse.status, 1);
+    assert.match(worse.stderr, /needs somebody now/);
+});
+
+test("the team is told how it ended, by an address that no list of processes shows", async (t) => {
+    const place = workplace(t);
+    assert.match(place.run({}, "pipeline", "notify", "staging").stdout, /nobody is told/);
+    const bodies = [];
+    const server = http.createServer(async (request, response) => {
+        let text = "";
+        for await (const piece of request) text += piece;
+        bodies.push({ path: request.url, text });
+        response.writeHead(request.url === "/refused" ? 403 : 200).end();
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    t.after(() => server.close());
+    const notify = (target) =>
+        new Promise((resolve) => {
+            const env = { PATH: process.env.PATH, STATUS: 'fail"ure', RUN_URL: "https://ci.example/1" };
+            env.NOTIFY_WEBHOOK = `http://127.0.0.1:${server.address().port}${target}`;
+            const script = path.join(place.repo, "scripts/pipeline");
+            const child = spawn("sh", ["-c", `"${script}" notify staging`], { env, cwd: place.repo });
+            child.once("exit", resolve);
+        });
+    assert.equal(await notify("/hook/secret"), 0);
+    assert.equal(bodies[0].path, "/hook/secret");
+    assert.match(
+        JSON.parse(bodies[0].text).text,
+        /^Deployment to staging: failure \([0-9a-f]{7,}\) https:\/\/ci\.example\/1$/,
+    );
+    assert.notEqual(await notify("/refused"), 0);
+    assert.ok(!readFileSync(path.join(root, "scripts/pipeline"), "utf8").includes('curl "$NOTIFY_WEBHOOK"'));
+});
+
+test("packages are opened to their major version, and pinned to what was found", () => {
+    const manifest = {
+        name: "x",
+        dependencies: { a: "1.2.3" },
+        devDependencies: { b: "0.8.0", old: "npm:b@0.1.0", range: "^1.0.0" },
+    };
+    assert.deepEqual(loosen(manifest), {
+        name: "x",
+        dependencies: { a: "^1.2.3" },
+        devDependencies: { b: "^0.8.0", old: "npm:b@0.1.0", range: "^1.0.0" },
+    });
+    const lock = {
+        packages: { "node_modules/a": { version: "1.9.0" }, "node_modules/b": { version: "0.8.0" } },
+    };
+    const after = pin(manifest, lock);
+    assert.deepEqual(after.dependencies, { a: "1.9.0" });
+    assert.deepEqual(after.devDependencies, manifest.devDependencies);
+    assert.deepEqual(changes(manifest, after), ["a 1.2.3 -> 1.9.0"]);
+    assert.deepEqual(changes(manifest, manifest), []);
+});
+
+test("an update is tested, and proposed with the outcome; again, it takes the place of the one before", (t) => {
+    const place = workplace(t, {
+        make: 'echo "7 passed, $FAILS failed"; [ "$FAILS" = 0 ]',
+        gh: `${noted}; if [ "$2" = list ]; then cat "$SAID.open" 2>/dev/null; fi; if [ "$2" = create ]; then echo 1 >"$SAID.open"; fi`,
+    });
+    const origin = path.join(place.folder, "origin.git");
+    place.git("init", "-q", "--bare", origin);
+    place.git("remote", "add", "origin", origin);
+    assert.match(place.run({ FAILS: "0" }, "update-packages", "--test").stdout, /Nothing is newer/);
+    assert.match(place.run({}, "propose-update", "build/update").stdout, /nothing to propose/);
+
+    for (const [failed, version, word, verb] of [
+        ["0", "2", "passed", "create"],
+        ["3", "3", "failed", "edit"],
+    ]) {
+        writeFileSync(path.join(place.repo, "package.json"), `{"a":"${version}"}\n`);
+        assert.equal(place.run({ FAILS: failed }, "update-packages", "--test").status, 0);
+        const result = readFileSync(path.join(place.repo, "build/update/result.md"), "utf8");
+        assert.match(result, new RegExp(`make test\` ${word}:[^]*7 passed, ${failed} failed`));
+        place.git("checkout", "-q", "package.json");
+        const done = place.run({}, "propose-update", "build/update");
+        assert.equal(done.status, 0, done.stderr);
+        assert.match(
+            place.said().split("\n").at(-1),
+            new RegExp(`^pr ${verb} .*--body-file build/update/result.md`),
+        );
+        assert.equal(
+            place.git("show", "refs/remotes/origin/dependency-update:package.json"),
+            `{"a":"${version}"}\n`,
+        );
+        place.git("checkout", "-q", "main");
+    }
+});
+
+test("an update that touches anything but lists of packages is refused", (t) => {
+    const place = workplace(t, { gh: noted });
+    mkdirSync(path.join(place.repo, "build/update"), { recursive: true });
+    writeFileSync(path.join(place.repo, ".gitignore"), "/build/\n/bin/\n*\n");
+    writeFileSync(path.join(place.repo, "build/update/update.patch"), place.git("diff"));
+    place.git("checkout", "-q", ".gitignore");
+    const done = place.run({}, "propose-update", "build/update");
+    assert.equal(done.status, 1);
+    assert.match(done.stderr, /touches \.gitignore/);
+    assert.equal(place.said(), "");
+});
+
+test("the scan of deploy/ fails when the scanner finds something, and when it is not there", (t) => {
+    const place = workplace(t, { checkov: `${noted}; [ -z "$FAILS" ]` });
+    assert.equal(place.run({}, "scan-deploy", "containers").status, 0);
+    assert.match(place.said(), /--framework dockerfile kubernetes /);
+    assert.equal(place.run({ FAILS: "1" }, "scan-deploy", "infrastructure").status, 1);
+    const none = place.run({ PATH: "/usr/bin:/bin" }, "scan-deploy", "containers");
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /checkov is not installed/);
+    assert.equal(place.run({}, "scan-deploy", "all").status, 1);
+});

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long test-ha lint format bench coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha lint format bench load-test coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: ## rewrite the layout of C++ and page sources
 
 bench: ## speed beside nginx, pgbench and a bare upstream, as ratios; lighthouse (PARTS="health threads")
 	@exec scripts/bench $(PARTS)
+
+load-test: ## artillery with load-test.yml: on a server of its own, or a running one (URL=https://...)
+	@exec scripts/load-test $(URL)
 
 coverage: ## line coverage per folder; fails under the agreed figures
 	@exec scripts/coverage

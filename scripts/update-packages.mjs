@@ -40,8 +40,10 @@ function update(folder) {
     const file = path.join(folder, "package.json");
     const read = (name) => JSON.parse(readFileSync(path.join(folder, name), "utf8"));
     const write = (manifest) => writeFileSync(file, `${JSON.stringify(manifest, null, 2)}\n`);
-    const npm = (...args) =>
-        execFileSync("npm", [...args, "--package-lock-only", "--no-audit", "--no-fund", "--loglevel=error"], {
+    // The lock names no registry, as it always did: whose npm has another one uses that.
+    const options = ["--package-lock-only", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund"];
+    const npm = (verb) =>
+        execFileSync("npm", [verb, ...options, "--loglevel=error"], {
             cwd: folder,
             stdio: ["ignore", "ignore", "inherit"],
         });

@@ -31,7 +31,18 @@ add_custom_target(bb_version_stamp
     BYPRODUCTS ${bb_embedded_dir}/version.cpp
     COMMENT "" VERBATIM)
 
+# What a host that has nothing yet is given.
+file(READ ${CMAKE_SOURCE_DIR}/packages/run.txt run_packages)
+file(READ ${CMAKE_SOURCE_DIR}/deploy/systemd/brainbytes.service service_unit)
+file(READ ${CMAKE_SOURCE_DIR}/deploy/systemd/brainbytes.socket socket_unit)
+file(READ ${CMAKE_SOURCE_DIR}/deploy/host/prepare prepare_host)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/host_files.cpp.in ${bb_embedded_dir}/host_files.cpp @ONLY)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/packages/run.txt ${CMAKE_SOURCE_DIR}/deploy/systemd/brainbytes.service
+    ${CMAKE_SOURCE_DIR}/deploy/systemd/brainbytes.socket ${CMAKE_SOURCE_DIR}/deploy/host/prepare)
+
 add_library(bb_embedded STATIC
-    ${bb_embedded_dir}/assets.S ${bb_embedded_dir}/assets.cpp ${bb_embedded_dir}/version.cpp)
+    ${bb_embedded_dir}/assets.S ${bb_embedded_dir}/assets.cpp ${bb_embedded_dir}/version.cpp
+    ${bb_embedded_dir}/host_files.cpp)
 add_dependencies(bb_embedded bb_version_stamp)
 target_include_directories(bb_embedded PUBLIC ${CMAKE_SOURCE_DIR}/cmake/include)

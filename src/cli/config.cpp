@@ -5,6 +5,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
+#include "operations/stages/stage_file.hpp"
 
 namespace bb::cli {
 namespace {
@@ -57,6 +58,20 @@ int example(Context& context) {
     return done;
 }
 
+/// The options were right, or no command would have begun; the stages of this folder are left.
+int check_stages(Context& context) {
+    const auto stages = stages::read_stages(".");
+    if (!stages && stages.error().code != ErrorCode::not_found) {
+        context.fail(stages.error());
+        return wrong_usage;
+    }
+    if (stages)
+        for (const auto& [name, stage] : *stages)
+            context.err << fmt::format("Stage {}: {} hosts.\n", name, stage.hosts.size());
+    context.err << "The configuration is right.\n";
+    return done;
+}
+
 }  // namespace
 
 void register_config(CLI::App& app, Chosen& chosen) {
@@ -77,15 +92,10 @@ void register_config(CLI::App& app, Chosen& chosen) {
         group->add_subcommand("example", "Print every option with its default, as .env.example");
     example_command->callback([&chosen] { chosen.action = example; });
 
-    auto* check =
-        group->add_subcommand("check", "Say whether the configuration is right; exit code 2: it is not");
+    auto* check = group->add_subcommand(
+        "check", "Say whether the options, and brainbytes.toml if there is one, are right; exit code 2: no");
     add_stage(*check, chosen);
-    check->callback([&chosen] {
-        chosen.action = [](Context& context) {
-            context.err << "The configuration is right.\n";
-            return done;
-        };
-    });
+    check->callback([&chosen] { chosen.action = check_stages; });
 }
 
 }  // namespace bb::cli

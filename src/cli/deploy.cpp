@@ -1,14 +1,18 @@
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
-#include "cli/cli.hpp"
+#include "base/core/uuid.hpp"
+#include "cli/deploy.hpp"
 #include "operations/deploy/control.hpp"
-#include "operations/deploy/deployment.hpp"
+#include "operations/deploy/deploy_lock.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/release/kept.hpp"
 
@@ -17,36 +21,46 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Words {
-    std::string what;  // archive, or the name of a kept release
-    std::string to;
-    int bake = 120;
-    int lines = 50;
-    bool no_backup = false;
-    bool older = false;
-    bool dry_run = false;
-    bool json = false;
-};
+using Words = DeployWords;
+
+constexpr std::chrono::seconds longest_silence{15};
 
 fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
 
-/// Files of the data folder are made as the account that it belongs to.
-void settle(const Context& context) {
-    if (!privileges::is_root()) return;
-    privileges::drop_to(privileges::unprivileged_for(context.config.text("BRAINBYTES_DATA")));
-}
+/// Notices when who deploys over ssh has gone: a line comes each second as long as they are there.
+class Attendance {
+public:
+    void operator()() {
+        char beats[256];
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        while (::poll(&input, 1, 0) > 0) {
+            if (::read(STDIN_FILENO, beats, sizeof beats) <= 0)
+                throw std::runtime_error("Who deploys has gone.");
+            last_ = std::chrono::steady_clock::now();
+        }
+        if (std::chrono::steady_clock::now() - last_ > longest_silence)
+            throw std::runtime_error(
+                fmt::format("Nothing was heard for {} s from who deploys.", longest_silence.count()));
+    }
 
-deploy::DeployPlan plan_for(Context& context, release::KeptRelease release) {
+private:
+    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+deploy::DeployPlan plan_for(Context& context, const Words& words, release::KeptRelease release) {
     deploy::DeployPlan plan;
     plan.data = context.config.text("BRAINBYTES_DATA");
     plan.release = std::move(release);
     plan.say = [&context](std::string_view step, std::string_view detail) {
         context.err << fmt::format("{}: {}", step, detail) << std::endl;
     };
+    plan.drain = std::chrono::seconds(words.drain);
+    plan.limits = words.limits;
     plan.watch = [] {
     };
+    if (words.attended) plan.watch = Attendance();
     return plan;
 }
 
@@ -93,6 +107,8 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
 }
 
 int carry_out(Context& context, const deploy::DeployPlan& plan, const Words& words) {
+    if (const auto hold = deploy::DeployLock(plan.data).held(); hold && hold->id != words.lock)
+        return context.fail(deploy::to_text(*hold));
     if (const auto fault = deploy::schema_fault(plan.data, plan.release.about)) return context.fail(*fault);
     if (!plan.migrate)
         context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
@@ -108,17 +124,19 @@ int bring(Context& context, const Words& words) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
     }
-    settle(context);
+    if (is_remote(words)) return deploy_stage(context, words);
+    act_as_owner(context);
     const auto release = wanted_release(context, words);
     if (!release) return context.fail(release.error());
-    auto plan = plan_for(context, *release);
+    auto plan = plan_for(context, words, *release);
     plan.back_up = !words.no_backup;
     plan.bake = std::chrono::seconds(words.bake);
     return carry_out(context, plan, words);
 }
 
 int roll_back(Context& context, const Words& words) {
-    settle(context);
+    if (is_remote(words)) return roll_back_stage(context, words);
+    act_as_owner(context);
     const release::KeptReleases kept(releases_of(context));
     const auto current = kept.current();
     const auto entries = deploy::Ledger(releases_of(context) / "ledger.jsonl").read();
@@ -128,28 +146,45 @@ int roll_back(Context& context, const Words& words) {
     if (name.empty()) return context.fail("No release was in service before this one: name one with --to.");
     const auto release = kept.find(name);
     if (!release) return context.fail(release.error());
-    auto plan = plan_for(context, *release);
+    auto plan = plan_for(context, words, *release);
     plan.back_up = plan.migrate = plan.smoke_test = false;
     plan.bake = std::chrono::seconds(0);
     return carry_out(context, plan, words);
 }
 
 int history(Context& context, const Words& words) {
-    auto entries = deploy::Ledger(releases_of(context) / "ledger.jsonl").read();
-    const auto shown = std::min<std::size_t>(entries.size(), static_cast<std::size_t>(words.lines));
-    entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(shown));
-    for (const auto& one : entries)
-        context.out << (words.json
-                            ? deploy::to_json(one)
-                            : fmt::format("{}\t{}\t{}\t{}\t{:.1f} s\t{}\t{}", to_rfc3339(one.at), one.release,
-                                          one.step, one.result, one.seconds, one.who, one.detail))
-                    << '\n';
+    if (is_remote(words)) return stage_history(context, words);
+    print_history(context, words, releases_of(context) / "ledger.jsonl");
     return done;
 }
 
-int status(Context& context, const Words&) {
-    const auto answer = deploy::Control(context.config.text("BRAINBYTES_DATA")).ask("status");
+int status(Context& context, const Words& words) {
+    if (is_remote(words)) return stage_status(context, words);
+    auto answer = deploy::Control(context.config.text("BRAINBYTES_DATA")).ask("status");
+    const auto hold = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).held();
+    answer["lock"] = hold ? boost::json::value(deploy::to_text(*hold)) : boost::json::value();
     context.out << boost::json::serialize(answer) << '\n';
+    return done;
+}
+
+int lock(Context& context, const Words& words) {
+    if (is_remote(words)) return lock_stage(context, words, true);
+    act_as_owner(context);
+    const deploy::Hold hold{.id = words.lock.empty() ? Uuid::make().text() : words.lock,
+                            .owner = words.owner.empty() ? deploy::who_we_are() : words.owner,
+                            .reason = words.reason,
+                            .until = now() + std::chrono::minutes(words.minutes)};
+    const auto taken = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).take(hold);
+    if (!taken) return context.fail(taken.error());
+    context.out << fmt::format("{}\tuntil {}\n", hold.id, to_rfc3339(hold.until));
+    return done;
+}
+
+int unlock(Context& context, const Words& words) {
+    if (is_remote(words)) return lock_stage(context, words, false);
+    act_as_owner(context);
+    const auto gone = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).give_up(words.lock);
+    context.out << (gone ? fmt::format("the lock of {} has ended\n", gone->owner) : "there was no lock\n");
     return done;
 }
 
@@ -161,6 +196,7 @@ CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<Words>& words,
     add_stage(*command, chosen);
     command->callback([&chosen, words, run, command] {
         if (!command->get_subcommands().empty()) return;  // it is that one's turn
+        words->stage = chosen.stage;
         chosen.action = [words, run](Context& context) {
             return run(context, *words);
         };
@@ -168,26 +204,78 @@ CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<Words>& words,
     return command;
 }
 
+void add_watching(CLI::App& to, Words& words) {
+    to.add_option("--bake", words.bake, "Seconds to watch it before it is kept")
+        ->check(CLI::Range(0, 86400))
+        ->capture_default_str();
+    to.add_option("--drain", words.drain, "Seconds that the release before may finish what it has in hand")
+        ->check(CLI::Range(0, 86400))
+        ->capture_default_str();
+    const auto limit = [&to](const char* name, double& value, double most, const char* help) {
+        to.add_option(name, value, help)->check(CLI::Range(0.0, most))->capture_default_str();
+    };
+    limit("--failed-share", words.limits.failed_share, 1, "Share of failed requests that undoes it");
+    limit("--refused-share", words.limits.refused_share, 1, "Share of refused sign-ins that undoes it");
+    limit("--slower-by", words.limits.slower_by, 3600, "Seconds that p95 may be above that of before");
+    limit("--least-requests", words.limits.least_requests, 1e9, "Requests from which on shares count");
+    limit("--least-timed", words.limits.least_timed, 1e9, "Requests from which on p95 counts");
+}
+
+void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<Words>& words) {
+    auto* taking =
+        add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", lock);
+    taking->add_option("--reason", words->reason, "Why; others read it")->required();
+    taking->add_option("--minutes", words->minutes, "Until it ends by itself")
+        ->check(CLI::Range(1, 60 * 24 * 30))
+        ->capture_default_str();
+    taking->add_option("--owner", words->owner, "Who; else this account and host");
+    taking->add_option("--id", words->lock, "Its id, else a new one");
+    add(deploy, chosen, words, "unlock", "End that", unlock)
+        ->add_option("--id", words->lock, "Only the lock of this id");
+}
+
 }  // namespace
+
+void act_as_owner(const Context& context) {
+    if (!privileges::is_root()) return;
+    privileges::drop_to(privileges::unprivileged_for(context.config.text("BRAINBYTES_DATA")));
+}
+
+void print_history(Context& context, const DeployWords& words, const std::string& ledger) {
+    auto entries = deploy::Ledger(ledger).read();
+    const auto shown = std::min<std::size_t>(entries.size(), static_cast<std::size_t>(words.lines));
+    entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(shown));
+    for (const auto& one : entries)
+        context.out << (words.json
+                            ? deploy::to_json(one)
+                            : fmt::format("{}\t{}\t{}\t{}\t{:.1f} s\t{}\t{}", to_rfc3339(one.at), one.release,
+                                          one.step, one.result, one.seconds, one.who, one.detail))
+                    << '\n';
+}
 
 void register_deploy(CLI::App& app, Chosen& chosen) {
     auto words = std::make_shared<Words>();
     auto* bringing = add(app, chosen, words, "deploy",
-                         "Bring a release into service on this host, watched and undone by itself", bring);
+                         "Bring a release into service, watched and undone by itself", bring);
     bringing->add_option("release", words->what, "An archive, or the name of a kept release");
-    bringing->add_option("--bake", words->bake, "Seconds to watch it before it is kept")
-        ->check(CLI::Range(0, 86400))
-        ->capture_default_str();
+    add_watching(*bringing, *words);
     bringing->add_flag("--no-backup", words->no_backup, "Without a backup before");
     bringing->add_flag("--older", words->older, "Also when a newer one is kept");
+    bringing->add_option("--trust", words->trust, "Public key for hosts of a stage that have nothing yet")
+        ->check(CLI::ExistingFile);
+    bringing->add_option("--lock", words->lock, "Also while the lock of this id is in force");
+    bringing->add_flag("--attended", words->attended,
+                       "Undo it when no line comes on the input for 15 seconds");
     bringing->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     bringing->add_flag("--json", words->json, "Print JSON");
     add(*bringing, chosen, words, "status", "What serves now, as JSON", status);
     auto* past = add(*bringing, chosen, words, "history", "Every step of every deployment", history);
     past->add_option("--lines", words->lines, "How many")->check(CLI::PositiveNumber)->capture_default_str();
     past->add_flag("--json", words->json, "Print lines of JSON");
+    add_locks(*bringing, chosen, words);
     auto* back = add(app, chosen, words, "rollback", "Back to the release before, in seconds", roll_back);
     back->add_option("--to", words->to, "Another kept release");
+    back->add_option("--lock", words->lock, "Also while the lock of this id is in force");
     back->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     back->add_flag("--json", words->json, "Print JSON");
 }

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/core/json_writer.hpp"
-#include "cli/cli.hpp"
+#include "cli/deploy.hpp"
 #include "operations/release/build.hpp"
 #include "operations/release/kept.hpp"
 
@@ -129,6 +129,7 @@ void print_kept(Context& context, const release::KeptRelease& one) {
 }
 
 int install(Context& context, const Words& words) {
+    act_as_owner(context);
     const auto keys = trust_of(context).keys();
     if (!keys) return context.fail(keys.error());
     const auto one = kept_by(context).install(words.file, *keys, words.older);
@@ -158,6 +159,7 @@ int show(Context& context, const Words& words) {
 }
 
 int prune(Context& context, const Words& words) {
+    act_as_owner(context);
     const auto gone = kept_by(context).prune(words.keep, words.dry_run);
     if (!gone) return context.fail(gone.error());
     for (const auto& one : *gone)

@@ -40,7 +40,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * Starts the model: {url, env, requests, running, close()}. `requests` are the bodies of chat calls, in order;
  * `running` holds the newest user message of each call under way. With `files` {certificate, key} it speaks https.
  */
-export async function startModel({ files } = {}) {
+export async function startModel({ files, host = "127.0.0.1", port = 0 } = {}) {
     const model = { requests: [], running: new Set(), failures: new Map() };
     const chunk = (delta, finish = null) =>
         `data: ${JSON.stringify({
@@ -104,8 +104,8 @@ export async function startModel({ files } = {}) {
             }),
         );
     });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    model.url = `${files ? "https" : "http"}://127.0.0.1:${server.address().port}/v1`;
+    await new Promise((resolve) => server.listen(port, host, resolve));
+    model.url = `${files ? "https" : "http"}://${host}:${server.address().port}/v1`;
     model.env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "test", OPENAI_MODEL: "test-model" };
     model.close = () => {
         server.closeAllConnections();

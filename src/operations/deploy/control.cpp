@@ -44,10 +44,11 @@ Control::~Control() {
     ::close(socket_);
 }
 
-boost::json::object Control::ask(const std::string& what, const std::string& release) const {
+boost::json::object Control::ask(std::string_view what, std::string_view field,
+                                 std::string_view value) const {
     JsonWriter json;
     json.object().field("do", what);
-    if (!release.empty()) json.field("release", release);
+    if (!field.empty()) json.field(field, value);
     const auto line = json.end().take() + '\n';
     if (::send(socket_, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
         throw std::runtime_error("The supervisor has gone.");

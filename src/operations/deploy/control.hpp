@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bb::deploy {
@@ -16,9 +17,11 @@ public:
     ~Control();
     Control(const Control&) = delete;
 
-    /// "status", "surroundings", "start" (with a release), "switch", "keep", "undo". Throws
-    /// std::runtime_error with the reason when it is refused, or the supervisor has gone.
-    boost::json::object ask(const std::string& what, const std::string& release = {}) const;
+    /// "status", "surroundings", "start" (with the field "release"), "switch" (with "drain", seconds),
+    /// "keep", "undo". Throws std::runtime_error with the reason when it is refused, or the supervisor has
+    /// gone.
+    boost::json::object ask(std::string_view what, std::string_view field = {},
+                            std::string_view value = {}) const;
 
 private:
     int socket_;

@@ -79,7 +79,7 @@ private:
         const auto started = steady_clock::now();
         std::string fault;
         try {
-            plan_.watch();
+            if (!putting_back_) plan_.watch();
             entry.detail = work();
             entry.result = "done";
         } catch (const std::exception& failure) {
@@ -93,6 +93,7 @@ private:
     }
 
     void put_back() {
+        putting_back_ = true;
         try {
             step("put back", [this]() {
                 control_.ask("undo");
@@ -120,7 +121,7 @@ private:
     }
 
     std::string start() {
-        const auto started = control_.ask("start", plan_.release.about.name());
+        const auto started = control_.ask("start", "release", plan_.release.about.name());
         address_ = std::string(started.at("address").as_string());
         return fmt::format("process {} is ready at {}", started.at("process").as_int64(), address_);
     }
@@ -131,7 +132,7 @@ private:
             before_ = traffic_at(std::string(serving.get_object().at("address").as_string()));
         at_switch_ = traffic_at(address_);
         const auto started = steady_clock::now();
-        control_.ask("switch");
+        control_.ask("switch", "drain", std::to_string(plan_.drain.count()));
         return fmt::format("everybody gets {} after {:.1f} ms", plan_.release.about.name(),
                            std::chrono::duration<double, std::milli>(steady_clock::now() - started).count());
     }
@@ -172,6 +173,7 @@ private:
     Ledger ledger_;
     std::string address_;
     Traffic before_, at_switch_;
+    bool putting_back_ = false;
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ struct DeployPlan {
     bool back_up = true;
     bool migrate = true;
     bool smoke_test = true;
-    std::chrono::seconds bake{120};  ///< how long the new release is watched before it is kept
+    std::chrono::seconds bake{120};   ///< how long the new release is watched before it is kept
+    std::chrono::seconds drain{600};  ///< how long the release before may finish what it has in hand
     Limits limits;
     std::function<void(std::string_view step, std::string_view detail)> say;
     std::function<void()> watch;  ///< called again and again; throws to end it

@@ -9,6 +9,7 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
+#include "base/core/number.hpp"
 #include "base/net/timer.hpp"
 #include "operations/deploy/supervisor_impl.hpp"
 
@@ -83,7 +84,11 @@ Task<std::string> Supervisor::Impl::answer(Lease& lease, std::string line) {
     if (!lease.held && leased) co_return refusal("Another change of the release is under way.");
     lease.held = leased = true;
     if (what == "start") co_return co_await begin(text("release"));
-    if (what == "switch") co_return switch_over();
+    if (what == "switch") {
+        if (const auto drain = parse_number<int>(text("drain")))
+            options.drain_of_old = std::chrono::seconds(*drain);
+        co_return switch_over();
+    }
     if (what == "keep") co_return keep();
     if (what == "undo") {
         const bool done = co_await undo();

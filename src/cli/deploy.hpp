@@ -1,0 +1,47 @@
+#pragma once
+#include <string>
+
+#include "cli/cli.hpp"
+#include "operations/deploy/deployment.hpp"
+
+namespace bb::cli {
+
+/// What was typed behind "deploy" or "rollback".
+struct DeployWords {
+    std::string stage;  ///< --stage
+    std::string what;   ///< archive, or the name of a kept release
+    std::string to;
+    std::string trust;          ///< public key for hosts that have nothing yet
+    std::string lock;           ///< the id of a lock that does not hold us up
+    std::string owner, reason;  ///< of a new lock
+    deploy::Limits limits;
+    int minutes = 60;
+    int bake = 120;
+    int drain = 600;
+    int lines = 50;
+    bool no_backup = false;
+    bool no_verify = false;
+    bool older = false;
+    bool attended = false;
+    bool dry_run = false;
+    bool json = false;
+};
+
+/// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
+/// here.
+bool is_remote(const DeployWords& words);
+
+/// The same as the commands of that name, for every host of the stage.
+int deploy_stage(Context& context, const DeployWords& words);
+int roll_back_stage(Context& context, const DeployWords& words);
+int stage_status(Context& context, const DeployWords& words);
+int stage_history(Context& context, const DeployWords& words);
+int lock_stage(Context& context, const DeployWords& words, bool lock);
+
+/// Prints the newest `words.lines` steps of a ledger.
+void print_history(Context& context, const DeployWords& words, const std::string& ledger);
+
+/// Files of the data folder are made as the account that it belongs to.
+void act_as_owner(const Context& context);
+
+}  // namespace bb::cli

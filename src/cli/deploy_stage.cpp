@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "base/core/json_writer.hpp"
+#include "cli/deploy.hpp"
+#include "operations/release/package.hpp"
+#include "operations/stages/rollout.hpp"
+
+namespace bb::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Throws std::runtime_error with every fault of the file.
+stages::Stage stage_of(const DeployWords& words) {
+    const auto all = stages::read_stages(".");
+    if (!all) {
+        auto text = all.error().detail;
+        for (const auto& fault : all.error().fields)
+            text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
+        throw std::runtime_error(text);
+    }
+    return all->at(words.stage);
+}
+
+fs::path ledger_of(const Context& context, const DeployWords& words) {
+    const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
+    fs::create_directories(folder);
+    return folder / (words.stage + ".jsonl");
+}
+
+stages::RolloutPlan plan_of(Context& context, const DeployWords& words, const stages::Stage& stage) {
+    stages::RolloutPlan plan{.stage = stage, .ledger = deploy::Ledger(ledger_of(context, words))};
+    plan.say = [&context](std::string_view host, std::string_view step, std::string_view detail) {
+        context.err << fmt::format("{}{}{}{}{}\n", host, host.empty() ? "" : "\t", step,
+                                   step.empty() ? "" : ": ", detail)
+                    << std::flush;
+    };
+    return plan;
+}
+
+int tell(Context& context, const DeployWords& words, const stages::RolloutOutcome& outcome,
+         const std::string& release) {
+    if (words.json) {
+        JsonWriter json;
+        json.object()
+            .field("deployment", outcome.deployment)
+            .field("stage", words.stage)
+            .field("release", release)
+            .field("kept", outcome.kept)
+            .field("failedStep", outcome.step)
+            .field("reason", outcome.reason)
+            .field("seconds", outcome.seconds);
+        context.out << json.end().take() << '\n';
+    } else if (outcome.kept) {
+        context.out << fmt::format("{}\t{}\tin service after {:.1f} s\n", words.stage, release,
+                                   outcome.seconds);
+    }
+    if (outcome.kept) return done;
+    return context.fail(fmt::format("{}: {} is not in service: {} failed: {}", words.stage, release,
+                                    outcome.step, outcome.reason));
+}
+
+void print_plan(Context& context, const stages::RolloutPlan& plan) {
+    const auto& stage = plan.stage;
+    context.out << fmt::format("{} to {} hosts of {}, {} at a time:\n", plan.release, stage.hosts.size(),
+                               stage.name, stage.batch);
+    for (const auto& one : stages::look_at(stage))
+        context.out << fmt::format("check\t{}\t{}\n", one.host,
+                                   !one.fault.empty() ? one.fault
+                                   : one.kept.empty() ? "has nothing yet: packages, account, program, service"
+                                                      : "has " + one.kept);
+    context.out << fmt::format("lock\tall hosts\ninstall\tall hosts{}\n",
+                               plan.archive.empty() ? ", from what they keep" : "");
+    for (const auto& host : stage.hosts)
+        context.out << fmt::format("host\t{}\t{}migrate, start, smoke test, switch, bake {} s, keep\n", host,
+                                   plan.back_up && host == stage.hosts.front() ? "backup, " : "",
+                                   stage.bake.count());
+    for (const auto& [name, command] : stage.hooks)
+        context.out << fmt::format("hook\t{}\t{}\n", name, command);
+}
+
+}  // namespace
+
+bool is_remote(const DeployWords& words) {
+    if (words.stage.empty() || !fs::exists(stages::stage_file_name)) return false;
+    const auto all = stages::read_stages(".");
+    if (!all) return true;  // its faults are told by who works on it
+    const auto stage = all->find(words.stage);
+    return stage != all->end() && !stage->second.hosts.empty();
+}
+
+int deploy_stage(Context& context, const DeployWords& words) {
+    const auto stage = stage_of(words);
+    auto plan = plan_of(context, words, stage);
+    plan.release = words.what;
+    if (fs::exists(words.what)) {
+        plan.archive = fs::absolute(words.what);
+        if (!fs::exists(plan.archive.string() + ".minisig"))
+            return context.fail(
+                fmt::format("{} has no signature beside it ({}.minisig).", words.what, words.what));
+        const auto about = release::read_about(plan.archive);
+        if (!about) return context.fail(about.error());
+        plan.release = about->name();
+    }
+    plan.back_up = !words.no_backup;
+    plan.older = words.older;
+    plan.trusted = words.trust;
+    if (words.dry_run) {
+        print_plan(context, plan);
+        return done;
+    }
+    return tell(context, words, stages::roll_out(plan), plan.release);
+}
+
+int roll_back_stage(Context& context, const DeployWords& words) {
+    const auto stage = stage_of(words);
+    auto plan = plan_of(context, words, stage);
+    plan.release = words.to;
+    return tell(context, words, stages::roll_back(plan, words.dry_run),
+                words.to.empty() ? "the release before" : words.to);
+}
+
+int stage_status(Context& context, const DeployWords& words) {
+    const auto states = stages::look_at(stage_of(words));
+    JsonWriter json;
+    json.object().field("stage", words.stage).key("hosts").array();
+    bool whole = true;
+    for (const auto& one : states) {
+        json.object().field("host", one.host).field("kept", one.kept).field("fault", one.fault).end();
+        whole = whole && one.fault.empty() && one.kept == states.front().kept;
+    }
+    context.out << json.end().field("same", whole).end().take() << '\n';
+    return whole ? done : context.fail("The hosts do not all answer with the same release.");
+}
+
+int stage_history(Context& context, const DeployWords& words) {
+    print_history(context, words, ledger_of(context, words).string());
+    return done;
+}
+
+int lock_stage(Context& context, const DeployWords& words, bool lock) {
+    for (const auto& line : stages::hold(stage_of(words), words.reason, lock ? words.minutes : 0))
+        context.out << line;
+    return done;
+}
+
+}  // namespace bb::cli

@@ -3,6 +3,7 @@
 
 #include "cli/cli.hpp"
 #include "operations/deploy/deployment.hpp"
+#include "operations/stages/stage_file.hpp"
 
 namespace bb::cli {
 
@@ -30,6 +31,9 @@ struct DeployWords {
 /// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
 /// here.
 bool is_remote(const DeployWords& words);
+
+/// A stage of brainbytes.toml in this folder. Throws std::runtime_error with every fault of the file.
+stages::Stage stage_of(const std::string& name);
 
 /// The same as the commands of that name, for every host of the stage.
 int deploy_stage(Context& context, const DeployWords& words);

@@ -7,23 +7,12 @@
 #include "cli/deploy.hpp"
 #include "operations/release/package.hpp"
 #include "operations/stages/rollout.hpp"
+#include "operations/stages/verify_stage.hpp"
 
 namespace bb::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Throws std::runtime_error with every fault of the file.
-stages::Stage stage_of(const DeployWords& words) {
-    const auto all = stages::read_stages(".");
-    if (!all) {
-        auto text = all.error().detail;
-        for (const auto& fault : all.error().fields)
-            text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
-        throw std::runtime_error(text);
-    }
-    return all->at(words.stage);
-}
 
 fs::path ledger_of(const Context& context, const DeployWords& words) {
     const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
@@ -63,6 +52,18 @@ int tell(Context& context, const DeployWords& words, const stages::RolloutOutcom
                                     outcome.step, outcome.reason));
 }
 
+/// What a look at the stage finds; throws std::runtime_error with what is wrong.
+std::string verified(const stages::Stage& stage, const decltype(stages::RolloutPlan::say)& say) {
+    verify::Report report([&](const verify::Probe& probe) {
+        say({}, "verify " + probe.result, probe.name + ": " + probe.answer);
+    });
+    stages::verify_stage(report, stage);
+    if (const auto faults = stages::faults_of_release(report); !faults.empty())
+        throw std::runtime_error(faults);
+    return report.passed() ? fmt::format("{} probes", report.probes().size())
+                           : "nothing against the release, but: " + report.faults();
+}
+
 void print_plan(Context& context, const stages::RolloutPlan& plan) {
     const auto& stage = plan.stage;
     context.out << fmt::format("{} to {} hosts of {}, {} at a time:\n", plan.release, stage.hosts.size(),
@@ -84,6 +85,17 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
 
 }  // namespace
 
+stages::Stage stage_of(const std::string& name) {
+    const auto all = stages::read_stages(".");
+    if (!all) {
+        auto text = all.error().detail;
+        for (const auto& fault : all.error().fields)
+            text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
+        throw std::runtime_error(text);
+    }
+    return all->at(name);
+}
+
 bool is_remote(const DeployWords& words) {
     if (words.stage.empty() || !fs::exists(stages::stage_file_name)) return false;
     const auto all = stages::read_stages(".");
@@ -93,7 +105,7 @@ bool is_remote(const DeployWords& words) {
 }
 
 int deploy_stage(Context& context, const DeployWords& words) {
-    const auto stage = stage_of(words);
+    const auto stage = stage_of(words.stage);
     auto plan = plan_of(context, words, stage);
     plan.release = words.what;
     if (fs::exists(words.what)) {
@@ -108,6 +120,10 @@ int deploy_stage(Context& context, const DeployWords& words) {
     plan.back_up = !words.no_backup;
     plan.older = words.older;
     plan.trusted = words.trust;
+    if (!words.no_verify)
+        plan.verify = [stage, say = plan.say]() {
+            return verified(stage, say);
+        };
     if (words.dry_run) {
         print_plan(context, plan);
         return done;
@@ -116,7 +132,7 @@ int deploy_stage(Context& context, const DeployWords& words) {
 }
 
 int roll_back_stage(Context& context, const DeployWords& words) {
-    const auto stage = stage_of(words);
+    const auto stage = stage_of(words.stage);
     auto plan = plan_of(context, words, stage);
     plan.release = words.to;
     return tell(context, words, stages::roll_back(plan, words.dry_run),
@@ -124,7 +140,7 @@ int roll_back_stage(Context& context, const DeployWords& words) {
 }
 
 int stage_status(Context& context, const DeployWords& words) {
-    const auto states = stages::look_at(stage_of(words));
+    const auto states = stages::look_at(stage_of(words.stage));
     JsonWriter json;
     json.object().field("stage", words.stage).key("hosts").array();
     bool whole = true;
@@ -142,7 +158,7 @@ int stage_history(Context& context, const DeployWords& words) {
 }
 
 int lock_stage(Context& context, const DeployWords& words, bool lock) {
-    for (const auto& line : stages::hold(stage_of(words), words.reason, lock ? words.minutes : 0))
+    for (const auto& line : stages::hold(stage_of(words.stage), words.reason, lock ? words.minutes : 0))
         context.out << line;
     return done;
 }

@@ -1,7 +1,7 @@
-// Hosts in network namespaces of this machine, each with an address, a file tree and a sshd of its own, as far as
-// BrainBytes sees: /etc, /srv, /tmp and /usr/local/bin are theirs. Needs root.
+// Hosts in network namespaces of this machine, each with an address, a file tree and an SSH server of its own, as far as
+// BrainBytes sees: /etc, /srv, /tmp, /root and /usr/local/bin are theirs. Needs root.
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ export function noFleet() {
     if (process.getuid() !== 0) return "hosts in network namespaces are made by root";
     for (const tool of [
         ["ip", "-V"],
-        ["/usr/sbin/sshd", "-V"],
+        ["/usr/sbin/dropbear", "-V"],
         ["ssh", "-V"],
         ["unshare", "-V"],
     ]) {
@@ -64,33 +64,25 @@ export class Fleet {
     }
 
     #startHost(host) {
-        for (const one of ["etc", "srv", "tmp", "bin"])
+        for (const one of ["etc", "srv", "tmp", "bin", "root"])
             mkdirSync(path.join(host.folder, one), { recursive: true });
         chmodSync(path.join(host.folder, "tmp"), 0o1777);
         cpSync("/etc", path.join(host.folder, "etc"), { recursive: true, verbatimSymlinks: true });
         const key = path.join(host.folder, "host_key");
-        execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-        writeFileSync(
-            path.join(host.folder, "sshd_config"),
-            [
-                "Port 22",
-                `ListenAddress ${host.address}`,
-                `HostKey ${key}`,
-                `AuthorizedKeysFile ${this.at("id.pub")}`,
-                "PermitRootLogin yes",
-                "StrictModes no",
-                "UsePAM no",
-                "PidFile none",
-                "MaxStartups 100",
-                "MaxSessions 100",
-                "",
-            ].join("\n"),
-        );
-        const mounts = ["etc:/etc", "srv:/srv", "tmp:/tmp", "bin:/usr/local/bin"]
+        const made = execFileSync("dropbearkey", ["-t", "ed25519", "-f", key], {
+            encoding: "utf8",
+            stdio: "pipe",
+        });
+        host.key = /^ssh-ed25519 \S+/m.exec(made)[0];
+        const trusted = path.join(host.folder, "root", ".ssh");
+        mkdirSync(trusted, { mode: 0o700 });
+        chmodSync(path.dirname(trusted), 0o700);
+        cpSync(this.at("id.pub"), path.join(trusted, "authorized_keys"));
+        const mounts = ["etc:/etc", "srv:/srv", "tmp:/tmp", "bin:/usr/local/bin", "root:/root"]
             .map((pair) => pair.split(":"))
             .map(([from, to]) => `mount --bind ${path.join(host.folder, from)} ${to}`);
-        const sshd = `exec /usr/sbin/sshd -D -e -f ${path.join(host.folder, "sshd_config")}`;
-        const script = [...mounts, "mkdir -p /run/sshd", sshd].join(" && ");
+        const sshd = `exec /usr/sbin/dropbear -F -E -s -r ${key} -p ${host.address}:22`;
+        const script = [...mounts, sshd].join(" && ");
         const words = ["netns", "exec", `${this.name}-${host.name}`, "unshare", "-m", "sh", "-c", script];
         host.sshd = spawn("ip", words, { stdio: ["ignore", "ignore", "pipe"] });
         host.said = "";
@@ -98,9 +90,7 @@ export class Fleet {
     }
 
     #writeClientConfig() {
-        const known = this.hosts.map(
-            ({ address, folder }) => `${address} ${readFileSync(path.join(folder, "host_key.pub"), "utf8")}`,
-        );
+        const known = this.hosts.map(({ address, key }) => `${address} ${key}\n`);
         writeFileSync(this.at("known_hosts"), known.join(""));
         const lines = [`IdentityFile ${this.at("id")}`, "IdentitiesOnly yes", "User root"];
         lines.push(

@@ -64,3 +64,4 @@ console.log(
         connectMs: [at(0.5), at(0.99), at(1)],
     }),
 );
+process.exit(0); // whatever connections fetch still keeps

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <fstream>
@@ -82,9 +83,18 @@ std::vector<LedgerEntry> Ledger::read() const {
 }
 
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current) {
-    for (auto it = entries.rbegin(); it != entries.rend(); ++it)
-        if (it->step == "keep" && it->result == "done" && it->release != current) return it->release;
-    return {};
+    std::vector<std::string> way;
+    for (const auto& entry : entries) {
+        if (entry.step != "keep" || entry.result != "done") continue;
+        const auto known = std::find(way.begin(), way.end(), entry.release);
+        if (known == way.end())
+            way.push_back(entry.release);
+        else
+            way.erase(known + 1, way.end());
+    }
+    const auto now = std::find(way.begin(), way.end(), current);
+    if (now == way.end()) return way.empty() ? std::string() : way.back();
+    return now == way.begin() ? std::string() : *(now - 1);
 }
 
 std::string who_we_are() {

@@ -34,7 +34,8 @@ private:
     std::filesystem::path file_;
 };
 
-/// The release that was kept last before `current`; empty: none.
+/// The release that was kept before `current`; empty: none. One that was gone back from is not meant: going
+/// back twice goes back twice as far.
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current);
 
 std::string to_json(const LedgerEntry& entry);

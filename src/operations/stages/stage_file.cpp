@@ -49,12 +49,19 @@ private:
     void take(const std::string& name, const toml::key& key, const toml::node& value) {
         using Take = void (StageReader::*)(const std::string&, const toml::node&);
         static const std::map<std::string, Take> keys = {
-            {"domain", &StageReader::domain},    {"hosts", &StageReader::hosts},
-            {"ssh_config", &StageReader::paths}, {"program", &StageReader::paths},
-            {"data", &StageReader::paths},       {"environment", &StageReader::environment},
-            {"secrets", &StageReader::secrets},  {"batch", &StageReader::numbers},
-            {"drain", &StageReader::numbers},    {"bake", &StageReader::numbers},
-            {"keep", &StageReader::numbers},     {"thresholds", &StageReader::thresholds},
+            {"domain", &StageReader::domain},
+            {"mail_as", &StageReader::mailbox},
+            {"hosts", &StageReader::hosts},
+            {"ssh_config", &StageReader::paths},
+            {"program", &StageReader::paths},
+            {"data", &StageReader::paths},
+            {"environment", &StageReader::environment},
+            {"secrets", &StageReader::secrets},
+            {"batch", &StageReader::numbers},
+            {"drain", &StageReader::numbers},
+            {"bake", &StageReader::numbers},
+            {"keep", &StageReader::numbers},
+            {"thresholds", &StageReader::thresholds},
             {"hooks", &StageReader::hooks},
         };
         const auto found = keys.find(name);
@@ -93,6 +100,13 @@ private:
         stage_.domain = text(name, value);
         if (value.is_string() && !std::regex_match(stage_.domain, form))
             blame(value.source(), name, "must be a name like \"tutor.example.org\", without https://");
+    }
+
+    void mailbox(const std::string& name, const toml::node& value) {
+        stage_.mail_as = text(name, value);
+        if (value.is_string() &&
+            (stage_.mail_as.find('@') == std::string::npos || stage_.mail_as.front() == '-'))
+            blame(value.source(), name, "must be the address of an administrator");
     }
 
     void hosts(const std::string& name, const toml::node& value) {

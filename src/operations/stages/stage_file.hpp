@@ -24,8 +24,9 @@ struct Stage {
     std::string data = "/var/lib/brainbytes";
     std::map<std::string, std::string> environment;  ///< options, written into .env.STAGE on the hosts
     std::vector<std::string> secrets;                ///< names that every host must have
-    int batch = 1;                                   ///< hosts at a time
-    std::chrono::seconds drain{600};                 ///< how long replies may take to end
+    std::string mail_as;              ///< administrator who gets a letter by "verify"; empty: none
+    int batch = 1;                    ///< hosts at a time
+    std::chrono::seconds drain{600};  ///< how long replies may take to end
     std::chrono::seconds bake{120};
     std::size_t keep = 5;  ///< releases that a host keeps
     deploy::Limits limits;

@@ -26,8 +26,19 @@ TEST(Ledger, KeepsWhatWasDone) {
     EXPECT_EQ(entries[1].detail, "a \"b\"");
     EXPECT_GT(entries[1].at, Time{});
     EXPECT_EQ(release_before(entries, "two"), "one");
-    EXPECT_EQ(release_before(entries, "one"), "two");
+    EXPECT_EQ(release_before(entries, "one"), "");
     EXPECT_EQ(release_before({}, "one"), "");
+}
+
+TEST(Ledger, AReleaseThatWasGoneBackFromIsNotGoneBackTo) {
+    std::vector<LedgerEntry> entries;
+    for (const char* release : {"one", "two", "three", "two"})
+        entries.push_back({.release = release, .step = "keep", .result = "done"});
+    EXPECT_EQ(release_before(entries, "two"), "one");
+    entries.push_back({.release = "four", .step = "keep", .result = "done"});
+    EXPECT_EQ(release_before(entries, "four"), "two");
+    entries.push_back({.release = "five", .step = "keep", .result = "failed"});
+    EXPECT_EQ(release_before(entries, "program"), "four");
 }
 
 TEST(Ledger, ALineThatWasCutOffSpoilsNoOther) {

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+
+#include "base/core/json_reader.hpp"
+#include "base/core/new_file.hpp"
+#include "base/core/time.hpp"
+#include "cli/deploy.hpp"
+#include "operations/release/kept.hpp"
+#include "operations/safety/running_tool.hpp"
+#include "operations/stages/verify_stage.hpp"
+#include "operations/verify/browser.hpp"
+#include "operations/verify/outside.hpp"
+#include "operations/verify/student.hpp"
+
+namespace bb::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Words {
+    std::string stage;
+    std::string url;
+    std::string mail_as;
+    bool json = false;
+};
+
+/// What another command of this program prints; it may fail after it has printed something.
+std::string own(const Context& context, std::vector<std::string> words, bool may_fail = false) {
+    words.insert(words.begin(), "/proc/self/exe");
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : config::process_environment()) environment.push_back(name + "=" + value);
+    environment.push_back("BRAINBYTES_STAGE=" + context.config.text("BRAINBYTES_STAGE"));
+    environment.push_back("BRAINBYTES_DATA=" + context.config.text("BRAINBYTES_DATA"));
+    return safety::output_of(
+        std::move(words), std::move(environment), [] {}, fs::current_path(), may_fail);
+}
+
+std::string session_of(const Context& context, const std::string& email) {
+    const auto session = parse_json(own(context, {"user", "session", email, "--json"}));
+    return std::string(session.value().at("cookie").as_string());
+}
+
+verify::Student student(const Context& context, const std::string& url) {
+    try {
+        own(context, {"user", "create", verify::student_email});
+    } catch (const std::runtime_error&) {
+        // Of an earlier look.
+    }
+    return {url, session_of(context, verify::student_email), verify::student_email,
+            fs::path(context.config.text("BRAINBYTES_DATA")) / "outbox"};
+}
+
+/// Where this server is asked: what people type, or its own address.
+std::string own_url(const Context& context) {
+    if (context.config.is_set("BRAINBYTES_URL")) return context.config.text("BRAINBYTES_URL");
+    auto listen = context.config.text("BRAINBYTES_LISTEN");
+    if (listen.starts_with("0.0.0.0:")) listen = "127.0.0.1" + listen.substr(7);
+    if (listen.starts_with("[::]:")) listen = "[::1]" + listen.substr(4);
+    return (context.config.is_set("BRAINBYTES_TLS_CERT") ? "https://" : "http://") + listen;
+}
+
+std::string backup_age(const Context& context) {
+    const auto told = parse_json(own(context, {"backup", "status", "--json"}, true));
+    if (!told || !told->is_object()) throw std::runtime_error("\"backup status\" cannot be read");
+    const auto& status = told->get_object();
+    if (status.at("fault").is_string()) throw std::runtime_error(std::string(status.at("fault").as_string()));
+    if (!status.at("last").is_object()) throw std::runtime_error("none was made");
+    const auto at = std::string(status.at("last").at("startedAt").as_string());
+    const auto* loss = status.if_contains("rpoSeconds");
+    if (!loss || !loss->is_number()) return "the last one was made " + at;
+    return fmt::format("the last one was made {}; {:.1f} s of work would be lost now", at,
+                       loss->to_number<double>());
+}
+
+std::string migrations(const Context& context) {
+    const auto told = own(context, {"db", "status"});
+    if (told.find("pending") != std::string::npos) throw std::runtime_error("some are not applied");
+    own(context, {"db", "verify"});
+    return "all are applied, and the schema is as they make it";
+}
+
+std::string kept_release(const Context& context) {
+    const auto kept =
+        release::KeptReleases(fs::path(context.config.text("BRAINBYTES_DATA")) / "releases").current();
+    return kept ? kept->about.name() : std::string();
+}
+
+void look_here(Context& context, verify::Report& report, const Words& words) {
+    const auto url = words.url.empty() ? own_url(context) : words.url;
+    verify::look_from_outside(report, {url, kept_release(context)});
+    report.look("metrics", [&] { return verify::metrics_at(url); });
+    verify::Student visitor;
+    if (report.look("a student for this", [&] {
+            visitor = student(context, url);
+            return visitor.email;
+        }))
+        verify::look_as_student(report, visitor);
+    report.look("e-mail", [&] {
+        if (words.mail_as.empty())
+            throw verify::NotHere("name an administrator who gets a letter: --mail-as EMAIL");
+        return verify::send_letter(url, session_of(context, words.mail_as));
+    });
+    report.look("backup", [&] { return backup_age(context); });
+    report.look("migrations", [&] { return migrations(context); });
+    verify::look_with_browser(report, url);
+}
+
+/// Reports stay: what was true on a day is asked for later.
+fs::path keep(const Context& context, const std::string& text, const std::string& target) {
+    const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
+    fs::create_directories(folder);
+    const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
+    write_new_file(file, text + '\n', 0600);
+    return file;
+}
+
+int run(Context& context, const Words& words) {
+    DeployWords where;
+    where.stage = words.stage;
+    const bool remote = is_remote(where);
+    if (!remote) act_as_owner(context);
+    verify::Report report([&](const verify::Probe& probe) {
+        if (!words.json)
+            context.out << fmt::format("{}\t{}\t{}\t{:.1f} s\n", probe.result, probe.name, probe.answer,
+                                       probe.seconds)
+                        << std::flush;
+    });
+    if (remote)
+        stages::verify_stage(report, stage_of(words.stage));
+    else
+        look_here(context, report, words);
+    const auto target = remote ? words.stage : std::string("here");
+    const auto text = report.to_json(target);
+    if (words.json) context.out << text << '\n';
+    const auto kept = keep(context, text, target);
+    if (!words.json) context.err << "Kept as " << kept.string() << '\n';
+    return report.passed() ? done : context.fail("Not everything is as it should be: " + report.faults());
+}
+
+}  // namespace
+
+void register_verify(CLI::App& app, Chosen& chosen) {
+    auto* command = app.add_subcommand("verify",
+                                       "Look at a running installation as its people do, and say what was "
+                                       "found; exit code 1: not all is well");
+    auto words = std::make_shared<Words>();
+    add_stage(*command, chosen);
+    command->add_option("--url", words->url, "Its address, else BRAINBYTES_URL or the one it listens on");
+    command->add_option("--mail-as", words->mail_as, "Administrator who is sent a test letter");
+    command->add_flag("--json", words->json, "Print JSON");
+    command->callback([&chosen, words] {
+        words->stage = chosen.stage;
+        chosen.action = [words](Context& context) {
+            return run(context, *words);
+        };
+    });
+}
+
+}  // namespace bb::cli

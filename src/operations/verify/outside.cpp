@@ -1,0 +1,206 @@
+#include "operations/verify/outside.hpp"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cctype>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "base/client/exchange.hpp"
+#include "base/core/json_reader.hpp"
+
+namespace bb::verify {
+namespace {
+
+client::Reply get(const std::string& url, const char* accept = nullptr) {
+    client::Outgoing request("GET", url);
+    if (accept) request.headers.emplace_back("Accept", accept);
+    request.max_bytes = 16 << 20;
+    auto reply = client::exchange(std::move(request));
+    if (reply.status == 0) throw std::runtime_error(fmt::format("{}: {}", url, reply.detail));
+    return reply;
+}
+
+boost::json::object json_at(const std::string& url, const char* accept = nullptr) {
+    const auto reply = get(url, accept);
+    if (reply.status != 200)
+        throw std::runtime_error(fmt::format("{} is answered with {}", url, reply.status));
+    const auto parsed = parse_json(reply.body);
+    if (!parsed || !parsed->is_object()) throw std::runtime_error(url + " is answered without JSON");
+    return parsed->get_object();
+}
+
+std::string health(const std::string& url) {
+    const auto told = json_at(url + "/api/health");
+    const auto text = [&](const char* name) {
+        return std::string(told.at(name).as_string());
+    };
+    std::string services;
+    for (const auto& [name, state] : told.at("services").as_object())
+        services += fmt::format("{}{} {}", services.empty() ? "" : ", ", std::string(name),
+                                state.is_string() ? std::string(state.get_string()) : "unknown");
+    if (text("status") != "healthy") throw std::runtime_error(text("status") + ": " + services);
+    return fmt::format("{}, version {}: {}", text("status"), text("version"), services);
+}
+
+std::string version(const Outside& outside) {
+    const auto told = json_at(outside.url + "/api/health", "application/health+json");
+    const auto commit = std::string(told.at("releaseId").as_string());
+    const auto served = std::string(told.at("version").as_string()) + "-" + commit;
+    if (!outside.release.empty() && served != outside.release)
+        throw std::runtime_error(fmt::format("{} is served, and {} was deployed", served, outside.release));
+    return served;
+}
+
+/// One header that an answer must have.
+struct Wanted {
+    const char* name;
+    std::function<bool(std::string_view)> fits;
+};
+
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+std::vector<Wanted> wanted_headers(bool https) {
+    std::vector<Wanted> wanted = {
+        {"x-frame-options",
+         [](auto v) {
+             return v == "DENY";
+         }},
+        {"x-content-type-options",
+         [](auto v) {
+             return v == "nosniff";
+         }},
+        {"referrer-policy",
+         [](auto v) {
+             return v == "strict-origin-when-cross-origin" || v == "no-referrer";
+         }},
+        {"content-security-policy",
+         [](auto v) {
+             return has(v, "default-src 'none'") && !has(v, "'unsafe-");
+         }},
+        {"cross-origin-opener-policy",
+         [](auto v) {
+             return v == "same-origin";
+         }},
+        {"cross-origin-resource-policy",
+         [](auto v) {
+             return v == "same-origin";
+         }},
+        {"permissions-policy",
+         [](auto v) {
+             return !v.empty();
+         }},
+    };
+    if (https)
+        wanted.push_back({"strict-transport-security", [](auto v) {
+                              return has(v, "max-age=");
+                          }});
+    return wanted;
+}
+
+std::string headers(const std::string& url) {
+    const auto wanted = wanted_headers(url.starts_with("https"));
+    std::string missing;
+    for (const auto* target : {"/sign-in", "/api/session"}) {
+        const auto reply = get(url + target);
+        for (const auto& one : wanted)
+            if (!one.fits(reply.header(one.name)))
+                missing += fmt::format("{}{} of {}", missing.empty() ? "" : ", ", one.name, target);
+    }
+    if (!missing.empty()) throw std::runtime_error("missing or weak: " + missing);
+    return fmt::format("{0} of {0} of a page and of an answer", wanted.size());
+}
+
+std::string host_of(const std::string& url) {
+    auto host = url.substr(url.find("://") + 3);
+    return host.substr(0, host.find('/'));
+}
+
+std::string names(const std::string& url) {
+    auto host = host_of(url);
+    host = host.substr(0, host.find(':'));
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (const int fault = ::getaddrinfo(host.c_str(), nullptr, &hints, &found))
+        throw std::runtime_error(fmt::format("{}: {}", host, ::gai_strerror(fault)));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+    std::set<std::string> addresses;
+    for (const auto* one = found; one; one = one->ai_next) {
+        char text[NI_MAXHOST];
+        if (::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+            addresses.insert(text);
+    }
+    return fmt::format("{} is {}", host, fmt::join(addresses, ", "));
+}
+
+[[noreturn]] void tls_fault(const std::string& url, SSL* ssl) {
+    const long why = ssl ? SSL_get_verify_result(ssl) : X509_V_OK;
+    char text[256] = "no connection";
+    if (const auto code = ERR_get_error()) ERR_error_string_n(code, text, sizeof text);
+    throw std::runtime_error(
+        fmt::format("{}: {}", url, why != X509_V_OK ? X509_verify_cert_error_string(why) : text));
+}
+
+}  // namespace
+
+int certificate_days(const std::string& url) {
+    auto host = host_of(url);
+    const auto colon = host.find(':');
+    const auto address = colon == std::string::npos ? host + ":443" : host;
+    host = host.substr(0, colon);
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                    SSL_CTX_free);
+    SSL_CTX_set_default_verify_paths(context.get());
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_ssl_connect(context.get()), BIO_free_all);
+    SSL* ssl = nullptr;
+    BIO_get_ssl(bio.get(), &ssl);
+    SSL_set_tlsext_host_name(ssl, host.c_str());
+    SSL_set1_host(ssl, host.c_str());
+    BIO_set_conn_hostname(bio.get(), address.c_str());
+    if (BIO_do_connect(bio.get()) != 1) tls_fault(url, ssl);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl), X509_free);
+    int days = 0, seconds = 0;
+    if (!certificate || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1)
+        tls_fault(url, ssl);
+    return days;
+}
+
+std::string metrics_at(const std::string& url) {
+    const auto reply = get(url + "/api/metrics");
+    if (reply.status != 200)
+        throw std::runtime_error(fmt::format("/api/metrics is answered with {}", reply.status));
+    const auto lines = std::count(reply.body.begin(), reply.body.end(), '\n');
+    if (reply.body.find("brainbytes_build_info") == std::string::npos)
+        throw std::runtime_error("brainbytes_build_info is missing");
+    return fmt::format("{} lines", lines);
+}
+
+void look_from_outside(Report& report, const Outside& outside) {
+    const auto& url = outside.url;
+    const bool https = url.starts_with("https://");
+    report.look("DNS", [&] { return names(url); });
+    report.look("TLS", [&]() -> std::string {
+        if (!https) throw NotHere("this address is without TLS");
+        const int days = certificate_days(url);
+        const auto left = fmt::format("the certificate has {} days left", days);
+        if (days < least_certificate_days) throw std::runtime_error(left);
+        return left;
+    });
+    report.look("health", [&] { return health(url); });
+    report.look("version", [&] { return version(outside); });
+    report.look("headers", [&] { return headers(url); });
+}
+
+}  // namespace bb::verify

@@ -97,6 +97,7 @@ int run(int argc, char** argv) {
     register_release(app, chosen);
     register_deploy(app, chosen);
     register_supervise(app, chosen);
+    register_dns(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
@@ -17,7 +18,8 @@ struct Words {
     std::string name, content, zone, type;
     std::string primary, secondary;
     std::optional<std::int64_t> ttl;
-    std::optional<bool> proxied;
+    bool proxied = false;
+    bool direct = false;
     bool take_back = false;
     int every = 10;
     int time = 0;
@@ -112,7 +114,9 @@ Result<dns::Wish> wish_of(const Words& words) {
         return Error(ErrorCode::invalid_input,
                      fmt::format("{} is nothing for a record of type {}: that is {}.", words.content,
                                  words.type, target->type));
-    return dns::Wish{*name, *target, !words.type.empty(), words.ttl, words.proxied};
+    dns::Wish wish{*name, *target, !words.type.empty(), words.ttl, {}};
+    if (words.proxied || words.direct) wish.proxied = words.proxied;
+    return wish;
 }
 
 int point(Context& context, const Words& words) {
@@ -204,7 +208,8 @@ void add_point(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& wo
     command->add_option("--type", words->type, "Also beside records of other types")
         ->check(CLI::IsMember({"A", "AAAA", "CNAME"}));
     command->add_option("--ttl", words->ttl, "Seconds, or 1: automatic; else as it is");
-    command->add_flag("--proxied,!--direct", words->proxied, "Through Cloudflare or not; else as it is");
+    auto* proxied = command->add_flag("--proxied", words->proxied, "Through Cloudflare; else as it is");
+    command->add_flag("--direct", words->direct, "Not through Cloudflare")->excludes(proxied);
     command->add_flag("--undo", words->take_back, "Take the last change back");
     command->add_flag("--dry-run", words->dry_run, "Only say what would be done");
 }

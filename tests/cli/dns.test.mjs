@@ -116,7 +116,7 @@ test("proxied, its TTL, and other types", async (t) => {
     await refused(["point", name, "203.0.113.500"], /neither an IP address nor/);
     await refused(["point", name, "2001:db8::5", "--type", "A"], /of type A: that is AAAA/);
     await refused(["point", "tutor", "203.0.113.5"], /no full name/);
-    assert.equal(cloudflare.requests.length, 0);
+    assert.equal(cloudflare.writes, 0);
     await done("point", name, "203.0.113.5", "--ttl", "300");
     await done("point", name, "203.0.113.5", "--proxied");
     assert.deepEqual(cloudflare.of(name), [{ ...one, ttl: 1, proxied: true }]);
@@ -199,7 +199,6 @@ test("the token, and what it may not do", async (t) => {
     });
     await refused(["list"], /403: Invalid access token \(9109\)/, { CLOUDFLARE_API_TOKEN: "wrong" });
     await refused(["list"], /Invalid format for Authorization/, { CLOUDFLARE_API_TOKEN: "wr%ng" });
-    await refused(["list"], /holds white space/, { CLOUDFLARE_API_TOKEN: "two words" });
     await refused(["list"], /must be https/, { CLOUDFLARE_API_URL: "http://127.0.0.1.example/client/v4" });
     await refused(["point", name, "203.0.113.5"], /403: Authentication error \(10000\).*Zone\.DNS edit/);
     assert.deepEqual(readdirSync(data), ["dns-change.lock"], "nothing to undo after a refusal");

@@ -218,17 +218,19 @@ test("--once, --dry-run and --for", async (t) => {
 });
 
 test("Cloudflare away for a while does not end the watch, and a refused move is tried again", async (t) => {
-    const { cloudflare, record, primary, watcher } = await start(t, { proxied: true, ttl: 1 });
+    const { cloudflare, record, primary, watcher } = await start(t);
     const watching = watcher(["--fails", "2", "--for", "60"]);
-    await watching.until("looked", /proxied/);
+    await watching.until("looked");
     const body = { success: false, errors: [{ code: 10_000, message: "Authentication error" }] };
     cloudflare.fail({ method: "PATCH", status: 403, body });
     primary.status = 503;
     await watching.until("failed", /Zone\.DNS edit/);
     cloudflare.fail({ method: "GET", status: 502, times: 6 });
-    const moved = await watching.until("moved");
-    assert.doesNotMatch(moved.detail, /resolvers/);
+    await watching.until("moved");
     assert.equal(record.content, second);
+    const faults = watching.events.filter(({ event }) => event === "failed").map(({ detail }) => detail);
+    assert.match(faults[1], /a fault of its own/);
+    assert.ok(faults.length <= 3, "each fault is told once");
 });
 
 test("a data folder that cannot be written does not keep the record where it is", async (t) => {
@@ -239,6 +241,14 @@ test("a data folder that cannot be written does not keep the record where it is"
     const watching = watcher(["--fails", "1", "--once"], { BRAINBYTES_DATA: path.join(file, "data") });
     const { code, events } = await watching.end();
     assert.deepEqual([code, events.slice(-2), record.content], [0, ["failed", "moved"], second]);
+});
+
+test("a proxied record has no TTL to lower", async (t) => {
+    const { cloudflare, watcher } = await start(t, { proxied: true });
+    const watching = watcher(["--once"]);
+    assert.equal((await watching.end()).code, 0);
+    assert.match(watching.events[1].detail, /proxied: visitors keep Cloudflare's addresses/);
+    assert.equal(cloudflare.writes, 0);
 });
 
 test("what it does not begin with", async (t) => {

@@ -75,10 +75,7 @@ Result<void> check(const Access& access) {
     if (is_plain_elsewhere(access.url))
         return Error(ErrorCode::invalid_input,
                      "CLOUDFLARE_API_URL must be https: the token would be readable on the way.");
-    const bool good = std::all_of(access.token.begin(), access.token.end(),
-                                  [](unsigned char c) { return c > ' ' && c < 0x7f; });
-    if (good) return {};
-    return Error(ErrorCode::invalid_input, "CLOUDFLARE_API_TOKEN holds white space or a control character.");
+    return {};
 }
 
 std::chrono::seconds asked_pause(const client::Reply& reply) {

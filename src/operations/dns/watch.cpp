@@ -21,9 +21,10 @@ public:
 
     Result<void> run() {
         if (const auto begun = begin(); !begun) return begun;
-        for (int turn = 1;; ++turn) {
+        for (auto next = started_;;) {
             if (const auto looked = look(); !looked) return looked;
-            const auto next = started_ + turn * plan_.every;
+            // What a slow answer held up is not made good at once: looks in a row must take their time.
+            next = std::max(next + plan_.every, Clock::now());
             const bool over = plan_.time.count() > 0 && next > started_ + plan_.time;
             if (over || ended_ || (plan_.once && !failover_.pending())) return end();
             std::this_thread::sleep_until(next);
@@ -115,7 +116,8 @@ private:
         sight.secondary = ask(plan_.name, plan_.secondary, plan_.probe, limit);
         const auto read = read_record();
         if (!read && read.error().code == ErrorCode::conflict) return read;
-        tell_reading(read);
+        // Without Cloudflare the hosts are watched on; before a change the record is read again in any case.
+        tell(read ? std::string() : read.error().detail, reading_fault_);
         sight.record = place_;
         sight.at = elapsed();
         primary_well_ = sight.primary.well;
@@ -127,11 +129,10 @@ private:
         return {};
     }
 
-    /// Without Cloudflare the hosts are watched on; before a change the record is read again in any case.
-    void tell_reading(const Result<void>& read) {
-        const auto fault = read ? std::string() : read.error().detail;
-        if (!fault.empty() && fault != reading_fault_) plan_.say("failed", fault);
-        reading_fault_ = fault;
+    /// Says a fault that lasts once; `said` is what was said of its kind before.
+    void tell(const std::string& fault, std::string& said) {
+        if (!fault.empty() && fault != said) plan_.say("failed", fault);
+        said = fault;
     }
 
     Result<void> move(const Verdict& verdict) {
@@ -148,9 +149,10 @@ private:
         after.content = target.content;
         const auto done = apply({zone_, record_, after});
         if (!done) {
-            plan_.say("failed", done.error().detail);
+            tell(done.error().detail, moving_fault_);
             return {};
         }
+        moving_fault_.clear();
         record_ = *done->after;
         place_ = away ? Place::secondary : Place::primary;
         failover_.moved(verdict.step, elapsed());
@@ -181,7 +183,7 @@ private:
     Record record_;
     Place place_ = Place::primary;
     std::optional<Clock::time_point> failing_since_;
-    std::string reading_fault_;
+    std::string reading_fault_, moving_fault_;
     bool primary_well_ = false;
     bool moved_ = false;
     bool ended_ = false;

@@ -189,7 +189,7 @@ Result<Change> carry_out(const Cloudflare& cloudflare, const Change& change, con
     const auto lock = lock_in(last.data());
     if (!lock) return busy();
     const auto sure = confirmed(cloudflare, change);
-    if (!sure) return sure;
+    if (!sure) return sure.error();
     const auto former = last.text();
     last.write(*sure);
     auto done = write(cloudflare, *sure);
@@ -203,8 +203,8 @@ Result<Change> undo(const Cloudflare& cloudflare, const LastChange& last, bool d
     const auto lock = lock_in(last.data());
     if (!lock) return busy();
     const auto made = last.read();
-    if (!made) return made;
-    const auto sure = confirmed(cloudflare, made->reversed());
+    if (!made) return made.error();
+    auto sure = confirmed(cloudflare, made->reversed());
     if (!sure || dry_run) return sure;
     auto done = write(cloudflare, *sure);
     if (done) last.forget();

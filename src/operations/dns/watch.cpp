@@ -20,9 +20,9 @@ public:
         : cloudflare_(cloudflare), plan_(plan), last_(last), failover_(plan.rules), started_(Clock::now()) {}
 
     Result<void> run() {
-        if (const auto begun = begin(); !begun) return begun;
+        if (const auto begun = begin(); !begun) return begun.error();
         for (auto next = started_;;) {
-            if (const auto looked = look(); !looked) return looked;
+            if (const auto looked = look(); !looked) return looked.error();
             // What a slow answer held up is not made good at once: looks in a row must take their time.
             next = std::max(next + plan_.every, Clock::now());
             const bool over = plan_.time.count() > 0 && next > started_ + plan_.time;
@@ -40,7 +40,7 @@ private:
         auto zone = cloudflare_.zone_of(plan_.name);
         if (!zone) return zone.error();
         zone_ = *zone;
-        if (const auto read = read_record(); !read) return read;
+        if (const auto read = read_record(); !read) return read.error();
         plan_.say("looked",
                   fmt::format("{} points to the {} ({})", plan_.name, label(place_), record_.words()));
         return lower_ttl();
@@ -115,7 +115,7 @@ private:
         sight.primary = ask(plan_.name, plan_.primary, plan_.probe, limit);
         sight.secondary = ask(plan_.name, plan_.secondary, plan_.probe, limit);
         const auto read = read_record();
-        if (!read && read.error().code == ErrorCode::conflict) return read;
+        if (!read && read.error().code == ErrorCode::conflict) return read.error();
         // Without Cloudflare the hosts are watched on; before a change the record is read again in any case.
         tell(read ? std::string() : read.error().detail, reading_fault_);
         sight.record = place_;

@@ -4,9 +4,9 @@
 
 namespace bb::client {
 
-Reply exchange(Outgoing request) {
+Reply exchange(Outgoing request, std::string ca_file) {
     boost::asio::io_context loop(1);
-    HttpClient http(loop.get_executor());
+    HttpClient http(loop.get_executor(), std::move(ca_file));
     Reply reply;
     auto work = [&]() -> Task<void> {
         reply = co_await http.send(std::move(request));

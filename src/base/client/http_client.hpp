@@ -36,6 +36,9 @@ struct Deadlines {
 struct Outgoing {
     std::string method;
     std::string url;  // http or https
+    /// Name or IP address to connect to instead of the URL's host, which stays what is asked for and what the
+    /// certificate must name. No proxy is used then.
+    std::string connect_to;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::shared_ptr<const std::string> shared_body;  // instead, where several attempts send the same

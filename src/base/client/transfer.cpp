@@ -85,6 +85,7 @@ Task<Reply> Transfer::run() {
 
 bool Transfer::sendable() const {
     if (breaks_line(request_.url) || breaks_line(request_.method)) return false;
+    if (breaks_line(request_.connect_to)) return false;
     return std::none_of(request_.headers.begin(), request_.headers.end(),
                         [](const auto& h) { return breaks_line(h.first) || breaks_line(h.second); });
 }
@@ -102,7 +103,7 @@ void Transfer::prepare() {
     set(easy, CURLOPT_USERAGENT, "BrainBytes");
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
-    if (is_loopback(host_of(request_.url))) set(easy, CURLOPT_NOPROXY, "*");
+    prepare_route();
     set(easy, CURLOPT_PATH_AS_IS, 1L);  // what is signed is what is sent
     if (request_.deadlines.silence.count() > 0) {
         set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -120,6 +121,16 @@ void Transfer::prepare() {
     set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
     set(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
     set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+}
+
+void Transfer::prepare_route() {
+    CURL* easy = easy_.get();
+    const auto& host = request_.connect_to;
+    if (!host.empty() || is_loopback(host_of(request_.url))) set(easy, CURLOPT_NOPROXY, "*");
+    if (host.empty()) return;
+    const bool six = host.find(':') != std::string::npos;
+    append(routes_, six ? "::[" + host + "]:" : "::" + host + ":");  // any host and port; the port stays
+    set(easy, CURLOPT_CONNECT_TO, routes_.get());
 }
 
 void Transfer::prepare_body() {

@@ -28,6 +28,7 @@ private:
     bool sendable() const;
     void prepare();
     void prepare_body();
+    void prepare_route();
     bool deliver();
     void drop_sent_body();
     bool interrupted() const;
@@ -41,6 +42,7 @@ private:
     std::shared_ptr<Abort> abort_;
     EasyHandle easy_;
     HeaderList headers_;
+    HeaderList routes_;
     net::Timer wake_;
     Reply reply_;
     std::string arrived_;

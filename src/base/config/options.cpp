@@ -65,7 +65,8 @@ constexpr Option table[] = {
      "turn to TLS, but to this machine and without a password.",
      "smtps://user:password@mail.example:465", ""},
     {"SSL_CERT_FILE", Kind::text, "",
-     "PEM file with authorities that sign the certificates of mail server, model, GitHub and S3; unset: the "
+     "PEM file with authorities that sign the certificates of mail server, model, GitHub, S3 and Cloudflare; "
+     "unset: the "
      "system's.",
      "/etc/brainbytes/authorities.pem", ""},
     {"MAIL_FROM", Kind::mailbox, "BrainBytes <brainbytes@localhost>", "Sender of the mail.",
@@ -117,6 +118,14 @@ constexpr Option table[] = {
      "school-backups", ""},
     {"AWS_SECRET_ACCESS_KEY", Kind::secret, "", "Secret of AWS_ACCESS_KEY_ID.", "a-long-random-text", ""},
     {"AWS_SESSION_TOKEN", Kind::secret, "", "Session token of AWS_ACCESS_KEY_ID.", "a-long-random-text", ""},
+    {"CLOUDFLARE_API_TOKEN", Kind::secret, "",
+     "API token for \"brainbytes dns\"; it needs the permissions Zone.Zone read and Zone.DNS edit.",
+     "a-long-random-text", ""},
+    {"CLOUDFLARE_DEFAULT_ACCOUNT_ID", Kind::text, "",
+     "Account whose zones are looked at; unset: of every account that the token reaches.",
+     "0123456789abcdef0123456789abcdef", ""},
+    {"CLOUDFLARE_API_URL", Kind::url, "https://api.cloudflare.com/client/v4",
+     "Where that API is; plain http only on this machine.", "http://127.0.0.1:8787/client/v4", ""},
     {"METRICS_TOKEN", Kind::secret, "", "Token that may read /api/metrics from another machine.",
      "a-long-random-text", ""},
     {"BRAINBYTES_TRUSTED_PROXIES", Kind::networks, "", "Proxies whose X-Forwarded-For is believed.",

@@ -2,7 +2,17 @@
 // real program. No cluster is here: what a cluster itself would say is not known.
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readdirSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -20,7 +30,7 @@ import {
     stages,
 } from "../support/manifests.mjs";
 import { startS3 } from "../support/s3.mjs";
-import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+import { program, programEnvironment, root, startServer, temporaryFolder } from "../support/server.mjs";
 
 const skip = !hasKubectl() && "kubectl (with kustomize) is not here";
 if (skip) console.log(`skipped: ${skip}`);
@@ -139,6 +149,7 @@ const faults = {
     "no two servers share a data folder": [
         (objects) => (server(objects).spec.volumes.find((one) => one.name === "data").emptyDir = undefined),
         (objects) => (server(objects).owner.spec.replicas = 2),
+        (objects) => delete server(objects).spec.securityContext.fsGroupChangePolicy,
         (objects) => (server(objects).owner.spec.strategy.rollingUpdate.maxUnavailable = 1),
     ],
     "several servers share their uploaded files and secret": [
@@ -177,7 +188,7 @@ describe("each rule sees what breaks it", { skip }, () => {
 });
 
 describe("two pods on one database", { skip }, () => {
-    let database, s3, folder, env;
+    let database, s3, folder, files, env, original;
     const running = [];
     const account = { uid: 10001, gid: 10001 };
     const objects = skip ? [] : render("production");
@@ -190,18 +201,17 @@ describe("two pods on one database", { skip }, () => {
         chmodSync(volume, 0o777);
         const [init] = server(objects).spec.initContainers;
         const [shell, flags, words] = init.command;
-        const here = words.replaceAll("/files", `${folder}/files`).replaceAll("/data/", `${volume}/`);
-        // The link in the data folder keeps its name.
-        const done = spawnSync(shell, [flags, here.replaceAll(`brainbytes${folder}`, "brainbytes")], asPod);
+        const here = words.replace(/(^| )\/files/g, `$1${files}`).replaceAll(" /data", ` ${volume}`);
+        const done = spawnSync(shell, [flags, here], asPod);
         assert.equal(done.status, 0, String(done.stderr));
         return path.join(volume, "brainbytes");
     };
 
     before(async () => {
         folder = temporaryFolder("bb-pods");
-        chmodSync(folder, 0o755);
-        mkdirSync(path.join(folder, "files"));
-        chmodSync(path.join(folder, "files"), 0o777);
+        // On another filesystem than the data, as volumes are.
+        files = mkdtempSync(path.join(existsSync("/dev/shm") ? "/dev/shm" : folder, "bb-files-"));
+        chmodSync(files, 0o777);
         database = await startDatabase();
         s3 = await startS3();
         const made = spawnSync(program, ["backup", "keygen", path.join(folder, "backup.key")], {
@@ -209,6 +219,8 @@ describe("two pods on one database", { skip }, () => {
             encoding: "utf8",
         });
         assert.equal(made.status, 0, made.stderr);
+        chmodSync(folder, 0o777); // the key is removed by who restores
+        chmodSync(path.join(folder, "backup.key"), 0o644);
         const [open] = /^public .*$/m.exec(readFileSync(path.join(folder, "backup.key"), "utf8"));
         writeFileSync(path.join(folder, "backup.pub"), `${open}\n`);
         env = {
@@ -230,7 +242,7 @@ describe("two pods on one database", { skip }, () => {
         for (const one of running) await one.stop();
         await s3?.stop();
         await database?.stop();
-        rmSync(folder, { recursive: true, force: true });
+        for (const one of [folder, files]) rmSync(one, { recursive: true, force: true });
     });
 
     test("what one is given the other shows", async () => {
@@ -239,11 +251,11 @@ describe("two pods on one database", { skip }, () => {
         const made = await ana.request("/api/materials", { method: "POST", json: { title: "Shared" } });
         const form = new FormData();
         form.append("file", new Blob(["Cells divide."]), "cells.txt");
-        const files = `/api/materials/${made.json.id}/files`;
-        const sent = await ana.request(files, { method: "POST", body: form });
+        const place = `/api/materials/${made.json.id}/files`;
+        const sent = await ana.request(place, { method: "POST", body: form });
         assert.equal(sent.status, 201, sent.text);
-        const original = await two.request(`${files}/${sent.json.id}/content`, { cookie: ana.cookie });
-        assert.equal(original.text, "Cells divide.");
+        original = () => two.request(`${place}/${sent.json.id}/content`, { cookie: ana.cookie });
+        assert.equal((await original()).text, "Cells divide.");
     });
 
     test("the commands of the Job and the CronJobs do their work in a pod of their own", async () => {
@@ -266,5 +278,34 @@ describe("two pods on one database", { skip }, () => {
         await run(prune);
         const [verify] = words("CronJob", "brainbytes-backup-verify");
         await run(verify);
+    });
+
+    test("a restore as docs/kubernetes.md says brings rows and files back", async () => {
+        const [, words] = /-- sh -euc '(mkdir [^']*)'/.exec(
+            readFileSync(path.join(root, "docs/kubernetes.md"), "utf8"),
+        );
+        for (const entry of readdirSync(path.join(files, "brainbytes")))
+            rmSync(path.join(files, "brainbytes", entry), { recursive: true });
+        assert.notEqual((await original()).status, 200);
+        mkdirSync(path.join(folder, "bin"));
+        symlinkSync(program, path.join(folder, "bin/brainbytes"));
+        const here = words
+            .replace(/([ =])\/files/g, `$1${files}`)
+            .replaceAll("/tmp/backup.key", path.join(folder, "backup.key"));
+        const done = spawnSync("sh", ["-euc", here], {
+            ...asPod,
+            env: programEnvironment({ ...env, PATH: `${folder}/bin:${process.env.PATH}` }),
+            cwd: folder,
+            encoding: "utf8",
+        });
+        assert.equal(done.status, 0, done.stderr);
+        const deadline = Date.now() + 30_000; // connections were cut for a moment
+        let answer = await original();
+        while (answer.status === 503 && Date.now() < deadline) {
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            answer = await original();
+        }
+        assert.equal(answer.text, "Cells divide.");
+        assert.ok(!existsSync(path.join(folder, "backup.key")), "the key is not left behind");
     });
 });

@@ -57,6 +57,8 @@ const more = {
             "data that is lost with the pod":
                 !alone || Boolean(volume(objects, "data").persistentVolumeClaim),
             "replaced before the next is ready": alone || strategy.rollingUpdate.maxUnavailable === 0,
+            "the volume's rights are given anew at each start":
+                server(objects).spec.securityContext.fsGroupChangePolicy === "OnRootMismatch",
             "both the autoscaler and the Deployment say how many": !scaled(objects) || replicas === undefined,
         });
     },

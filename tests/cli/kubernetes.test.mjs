@@ -19,6 +19,7 @@ import { promisify } from "node:util";
 
 import { startDatabase } from "../support/database.mjs";
 import { rules } from "../support/manifest_rules.mjs";
+import { fieldFaults } from "../support/manifest_types.mjs";
 import {
     hasKubectl,
     ofKind,
@@ -56,6 +57,18 @@ for (const stage of skip ? [] : stages)
             assert.doesNotMatch(stderr, /warning/);
         });
     });
+
+test("every field is one that Kubernetes 1.30 knows, of its type", { skip }, () => {
+    assert.equal(fieldFaults(stages.flatMap(render)), "");
+    for (const [field, fault] of [
+        ["replica", { replica: 2 }],
+        ["type 'number'", { replicas: "2" }],
+    ]) {
+        const objects = render("dev");
+        Object.assign(server(objects).owner.spec, fault);
+        assert.ok(fieldFaults(objects).includes(field), field);
+    }
+});
 
 test("production is larger than staging, waits longer, and has places of its own", { skip }, () => {
     const [dev, staging, production] = stages.map(render);

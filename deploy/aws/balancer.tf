@@ -92,6 +92,7 @@ data "aws_iam_policy_document" "balancer_logs" {
 module "balancer_logs" {
   source              = "./modules/bucket"
   name                = local.balancer_bucket
+  own_key             = false
   days                = var.log_days
   deletion_protection = var.deletion_protection
   policies            = [data.aws_iam_policy_document.balancer_logs.json]

@@ -92,9 +92,10 @@ resource "aws_db_instance" "copy" {
   replicate_source_db = aws_db_instance.main.arn
   instance_class      = var.database_class
 
-  storage_type      = "gp3"
-  storage_encrypted = true
-  kms_key_id        = aws_kms_key.copy[0].arn
+  max_allocated_storage = 4 * var.database_storage
+  storage_type          = "gp3"
+  storage_encrypted     = true
+  kms_key_id            = aws_kms_key.copy[0].arn
 
   db_subnet_group_name   = aws_db_subnet_group.copy[0].name
   vpc_security_group_ids = [aws_security_group.database_copy[0].id]
@@ -107,6 +108,8 @@ resource "aws_db_instance" "copy" {
   deletion_protection        = var.deletion_protection
   skip_final_snapshot        = true
   auto_minor_version_upgrade = true
+
+  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 
   performance_insights_enabled          = true
   performance_insights_kms_key_id       = aws_kms_key.copy[0].arn

@@ -10,6 +10,8 @@ locals {
   # Written out, not taken from resources, so that a plan shows whole policies.
   primary_arn       = "${var.primary_region}:${var.account}"
   repository_arn    = "arn:aws:ecr:${local.primary_arn}:repository/${local.name}"
+  repository_url    = "${var.account}.dkr.ecr.${var.primary_region}.amazonaws.com/${local.name}"
+  parameter_arn     = "arn:aws:ssm:${local.primary_arn}:parameter${local.parameter_prefix}"
   log_group         = "/brainbytes/${var.stage}"
   backup_bucket     = "${local.name}-backups-${var.account}-${var.primary_region}"
   backup_copy       = "${local.name}-backups-copy-${var.account}-${var.secondary_region}"

@@ -58,7 +58,7 @@ data "aws_iam_policy_document" "execution" {
   }
   statement {
     actions   = ["ssm:GetParameters"]
-    resources = ["arn:aws:ssm:${local.primary_arn}:parameter${local.parameter_prefix}/*"]
+    resources = ["${local.parameter_arn}/*"]
   }
   statement {
     actions   = ["kms:Decrypt"]

@@ -61,9 +61,5 @@ resource "aws_ssm_parameter" "given" {
 }
 
 locals {
-  task_secrets = merge(
-    { DATABASE_URL = aws_ssm_parameter.database_url.arn },
-    { for name, parameter in aws_ssm_parameter.once : name => parameter.arn },
-    { for name, parameter in aws_ssm_parameter.given : name => parameter.arn },
-  )
+  task_secrets = concat(["DATABASE_URL", "BRAINBYTES_SECRET", "METRICS_TOKEN"], tolist(var.given_secrets))
 }

@@ -67,7 +67,7 @@ resource "aws_ecs_task_definition" "server" {
 
   container_definitions = jsonencode([{
     name                   = "server"
-    image                  = "${aws_ecr_repository.image.repository_url}:${var.image_tag}"
+    image                  = "${local.repository_url}:${var.image_tag}"
     command                = ["serve"]
     essential              = true
     user                   = tostring(local.user)
@@ -81,8 +81,10 @@ resource "aws_ecs_task_definition" "server" {
       { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
     ]
     environment = [for name in sort(keys(local.options)) : { name = name, value = local.options[name] }]
-    secrets     = [for name in sort(keys(local.task_secrets)) : { name = name, valueFrom = local.task_secrets[name] }]
-    ulimits     = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
+    secrets = [
+      for name in sort(local.task_secrets) : { name = name, valueFrom = "${local.parameter_arn}/${name}" }
+    ]
+    ulimits = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {
@@ -94,6 +96,8 @@ resource "aws_ecs_task_definition" "server" {
     systemControls = []
     volumesFrom    = []
   }])
+
+  depends_on = [aws_ssm_parameter.database_url, aws_ssm_parameter.once, aws_ssm_parameter.given]
 }
 
 resource "aws_ecs_service" "server" {

@@ -34,9 +34,9 @@ resource "aws_s3_bucket_versioning" "this" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
   rule {
-    bucket_key_enabled = var.key_arn != null
+    bucket_key_enabled = var.own_key
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.key_arn == null ? "AES256" : "aws:kms"
+      sse_algorithm     = var.own_key ? "aws:kms" : "AES256"
       kms_master_key_id = var.key_arn
     }
   }

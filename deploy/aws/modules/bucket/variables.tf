@@ -3,8 +3,14 @@ variable "name" {
   type        = string
 }
 
+variable "own_key" {
+  description = "Whether a key of our own is used; else S3's, for what cannot write with another."
+  type        = bool
+  default     = true
+}
+
 variable "key_arn" {
-  description = "KMS key; null: S3's own keys, for what cannot write with another."
+  description = "KMS key, where own_key is set."
   type        = string
   default     = null
 }

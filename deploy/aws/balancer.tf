@@ -21,8 +21,8 @@ resource "aws_lb_target_group" "server" {
   protocol    = "HTTP"
   target_type = "ip"
   vpc_id      = module.network.vpc_id
-  # Nobody else could answer meanwhile, and a cut reply goes on after a reload.
-  deregistration_delay = 10
+  # Time for replies to stream to their end; one that is cut goes on after a reload.
+  deregistration_delay = 120
   health_check {
     path                = "/readyz"
     matcher             = "200"

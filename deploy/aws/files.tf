@@ -1,5 +1,5 @@
-# The data folder of the server: uploaded files. The program has no store for them in S3.
-resource "aws_efs_file_system" "data" {
+# Uploaded files, of all servers. The program has no store for them in S3.
+resource "aws_efs_file_system" "files" {
   creation_token  = local.name
   encrypted       = true
   kms_key_id      = aws_kms_key.main.arn
@@ -7,21 +7,21 @@ resource "aws_efs_file_system" "data" {
   tags            = { Name = local.name }
 }
 
-resource "aws_efs_mount_target" "data" {
+resource "aws_efs_mount_target" "files" {
   count           = 2
-  file_system_id  = aws_efs_file_system.data.id
+  file_system_id  = aws_efs_file_system.files.id
   subnet_id       = module.network.private_subnets[count.index]
   security_groups = [aws_security_group.files.id]
 }
 
-resource "aws_efs_access_point" "data" {
-  file_system_id = aws_efs_file_system.data.id
+resource "aws_efs_access_point" "files" {
+  file_system_id = aws_efs_file_system.files.id
   posix_user {
     uid = local.user
     gid = local.user
   }
   root_directory {
-    path = "/data"
+    path = "/files"
     creation_info {
       owner_uid   = local.user
       owner_gid   = local.user
@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "files" {
   statement {
     sid       = "TheTask"
     actions   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-    resources = [aws_efs_file_system.data.arn]
+    resources = [aws_efs_file_system.files.arn]
     principals {
       type        = "AWS"
       identifiers = [aws_iam_role.task.arn]
@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "files" {
     condition {
       test     = "StringEquals"
       variable = "elasticfilesystem:AccessPointArn"
-      values   = [aws_efs_access_point.data.arn]
+      values   = [aws_efs_access_point.files.arn]
     }
     condition {
       test     = "Bool"
@@ -53,14 +53,14 @@ data "aws_iam_policy_document" "files" {
   }
 }
 
-resource "aws_efs_file_system_policy" "data" {
-  file_system_id = aws_efs_file_system.data.id
+resource "aws_efs_file_system_policy" "files" {
+  file_system_id = aws_efs_file_system.files.id
   policy         = data.aws_iam_policy_document.files.json
 }
 
-resource "aws_efs_replication_configuration" "data" {
+resource "aws_efs_replication_configuration" "files" {
   count                 = var.copy && var.copy_files ? 1 : 0
-  source_file_system_id = aws_efs_file_system.data.id
+  source_file_system_id = aws_efs_file_system.files.id
   destination {
     region     = var.secondary_region
     kms_key_id = aws_kms_key.copy[0].arn

@@ -18,7 +18,7 @@ locals {
     NoServer = {
       words      = "No server is healthy"
       namespace  = "AWS/ApplicationELB", metric = "HealthyHostCount", statistic = "Maximum"
-      comparison = "LessThanThreshold", threshold = var.tasks, period = 300, missing = var.tasks == 0 ? "notBreaching" : "breaching"
+      comparison = "LessThanThreshold", threshold = var.tasks == 0 ? 0 : 1, period = 300, missing = var.tasks == 0 ? "notBreaching" : "breaching"
       dimensions = local.server
     }
     DatabaseBusy = {

@@ -1,4 +1,5 @@
 stage                = "production"
+tasks                = 2
 task_cpu             = 2048
 task_memory          = 4096
 database_class       = "db.m6g.large"

@@ -34,12 +34,9 @@ async function register(name, tag) {
     const { taskDefinition } = await aws("ecs", "describe-task-definition", { taskDefinition: name });
     const ids = { repositoryName: name, imageIds: [{ imageTag: tag }] };
     const [{ imageDigest }] = (await aws("ecr", "describe-images", ids)).imageDetails;
-    const [server] = taskDefinition.containerDefinitions;
-    const repository = server.image.split(/[:@]/)[0];
-    const wanted = {
-        ...taskDefinition,
-        containerDefinitions: [{ ...server, image: `${repository}@${imageDigest}` }],
-    };
+    const containers = taskDefinition.containerDefinitions;
+    const image = `${containers[0].image.split(/[:@]/)[0]}@${imageDigest}`;
+    const wanted = { ...taskDefinition, containerDefinitions: containers.map((one) => ({ ...one, image })) };
     for (const field of told) delete wanted[field];
     const made = await aws("ecs", "register-task-definition", wanted);
     return made.taskDefinition.taskDefinitionArn;
@@ -63,7 +60,7 @@ async function migrate(name, service, taskDefinition) {
         const { tasks } = await aws("ecs", "describe-tasks", { cluster: name, tasks: [taskArn] });
         return tasks[0].lastStatus === "STOPPED" && tasks[0];
     });
-    if (ended.containers[0].exitCode !== 0)
+    if (ended.containers.find((one) => one.name === "server").exitCode !== 0)
         throw new Error(
             `the migration failed (its log: server/server/${taskArn.split("/").pop()}); nothing was changed`,
         );

@@ -22,11 +22,11 @@ resource "aws_iam_role" "task" {
 data "aws_iam_policy_document" "task" {
   statement {
     actions   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-    resources = [aws_efs_file_system.data.arn]
+    resources = [aws_efs_file_system.files.arn]
     condition {
       test     = "StringEquals"
       variable = "elasticfilesystem:AccessPointArn"
-      values   = [aws_efs_access_point.data.arn]
+      values   = [aws_efs_access_point.files.arn]
     }
   }
 }

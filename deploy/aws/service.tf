@@ -17,9 +17,9 @@ locals {
     BRAINBYTES_STAGE           = var.stage
     BRAINBYTES_URL             = "https://${var.domain}"
     BRAINBYTES_LISTEN          = "0.0.0.0:${local.port}"
-    BRAINBYTES_DATA            = "/data"
+    BRAINBYTES_DATA            = "/data/brainbytes"
     BRAINBYTES_TRUSTED_PROXIES = join(",", concat(["10.20.0.0/16"], var.proxy_networks))
-    BRAINBYTES_DRAIN_SECONDS   = "30"
+    BRAINBYTES_DRAIN_SECONDS   = "90"
     BRAINBYTES_LOG_FORMAT      = "json"
     BACKUP_TO                  = "s3://${local.backup_bucket}/brainbytes"
     BACKUP_KEY_FILE            = "/etc/brainbytes/backup.pub"
@@ -30,6 +30,32 @@ locals {
     # The private key is not here, so a drill is held elsewhere.
     DRILL_EVERY_DAYS = "0"
   }, var.environment)
+
+  # What both containers of a task are.
+  container = {
+    image                  = "${local.repository_url}:${var.image_tag}"
+    user                   = tostring(local.user)
+    readonlyRootFilesystem = true
+    privileged             = false
+    linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"] } }
+    mountPoints = [
+      { sourceVolume = "data", containerPath = "/data", readOnly = false },
+      { sourceVolume = "files", containerPath = "/files", readOnly = false },
+      { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
+    ]
+    environment    = []
+    portMappings   = []
+    systemControls = []
+    volumesFrom    = []
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = local.log_group
+        awslogs-region        = var.primary_region
+        awslogs-stream-prefix = "server"
+      }
+    }
+  }
 }
 
 resource "aws_ecs_task_definition" "server" {
@@ -55,47 +81,46 @@ resource "aws_ecs_task_definition" "server" {
 
   volume {
     name = "data"
+  }
+
+  volume {
+    name = "files"
     efs_volume_configuration {
-      file_system_id     = aws_efs_file_system.data.id
+      file_system_id     = aws_efs_file_system.files.id
       transit_encryption = "ENABLED"
       authorization_config {
-        access_point_id = aws_efs_access_point.data.id
+        access_point_id = aws_efs_access_point.files.id
         iam             = "ENABLED"
       }
     }
   }
 
-  container_definitions = jsonencode([{
-    name                   = "server"
-    image                  = "${local.repository_url}:${var.image_tag}"
-    command                = ["serve"]
-    essential              = true
-    user                   = tostring(local.user)
-    readonlyRootFilesystem = true
-    privileged             = false
-    stopTimeout            = 60
-    linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"] } }
-    portMappings           = [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }]
-    mountPoints = [
-      { sourceVolume = "data", containerPath = "/data", readOnly = false },
-      { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false },
-    ]
-    environment = [for name in sort(keys(local.options)) : { name = name, value = local.options[name] }]
-    secrets = [
-      for name in sort(local.task_secrets) : { name = name, valueFrom = "${local.parameter_arn}/${name}" }
-    ]
-    ulimits = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
-    logConfiguration = {
-      logDriver = "awslogs"
-      options = {
-        awslogs-group         = local.log_group
-        awslogs-region        = var.primary_region
-        awslogs-stream-prefix = "server"
-      }
-    }
-    systemControls = []
-    volumesFrom    = []
-  }])
+  container_definitions = jsonencode([
+    # Two servers on one data folder are refused, and all need the same files: each has a folder of its own, in which
+    # the shared one is linked. The empty lock file tells the program that the folder is its own.
+    merge(local.container, {
+      name       = "data"
+      essential  = false
+      entryPoint = ["/bin/sh", "-euc"]
+      command = [join("; ", [
+        "mkdir -p /data/brainbytes/run", "touch /data/brainbytes/run/server.lock",
+        "ln -sfn /files /data/brainbytes/files",
+      ])]
+    }),
+    merge(local.container, {
+      name         = "server"
+      essential    = true
+      command      = ["serve"]
+      dependsOn    = [{ containerName = "data", condition = "SUCCESS" }]
+      stopTimeout  = 120
+      portMappings = [{ containerPort = local.port, hostPort = local.port, protocol = "tcp" }]
+      environment  = [for name in sort(keys(local.options)) : { name = name, value = local.options[name] }]
+      secrets = [
+        for name in sort(local.task_secrets) : { name = name, valueFrom = "${local.parameter_arn}/${name}" }
+      ]
+      ulimits = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
+    }),
+  ])
 
   depends_on = [aws_ssm_parameter.database_url, aws_ssm_parameter.once, aws_ssm_parameter.given]
 }
@@ -109,10 +134,10 @@ resource "aws_ecs_service" "server" {
   platform_version = "1.4.0"
   propagate_tags   = "SERVICE"
 
-  # The new task cannot have the data folder before the old one has left it.
-  deployment_minimum_healthy_percent = 0
-  deployment_maximum_percent         = 100
-  availability_zone_rebalancing      = "DISABLED"
+  # A new task answers before an old one goes.
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  availability_zone_rebalancing      = "ENABLED"
   health_check_grace_period_seconds  = 180
   enable_execute_command             = false
 
@@ -133,7 +158,7 @@ resource "aws_ecs_service" "server" {
     container_port   = local.port
   }
 
-  depends_on = [aws_lb_listener.https, aws_efs_mount_target.data, aws_iam_role_policy.execution]
+  depends_on = [aws_lb_listener.https, aws_efs_mount_target.files, aws_iam_role_policy.execution]
 
   lifecycle {
     # Which release runs is a matter of deploy/aws/release.

@@ -1,4 +1,5 @@
 stage               = "staging"
+tasks               = 1
 task_cpu            = 512
 task_memory         = 1024
 database_class      = "db.t4g.small"

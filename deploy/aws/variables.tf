@@ -50,12 +50,12 @@ variable "image_tag" {
 }
 
 variable "tasks" {
-  description = "1, or 0: nothing runs. Two would write into one data folder, which the program refuses."
+  description = "How many servers; 0: nothing runs."
   type        = number
-  default     = 1
+  default     = 2
   validation {
-    condition     = contains([0, 1], var.tasks)
-    error_message = "0 or 1: a data folder is one server's."
+    condition     = var.tasks >= 0 && var.tasks <= 10 && floor(var.tasks) == var.tasks
+    error_message = "0 to 10 servers."
   }
 }
 

@@ -259,7 +259,7 @@ check("what the task is given are options of the program, secrets only as refere
     const shown = execFileSync(program, ["config", "show", "--json"], { env: programEnvironment() });
     const options = new Map(JSON.parse(shown).options.map((option) => [option.name, option]));
     for (const installation of installations) {
-        const [server] = containersOf(plans[installation]);
+        const server = containersOf(plans[installation]).find(({ name }) => name === "server");
         for (const { name } of server.environment) {
             assert.ok(options.has(name), `${name} is no option`);
             assert.ok(!options.get(name).secret, `${name} is a secret`);
@@ -281,14 +281,14 @@ check("what the task is given are options of the program, secrets only as refere
 check("what makes no sense is refused before anything is made", async () => {
     const wrong = {
         stage: "dev",
-        tasks: 2,
+        tasks: 11,
         database_backup_days: 3,
         account: "12",
         secondary_region: "us-east-1",
     };
     const done = await terraform(folder, "plan", ...variables("production", wrong));
     assert.equal(done.code, 1);
-    for (const words of ["staging or production", "a data folder is one server's", "7 to 35 days"])
+    for (const words of ["staging or production", "0 to 10 servers", "7 to 35 days"])
         assert.match(done.text, new RegExp(words));
     assert.match(done.text, /twelve digits/);
     assert.match(done.text, /lost with it/);

@@ -43,9 +43,19 @@ const definition = {
     registeredAt: 1,
     registeredBy: "arn:aws:iam::123456789012:root",
     cpu: "2048",
-    containerDefinitions: [server],
+    containerDefinitions: [{ ...server, name: "data" }, server],
 };
-const stopped = (exitCode) => ({ tasks: [{ lastStatus: "STOPPED", containers: [{ exitCode }] }] });
+const stopped = (exitCode) => ({
+    tasks: [
+        {
+            lastStatus: "STOPPED",
+            containers: [
+                { name: "data", exitCode: 0 },
+                { name: "server", exitCode },
+            ],
+        },
+    ],
+});
 const good = {
     "ecs describe-services": { services: [service] },
     "ecs describe-task-definition": { taskDefinition: definition },
@@ -88,8 +98,10 @@ test("a release is registered by its digest, migrates, and then serves", () => {
     assert.equal(done.status, 0, done.stderr);
     const { containerDefinitions, ...rest } = done.call("ecs register-task-definition");
     assert.deepEqual(rest, { family: "brainbytes-production", cpu: "2048" });
+    const image = "repository/brainbytes-production@sha256:abc";
     assert.deepEqual(containerDefinitions, [
-        { ...server, image: "repository/brainbytes-production@sha256:abc" },
+        { ...server, name: "data", image },
+        { ...server, image },
     ]);
     const run = done.call("ecs run-task");
     assert.equal(run.taskDefinition, newArn);

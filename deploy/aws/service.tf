@@ -103,8 +103,8 @@ resource "aws_ecs_task_definition" "server" {
       essential  = false
       entryPoint = ["/bin/sh", "-euc"]
       command = [join("; ", [
-        "mkdir -p /data/brainbytes/run", "touch /data/brainbytes/run/server.lock",
-        "ln -sfn /files /data/brainbytes/files",
+        "mkdir -p /files/brainbytes /data/brainbytes/run", "touch /data/brainbytes/run/server.lock",
+        "ln -sfn /files/brainbytes /data/brainbytes/files",
       ])]
     }),
     merge(local.container, {

@@ -19,7 +19,7 @@ before(async () => {
     if (missing) return;
     aws = await startAws();
     folder = await prepare(aws);
-    for (const name of installations) plans[name] = await planned(folder, name);
+    await Promise.all(installations.map(async (name) => (plans[name] = await planned(folder, name))));
 });
 after(async () => {
     folder?.remove();

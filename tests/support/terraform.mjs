@@ -128,6 +128,6 @@ export function variables(file, further = {}) {
 /** What a plan for the installation of `file` would make. */
 export async function planned(folder, file, further) {
     const out = path.join(folder.path, `${file}.tfplan`);
-    await must(folder, "plan", ...variables(file, further), `-out=${out}`);
+    await must(folder, "plan", "-lock=false", ...variables(file, further), `-out=${out}`);
     return JSON.parse(await must(folder, "show", "-json", out));
 }

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long test-ha lint format bench load-test coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha test-aws lint format bench load-test coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-long: ## the same with long counts: 100 kills of backups, restores, migrati
 test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in turn under load
 	@exec scripts/test-ha
 
+test-aws: ## deploy/aws made and taken away again in an emulated AWS; needs terraform, its provider and moto
+	@BB_LONG=1 FILES=/aws scripts/test cli
+
 lint: ## formatting, clang-tidy, include arrows, migrations, page types, ESLint
 	@exec scripts/lint
 
@@ -48,11 +51,11 @@ coverage: ## line coverage per folder; fails under the agreed figures
 fuzz: ## fuzz every target for 60 seconds (SECONDS_EACH=60)
 	@scripts/fuzz $(or $(SECONDS_EACH),60)
 
-security: ## what the weekly scan runs: fuzz, sanitizers, advisories, secrets, headers, sqlmap, wapiti (STEPS="secrets attack")
+security: ## what the daily scan runs: fuzz, sanitizers, advisories, secrets, headers, sqlmap, wapiti (STEPS="secrets attack")
 	@exec scripts/security $(STEPS)
 
 hooks: ## check format and quick rules before each commit
 	@scripts/install-hooks
 
 clean: ## remove everything built (never your data in var/)
-	@rm -rf build bin coverage web/dist web/.build-* web/node_modules node_modules
+	@rm -rf build bin coverage web/dist web/.build-* web/node_modules node_modules packages/*/node_modules

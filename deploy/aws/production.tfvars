@@ -1,0 +1,11 @@
+stage                = "production"
+tasks                = 2
+task_cpu             = 2048
+task_memory          = 4096
+database_class       = "db.m6g.large"
+database_storage     = 100
+database_multi_az    = true
+database_backup_days = 14
+deletion_protection  = true
+copy                 = true
+log_days             = 365

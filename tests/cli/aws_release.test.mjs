@@ -1,0 +1,146 @@
+// deploy/aws/release.mjs before a stand-in for the AWS command line, which notes each call and answers what the test
+// says: moto runs no tasks, so that no migration would end and no service change there.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+import { programEnvironment, root, temporaryFolder } from "../support/server.mjs";
+
+const standIn = `#!${process.execPath}
+const { appendFileSync, readFileSync } = require("node:fs");
+const [service, verb, , , , input] = process.argv.slice(2);
+const folder = require("node:path").dirname(__filename);
+appendFileSync(folder + "/calls", JSON.stringify({ call: service + " " + verb, input: JSON.parse(input) }) + "\\n");
+const answer = JSON.parse(readFileSync(folder + "/answers.json", "utf8"))[service + " " + verb];
+if (answer === undefined) { console.error("An error occurred (AccessDenied)"); process.exit(254); }
+console.log(JSON.stringify(answer));
+`;
+
+const newArn = "arn:aws:ecs:us-east-1:123456789012:task-definition/brainbytes-production:8";
+const network = { awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: ["sg-1"] } };
+const deployment = { taskDefinition: newArn, status: "PRIMARY", rolloutState: "COMPLETED" };
+const service = {
+    status: "ACTIVE",
+    platformVersion: "1.4.0",
+    networkConfiguration: network,
+    deployments: [deployment],
+};
+const server = {
+    name: "server",
+    image: "repository/brainbytes-production:first",
+    command: ["serve"],
+    user: "10001",
+};
+const definition = {
+    taskDefinitionArn: newArn.replace(/8$/, "7"),
+    family: "brainbytes-production",
+    revision: 7,
+    status: "ACTIVE",
+    requiresAttributes: [],
+    compatibilities: ["FARGATE"],
+    registeredAt: 1,
+    registeredBy: "arn:aws:iam::123456789012:root",
+    cpu: "2048",
+    containerDefinitions: [{ ...server, name: "data" }, server],
+};
+const stopped = (exitCode) => ({
+    tasks: [
+        {
+            lastStatus: "STOPPED",
+            containers: [
+                { name: "data", exitCode: 0 },
+                { name: "server", exitCode },
+            ],
+        },
+    ],
+});
+const good = {
+    "ecs describe-services": { services: [service] },
+    "ecs describe-task-definition": { taskDefinition: definition },
+    "ecr describe-images": { imageDetails: [{ imageDigest: "sha256:abc" }] },
+    "ecs register-task-definition": { taskDefinition: { taskDefinitionArn: newArn } },
+    "ecs run-task": {
+        tasks: [{ taskArn: "arn:aws:ecs:us-east-1:123456789012:task/brainbytes-production/77" }],
+    },
+    "ecs describe-tasks": stopped(0),
+    "ecs update-service": {},
+};
+
+/** What the release says, and which calls it made. */
+function release(answers, ...words) {
+    const folder = temporaryFolder("bb-release");
+    try {
+        writeFileSync(path.join(folder, "aws"), standIn);
+        chmodSync(path.join(folder, "aws"), 0o755);
+        writeFileSync(path.join(folder, "answers.json"), JSON.stringify(answers));
+        writeFileSync(path.join(folder, "calls"), "");
+        const env = programEnvironment({ PATH: `${folder}:${process.env.PATH}`, RELEASE_POLL_SECONDS: 0 });
+        const script = path.join(root, "deploy/aws/release.mjs");
+        const done = spawnSync(process.execPath, [script, ...words], {
+            env,
+            encoding: "utf8",
+            timeout: 60_000,
+        });
+        const calls = readFileSync(path.join(folder, "calls"), "utf8")
+            .split("\n")
+            .filter(Boolean)
+            .map(JSON.parse);
+        return { ...done, calls, call: (name) => calls.find(({ call }) => call === name)?.input };
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+test("a release is registered by its digest, migrates, and then serves", () => {
+    const done = release(good, "production", "v2");
+    assert.equal(done.status, 0, done.stderr);
+    const { containerDefinitions, ...rest } = done.call("ecs register-task-definition");
+    assert.deepEqual(rest, { family: "brainbytes-production", cpu: "2048" });
+    const image = "repository/brainbytes-production@sha256:abc";
+    assert.deepEqual(containerDefinitions, [
+        { ...server, name: "data", image },
+        { ...server, image },
+    ]);
+    const run = done.call("ecs run-task");
+    assert.equal(run.taskDefinition, newArn);
+    assert.deepEqual(run.networkConfiguration, network);
+    const [override] = run.overrides.containerOverrides;
+    assert.deepEqual(override, { name: "server", command: ["db", "migrate", "--phase", "expand"] });
+    const order = done.calls.map(({ call }) => call);
+    assert.ok(order.indexOf("ecs update-service") > order.indexOf("ecs describe-tasks"));
+    assert.equal(done.call("ecs update-service").taskDefinition, newArn);
+});
+
+test("a migration that fails leaves the service alone", () => {
+    for (const [name, answer] of [
+        ["ecs describe-tasks", stopped(1)],
+        ["ecs run-task", { tasks: [], failures: [{ reason: "RESOURCE:CPU" }] }],
+    ]) {
+        const done = release({ ...good, [name]: answer }, "production", "v2");
+        assert.equal(done.status, 1);
+        assert.match(done.stderr, /migration/);
+        assert.equal(done.call("ecs update-service"), undefined);
+    }
+});
+
+test("a task that does not become healthy is a failure", () => {
+    const failed = { ...deployment, rolloutState: "FAILED", rolloutStateReason: "circuit breaker" };
+    const former = { ...deployment, taskDefinition: definition.taskDefinitionArn };
+    for (const deployments of [[failed], [former]]) {
+        const answers = { ...good, "ecs describe-services": { services: [{ ...service, deployments }] } };
+        const done = release(answers, "production", "v2");
+        assert.equal(done.status, 1);
+        assert.match(done.stderr, /did not become healthy/);
+    }
+});
+
+test("what is wrong is said, and nothing is changed", () => {
+    assert.match(release(good, "prod", "v2").stderr, /usage/);
+    assert.match(release(good, "production").stderr, /usage/);
+    assert.match(release({}, "production", "v2").stderr, /AccessDenied/);
+    const none = release({ ...good, "ecs describe-services": { services: [] } }, "production", "v2");
+    assert.match(none.stderr, /no service/);
+    assert.equal(none.call("ecs register-task-definition"), undefined);
+});

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -237,7 +238,9 @@ void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<Words>& w
 }  // namespace
 
 void act_as_owner(const Context& context) {
-    if (!privileges::is_root()) return;
+    struct stat data {};
+    const bool given = ::stat(context.config.text("BRAINBYTES_DATA").c_str(), &data) == 0 && data.st_uid != 0;
+    if (!privileges::is_root() || !given) return;
     privileges::drop_to(privileges::unprivileged_for(context.config.text("BRAINBYTES_DATA")));
 }
 

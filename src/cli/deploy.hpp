@@ -45,7 +45,7 @@ int lock_stage(Context& context, const DeployWords& words, bool lock);
 /// Prints the newest `words.lines` steps of a ledger.
 void print_history(Context& context, const DeployWords& words, const std::string& ledger);
 
-/// Files of the data folder are made as the account that it belongs to.
+/// Files of a data folder that was given to an account are made as that one, also by root.
 void act_as_owner(const Context& context);
 
 }  // namespace bb::cli

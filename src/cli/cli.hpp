@@ -61,6 +61,7 @@ void register_release(CLI::App& app, Chosen& chosen);
 void register_deploy(CLI::App& app, Chosen& chosen);
 void register_supervise(CLI::App& app, Chosen& chosen);
 void register_verify(CLI::App& app, Chosen& chosen);
+void register_checklist(CLI::App& app, Chosen& chosen);
 void register_dns(CLI::App& app, Chosen& chosen);
 
 /// The part of `user` about a person's data.

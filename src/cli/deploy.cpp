@@ -263,6 +263,8 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     bringing->add_option("release", words->what, "An archive, or the name of a kept release");
     add_watching(*bringing, *words);
     bringing->add_flag("--no-backup", words->no_backup, "Without a backup before");
+    bringing->add_option("--waive", words->waive, "BOX=REASON: of production's checklist; is kept")
+        ->allow_extra_args(false);
     bringing->add_flag("--no-verify", words->no_verify, "Of a stage: without a look at it at the end");
     bringing->add_flag("--older", words->older, "Also when a newer one is kept");
     bringing->add_option("--trust", words->trust, "Public key for hosts of a stage that have nothing yet")

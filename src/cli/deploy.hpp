@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <vector>
 
 #include "cli/cli.hpp"
 #include "operations/deploy/deployment.hpp"
@@ -12,9 +13,10 @@ struct DeployWords {
     std::string stage;  ///< --stage
     std::string what;   ///< archive, or the name of a kept release
     std::string to;
-    std::string trust;          ///< public key for hosts that have nothing yet
-    std::string lock;           ///< the id of a lock that does not hold us up
-    std::string owner, reason;  ///< of a new lock
+    std::string trust;               ///< public key for hosts that have nothing yet
+    std::string lock;                ///< the id of a lock that does not hold us up
+    std::vector<std::string> waive;  ///< "BOX=REASON", of the checklist before a deployment
+    std::string owner, reason;       ///< of a new lock
     deploy::Limits limits;
     int minutes = 60;
     int bake = 120;
@@ -41,6 +43,14 @@ int roll_back_stage(Context& context, const DeployWords& words);
 int stage_status(Context& context, const DeployWords& words);
 int stage_history(Context& context, const DeployWords& words);
 int lock_stage(Context& context, const DeployWords& words, bool lock);
+
+/// Looks at the boxes of the plan before a release may go to production; those of `words.waive` do not count,
+/// and that is kept. False, once the unmet ones are told.
+bool may_go_to_production(Context& context, const DeployWords& words, const stages::Stage& stage,
+                          const std::string& release);
+
+/// The ledger of a stage, where deployments begin.
+std::string stage_ledger(const Context& context, const std::string& stage);
 
 /// Prints the newest `words.lines` steps of a ledger.
 void print_history(Context& context, const DeployWords& words, const std::string& ledger);

@@ -14,14 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path ledger_of(const Context& context, const DeployWords& words) {
-    const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
-    fs::create_directories(folder);
-    return folder / (words.stage + ".jsonl");
-}
-
 stages::RolloutPlan plan_of(Context& context, const DeployWords& words, const stages::Stage& stage) {
-    stages::RolloutPlan plan{.stage = stage, .ledger = deploy::Ledger(ledger_of(context, words))};
+    stages::RolloutPlan plan{.stage = stage, .ledger = deploy::Ledger(stage_ledger(context, words.stage))};
     plan.say = [&context](std::string_view host, std::string_view step, std::string_view detail) {
         context.err << fmt::format("{}{}{}{}{}\n", host, host.empty() ? "" : "\t", step,
                                    step.empty() ? "" : ": ", detail)
@@ -85,6 +79,12 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
 
 }  // namespace
 
+std::string stage_ledger(const Context& context, const std::string& stage) {
+    const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
+    fs::create_directories(folder);
+    return folder / (stage + ".jsonl");
+}
+
 stages::Stage stage_of(const std::string& name) {
     const auto all = stages::read_stages(".");
     if (!all) {
@@ -128,6 +128,8 @@ int deploy_stage(Context& context, const DeployWords& words) {
         print_plan(context, plan);
         return done;
     }
+    if (words.stage == "production" && !may_go_to_production(context, words, stage, plan.release))
+        return failed;
     return tell(context, words, stages::roll_out(plan), plan.release);
 }
 
@@ -153,7 +155,7 @@ int stage_status(Context& context, const DeployWords& words) {
 }
 
 int stage_history(Context& context, const DeployWords& words) {
-    print_history(context, words, ledger_of(context, words).string());
+    print_history(context, words, stage_ledger(context, words.stage));
     return done;
 }
 

@@ -98,6 +98,7 @@ int run(int argc, char** argv) {
     register_deploy(app, chosen);
     register_supervise(app, chosen);
     register_verify(app, chosen);
+    register_checklist(app, chosen);
     register_dns(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);

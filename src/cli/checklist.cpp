@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+
+#include "base/core/json_writer.hpp"
+#include "cli/deploy.hpp"
+#include "embedded/version.hpp"
+#include "operations/deploy/ledger.hpp"
+#include "operations/safety/running_tool.hpp"
+#include "operations/stages/checklist.hpp"
+
+namespace bb::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t commit_digits = 12;
+
+struct Words {
+    std::string stage;
+    std::string release;
+    std::string box, by, note;
+    bool json = false;
+};
+
+stages::Words words_of(const Context& context, const std::string& stage) {
+    auto file = fs::path(stage_ledger(context, stage));
+    return stages::Words(file.replace_extension(".checks.jsonl"));
+}
+
+stages::Evidence evidence_of(const Context& context, const stages::Stage& stage, const std::string& release) {
+    return {stage,
+            release,
+            fs::current_path() / "build" / "evidence",
+            stage_ledger(context, stage.name),
+            fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications",
+            words_of(context, stage.name)};
+}
+
+/// The release that HEAD of this clone makes.
+std::string release_of_head() {
+    const auto commit = safety::output_of(
+        {"/usr/bin/env", "git", "rev-parse", "HEAD"}, {}, [] {}, fs::current_path());
+    return fmt::format("{}-{}", embedded::version, commit.substr(0, commit_digits));
+}
+
+/// The one that was deployed last.
+std::string newest_release(const Context& context, const std::string& stage) {
+    const auto entries = deploy::Ledger(stage_ledger(context, stage)).read();
+    if (entries.empty()) throw std::runtime_error("Nothing was deployed to this stage from here.");
+    return entries.back().release;
+}
+
+int print(Context& context, const Words& words, const std::string& release,
+          const std::vector<stages::Box>& boxes) {
+    const auto unmet =
+        std::count_if(boxes.begin(), boxes.end(), [](const auto& box) { return box.result == "unmet"; });
+    if (words.json) {
+        JsonWriter json;
+        json.object().field("stage", words.stage).field("release", release).field("met", unmet == 0);
+        json.key("boxes").array();
+        for (const auto& box : boxes)
+            json.object()
+                .field("box", box.name)
+                .field("words", box.words)
+                .field("result", box.result)
+                .field("answer", box.answer)
+                .end();
+        context.out << json.end().end().take() << '\n';
+    } else {
+        for (const auto& box : boxes)
+            context.out << fmt::format("{}\t{}\t{}\t{}\n", box.result, box.name, box.words, box.answer);
+    }
+    return unmet == 0 ? done : context.fail(fmt::format("{} of {} boxes are not met.", unmet, boxes.size()));
+}
+
+int check(Context& context, const Words& words, stages::Phase phase) {
+    const auto stage = stage_of(words.stage);
+    auto release = words.release;
+    if (release.empty())
+        release = phase == stages::Phase::before ? release_of_head() : newest_release(context, stage.name);
+    return print(context, words, release, stages::check_boxes(phase, evidence_of(context, stage, release)));
+}
+
+int say(Context& context, const Words& words, const char* kind) {
+    const auto release = words.release.empty() ? release_of_head() : words.release;
+    const auto added = words_of(context, words.stage).add({words.box, release, kind, words.by, words.note});
+    if (!added) return context.fail(added.error());
+    context.out << fmt::format("{}\t{}\t{}\n", kind, words.box, release);
+    return done;
+}
+
+using Run = std::function<int(Context&, const Words&)>;
+
+CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& words, const char* name,
+              const char* help, Run run) {
+    auto* command = group.add_subcommand(name, help);
+    add_stage(*command, chosen);
+    command->add_option("--release", words->release, "Its name; else that of this clone, or deployed last");
+    command->callback([&chosen, words, run] {
+        if (chosen.stage.empty()) throw CLI::RequiredError("--stage");
+        words->stage = chosen.stage;
+        chosen.action = [words, run](Context& context) {
+            return run(context, *words);
+        };
+    });
+    return command;
+}
+
+}  // namespace
+
+bool may_go_to_production(Context& context, const DeployWords& words, const stages::Stage& stage,
+                          const std::string& release) {
+    for (const auto& one : words.waive) {
+        const auto equals = one.find('=');
+        if (equals == std::string::npos || equals + 1 == one.size())
+            throw std::runtime_error("--waive wants BOX=REASON.");
+        const auto kept = words_of(context, stage.name)
+                              .add({one.substr(0, equals), release, "waived", {}, one.substr(equals + 1)});
+        if (!kept)
+            throw std::runtime_error(fmt::format("\"{}\" {}", one, kept.error().fields.front().detail));
+        deploy::Ledger(stage_ledger(context, stage.name))
+            .add({.release = release, .step = "waive", .result = "done", .detail = one});
+    }
+    bool met = true;
+    for (const auto& box : stages::check_boxes(stages::Phase::before, evidence_of(context, stage, release))) {
+        context.err << fmt::format("{}: {} ({})\n", box.result, box.words, box.answer);
+        met = met && box.result != "unmet";
+    }
+    if (!met)
+        context.fail(
+            "Production is left as it is: what is unmet has to be done, or waived by its name and a reason "
+            "(--waive BOX=REASON). \"brainbytes checklist pre --stage production\" lists the boxes.");
+    return met;
+}
+
+void register_checklist(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("checklist", "The boxes of the deployment plan, each with its evidence");
+    group->require_subcommand(1);
+    auto words = std::make_shared<Words>();
+    const auto phase = [&](const char* name, const char* help, stages::Phase which) {
+        add(*group, chosen, words, name, help, [which](Context& context, const Words& given) {
+            return check(context, given, which);
+        })->add_flag("--json", words->json, "Print JSON");
+    };
+    phase("pre", "Before a deployment; unmet boxes keep a release from production", stages::Phase::before);
+    phase("during", "Of the deployment that was made last", stages::Phase::during);
+    phase("post", "After it", stages::Phase::after);
+    const auto word = [&](const char* name, const char* help, const char* kind) {
+        auto* command = add(*group, chosen, words, name, help, [kind](Context& context, const Words& given) {
+            return say(context, given, kind);
+        });
+        command->add_option("box", words->box, "Name of the box")->required();
+        command->add_option("--by", words->by, "Who says so")->required();
+        command->add_option("--note", words->note, "What was done, or why it does not count")->required();
+    };
+    word("sign", "Say that a box is met which only a person can judge", "signed");
+    word("waive", "Say that a box does not count for a release", "waived");
+}
+
+}  // namespace bb::cli

@@ -1,0 +1,331 @@
+#include "operations/stages/checklist.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
+#include "base/core/time.hpp"
+#include "operations/deploy/ledger.hpp"
+#include "operations/safety/running_tool.hpp"
+#include "operations/stages/rollout.hpp"
+#include "operations/stages/verify_stage.hpp"
+#include "operations/verify/report.hpp"
+
+namespace bb::stages {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::hours longest_scan_age{24 * 7};
+/// What only a person can say.
+constexpr std::array<std::string_view, 5> signed_boxes = {"review", "stakeholders", "monitored", "team",
+                                                          "retrospective"};
+
+std::string text_of(const boost::json::object& object, const char* name) {
+    const auto* value = object.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::string read_file(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw std::runtime_error(file.string() + " is not there");
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+std::string commit_of(const std::string& release) {
+    return release.substr(release.rfind('-') + 1);
+}
+
+/// A record that scripts/evidence wrote: of this commit if `same_commit`, no older than `longest` if that is
+/// above 0.
+std::string recorded(const Evidence& evidence, const char* name, const char* how, bool same_commit,
+                     std::chrono::seconds longest) {
+    const auto file = evidence.folder / (std::string(name) + ".json");
+    if (!fs::exists(file)) throw std::runtime_error(fmt::format("no record here: {}", how));
+    const auto parsed = parse_json(read_file(file));
+    if (!parsed || !parsed->is_object()) throw std::runtime_error(file.string() + " cannot be read");
+    const auto& record = parsed->get_object();
+    const auto at = text_of(record, "at");
+    const auto commit = text_of(record, "commit");
+    const auto when = parse_rfc3339(at);
+    const auto told =
+        fmt::format("{} of {} at {}: {}", text_of(record, "result"), commit, at, text_of(record, "detail"));
+    if (text_of(record, "result") != "passed" || !when) throw std::runtime_error(told);
+    if (same_commit && (commit.empty() || !commit.starts_with(commit_of(evidence.release))))
+        throw std::runtime_error(
+            fmt::format("{}; the release is of {}: {}", told, commit_of(evidence.release), how));
+    if (same_commit && (!record.if_contains("changed") || record.at("changed") != boost::json::value(false)))
+        throw std::runtime_error(told + "; files were changed that are not committed");
+    if (longest.count() > 0 && now() - *when > longest) throw std::runtime_error(told + "; that is too old");
+    return told;
+}
+
+/// The steps of the newest deployment of this release.
+std::vector<deploy::LedgerEntry> newest_steps(const Evidence& evidence) {
+    const auto all = deploy::Ledger(evidence.ledger).read();
+    const auto newest = std::find_if(all.rbegin(), all.rend(), [&](const auto& entry) {
+        return entry.release == evidence.release && entry.step != "rollback" && entry.step != "waive";
+    });
+    if (newest == all.rend()) throw std::runtime_error("no deployment of it is in the ledger");
+    std::vector<deploy::LedgerEntry> steps;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(steps),
+                 [&](const auto& entry) { return entry.deployment == newest->deployment; });
+    return steps;
+}
+
+std::string started(const Evidence& evidence) {
+    const auto steps = newest_steps(evidence);
+    return fmt::format("{} by {} at {}", steps.front().deployment, steps.front().who,
+                       to_rfc3339(steps.front().at));
+}
+
+std::string progress(const Evidence& evidence) {
+    const auto steps = newest_steps(evidence);
+    for (const auto& one : steps)
+        if (one.result != "done") throw std::runtime_error(fmt::format("{}: {}", one.step, one.detail));
+    return fmt::format("{} steps, the last \"{}\"", steps.size(), steps.back().step);
+}
+
+/// Each host has watched it, and kept it.
+std::string watched(const Evidence& evidence) {
+    std::string told;
+    std::size_t hosts = 0;
+    for (const auto& one : newest_steps(evidence))
+        if (one.step == "host" && one.result == "done") {
+            ++hosts;
+            told += (told.empty() ? "" : "; ") + one.detail;
+        }
+    if (hosts < evidence.stage.hosts.size())
+        throw std::runtime_error(
+            fmt::format("{} of {} hosts have watched it to the end", hosts, evidence.stage.hosts.size()));
+    return fmt::format("{} (watched for {} s each)", told, evidence.stage.bake.count());
+}
+
+std::string complete(const Evidence& evidence) {
+    for (const auto& one : look_at(evidence.stage)) {
+        if (!one.fault.empty()) throw std::runtime_error(one.fault);
+        if (one.kept != evidence.release)
+            throw std::runtime_error(fmt::format("{} has {}", one.host, one.kept));
+    }
+    return fmt::format("{} is kept on {} hosts", evidence.release, evidence.stage.hosts.size());
+}
+
+/// The newest report of "verify --stage" that is younger than the deployment.
+std::vector<verify::Probe> newest_report(const Evidence& evidence) {
+    std::vector<fs::path> reports;
+    if (fs::is_directory(evidence.reports))
+        for (const auto& file : fs::directory_iterator(evidence.reports))
+            if (file.path().filename().string().ends_with("-" + evidence.stage.name + ".json"))
+                reports.push_back(file.path());
+    const auto begun = to_rfc3339(newest_steps(evidence).front().at);
+    const auto newest = std::max_element(reports.begin(), reports.end());
+    if (newest == reports.end() || newest->filename().string() < begun)
+        throw std::runtime_error("not looked at since: brainbytes verify --stage " + evidence.stage.name);
+    return verify::probes_of(read_file(*newest));
+}
+
+/// All probes whose name ends with one of `names` (all, if there are none) must have passed.
+std::string probed(const Evidence& evidence, const std::vector<std::string>& names) {
+    std::size_t passed = 0;
+    std::string faults;
+    for (const auto& probe : newest_report(evidence)) {
+        const bool meant = names.empty() || std::any_of(names.begin(), names.end(), [&](const auto& name) {
+                               return probe.name.ends_with(name);
+                           });
+        if (!meant) continue;
+        if (probe.result == "passed") ++passed;
+        if (probe.result == "failed")
+            faults += (faults.empty() ? "" : "; ") + probe.name + ": " + probe.answer;
+    }
+    if (!faults.empty()) throw std::runtime_error(faults);
+    if (passed == 0) throw std::runtime_error("the report has no such probe");
+    return fmt::format("{} probes passed", passed);
+}
+
+std::string way_back(const Evidence& evidence) {
+    std::string told;
+    for (const auto& one : look_at(evidence.stage)) {
+        if (!one.fault.empty()) throw std::runtime_error(one.fault);
+        if (one.kept.empty() || one.kept == "program")
+            throw std::runtime_error(one.host + " has no release to go back to");
+        told += fmt::format("{}{} to {}", told.empty() ? "" : ", ", one.host, one.kept);
+    }
+    return told + ": code only, the migrations of a deployment only add";
+}
+
+std::string migrations() {
+    safety::output_of(
+        {"/proc/self/exe", "db", "lint"}, {}, [] {}, fs::current_path());
+    return "\"db lint\" finds nothing that would hurt running servers";
+}
+
+/// What changed for people is written down by a commit since the release that hosts had before.
+std::string documentation(const Evidence& evidence) {
+    const auto all = deploy::Ledger(evidence.ledger).read();
+    const auto before = std::find_if(all.rbegin(), all.rend(), [&](const auto& entry) {
+        return entry.step == "host" && entry.result == "done" && entry.release != evidence.release;
+    });
+    const auto commit = commit_of(evidence.release);
+    const auto since = before == all.rend() ? std::string() : commit_of(before->release);
+    const auto log = safety::output_of(
+        {"/usr/bin/env", "git", "log", "-1", "--format=%h of %cI",
+         since.empty() ? commit : since + ".." + commit, "--", "CHANGELOG.md", "docs"},
+        {}, [] {}, fs::current_path());
+    if (log.empty()) throw std::runtime_error("no commit since " + since + " changes CHANGELOG.md or docs");
+    return "changed by " + log.substr(0, log.find('\n'));
+}
+
+struct Kind {
+    const char* name;
+    const char* words;
+    std::function<std::string(const Evidence&)> look;  ///< nothing: a person signs it
+};
+
+std::vector<Kind> boxes_before() {
+    return {
+        {"review", "Code review completed", {}},
+        {"tests", "All tests passing",
+         [](const Evidence& e) {
+             return recorded(e, "tests", "make test", true, std::chrono::seconds(0));
+         }},
+        {"security", "Security scan completed",
+         [](const Evidence& e) {
+             return recorded(e, "security", "make security", false, longest_scan_age);
+         }},
+        {"performance", "Performance testing completed",
+         [](const Evidence& e) {
+             return recorded(e, "load-test", "make load-test", true, std::chrono::seconds(0));
+         }},
+        {"migrations", "Database migrations prepared",
+         [](const Evidence&) {
+             return migrations();
+         }},
+        {"rollback", "Rollback plan documented", way_back},
+        {"stakeholders", "Stakeholders notified", {}},
+    };
+}
+
+std::vector<Kind> boxes_during() {
+    return {
+        {"started", "Deployment started", started},
+        {"progress", "Progress monitored", progress},
+        {"health", "Health checks passing",
+         [](const Evidence& e) {
+             return probed(e, {"health", "version"});
+         }},
+        {"metrics", "Performance metrics normal", watched},
+        {"errors", "Error rates acceptable", watched},
+        {"experience", "User experience verified",
+         [](const Evidence& e) {
+             return probed(e, {"chat", "materials", "upload", "completion", "phone layout", "theme"});
+         }},
+    };
+}
+
+std::vector<Kind> boxes_after() {
+    return {
+        {"complete", "Deployment completed successfully", complete},
+        {"services", "All services operational",
+         [](const Evidence& e) {
+             return probed(e, {});
+         }},
+        {"monitored", "Monitoring alerts configured", {}},
+        {"documentation", "Documentation updated", documentation},
+        {"team", "Team notified", {}},
+        {"retrospective", "Post-deployment review scheduled", {}},
+    };
+}
+
+Box look_at_box(const Kind& kind, const Evidence& evidence, const std::vector<Word>& words) {
+    Box box{kind.name, kind.words, "unmet", {}};
+    try {
+        if (kind.look) {
+            box.answer = kind.look(evidence);
+            box.result = "met";
+        } else {
+            box.answer = fmt::format(
+                "a person has to say so: brainbytes checklist sign {} --stage {} --release {} "
+                "--by NAME --note TEXT",
+                kind.name, evidence.stage.name, evidence.release);
+        }
+    } catch (const std::exception& fault) {
+        box.answer = fault.what();
+    }
+    for (const auto& word : words) {
+        if (word.box != kind.name || box.result == "met") continue;
+        if (word.kind == "signed" && !kind.look) box.result = "met";
+        if (word.kind == "waived") box.result = "waived";
+        if (box.result != "unmet") box.answer = fmt::format("{}: {}", word.by, word.note);
+    }
+    return box;
+}
+
+}  // namespace
+
+Result<void> Words::add(const Word& word) const {
+    bool known = false;
+    for (const auto& phase : {boxes_before(), boxes_during(), boxes_after()})
+        known = known || std::any_of(phase.begin(), phase.end(),
+                                     [&](const Kind& kind) { return word.box == kind.name; });
+    if (!known)
+        return bad_field("box", "is no box of the checklists: \"brainbytes checklist pre|during|post\".");
+    if (word.kind == "signed" &&
+        std::find(signed_boxes.begin(), signed_boxes.end(), word.box) == signed_boxes.end())
+        return bad_field("box", "is decided by evidence; what is missing can only be waived.");
+    JsonWriter json;
+    json.object()
+        .field("at", now())
+        .field("box", word.box)
+        .field("release", word.release)
+        .field("kind", word.kind)
+        .field("by", word.by.empty() ? deploy::who_we_are() : word.by + ", " + deploy::who_we_are())
+        .field("note", word.note);
+    const auto line = json.end().take() + '\n';
+    const int fd = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const bool kept = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                      ::fsync(fd) == 0;
+    const int reason = errno;
+    if (fd >= 0) ::close(fd);
+    if (!kept) throw std::system_error(reason, std::generic_category(), file_.string());
+    return {};
+}
+
+std::vector<Word> Words::of(const std::string& release) const {
+    std::vector<Word> words;
+    std::ifstream in(file_);
+    for (std::string line; std::getline(in, line);) {
+        const auto parsed = parse_json(line);
+        if (!parsed || !parsed->is_object()) continue;
+        const auto& object = parsed->get_object();
+        if (text_of(object, "release") == release)
+            words.push_back({text_of(object, "box"), release, text_of(object, "kind"), text_of(object, "by"),
+                             text_of(object, "note")});
+    }
+    return words;
+}
+
+std::vector<Box> check_boxes(Phase phase, const Evidence& evidence) {
+    const auto words = evidence.words.of(evidence.release);
+    const auto kinds = phase == Phase::before   ? boxes_before()
+                       : phase == Phase::during ? boxes_during()
+                                                : boxes_after();
+    std::vector<Box> boxes;
+    for (const auto& kind : kinds) boxes.push_back(look_at_box(kind, evidence, words));
+    return boxes;
+}
+
+}  // namespace bb::stages

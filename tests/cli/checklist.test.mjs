@@ -1,0 +1,167 @@
+// The checklists of the deployment plan: evidence meets a box, a person signs what only a person can say, and what is
+// unmet keeps a release from production.
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { freePort, program, programEnvironment, temporaryFolder } from "../support/server.mjs";
+
+let folder, commit, release;
+const { version } = JSON.parse(execFileSync(program, ["release", "about"], { encoding: "utf8" }));
+
+function run(...words) {
+    const env = programEnvironment({ BRAINBYTES_DATA: path.join(folder, "data") });
+    return new Promise((resolve) =>
+        execFile(program, words, { env, cwd: folder, timeout: 60_000 }, (fault, stdout, stderr) =>
+            resolve({ code: fault ? fault.code : 0, stdout, stderr }),
+        ),
+    );
+}
+/** {box: {result, answer}} of a phase. */
+async function boxes(phase, ...words) {
+    const { code, stdout, stderr } = await run(
+        "checklist",
+        phase,
+        "--stage",
+        "production",
+        "--json",
+        ...words,
+    );
+    assert.ok(stdout, stderr);
+    const report = JSON.parse(stdout);
+    assert.equal(code, report.met ? 0 : 1, stderr);
+    return Object.fromEntries(report.boxes.map((one) => [one.box, one]));
+}
+function record(name, given = {}) {
+    const at = new Date().toISOString().replace(/Z$/, "000Z");
+    const one = { commit, changed: false, at, result: "passed", detail: "12 passed, 0 failed", ...given };
+    writeFileSync(path.join(folder, "build/evidence", `${name}.json`), JSON.stringify(one));
+}
+
+before(async () => {
+    folder = temporaryFolder();
+    const git = (...words) =>
+        execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@example.org", ...words], {
+            cwd: folder,
+            encoding: "utf8",
+        });
+    mkdirSync(path.join(folder, "build/evidence"), { recursive: true });
+    writeFileSync(path.join(folder, "CHANGELOG.md"), "# Changelog\n");
+    git("init", "-q");
+    git("add", "CHANGELOG.md");
+    git("commit", "-q", "-m", "Begin");
+    commit = git("rev-parse", "HEAD").trim();
+    release = `${version}-${commit.slice(0, 12)}`;
+    // Nobody listens there: what has to be asked of a host is unmet, at once.
+    writeFileSync(
+        path.join(folder, "ssh_config"),
+        `Host app1\n  HostName 127.0.0.1\n  Port ${await freePort()}\n`,
+    );
+    writeFileSync(
+        path.join(folder, "brainbytes.toml"),
+        '[stages.production]\nhosts = ["app1"]\nssh_config = "ssh_config"\n',
+    );
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("without evidence nothing is met but what the program finds itself", async () => {
+    const found = await boxes("pre");
+    assert.deepEqual(
+        Object.values(found).map(({ box, result }) => `${box} ${result}`),
+        [
+            "review unmet",
+            "tests unmet",
+            "security unmet",
+            "performance unmet",
+            "migrations met",
+            "rollback unmet",
+            "stakeholders unmet",
+        ],
+    );
+    assert.match(found.tests.answer, /no record here: make test/);
+    assert.match(found.rollback.answer, /app1: .*refused/);
+    assert.match(
+        found.review.answer,
+        new RegExp(`checklist sign review --stage production --release ${release}`),
+    );
+});
+
+test("a record counts for its commit, whole, passed, and not too old", async () => {
+    record("tests", { commit: "1".repeat(40) });
+    assert.match((await boxes("pre")).tests.answer, /the release is of [0-9a-f]{12}: make test/);
+    record("tests", { changed: true });
+    assert.match((await boxes("pre")).tests.answer, /files were changed that are not committed/);
+    record("tests", { result: "failed", detail: "11 passed, 1 failed" });
+    assert.match((await boxes("pre")).tests.answer, /11 passed, 1 failed/);
+    record("tests");
+    record("security", { at: "2020-01-01T00:00:00.000000Z" });
+    let found = await boxes("pre");
+    assert.deepEqual([found.tests.result, found.security.result], ["met", "unmet"]);
+    assert.match(found.security.answer, /too old/);
+    record("security", { commit: "1".repeat(40) });
+    record("load-test");
+    found = await boxes("pre");
+    assert.deepEqual([found.security.result, found.performance.result], ["met", "met"]);
+});
+
+test("a person signs what only a person can say, and nothing else", async () => {
+    const sign = (box, ...words) =>
+        run(
+            "checklist",
+            "sign",
+            box,
+            "--stage",
+            "production",
+            "--by",
+            "the office",
+            "--note",
+            "read",
+            ...words,
+        );
+    assert.equal((await sign("review")).code, 0);
+    const { review } = await boxes("pre");
+    assert.equal(review.result, "met");
+    assert.match(review.answer, /the office, .*@.*: read/);
+    assert.equal((await boxes("pre", "--release", `${version}-${"2".repeat(12)}`)).review.result, "unmet");
+    const tests = await sign("tests");
+    assert.deepEqual([tests.code, /decided by evidence/.test(tests.stderr)], [1, true]);
+    const nothing = await sign("nothing");
+    assert.deepEqual([nothing.code, /is no box/.test(nothing.stderr)], [1, true]);
+});
+
+test("unmet boxes keep a release from production until they are waived by name and reason", async () => {
+    const deploy = (...words) => run("deploy", release, "--stage", "production", ...words);
+    const kept = await deploy();
+    assert.equal(kept.code, 1);
+    assert.match(kept.stderr, /unmet: Rollback plan documented/);
+    assert.match(kept.stderr, /Production is left as it is/);
+    assert.match((await deploy("--waive", "rollback")).stderr, /--waive wants BOX=REASON/);
+    assert.match((await deploy("--waive", "nothing=no")).stderr, /is no box/);
+    const gone = await deploy("--waive", "rollback=first installation", "--waive", "stakeholders=nobody yet");
+    assert.equal(gone.code, 1);
+    assert.match(gone.stderr, /check FAILED: app1: .*refused/); // it has begun
+    assert.doesNotMatch(gone.stderr, /left as it is/);
+    const found = await boxes("pre");
+    assert.deepEqual([found.rollback.result, found.stakeholders.result], ["waived", "waived"]);
+    assert.match(found.rollback.answer, /first installation/);
+});
+
+test("during and after, the ledger and what was looked at speak", async () => {
+    const during = await boxes("during");
+    assert.equal(during.started.result, "met");
+    assert.match(during.progress.answer, /check: app1: .*refused/);
+    assert.match(during.metrics.answer, /0 of 1 hosts have watched it/);
+    assert.match(during.experience.answer, /not looked at since: brainbytes verify --stage production/);
+    const post = await boxes("post");
+    assert.match(post.complete.answer, /refused/);
+    assert.equal(post.documentation.result, "met");
+    // One of the same commit was there before: nothing is written down since.
+    const ledger = path.join(folder, "data/stages/production.jsonl");
+    const at = "2026-01-01T00:00:00.000000Z";
+    const before = { at, release: `0.0.9-${commit.slice(0, 12)}`, step: "host", result: "done" };
+    writeFileSync(ledger, JSON.stringify(before) + "\n" + readFileSync(ledger, "utf8"));
+    assert.match((await boxes("post")).documentation.answer, /no commit since .* changes CHANGELOG/);
+    assert.equal(post.retrospective.result, "unmet");
+});

@@ -148,6 +148,15 @@ test("the one archive that was built is deployed to the stage", (t) => {
     writeFileSync(path.join(place.repo, "build/release/a.tar.zst"), "");
     assert.equal(place.run({}, "pipeline", "deploy", "staging").status, 0);
     assert.equal(place.said(), "deploy build/release/a.tar.zst --stage staging");
+    const waived = {
+        CHECKLIST_WAIVE: "review=a branch that is protected\n\nstakeholders=by the release notes",
+    };
+    assert.equal(place.run(waived, "pipeline", "deploy", "production").status, 0);
+    assert.equal(
+        place.said().split("\n").at(-1),
+        "deploy build/release/a.tar.zst --stage production --waive review=a branch that is protected " +
+            "--waive stakeholders=by the release notes",
+    );
     assert.match(place.run({}, "pipeline", "deploy", "; id").stderr, /which stage/);
     writeFileSync(path.join(place.repo, "build/release/b.tar.zst"), "");
     assert.match(place.run({}, "pipeline", "deploy", "staging").stderr, /no single archive/);

@@ -32,7 +32,8 @@ struct Words {
 std::string own(const Context& context, std::vector<std::string> words, bool may_fail = false) {
     words.insert(words.begin(), "/proc/self/exe");
     std::vector<std::string> environment;
-    for (const auto& [name, value] : config::process_environment()) environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : config::process_environment())
+        environment.push_back(fmt::format("{}={}", name, value));
     environment.push_back("BRAINBYTES_STAGE=" + context.config.text("BRAINBYTES_STAGE"));
     environment.push_back("BRAINBYTES_DATA=" + context.config.text("BRAINBYTES_DATA"));
     return safety::output_of(
@@ -113,7 +114,7 @@ void look_here(Context& context, verify::Report& report, const Words& words) {
 fs::path keep(const Context& context, const std::string& text, const std::string& target) {
     const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
     fs::create_directories(folder);
-    const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
+    auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
     write_new_file(file, text + '\n', 0600);
     return file;
 }

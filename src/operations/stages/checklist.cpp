@@ -324,6 +324,7 @@ std::vector<Box> check_boxes(Phase phase, const Evidence& evidence) {
                        : phase == Phase::during ? boxes_during()
                                                 : boxes_after();
     std::vector<Box> boxes;
+    boxes.reserve(kinds.size());
     for (const auto& kind : kinds) boxes.push_back(look_at_box(kind, evidence, words));
     return boxes;
 }

@@ -93,15 +93,18 @@ stages::Stage stage_of(const std::string& name) {
             text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
         throw std::runtime_error(text);
     }
-    return all->at(name);
+    const auto stage = all->find(name);
+    if (stage == all->end())
+        throw std::runtime_error(fmt::format("{} has no stage {}.", stages::stage_file_name, name));
+    return stage->second;
 }
 
 bool is_remote(const DeployWords& words) {
     if (words.stage.empty() || !fs::exists(stages::stage_file_name)) return false;
     const auto all = stages::read_stages(".");
-    if (!all) return true;  // its faults are told by who works on it
+    if (!all) return true;  // its faults are told by who works on it, as is a stage that it lacks
     const auto stage = all->find(words.stage);
-    return stage != all->end() && !stage->second.hosts.empty();
+    return stage == all->end() || !stage->second.hosts.empty();
 }
 
 int deploy_stage(Context& context, const DeployWords& words) {

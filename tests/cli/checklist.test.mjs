@@ -88,6 +88,17 @@ test("without evidence nothing is met but what the program finds itself", async 
     );
 });
 
+test("a stage that is not described is named", async () => {
+    for (const words of [["deploy", "x"], ["rollback"], ["verify"], ["checklist", "pre"]]) {
+        const { code, stderr } = await run(...words, "--stage", "staging");
+        assert.deepEqual(
+            [code, stderr],
+            [1, "brainbytes: brainbytes.toml has no stage staging.\n"],
+            words.join(" "),
+        );
+    }
+});
+
 test("a record counts for its commit, whole, passed, and not too old", async () => {
     record("tests", { commit: "1".repeat(40) });
     assert.match((await boxes("pre")).tests.answer, /the release is of [0-9a-f]{12}: make test/);

@@ -62,7 +62,7 @@ std::string recorded(const Evidence& evidence, const char* name, const char* how
     const auto at = text_of(record, "at");
     const auto commit = text_of(record, "commit");
     const auto when = parse_rfc3339(at);
-    const auto told =
+    auto told =
         fmt::format("{} of {} at {}: {}", text_of(record, "result"), commit, at, text_of(record, "detail"));
     if (text_of(record, "result") != "passed" || !when) throw std::runtime_error(told);
     if (same_commit && (commit.empty() || !commit.starts_with(commit_of(evidence.release))))

@@ -139,6 +139,14 @@ describe("the Dockerfile", () => {
 
 describe(".dockerignore", () => {
     const ignore = text(".dockerignore");
+
+    test("what CMake reads goes in", () => {
+        const read = [
+            ...text("cmake/embedded.cmake").matchAll(/file\(READ \$\{CMAKE_SOURCE_DIR\}\/([^ )]+)/g),
+        ];
+        assert.ok(read.length >= 4);
+        for (const [, file] of read) assert.ok(goesIn(ignore, file), file);
+    });
     test("keeps secrets, data and former builds out", () => {
         for (const file of [
             ".env",

@@ -26,12 +26,19 @@ export function noFleet() {
             if (fault.code === "ENOENT") return `${tool[0]} is missing`;
         }
     }
+    const name = `bbtry${process.pid}`;
+    const tried = [
+        `ip netns add ${name}`,
+        `ip -n ${name} link add lan type bridge`,
+        `ip -n ${name} link add one type veth peer name two`,
+        `ip netns exec ${name} unshare -m mount --bind /srv /srv`,
+    ];
     try {
-        const name = `bbtry${process.pid}`;
-        execFileSync("ip", ["netns", "add", name], { stdio: "pipe" });
-        execFileSync("ip", ["netns", "del", name], { stdio: "pipe" });
+        execFileSync("sh", ["-c", tried.join(" && ")], { stdio: "pipe" });
     } catch (fault) {
         return `no network namespaces can be made: ${fault.stderr}`;
+    } finally {
+        execFileSync("sh", ["-c", `ip netns del ${name} 2>/dev/null || true`]);
     }
     return null;
 }

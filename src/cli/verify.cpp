@@ -21,6 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The exit code when the release is well, and what is around it is not: going back would not help.
+constexpr int only_around = 3;
+
 struct Words {
     std::string stage;
     std::string url;
@@ -139,7 +142,9 @@ int run(Context& context, const Words& words) {
     if (words.json) context.out << text << '\n';
     const auto kept = keep(context, text, target);
     if (!words.json) context.err << "Kept as " << kept.string() << '\n';
-    return report.passed() ? done : context.fail("Not everything is as it should be: " + report.faults());
+    if (report.passed()) return done;
+    context.fail("Not everything is as it should be: " + report.faults());
+    return stages::faults_of_release(report).empty() ? only_around : failed;
 }
 
 }  // namespace
@@ -147,7 +152,8 @@ int run(Context& context, const Words& words) {
 void register_verify(CLI::App& app, Chosen& chosen) {
     auto* command = app.add_subcommand("verify",
                                        "Look at a running installation as its people do, and say what was "
-                                       "found; exit code 1: not all is well");
+                                       "found; exit code 1: the release is not well; 3: only backups, "
+                                       "letters, names or certificates are not");
     auto words = std::make_shared<Words>();
     add_stage(*command, chosen);
     command->add_option("--url", words->url, "Its address, else BRAINBYTES_URL or the one it listens on");

@@ -163,13 +163,19 @@ test("the one archive that was built is deployed to the stage", (t) => {
 });
 
 test("a stage that is not well goes back to the release before, and the step fails", (t) => {
-    const place = workplace(t, { brainbytes: `${noted}; case " $FAILS " in *" $1 "*) exit 1 ;; esac` });
+    const place = workplace(t, {
+        brainbytes: `${noted}; case " $FAILS " in *" $1 "*) exit \${CODE:-1} ;; esac`,
+    });
     assert.equal(place.run({}, "pipeline", "verify", "staging").status, 0);
     assert.equal(place.said(), "verify --stage staging");
     const bad = place.run({ FAILS: "verify" }, "pipeline", "verify", "staging");
     assert.equal(bad.status, 1);
     assert.match(bad.stderr, /is back on the release before/);
     assert.match(place.said(), /\nverify --stage staging\nrollback --stage staging$/);
+    const around = place.run({ FAILS: "verify", CODE: "3" }, "pipeline", "verify", "staging");
+    assert.equal(around.status, 1);
+    assert.match(around.stderr, /the release is well in staging, but not all around it is/);
+    assert.match(place.said(), /\nverify --stage staging$/); // nobody goes back
     const worse = place.run({ FAILS: "verify rollback" }, "pipeline", "verify", "staging");
     assert.equal(worse.status, 1);
     assert.match(worse.stderr, /needs somebody now/);

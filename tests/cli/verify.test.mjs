@@ -26,7 +26,7 @@ after(async () => {
 
 test("a new installation lacks a backup, and nothing else", async () => {
     const { code, failed, stderr } = await look();
-    assert.equal(code, 1);
+    assert.equal(code, 3);
     assert.deepEqual(failed, ["backup"]);
     assert.match(stderr, /backup: none was made/);
     assert.equal((await server.command("backup", "create")).code, 0);

@@ -141,45 +141,103 @@ test("access is written for ssh alone, taken away again, and never over what is 
     assert.equal(readFileSync(hosts, "utf8"), "mine\n");
 });
 
-test("the one archive that was built is deployed to the stage", (t) => {
-    const place = workplace(t, { brainbytes: noted });
-    assert.match(place.run({}, "pipeline", "deploy", "staging").stderr, /no single archive/);
+/** A place with a stage and a built release "0.1.0-new": its hosts serve `serving`, and `deploy` brings `brings`. */
+function stagePlace(t, { serving, brings = "0.1.0-new" }) {
+    const place = workplace(t, {
+        brainbytes: `
+case "$1 $2" in "deploy status") cat "$SAID.status"; grep -q true "$SAID.status"; exit ;; esac
+${noted}
+case " $FAILS " in *" $1 "*) exit \${CODE:-1} ;; esac
+[ "$1" != deploy ] || cp "$SAID.next" "$SAID.status"`,
+    });
+    const write = (file, ...kept) => {
+        const hosts = kept.map((name, at) => ({ host: `app${at}`, kept: name, fault: "" }));
+        writeFileSync(file, JSON.stringify({ stage: "staging", hosts, same: new Set(kept).size === 1 }));
+    };
+    const serve = (...kept) => write(`${place.env.SAID}.status`, ...kept);
+    serve(...[serving].flat());
+    write(`${place.env.SAID}.next`, ...[brings].flat());
+    writeFileSync(path.join(place.repo, "brainbytes.toml"), "");
     mkdirSync(path.join(place.repo, "build/release"), { recursive: true });
-    writeFileSync(path.join(place.repo, "build/release/a.tar.zst"), "");
-    assert.equal(place.run({}, "pipeline", "deploy", "staging").status, 0);
-    assert.equal(place.said(), "deploy build/release/a.tar.zst --stage staging");
+    const archive = path.join(place.repo, "build/release/brainbytes-0.1.0-new-linux-x86_64.tar.zst");
+    writeFileSync(archive, "");
+    const step = (name, more = {}, stage = "staging") => place.run(more, "pipeline", name, stage);
+    return { ...place, archive, serve, step };
+}
+
+test("the one archive that was built is deployed to the stage", (t) => {
+    const place = stagePlace(t, { serving: "0.1.0-old" });
+    const archive = "build/release/brainbytes-0.1.0-new-linux-x86_64.tar.zst";
+    assert.equal(place.step("deploy").status, 0);
+    assert.equal(place.said(), `deploy ${archive} --stage staging`);
     const waived = {
         CHECKLIST_WAIVE: "review=a branch that is protected\n\nstakeholders=by the release notes",
     };
-    assert.equal(place.run(waived, "pipeline", "deploy", "production").status, 0);
+    assert.equal(place.step("deploy", waived, "production").status, 0);
     assert.equal(
         place.said().split("\n").at(-1),
-        "deploy build/release/a.tar.zst --stage production --waive review=a branch that is protected " +
+        `deploy ${archive} --stage production --waive review=a branch that is protected ` +
             "--waive stakeholders=by the release notes",
     );
-    assert.match(place.run({}, "pipeline", "deploy", "; id").stderr, /which stage/);
+    assert.match(place.step("deploy", {}, "; id").stderr, /which stage/);
     writeFileSync(path.join(place.repo, "build/release/b.tar.zst"), "");
-    assert.match(place.run({}, "pipeline", "deploy", "staging").stderr, /no single archive/);
+    assert.match(place.step("deploy").stderr, /no single archive/);
+    rmSync(path.join(place.repo, "build/release"), { recursive: true });
+    assert.match(place.step("deploy").stderr, /no single archive/);
 });
 
-test("a stage that is not well goes back to the release before, and the step fails", (t) => {
-    const place = workplace(t, {
-        brainbytes: `${noted}; case " $FAILS " in *" $1 "*) exit \${CODE:-1} ;; esac`,
-    });
-    assert.equal(place.run({}, "pipeline", "verify", "staging").status, 0);
-    assert.equal(place.said(), "verify --stage staging");
-    const bad = place.run({ FAILS: "verify" }, "pipeline", "verify", "staging");
-    assert.equal(bad.status, 1);
-    assert.match(bad.stderr, /is back on the release before/);
-    assert.match(place.said(), /\nverify --stage staging\nrollback --stage staging$/);
-    const around = place.run({ FAILS: "verify", CODE: "3" }, "pipeline", "verify", "staging");
+test("without a file of stages nothing is deployed, and nothing looked at", (t) => {
+    const place = stagePlace(t, { serving: "0.1.0-old" });
+    rmSync(path.join(place.repo, "brainbytes.toml"));
+    for (const step of ["deploy", "verify"]) {
+        const done = place.step(step);
+        assert.equal(done.status, 1);
+        assert.match(done.stderr, /there is no brainbytes\.toml, which says where staging is/);
+    }
+    assert.equal(place.said(), "");
+});
+
+test("a stage that is not well goes back to what it had before this deployment, and the step fails", (t) => {
+    const place = stagePlace(t, { serving: ["0.1.0-old", "0.1.0-old"], brings: ["0.1.0-new", "0.1.0-new"] });
+    assert.equal(place.step("deploy").status, 0);
+    assert.equal(place.step("verify").status, 0);
+    const around = place.step("verify", { FAILS: "verify", CODE: "3" });
     assert.equal(around.status, 1);
     assert.match(around.stderr, /the release is well in staging, but not all around it is/);
+    assert.match(place.step("verify", { FAILS: "verify", CODE: "2" }).stderr, /ended with exit code 2/);
     assert.match(place.said(), /\nverify --stage staging$/); // nobody goes back
-    const worse = place.run({ FAILS: "verify rollback" }, "pipeline", "verify", "staging");
+    const bad = place.step("verify", { FAILS: "verify" });
+    assert.equal(bad.status, 1);
+    assert.match(bad.stderr, /is back on 0\.1\.0-old/);
+    assert.match(place.said(), /\nverify --stage staging\nrollback --stage staging --to 0\.1\.0-old$/);
+    place.serve("0.1.0-old");
+    assert.equal(place.step("deploy").status, 0);
+    const worse = place.step("verify", { FAILS: "verify rollback" });
     assert.equal(worse.status, 1);
     assert.match(worse.stderr, /needs somebody now/);
 });
+
+for (const [why, hosts, more = {}, after] of [
+    ["nothing was deployed", { serving: "0.1.0-new" }, { deploy: false }],
+    ["the deployment went back by itself", { serving: "0.1.0-old" }, { deploy: { FAILS: "deploy" } }],
+    ["it was there before", { serving: "0.1.0-new" }],
+    ["one host had it before", { serving: ["0.1.0-new", "0.1.0-old"], brings: ["0.1.0-new", "0.1.0-new"] }],
+    ["no release was there before", { serving: "program" }],
+    ["something else serves meanwhile", { serving: "0.1.0-old" }, {}, "0.1.0-other"],
+    ["hosts differ meanwhile", { serving: "0.1.0-old" }, {}, ["0.1.0-new", "0.1.0-other"]],
+    ["something else was brought", { serving: "0.1.0-old", brings: "0.1.0-other" }],
+    ["another stage is meant", { serving: "0.1.0-old" }, { stage: "production" }],
+])
+    test(`a stage that is not well stays as it is when ${why}`, (t) => {
+        const place = stagePlace(t, hosts);
+        const { deploy = {}, stage = "staging" } = more;
+        if (deploy) assert.equal(place.step("deploy", deploy).status, deploy.FAILS ? 1 : 0);
+        if (after) place.serve(...[after].flat());
+        const done = place.step("verify", { FAILS: "verify" }, stage);
+        assert.equal(done.status, 1);
+        assert.match(done.stderr, /which this run did not bring: look at it now/);
+        assert.doesNotMatch(place.said(), /rollback/);
+    });
 
 test("the team is told how it ended, by an address that no list of processes shows", async (t) => {
     if (lacks("curl")) return t.skip(lacks("curl"));

@@ -10,6 +10,7 @@ import {
     readFileSync,
     rmSync,
     statSync,
+    symlinkSync,
     writeFileSync,
 } from "node:fs";
 import http from "node:http";
@@ -327,17 +328,50 @@ test("an update is tested, and proposed with the outcome; again, it takes the pl
     }
 });
 
-test("an update that touches anything but lists of packages is refused", (t) => {
-    const place = workplace(t, { gh: noted });
-    mkdirSync(path.join(place.repo, "build/update"), { recursive: true });
-    writeFileSync(path.join(place.repo, ".gitignore"), "/build/\n/bin/\n*\n");
-    writeFileSync(path.join(place.repo, "build/update/update.patch"), place.git("diff"));
-    place.git("checkout", "-q", ".gitignore");
-    const done = place.run({}, "propose-update", "build/update");
-    assert.equal(done.status, 1);
-    assert.match(done.stderr, /touches \.gitignore/);
-    assert.equal(place.said(), "");
-});
+const list = (...words) => path.join(...words, "package.json");
+for (const [what, change, said] of [
+    [
+        "another file",
+        ({ repo }) => writeFileSync(path.join(repo, ".gitignore"), "/build/\n*\n"),
+        /\.gitignore/,
+    ],
+    ["a new list", ({ repo }) => writeFileSync(path.join(repo, "package-lock.json"), "{}\n"), /create mode/],
+    ["a list that is gone", ({ repo }) => rmSync(list(repo)), /delete mode/],
+    ["a renamed file", ({ git }) => git("mv", "scripts/pipeline", "package-lock.json"), /rename/],
+    [
+        "a copied file",
+        ({ repo }) => {
+            writeFileSync(path.join(repo, "package-lock.json"), readFileSync(list(repo)));
+            writeFileSync(list(repo), '{"a":"2"}\n');
+        },
+        /copy/,
+    ],
+    ["other rights", ({ repo }) => chmodSync(list(repo), 0o755), /mode change/],
+    [
+        "a link",
+        ({ repo }) => {
+            rmSync(list(repo));
+            symlinkSync("/etc/passwd", list(repo));
+        },
+        /create mode 120000/,
+    ],
+    ["a binary file", ({ repo }) => writeFileSync(list(repo), "\0"), /-\t-\tpackage\.json/],
+])
+    test(`an update with more than changed lines in lists of packages is refused: ${what}`, (t) => {
+        const place = workplace(t, { gh: noted });
+        change(place);
+        place.git("add", "--all");
+        const patch = place.git("diff", "--cached", "--binary", "-M", "-C", "--find-copies-harder");
+        place.git("reset", "-q", "--hard");
+        mkdirSync(path.join(place.repo, "build/update"), { recursive: true });
+        writeFileSync(path.join(place.repo, "build/update/update.patch"), patch);
+        const done = place.run({}, "propose-update", "build/update");
+        assert.equal(done.status, 1);
+        assert.match(done.stderr, said);
+        assert.match(done.stderr, /propose-update: the patch touches/);
+        assert.equal(place.said(), "");
+        assert.equal(place.git("branch", "--list", "dependency-update"), "");
+    });
 
 test("the scan of deploy/ fails when the scanner finds something, and when it is not there", (t) => {
     const place = workplace(t, { checkov: `${noted}; [ -z "$FAILS" ]` });

@@ -260,15 +260,19 @@ test("the team is told how it ended, by an address that no list of processes sho
             env.NOTIFY_WEBHOOK = `http://127.0.0.1:${server.address().port}${target}`;
             const script = path.join(place.repo, "scripts/pipeline");
             const child = spawn("sh", ["-c", `"${script}" notify staging`], { env, cwd: place.repo });
-            child.once("exit", resolve);
+            let said = "";
+            child.stdout.on("data", (text) => (said += text));
+            child.once("close", (code) => resolve({ code, said }));
         });
-    assert.equal(await notify("/hook/secret"), 0);
+    assert.deepEqual(await notify("/hook/secret"), { code: 0, said: "" });
     assert.equal(bodies[0].path, "/hook/secret");
     assert.match(
         JSON.parse(bodies[0].text).text,
         /^Deployment to staging: failure \([0-9a-f]{7,}\) https:\/\/ci\.example\/1$/,
     );
-    assert.notEqual(await notify("/refused"), 0);
+    const refused = await notify("/refused");
+    assert.equal(refused.code, 0); // the deployment went as it went
+    assert.match(refused.said, /^::warning::The team was not told/);
     assert.match(place.said(), /--data-binary/);
     assert.doesNotMatch(place.said(), /hook|refused/);
 });

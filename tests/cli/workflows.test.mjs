@@ -132,7 +132,8 @@ for (const [what, from, to, fault] of [
     });
 
 test("the steps of a deployment are the plan's, in order", () => {
-    const names = [workflows["deploy.yml"].jobs.check, workflows["deploy-stage.yml"].jobs.deploy]
+    const { deploy, notify } = workflows["deploy-stage.yml"].jobs;
+    const names = [workflows["deploy.yml"].jobs.check, deploy, notify]
         .flatMap((job) => job.steps)
         .map((step) => step.name);
     const plan = ["Checkout code", "Install dependencies", "Run tests", "Run linting", "Build application"];
@@ -145,10 +146,19 @@ test("the steps of a deployment are the plan's, in order", () => {
     );
 });
 
+test("the team is told however a deployment ended, and whether it hears changes nothing", () => {
+    const { notify } = workflows["deploy-stage.yml"].jobs;
+    assert.deepEqual([notify.needs, notify.if, notify["continue-on-error"]], ["deploy", "always()", true]);
+    assert.equal(notify.environment, undefined);
+    assert.equal(notify.steps.at(-1).env.STATUS, "${{ needs.deploy.result }}");
+});
+
 test("what waits for nobody's word: secrets are read in the deployment of a stage alone", () => {
     const readers = files.filter((name) => /\$\{\{ *secrets\./.test(textOf(name)));
     assert.deepEqual(readers, ["deploy-stage.yml"]);
-    assert.equal(workflows["deploy-stage.yml"].jobs.deploy.environment, "${{ inputs.stage }}");
+    const { deploy, notify } = workflows["deploy-stage.yml"].jobs;
+    assert.equal(deploy.environment, "${{ inputs.stage }}");
+    assert.deepEqual(JSON.stringify(notify).match(/secrets\.\w+/g), ["secrets.NOTIFY_WEBHOOK"]);
     assert.deepEqual(workflows["deploy.yml"].on.workflow_dispatch.inputs.stage.options, [
         "staging",
         "production",

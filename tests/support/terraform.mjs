@@ -82,12 +82,14 @@ export async function startAws() {
     return { url, env, stop };
 }
 
-/** Runs terraform: { code, text }, never throws on a code. */
+/** Runs terraform, for ten minutes at most: { code, text }, never throws on a code. */
 export function terraform(folder, ...args) {
     return new Promise((resolve) => {
         const options = { cwd: folder.path, env: folder.env, maxBuffer: 1 << 28 };
+        Object.assign(options, { timeout: 600_000, killSignal: "SIGKILL" });
         execFile("terraform", args, options, (fault, stdout, stderr) => {
-            resolve({ code: fault ? (fault.code ?? 1) : 0, text: stdout + stderr, stdout });
+            const end = fault?.killed ? "\nterraform was killed: it ran for too long, or said too much" : "";
+            resolve({ code: fault ? (fault.code ?? 1) : 0, text: stdout + stderr + end, stdout });
         });
     });
 }

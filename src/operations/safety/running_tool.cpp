@@ -20,16 +20,25 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t words_kept = 2000;
 constexpr int watch_every_ms = 500;
+constexpr int listen_every_ms = 100;
+constexpr int pieces_after_the_end = 100;
 constexpr int pipe_size = 1 << 20;
 constexpr std::size_t most_output = 64u << 20;
 constexpr std::chrono::milliseconds end_looked_for{5};
 constexpr std::chrono::seconds grace{5};
 
-void collect(int descriptor, std::string& said) {
+void collect(int descriptor, std::string& said, const std::atomic<bool>& ended) {
     char chunk[1024];
-    for (ssize_t got; (got = ::read(descriptor, chunk, sizeof chunk)) != 0;) {
+    for (int left = pieces_after_the_end; left > 0;) {
+        pollfd stream{descriptor, POLLIN, 0};
+        const bool was_over = ended;
+        const int ready = ::poll(&stream, 1, listen_every_ms);
+        if (was_over) --left;
+        if (ready == 0 && was_over) return;
+        if (ready <= 0) continue;
+        const ssize_t got = ::read(descriptor, chunk, sizeof chunk);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return;
+        if (got <= 0) return;
         said.append(chunk, static_cast<std::size_t>(got));
         if (said.size() > words_kept) said.erase(0, said.size() - words_kept);
     }
@@ -57,7 +66,7 @@ RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::stri
         data_.close_reader();
         ::fcntl(data_.writer(), F_SETFL, O_NONBLOCK);  // a full pipe is waited for where somebody watches
     }
-    listener_ = std::thread([this]() { collect(words_.reader(), said_); });
+    listener_ = std::thread([this]() { collect(words_.reader(), said_, ended_); });
 }
 
 RunningTool::~RunningTool() {
@@ -69,12 +78,12 @@ void RunningTool::end() {
     if (pid_ <= 0) return;
     data_.close_reader();
     data_.close_writer();
-    kill(pid_, SIGTERM);
+    kill(-pid_, SIGTERM);  // launch() has given it a group of its own
     for (const auto deadline = steady_clock::now() + grace; steady_clock::now() < deadline;) {
         if (poll_end(pid_)) return void(pid_ = -1);
         std::this_thread::sleep_for(end_looked_for);
     }
-    kill(pid_, SIGKILL);
+    kill(-pid_, SIGKILL);
     wait_for(std::exchange(pid_, -1));
 }
 
@@ -82,15 +91,24 @@ void RunningTool::wait_until_ready(int descriptor, short events) {
     const auto deadline = steady_clock::now() + longest_silence;
     for (;;) {
         pollfd stream{descriptor, events, 0};
-        if (::poll(&stream, 1, watch_every_ms) > 0) return;
-        watch_();
+        const bool ready = ::poll(&stream, 1, watch_every_ms) > 0;
+        watch_in_time();
+        if (ready) return;
         if (steady_clock::now() > deadline)
             throw std::runtime_error(
                 fmt::format("{} did nothing for {} minutes", name_, longest_silence.count()));
     }
 }
 
+/// Also while it writes without a pause.
+void RunningTool::watch_in_time() {
+    if (steady_clock::now() - watched_ < std::chrono::milliseconds(watch_every_ms)) return;
+    watch_();
+    watched_ = steady_clock::now();
+}
+
 void RunningTool::stop_listening() {
+    ended_ = true;
     if (listener_.joinable()) listener_.join();
 }
 
@@ -121,12 +139,10 @@ void RunningTool::finish() {
     data_.close_writer();
     std::optional<int> code;
     const auto deadline = steady_clock::now() + longest_silence;
-    for (auto watched = steady_clock::now(); !(code = poll_end(pid_));) {
+    while (!(code = poll_end(pid_))) {
         std::this_thread::sleep_for(end_looked_for);
-        if (steady_clock::now() - watched < std::chrono::milliseconds(watch_every_ms)) continue;
-        watched = steady_clock::now();
-        watch_();
-        if (watched > deadline)
+        watch_in_time();
+        if (steady_clock::now() > deadline)
             throw std::runtime_error(
                 fmt::format("{} did not end within {} minutes", name_, longest_silence.count()));
     }

@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -19,12 +20,12 @@ class RunningTool : public http::FileSource {
 public:
     enum class Ours { output, input };
 
-    /// `watch` is called about twice a second while the program keeps us waiting; what it throws comes out of
-    /// the call that waits. A program that neither gives nor takes anything for `longest_silence` has failed.
-    /// Throws std::system_error.
+    /// `watch` is called about twice a second while we wait for the program, or it keeps us busy; what it
+    /// throws comes out of the call that waits. A program that neither gives nor takes anything for
+    /// `longest_silence` has failed. Throws std::system_error.
     RunningTool(std::vector<std::string> command, std::vector<std::string> environment, Ours ours,
                 std::function<void()> watch, const std::filesystem::path& folder = "/");
-    /// Ends it when it still runs: asks, and after five seconds kills.
+    /// Ends it and what it has started when it still runs: asks, and after five seconds kills.
     ~RunningTool() override;
     RunningTool(const RunningTool&) = delete;
 
@@ -39,6 +40,7 @@ public:
 
 private:
     void wait_until_ready(int descriptor, short events);
+    void watch_in_time();
     void end();
     void stop_listening();
 
@@ -48,7 +50,9 @@ private:
     Pipe words_;
     pid_t pid_ = -1;
     std::string said_;
-    std::thread listener_;  // reads words_ into said_
+    std::chrono::steady_clock::time_point watched_ = std::chrono::steady_clock::now();
+    std::atomic<bool> ended_ = false;  // what it has started may still hold words_ open
+    std::thread listener_;             // reads words_ into said_
 };
 
 /// All that a program writes (64 MB at most). Throws std::runtime_error with its last words when it fails,

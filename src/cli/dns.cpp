@@ -1,14 +1,12 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 
 #include "base/core/json_writer.hpp"
-#include "base/core/privileges.hpp"
 #include "base/core/time.hpp"
-#include "cli/cli.hpp"
+#include "cli/deploy.hpp"
 #include "operations/dns/watch.hpp"
 
 namespace bb::cli {
@@ -41,13 +39,9 @@ dns::Access access_of(const Context& context) {
     return access;
 }
 
-/// Files of the data folder are made as the account that it belongs to.
 dns::LastChange last_change(const Context& context) {
-    const auto& data = context.config.text("BRAINBYTES_DATA");
-    struct stat folder {};
-    if (privileges::is_root() && ::stat(data.c_str(), &folder) == 0 && folder.st_uid != 0)
-        privileges::drop_to(privileges::unprivileged_for(data));
-    return dns::LastChange(data);
+    act_as_owner(context);
+    return dns::LastChange(context.config.text("BRAINBYTES_DATA"));
 }
 
 Result<std::vector<dns::Zone>> wanted_zones(const dns::Cloudflare& cloudflare, const Words& words) {

@@ -216,6 +216,10 @@ test("--once, --dry-run and --for", async (t) => {
     const moved = await end("--once");
     assert.deepEqual([moved.code, moved.events.at(-1), record.content], [0, "moved", second]);
     assert.deepEqual((await end("--once")).events.at(-1), "ended");
+    secondary.status = 500;
+    const both = await end("--once");
+    assert.equal(both.code, 1);
+    assert.match(both.stderr, /points to the secondary, which does not answer well/);
 });
 
 test("Cloudflare away for a while does not end the watch, and a refused move is tried again", async (t) => {

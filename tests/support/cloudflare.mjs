@@ -64,6 +64,12 @@ function page(all, query, least, most) {
     return { result, result_info: { ...info, total_pages: Math.ceil(all.length / size) } };
 }
 
+/** The same from an API that names no number of pages. */
+const uncounted = ({ result, result_info: { page, per_page, count, total_count } }) => ({
+    result,
+    result_info: { page, per_page, count, total_count },
+});
+
 function knownOnly(names, allowed, what) {
     for (const name of names)
         if (!allowed.includes(name)) throw new Refusal(400, 1004, `unknown ${what} ${name}`);
@@ -82,6 +88,7 @@ class Cloudflare {
         this.readOnly = readOnly;
         this.faults = [];
         this.requests = [];
+        this.countsPages = true;
         this.zones = zones
             .map((zone) => (typeof zone === "string" ? { name: zone } : zone))
             .map(({ name, account = "0".repeat(32) }) => ({
@@ -214,7 +221,8 @@ class Cloudflare {
         knownOnly(query.keys(), recordQuery, "parameter");
         const wanted = (one) =>
             ["name", "type", "content"].every((field) => (query.get(field) ?? one[field]) === one[field]);
-        return page(zone.records.filter(wanted), query, 5, 5_000_000);
+        const listed = page(zone.records.filter(wanted), query, 5, 5_000_000);
+        return this.countsPages ? listed : uncounted(listed);
     }
 
     #make(zone, body) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/client/address.hpp"
+
 namespace bb::client {
 
 struct EasyCleanup {
@@ -28,11 +30,6 @@ void set(CURL* easy, CURLoption option, Value value);
 
 /// Appends a line to a list. Throws std::bad_alloc.
 void append(HeaderList& list, const std::string& line);
-
-/// Host name of an address with a scheme, without brackets; empty when it is none.
-std::string host_of(const std::string& url);
-/// True for localhost and the loopback networks.
-bool is_loopback(std::string_view host);
 
 [[noreturn]] void option_failed(CURLcode code);
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <thread>
 
+#include "base/client/address.hpp"
 #include "base/client/exchange.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/number.hpp"
@@ -23,12 +24,8 @@ constexpr int most_pages = 100;
 // "Invalid request headers": what a token of the wrong form is answered with, as status 400.
 constexpr std::int64_t bad_headers = 6003;
 
-bool is_plain_elsewhere(std::string_view url) {
-    if (!url.starts_with("http://")) return false;
-    url.remove_prefix(7);
-    const auto authority = url.substr(0, url.find_first_of("/?#"));
-    const auto host = authority.substr(0, authority.rfind(':'));
-    return host != "127.0.0.1" && host != "localhost" && authority != "[::1]" && host != "[::1]";
+bool is_plain_elsewhere(const std::string& url) {
+    return !url.starts_with("https://") && !client::is_loopback(client::host_of(url));
 }
 
 /// Whether sending it again could help and can do no harm.
@@ -117,7 +114,8 @@ Result<std::vector<json::value>> Api::list(const std::string& path, const std::s
         for (const auto& one : result->get_array()) all.push_back(one);
         const auto* about = member(*answer, "result_info");
         const auto here = static_cast<std::int64_t>(result->get_array().size());
-        const auto pages = about ? number_in(*about, "total_pages", 0) : (here < per_page ? page : page + 1);
+        const auto pages =
+            number_in(about ? *about : json::value(), "total_pages", here < per_page ? page : page + 1);
         if (page >= pages || here == 0) return all;
     }
     return Error(ErrorCode::too_large,
@@ -154,9 +152,10 @@ Error Api::no_reply(bool writes, const client::Reply& reply) const {
     if (*reply.failure == Failure::slow)
         why = fmt::format("Cloudflare's API did not answer within {} seconds.", longest_call.count());
     if (*reply.failure == Failure::too_large) why = "Cloudflare's API answered with more than 16 MiB.";
-    if (writes && *reply.failure != Failure::connect)
+    const bool arrived = *reply.failure != Failure::connect;
+    if (writes && arrived)
         why += " Whether the change was made is not known: look with \"brainbytes dns list\".";
-    return Error(ErrorCode::unavailable, printable(std::move(why)));
+    return Error(ErrorCode::unavailable, printable(std::move(why)), {}, arrived ? 0 : 1);
 }
 
 Error Api::refusal(const std::string& what, int status, const std::string& words) const {
@@ -178,7 +177,7 @@ Error Api::refusal(const std::string& what, int status, const std::string& words
 std::string Api::words_in(const json::value& envelope) const {
     std::string words;
     collect(member(envelope, "errors"), words);
-    return printable(words.substr(0, most_words));
+    return printable(std::move(words)).substr(0, most_words);
 }
 
 /// Somebody else's words on our terminal: no controls, and never the token.

@@ -23,7 +23,8 @@ class Api {
 public:
     explicit Api(Access access) : access_(std::move(access)) {}
 
-    /// The envelope of a success. A write is sent again only when it was certainly not carried out.
+    /// The envelope of a success. A write is sent again only when it was certainly not carried out;
+    /// unavailable with a time to retry after is such a fault.
     Result<boost::json::value> call(const std::string& method, const std::string& path,
                                     const std::string& json = {}) const;
     /// All pages of a list; `query` without "?", its values encoded. Errors: too_large beyond 100 pages.

@@ -193,10 +193,19 @@ Result<Change> carry_out(const Cloudflare& cloudflare, const Change& change, con
     const auto former = last.text();
     last.write(*sure);
     auto done = write(cloudflare, *sure);
-    // What was refused did not happen; after a timeout nobody knows, and the way back must stay.
-    if (!done && done.error().code != ErrorCode::unavailable) last.put_back(former);
-    if (done) last.write(*done);
-    return done;
+    if (done) {
+        last.write(*done);
+        return done;
+    }
+    // What was refused did not happen; after a timeout or a garbled answer nobody knows, and the way back
+    // must stay.
+    auto fault = done.error();
+    const bool garbled = fault.code == ErrorCode::malformed;
+    const bool unknown = garbled || (fault.code == ErrorCode::unavailable && fault.retry_after == 0);
+    if (!unknown) last.put_back(former);
+    if (garbled)
+        fault.detail += " Whether the change was made is not known: look with \"brainbytes dns list\".";
+    return fault;
 }
 
 Result<Change> undo(const Cloudflare& cloudflare, const LastChange& last, bool dry_run) {

@@ -121,6 +121,7 @@ private:
         sight.record = place_;
         sight.at = elapsed();
         primary_well_ = sight.primary.well;
+        secondary_well_ = sight.secondary.well;
         if (primary_well_) failing_since_.reset();
         if (!primary_well_ && !failing_since_) failing_since_ = Clock::now();
         const auto verdict = failover_.look(sight);
@@ -170,6 +171,9 @@ private:
         if (place_ == Place::primary && !primary_well_ && !moved_)
             return Error(ErrorCode::unavailable,
                          fmt::format("{} points to the primary, which does not answer well.", plan_.name));
+        if (place_ == Place::secondary && !secondary_well_ && !moved_)
+            return Error(ErrorCode::unavailable,
+                         fmt::format("{} points to the secondary, which does not answer well.", plan_.name));
         if (!ended_) plan_.say("ended", fmt::format("{} points to the {}", plan_.name, label(place_)));
         return {};
     }
@@ -185,6 +189,7 @@ private:
     std::optional<Clock::time_point> failing_since_;
     std::string reading_fault_, moving_fault_;
     bool primary_well_ = false;
+    bool secondary_well_ = false;
     bool moved_ = false;
     bool ended_ = false;
 };

@@ -35,8 +35,7 @@ struct WatchPlan {
 };
 
 /// Watches and moves until the plan's end. Errors: what keeps it from beginning; conflict when the record
-/// points to neither host; unavailable when it ends while the primary is failing and the record still points
-/// to it.
+/// points to neither host; unavailable when it ends while the host that the record points to is failing.
 Result<void> watch(const Cloudflare& cloudflare, const WatchPlan& plan, const LastChange& last);
 
 /// Asks one host.

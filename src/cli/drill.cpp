@@ -1,18 +1,27 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
+#include <stdexcept>
+#include <thread>
 
 #include "app/installation.hpp"
+#include "base/client/exchange.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/db/migrate.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
+#include "operations/dns/failover.hpp"
 #include "operations/safety/drill_history.hpp"
 #include "operations/safety/hold_drill.hpp"
 
 namespace bb::cli {
 namespace {
+
+constexpr std::chrono::seconds look_every{10};  // as "dns failover"
+constexpr std::chrono::seconds held_for{60};    // its TTL
+constexpr std::chrono::minutes longest_look{5};
 
 struct Words {
     std::string scenario = "lost-host";
@@ -50,6 +59,31 @@ void print(Context& context, const safety::DrillResult& result, bool as_json) {
                                duration(result.rpo_seconds), duration(result.goals.rpo_seconds));
 }
 
+/// As "dns failover" with its usual rules; the record itself stays as it is.
+safety::NameMove move_name(const std::string& lost, const std::string& other) {
+    const dns::FailoverRules rules;
+    dns::Failover failover(rules);
+    const auto started = std::chrono::steady_clock::now();
+    const auto seconds = [&]() {
+        return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started);
+    };
+    const auto answer = [](const std::string& url) {
+        client::Outgoing request("GET", url + "/readyz");
+        request.deadlines.connect = request.deadlines.whole = std::chrono::seconds(5);
+        const auto reply = client::exchange(std::move(request));
+        return dns::Answer{reply.status == 200, reply.failure ? reply.detail : fmt::to_string(reply.status)};
+    };
+    while (seconds() < longest_look) {
+        const auto verdict = failover.look({answer(lost), answer(other), dns::Place::primary, seconds()});
+        if (verdict.step == dns::Step::to_secondary)
+            return {fmt::format("it would move ({}); resolvers hold the former address for {} s", verdict.why,
+                                held_for.count()),
+                    static_cast<double>(held_for.count())};
+        std::this_thread::sleep_for(look_every);
+    }
+    throw std::runtime_error("the name would stay where it is");
+}
+
 int run(Context& context, const Words& words) {
     const auto& scenario = *safety::find_scenario(words.scenario);
     const auto place = app::destinations_of(context.config, words.from).front();
@@ -62,7 +96,7 @@ int run(Context& context, const Words& words) {
         const auto keys = configured ? *configured : app::backup_keys_of(context.config);
         const auto installation = app::installation_of(context.config, home);
         const auto result = safety::hold_drill(installation, scenario, source, *backup, keys,
-                                               context.config.number("BACKUP_WAL_DAYS") > 0);
+                                               context.config.number("BACKUP_WAL_DAYS") > 0, move_name);
         print(context, result, words.json);
         return result.good() ? done : failed;
     });

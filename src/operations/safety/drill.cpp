@@ -7,6 +7,7 @@
 #include <chrono>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 
 #include "base/core/crypto.hpp"
@@ -28,7 +29,8 @@ namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 constexpr double hour = 3600;
-constexpr Scenario::Goals database{hour, 24 * hour}, whole{4 * hour, 24 * hour}, ours{300, 5};
+constexpr Scenario::Goals database{hour, 24 * hour}, whole{4 * hour, 24 * hour}, ours{300, 5},
+    elsewhere{900, 24 * hour};
 constexpr std::chrono::seconds time_to_work{5};
 constexpr std::size_t people_exported = 3;
 constexpr const char* visitor = "drill@drill.invalid";
@@ -62,7 +64,8 @@ public:
         result.scenario = name_;
         result.backup = plan_.backup.id;
         result.goals = plan_.with_log ? plan_.scenario.with_log : plan_.scenario.promised;
-        if (name_ != "lost-host") restore(plan_.backup.id);
+        if (region()) set_up_first();
+        if (name_ != "lost-host" && !region()) restore(plan_.backup.id);
         if (writes()) work();
         do_damage();
         result.started_at = now();
@@ -70,8 +73,10 @@ public:
         const bool back = check("restore", [this]() { return recover(); }) &&
                           check("server", [this]() { return start(); }) &&
                           check("sign-in", [this]() { return sign_in(); }) &&
-                          check("chat", [this]() { return ask(); });
-        result.rto_seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
+                          check("chat", [this]() { return ask(); }) &&
+                          (!region() || check("name", [this]() { return move_name(); }));
+        result.rto_seconds =
+            std::chrono::duration<double>(steady_clock::now() - started).count() + held_seconds_;
         result.rpo_seconds = std::chrono::duration<double>(result.started_at - restored_to_).count();
         if (back && writes()) check("writes", [&]() { return count_writes(result); });
         if (back) {
@@ -112,6 +117,22 @@ private:
     /// Whether somebody works there until it is damaged.
     bool writes() const { return plan_.with_log && (name_ == "lost-database" || name_ == "bad-migration"); }
 
+    bool region() const { return name_ == "region-lost"; }
+
+    /// The region that will be lost, with a server of its own.
+    void set_up_first() {
+        first_ = std::make_unique<DrillSite>(plan_.folder / "first", environment_of(plan_), plan_.watch);
+        first_->command({"backup", "restore", plan_.backup.id, "--yes", "--no-safety"});
+        first_->start_server();
+    }
+
+    std::string move_name() {
+        if (!plan_.move_name) throw std::runtime_error("nobody watches the name");
+        const auto move = plan_.move_name(first_->url(), site_.url());
+        held_seconds_ = move.held_seconds;
+        return move.detail;
+    }
+
     void work() {
         site_.set("BACKUP_TO", (site_.folder() / "place").string());
         site_.start_server();
@@ -130,6 +151,10 @@ private:
     }
 
     void do_damage() {
+        if (region()) {
+            first_->kill_all();
+            fs::remove_all(first_->data());
+        }
         if (name_ == "lost-database") {
             site_.kill_all();
             fs::remove_all(site_.data() / "postgres");
@@ -161,7 +186,7 @@ private:
                 throw std::runtime_error("the altered backup was not noticed");
             fs::remove_all(site_.data());
         }
-        if (!writes() && !(plan_.with_log && name_ == "lost-host")) {
+        if (!writes() && !(plan_.with_log && (name_ == "lost-host" || region()))) {
             restore(plan_.backup.id);
             return told_backup();
         }
@@ -229,6 +254,8 @@ private:
     const DrillPlan& plan_;
     const std::string name_;
     DrillSite site_;
+    std::unique_ptr<DrillSite> first_;  // of region-lost
+    double held_seconds_ = 0;
     std::string cookie_;
     std::vector<DrillCheck> checks_;
     DrillWriter writer_{site_};
@@ -247,6 +274,8 @@ const std::vector<Scenario>& scenarios() {
         {"deleted-files", "The uploaded files are gone", database, database},
         {"ransomware", "Everything on the machine is written over, and a copy of the backups with it", whole,
          whole},
+        {"region-lost", "The region is gone; another one has the backups and the key, and gets the name",
+         elsewhere, elsewhere},
     };
     return all;
 }

@@ -24,7 +24,7 @@ struct Scenario {
     Goals with_log;  ///< ours, where the write-ahead log of the private database is kept
 };
 
-/// lost-database, lost-host, bad-migration, deleted-files, ransomware.
+/// lost-database, lost-host, bad-migration, deleted-files, ransomware, region-lost.
 const std::vector<Scenario>& scenarios();
 const Scenario* find_scenario(std::string_view name);
 
@@ -49,6 +49,15 @@ struct DrillResult {
     bool good() const;
 };
 
+/// How a name came to point to another host.
+struct NameMove {
+    std::string detail;
+    double held_seconds;  ///< how long resolvers may still hold the former address
+};
+/// Waits until the name would move from a host that answers no more to another that does, both as URLs.
+/// Throws when it does not.
+using MoveName = std::function<NameMove(const std::string& lost, const std::string& other)>;
+
 /// What a drill needs.
 struct DrillPlan {
     const Scenario& scenario;
@@ -56,6 +65,7 @@ struct DrillPlan {
     std::filesystem::path key_file;  ///< with the private key
     std::function<void()> watch;     ///< called while something is waited for; throws to give the drill up
     std::filesystem::path folder;    ///< for the throw-away installation; must not exist
+    MoveName move_name;              ///< of region-lost
     bool with_log = false;           ///< the write-ahead log is kept there, and recovered from
 };
 

@@ -75,6 +75,10 @@ std::string DrillSite::command(const std::vector<std::string>& words) const {
     return output_of(std::move(command), environment_, watch_);
 }
 
+std::string DrillSite::url() const {
+    return fmt::format("http://127.0.0.1:{}", port_);
+}
+
 void DrillSite::start_server() {
     const auto log = folder_ / "server.log";
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

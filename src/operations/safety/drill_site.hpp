@@ -34,6 +34,8 @@ public:
     /// From now on an option has this value there.
     void set(const std::string& name, const std::string& value);
 
+    std::string url() const;
+
     struct Answer {
         int status;
         std::string body;

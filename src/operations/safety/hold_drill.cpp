@@ -31,15 +31,16 @@ private:
 }  // namespace
 
 DrillResult hold_drill(const Installation& beside, const Scenario& scenario, const Destination& place,
-                       const StoredBackup& backup, const BackupKeys& keys, bool log_is_kept) {
+                       const StoredBackup& backup, const BackupKeys& keys, bool log_is_kept,
+                       const MoveName& move_name) {
     open_backup(backup, keys);
     // Another machine has what the place has: its log, when it goes on after the backup.
     bool with_log = log_is_kept && beside.managed;
-    if (with_log && scenario.name == "lost-host")
+    if (with_log && (scenario.name == "lost-host" || scenario.name == "region-lost"))
         with_log = window_for(recovery_windows(place), std::nullopt, "").has_value();
     const KeyFile key(keys, beside.data / "drill.key");
-    const auto result =
-        run_drill(DrillPlan{scenario, backup, key.path(), beside.watch, beside.data / "drill", with_log});
+    const auto result = run_drill(
+        DrillPlan{scenario, backup, key.path(), beside.watch, beside.data / "drill", move_name, with_log});
     db::Session session(beside.conninfo);
     note_drill(session, result);
     return result;

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long test-ha test-aws lint format bench load-test coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha test-deploy test-aws lint format bench load-test coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-long: ## the same with long counts: 100 kills of backups, restores, migrati
 
 test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in turn under load
 	@exec scripts/test-ha
+
+test-deploy: ## as root: twelve releases to three hosts in network namespaces under load; prints what people met
+	@BB_LONG=1 FILES=/twelve_releases scripts/test cli
 
 test-aws: ## deploy/aws made and taken away again in an emulated AWS; needs terraform, its provider and moto
 	@BB_LONG=1 FILES=/aws scripts/test cli

@@ -48,9 +48,10 @@ std::optional<Orders::Order> Orders::read_order() {
     }
     const auto line = std::exchange(line_, {});
     if (line == "listen") return Order{.listen = true};
-    if (line.starts_with(drain_word))
-        return Order{.drain = std::chrono::seconds(std::atoi(line.c_str() + drain_word.size()))};
-    return std::nullopt;
+    if (!line.starts_with(drain_word)) return std::nullopt;
+    char* rest = nullptr;
+    const std::chrono::seconds drain(std::strtol(line.c_str() + drain_word.size(), &rest, 10));
+    return Order{.drain = drain, .idle = *rest == ' ' ? std::chrono::seconds(std::atoi(rest)) : drain};
 }
 
 Orders::Order Orders::next() {

@@ -14,6 +14,7 @@ public:
     struct Order {
         bool listen = false;                          ///< else: stop
         std::optional<std::chrono::seconds> drain{};  ///< how long the work under way may take
+        std::chrono::seconds idle{0};  ///< how long connections without any may go on, as another serves then
     };
 
     /// `signals`: blocked in all threads; each means stop. `control`: connected to the supervisor, or -1.

@@ -153,11 +153,11 @@ public:
         return link;
     }
 
-    void stop(milliseconds limit, bool for_another) {
+    void stop(milliseconds limit, milliseconds idle) {
         node_.draining = true;
         backups_.reset();
         node_.replies.close();
-        for (auto& worker : workers_) worker->drain(limit, for_another);
+        for (auto& worker : workers_) worker->drain(limit, idle);
         for (auto& worker : workers_) worker->join();
         end();
     }
@@ -283,7 +283,7 @@ void run_until_stopped(const config::Config& config, const db::Home& home, const
     standard.sa_handler = SIG_DFL;
     for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &standard, nullptr);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-    program.stop(limit, order.drain && *order.drain > seconds(0));
+    program.stop(limit, order.idle);
 }
 
 }  // namespace

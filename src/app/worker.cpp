@@ -109,17 +109,19 @@ void Worker::run(std::function<Task<void>(Worker&)> task) {
     done.get_future().get();
 }
 
-void Worker::drain(milliseconds limit, bool for_another) {
-    net::spawn(executor(), finish(limit, for_another));
+void Worker::drain(milliseconds limit, milliseconds idle) {
+    net::spawn(executor(), finish(limit, idle));
 }
 
-Task<void> Worker::finish(milliseconds limit, bool for_another) {
-    const auto deadline = std::chrono::steady_clock::now() + limit;
+Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
+    const auto started = std::chrono::steady_clock::now();
+    const auto deadline = started + limit;
     parts_->node.mailer.hurry();
-    parts_->server.begin_drain(for_another ? http::Server::Idle::keep : http::Server::Idle::close);
+    parts_->server.begin_drain(idle.count() > 0 ? http::Server::Idle::keep : http::Server::Idle::close);
     co_await parts_->tutor.drain(limit);
     const auto open = [&]() {
-        return for_another ? parts_->server.connections() : parts_->server.busy();
+        const bool may_idle = std::chrono::steady_clock::now() - started < idle;
+        return may_idle ? parts_->server.connections() : parts_->server.busy();
     };
     while (open() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));

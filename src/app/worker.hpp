@@ -24,10 +24,10 @@ public:
     void start();
     /// Serves the connections of a listening descriptor from now on. `plain`: without TLS. From any thread.
     void listen(int descriptor, bool plain = false);
-    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. `for_another`:
-    /// another process serves everybody by now, so that there is time to let each connection end by itself.
-    /// From any thread.
-    void drain(std::chrono::milliseconds limit, bool for_another);
+    /// Finishes requests and replies within `limit`, then closes everything and ends the loop. For as long as
+    /// `idle` connections without any may end by themselves: another process serves everybody then. From any
+    /// thread.
+    void drain(std::chrono::milliseconds limit, std::chrono::milliseconds idle);
     void join();
     /// Ends the loop at once, if it still runs, and waits for it.
     void halt();
@@ -53,7 +53,7 @@ public:
 
 private:
     Task<void> watch_certificate();
-    Task<void> finish(std::chrono::milliseconds limit, bool for_another);
+    Task<void> finish(std::chrono::milliseconds limit, std::chrono::milliseconds idle);
 
     const int number_;
     net::Loop loop_;

@@ -19,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t commit_digits = 12;
+/// In the place of a release: what there must be before any.
+constexpr const char* of_setup = "setup";
 
 struct Words {
     std::string stage;
@@ -51,8 +53,9 @@ std::string release_of_head() {
 /// The one that was deployed last.
 std::string newest_release(const Context& context, const std::string& stage) {
     const auto entries = deploy::Ledger(stage_ledger(context, stage)).read();
-    if (entries.empty()) throw std::runtime_error("Nothing was deployed to this stage from here.");
-    return entries.back().release;
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+        if (entry->step == "check") return entry->release;  // with which each deployment begins
+    throw std::runtime_error("Nothing was deployed to this stage from here.");
 }
 
 int print(Context& context, const Words& words, const std::string& release,
@@ -81,13 +84,16 @@ int print(Context& context, const Words& words, const std::string& release,
 int check(Context& context, const Words& words, stages::Phase phase) {
     const auto stage = stage_of(words.stage);
     auto release = words.release;
+    if (release.empty() && phase == stages::Phase::setup) release = of_setup;
     if (release.empty())
         release = phase == stages::Phase::before ? release_of_head() : newest_release(context, stage.name);
     return print(context, words, release, stages::check_boxes(phase, evidence_of(context, stage, release)));
 }
 
 int say(Context& context, const Words& words, const char* kind) {
-    const auto release = words.release.empty() ? release_of_head() : words.release;
+    const auto release = stages::is_of_setup(words.box) ? of_setup
+                         : words.release.empty()        ? release_of_head()
+                                                        : words.release;
     const auto added = words_of(context, words.stage).add({words.box, release, kind, words.by, words.note});
     if (!added) return context.fail(added.error());
     context.out << fmt::format("{}\t{}\t{}\n", kind, words.box, release);
@@ -147,6 +153,8 @@ void register_checklist(CLI::App& app, Chosen& chosen) {
             return check(context, given, which);
         })->add_flag("--json", words->json, "Print JSON");
     };
+    phase("setup", "Before the first deployment: accounts, names, services, tools, repository",
+          stages::Phase::setup);
     phase("pre", "Before a deployment; unmet boxes keep a release from production", stages::Phase::before);
     phase("during", "Of the deployment that was made last", stages::Phase::during);
     phase("post", "After it", stages::Phase::after);

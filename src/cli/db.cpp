@@ -8,6 +8,7 @@
 #include "cli/database.hpp"
 #include "cli/db.hpp"
 #include "cli/seed.hpp"
+#include "operations/deploy/deployment.hpp"
 
 namespace bb::cli {
 namespace {
@@ -160,7 +161,8 @@ int rollback_in(Context& context, const Words& words, db::Session& session) {
 
 int rollback(Context& context, const Words& words) {
     return with_home(context, [&](db::Home& home) {
-        if (const int server = home.server_process(); server != 0 && !words.dry_run)
+        const int server = home.server_process();
+        if (server != 0 && !words.dry_run && !deploy::is_resting(home.data()))
             return context.fail(fmt::format(
                 "The server (process {}) is running and needs this schema. Stop it first.", server));
         db::Session session(home.conninfo());

@@ -61,7 +61,11 @@ deploy::DeployPlan plan_for(Context& context, const Words& words, release::KeptR
     plan.limits = words.limits;
     plan.watch = [] {
     };
-    if (words.attended) plan.watch = Attendance();
+    // One for all: who keeps a copy would use up the lines that another waits for.
+    if (words.attended)
+        plan.watch = [attendance = std::make_shared<Attendance>()] {
+            (*attendance)();
+        };
     return plan;
 }
 
@@ -102,16 +106,33 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
     context.out << fmt::format("{} in place of {}:\n", plan.release.about.name(), serving);
     if (plan.back_up) context.out << "backup\tas \"backup create\"\n";
     if (plan.migrate) context.out << "migrate\twhat only adds to the schema\n";
+    if (plan.schema)
+        context.out << fmt::format("rest\tnothing serves\nschema\tback to migration {}\n", *plan.schema);
     context.out << "start\tbeside the running one, on the same sockets\n";
     if (plan.smoke_test) context.out << "smoke test\tagainst it alone\n";
     context.out << fmt::format("switch\t\nbake\t{} s\nkeep\n", plan.bake.count());
 }
 
-int carry_out(Context& context, const deploy::DeployPlan& plan, const Words& words) {
+/// Whether the release runs on the database, or may be made to: then what that takes is in the plan.
+bool fits_schema(Context& context, deploy::DeployPlan& plan, const Words& words) {
+    const auto gap = deploy::schema_gap(plan.data, plan.release.about);
+    if (!gap) return true;
+    const auto name = plan.release.about.name();
+    if (plan.migrate || words.accepted_minutes < 0) return context.fail(gap->text(name)) == done;
+    context.err << "Needs its schema back: " << deploy::losses_of(plan.data, gap->to);
+    if (words.accepted_minutes < gap->minutes)
+        return context.fail(fmt::format("{} minutes of work are at stake, and {} are accepted.", gap->minutes,
+                                        words.accepted_minutes)) == done;
+    plan.schema = gap->to;
+    plan.back_up = !words.no_backup;
+    return true;
+}
+
+int carry_out(Context& context, deploy::DeployPlan plan, const Words& words) {
     if (const auto hold = deploy::DeployLock(plan.data).held(); hold && hold->id != words.lock)
         return context.fail(deploy::to_text(*hold));
-    if (const auto fault = deploy::schema_fault(plan.data, plan.release.about)) return context.fail(*fault);
-    if (!plan.migrate)
+    if (!fits_schema(context, plan, words)) return failed;
+    if (!plan.migrate && !plan.schema)
         context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
                                    plan.release.about.name());
     if (!words.dry_run) return tell(context, plan, deploy::deploy(plan), words.json);
@@ -120,12 +141,27 @@ int carry_out(Context& context, const deploy::DeployPlan& plan, const Words& wor
     return done;
 }
 
+/// What brainbytes.toml decides for a stage, and is not to be said twice.
+std::optional<std::string> foreign_to_a_stage(const Words& words) {
+    for (const auto* option : words.of_a_host)
+        if (option->count() > 0)
+            return fmt::format("{} is for one host; for a stage, brainbytes.toml decides it.",
+                               option->get_name());
+    return std::nullopt;
+}
+
 int bring(Context& context, const Words& words) {
     if (words.what.empty()) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
     }
-    if (is_remote(words)) return deploy_stage(context, words);
+    if (is_remote(words)) {
+        if (const auto fault = foreign_to_a_stage(words)) {
+            context.fail(*fault);
+            return wrong_usage;
+        }
+        return deploy_stage(context, words);
+    }
     act_as_owner(context);
     const auto release = wanted_release(context, words);
     if (!release) return context.fail(release.error());
@@ -163,6 +199,13 @@ int status(Context& context, const Words& words) {
     if (is_remote(words)) return stage_status(context, words);
     auto answer = deploy::Control(context.config.text("BRAINBYTES_DATA")).ask("status");
     const auto hold = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).held();
+    const release::KeptReleases kept(releases_of(context));
+    const auto current = kept.current();
+    const auto before =
+        current ? deploy::release_before(deploy::Ledger(releases_of(context) / "ledger.jsonl").read(),
+                                         current->about.name())
+                : std::string();
+    if (!before.empty() && kept.find(before)) answer["before"] = before;
     answer["lock"] = hold ? boost::json::value(deploy::to_text(*hold)) : boost::json::value();
     context.out << boost::json::serialize(answer) << '\n';
     return done;
@@ -206,6 +249,7 @@ CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<Words>& words,
 }
 
 void add_watching(CLI::App& to, Words& words) {
+    const auto first = to.get_options().size();
     to.add_option("--bake", words.bake, "Seconds to watch it before it is kept")
         ->check(CLI::Range(0, 86400))
         ->capture_default_str();
@@ -220,6 +264,8 @@ void add_watching(CLI::App& to, Words& words) {
     limit("--slower-by", words.limits.slower_by, 3600, "Seconds that p95 may be above that of before");
     limit("--least-requests", words.limits.least_requests, 1e9, "Requests from which on shares count");
     limit("--least-timed", words.limits.least_timed, 1e9, "Requests from which on p95 counts");
+    const auto options = to.get_options();
+    words.of_a_host.assign(options.begin() + static_cast<std::ptrdiff_t>(first), options.end());
 }
 
 void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<Words>& words) {
@@ -281,6 +327,11 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     add_locks(*bringing, chosen, words);
     auto* back = add(app, chosen, words, "rollback", "Back to the release before, in seconds", roll_back);
     back->add_option("--to", words->to, "Another kept release");
+    back->add_option(
+            "--accept-data-loss", words->accepted_minutes,
+            "Minutes of work that may be lost, where the schema has to go back too; the refusal names them")
+        ->check(CLI::NonNegativeNumber);
+    back->add_flag("--no-backup", words->no_backup, "Without a backup before the schema goes back");
     back->add_option("--lock", words->lock, "Also while the lock of this id is in force");
     back->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     back->add_flag("--json", words->json, "Print JSON");

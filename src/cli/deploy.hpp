@@ -6,6 +6,10 @@
 #include "operations/deploy/deployment.hpp"
 #include "operations/stages/stage_file.hpp"
 
+namespace CLI {  // NOLINT(readability-identifier-naming): theirs
+class Option;
+}
+
 namespace bb::cli {
 
 /// What was typed behind "deploy" or "rollback".
@@ -13,12 +17,14 @@ struct DeployWords {
     std::string stage;  ///< --stage
     std::string what;   ///< archive, or the name of a kept release
     std::string to;
-    std::string trust;               ///< public key for hosts that have nothing yet
-    std::string lock;                ///< the id of a lock that does not hold us up
-    std::vector<std::string> waive;  ///< "BOX=REASON", of the checklist before a deployment
-    std::string owner, reason;       ///< of a new lock
+    std::string trust;                          ///< public key for hosts that have nothing yet
+    std::string lock;                           ///< the id of a lock that does not hold us up
+    std::vector<const CLI::Option*> of_a_host;  ///< options that do not go with a stage
+    std::vector<std::string> waive;             ///< "BOX=REASON", of the checklist before a deployment
+    std::string owner, reason;                  ///< of a new lock
     deploy::Limits limits;
     int minutes = 60;
+    int accepted_minutes = -1;  ///< of work that a rollback may lose; below 0: none
     int bake = 120;
     int drain = 600;
     int lines = 50;

@@ -24,8 +24,8 @@ stages::RolloutPlan plan_of(Context& context, const DeployWords& words, const st
     return plan;
 }
 
-int tell(Context& context, const DeployWords& words, const stages::RolloutOutcome& outcome,
-         const std::string& release) {
+int tell(Context& context, const DeployWords& words, const stages::RolloutOutcome& outcome) {
+    const auto& release = outcome.release;
     if (words.json) {
         JsonWriter json;
         json.object()
@@ -65,7 +65,7 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
     for (const auto& one : stages::look_at(stage))
         context.out << fmt::format("check\t{}\t{}\n", one.host,
                                    !one.fault.empty() ? one.fault
-                                   : one.kept.empty() ? "has nothing yet: packages, account, program, service"
+                                   : one.bare         ? "has nothing yet: packages, account, program, service"
                                                       : "has " + one.kept);
     context.out << fmt::format("lock\tall hosts\ninstall\tall hosts{}\n",
                                plan.archive.empty() ? ", from what they keep" : "");
@@ -127,21 +127,30 @@ int deploy_stage(Context& context, const DeployWords& words) {
         plan.verify = [stage, say = plan.say]() {
             return verified(stage, say);
         };
+    if (words.stage != "production" && !words.waive.empty()) {
+        context.fail("--waive is for production: nothing keeps a release from other stages.");
+        return wrong_usage;
+    }
     if (words.dry_run) {
         print_plan(context, plan);
         return done;
     }
     if (words.stage == "production" && !may_go_to_production(context, words, stage, plan.release))
         return failed;
-    return tell(context, words, stages::roll_out(plan), plan.release);
+    return tell(context, words, stages::roll_out(plan));
 }
 
 int roll_back_stage(Context& context, const DeployWords& words) {
     const auto stage = stage_of(words.stage);
     auto plan = plan_of(context, words, stage);
     plan.release = words.to;
-    return tell(context, words, stages::roll_back(plan, words.dry_run),
-                words.to.empty() ? "the release before" : words.to);
+    plan.accepted_minutes = words.accepted_minutes;
+    if (words.dry_run) {
+        context.out << fmt::format("{}\twould go back to {}\n", words.stage,
+                                   stages::what_stands_against(plan));
+        return done;
+    }
+    return tell(context, words, stages::roll_back(plan));
 }
 
 int stage_status(Context& context, const DeployWords& words) {
@@ -163,8 +172,13 @@ int stage_history(Context& context, const DeployWords& words) {
 }
 
 int lock_stage(Context& context, const DeployWords& words, bool lock) {
-    for (const auto& line : stages::hold(stage_of(words.stage), words.reason, lock ? words.minutes : 0))
-        context.out << line;
+    const auto stage = stage_of(words.stage);
+    if (lock) {
+        const auto id = stages::hold(stage, words.owner, words.reason, words.minutes);
+        context.out << fmt::format("{}\t{} hosts, for {} minutes\n", id, stage.hosts.size(), words.minutes);
+        return done;
+    }
+    for (const auto& line : stages::let_go(stage, words.lock)) context.out << line;
     return done;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/config/public_url.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/new_file.hpp"
 #include "base/core/time.hpp"
@@ -48,23 +49,19 @@ std::string session_of(const Context& context, const std::string& email) {
     return std::string(session.value().at("cookie").as_string());
 }
 
-verify::Student student(const Context& context, const std::string& url) {
+verify::Visit::To student(const Context& context, const verify::Outside& at) {
     try {
         own(context, {"user", "create", verify::student_email});
     } catch (const std::runtime_error&) {
         // Of an earlier look.
     }
-    return {url, session_of(context, verify::student_email), verify::student_email,
-            fs::path(context.config.text("BRAINBYTES_DATA")) / "outbox"};
+    return {.url = at.url, .cookie = session_of(context, verify::student_email), .ca_file = at.ca_file};
 }
 
-/// Where this server is asked: what people type, or its own address.
-std::string own_url(const Context& context) {
-    if (context.config.is_set("BRAINBYTES_URL")) return context.config.text("BRAINBYTES_URL");
-    auto listen = context.config.text("BRAINBYTES_LISTEN");
-    if (listen.starts_with("0.0.0.0:")) listen = "127.0.0.1" + listen.substr(7);
-    if (listen.starts_with("[::]:")) listen = "[::1]" + listen.substr(4);
-    return (context.config.is_set("BRAINBYTES_TLS_CERT") ? "https://" : "http://") + listen;
+/// Where letters can be read; empty: a mail server takes them.
+fs::path outbox(const Context& context) {
+    if (context.config.is_set("SMTP_URL")) return {};
+    return fs::path(context.config.text("BRAINBYTES_DATA")) / "outbox";
 }
 
 std::string backup_age(const Context& context) {
@@ -94,38 +91,60 @@ std::string kept_release(const Context& context) {
 }
 
 void look_here(Context& context, verify::Report& report, const Words& words) {
-    const auto url = words.url.empty() ? own_url(context) : words.url;
-    verify::look_from_outside(report, {url, kept_release(context)});
-    report.look("metrics", [&] { return verify::metrics_at(url); });
-    verify::Student visitor;
+    const auto& config = context.config;
+    const verify::Outside at{words.url.empty() ? config::public_url(config) : words.url,
+                             kept_release(context), config.text("SSL_CERT_FILE")};
+    const bool there = verify::look_from_outside(report, at);
+    const auto ask = [&] {
+        if (!there) throw verify::NotHere("it cannot be asked there: see DNS and TLS");
+    };
+    report.look("metrics", [&] {
+        if (!words.url.empty()) ask();
+        return verify::metrics_at(
+            {words.url.empty() ? config::local_url(config) : words.url, {}, at.ca_file});
+    });
+    verify::Visit::To visitor;
     if (report.look("a student for this", [&] {
-            visitor = student(context, url);
-            return visitor.email;
+            ask();
+            visitor = student(context, at);
+            return std::string(verify::student_email);
         }))
-        verify::look_as_student(report, visitor);
+        verify::look_as_student(report, visitor, outbox(context));
     report.look("e-mail", [&] {
+        ask();
         if (words.mail_as.empty())
             throw verify::NotHere("name an administrator who gets a letter: --mail-as EMAIL");
-        return verify::send_letter(url, session_of(context, words.mail_as));
+        return verify::send_letter(
+            {.url = at.url, .cookie = session_of(context, words.mail_as), .ca_file = at.ca_file});
     });
     report.look("backup", [&] { return backup_age(context); });
     report.look("migrations", [&] { return migrations(context); });
-    verify::look_with_browser(report, url);
+    if (there) verify::look_with_browser(report, at.url);
 }
 
-/// Reports stay: what was true on a day is asked for later.
-fs::path keep(const Context& context, const std::string& text, const std::string& target) {
-    const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
-    fs::create_directories(folder);
-    auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
-    write_new_file(file, text + '\n', 0600);
-    return file;
+/// Reports stay: what was true on a day is asked for later. One that cannot be kept changes no verdict.
+void keep(Context& context, const std::string& text, const std::string& target, bool tell) {
+    try {
+        const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
+        fs::create_directories(folder);
+        const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
+        write_new_file(file, text + '\n', 0600);
+        if (tell) context.err << "Kept as " << file.string() << '\n';
+    } catch (const std::exception& fault) {
+        context.err << "The report is not kept: " << fault.what() << '\n';
+    }
 }
 
 int run(Context& context, const Words& words) {
     DeployWords where;
     where.stage = words.stage;
     const bool remote = is_remote(where);
+    if (remote && (!words.url.empty() || !words.mail_as.empty())) {
+        context.fail(
+            "--url and --mail-as are for this host; of a stage, domain and mail_as in brainbytes.toml "
+            "count.");
+        return wrong_usage;
+    }
     if (!remote) act_as_owner(context);
     verify::Report report([&](const verify::Probe& probe) {
         if (!words.json)
@@ -140,8 +159,7 @@ int run(Context& context, const Words& words) {
     const auto target = remote ? words.stage : std::string("here");
     const auto text = report.to_json(target);
     if (words.json) context.out << text << '\n';
-    const auto kept = keep(context, text, target);
-    if (!words.json) context.err << "Kept as " << kept.string() << '\n';
+    keep(context, text, target, !words.json);
     if (report.passed()) return done;
     context.fail("Not everything is as it should be: " + report.faults());
     return stages::faults_of_release(report).empty() ? only_around : failed;

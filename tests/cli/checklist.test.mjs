@@ -11,8 +11,16 @@ import { freePort, program, programEnvironment, temporaryFolder } from "../suppo
 let folder, commit, release;
 const { version } = JSON.parse(execFileSync(program, ["release", "about"], { encoding: "utf8" }));
 
+/** Programs of others that answer as theirs do, first on the PATH. */
+function standIns(tools) {
+    mkdirSync(path.join(folder, "tools"), { recursive: true });
+    for (const [name, text] of Object.entries(tools))
+        writeFileSync(path.join(folder, "tools", name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+}
+
 function run(...words) {
     const env = programEnvironment({ BRAINBYTES_DATA: path.join(folder, "data") });
+    env.PATH = `${path.join(folder, "tools")}:${env.PATH ?? process.env.PATH}`;
     return new Promise((resolve) =>
         execFile(program, words, { env, cwd: folder, timeout: 60_000 }, (fault, stdout, stderr) =>
             resolve({ code: fault ? fault.code : 0, stdout, stderr }),
@@ -163,7 +171,7 @@ test("during and after, the ledger and what was looked at speak", async () => {
     const during = await boxes("during");
     assert.equal(during.started.result, "met");
     assert.match(during.progress.answer, /check: app1: .*refused/);
-    assert.match(during.metrics.answer, /0 of 1 hosts have watched it/);
+    assert.match(during.metrics.answer, /check: app1: .*refused/);
     assert.match(during.experience.answer, /not looked at since: brainbytes verify --stage production/);
     const post = await boxes("post");
     assert.match(post.complete.answer, /refused/);
@@ -175,4 +183,91 @@ test("during and after, the ledger and what was looked at speak", async () => {
     writeFileSync(ledger, JSON.stringify(before) + "\n" + readFileSync(ledger, "utf8"));
     assert.match((await boxes("post")).documentation.answer, /no commit since .* changes CHANGELOG/);
     assert.equal(post.retrospective.result, "unmet");
+    // What was not watched, or was put back, is nothing to be calm about.
+    const steps = (...given) => {
+        const lines = given.map(([step, detail]) => ({
+            release,
+            deployment: "d",
+            step,
+            detail,
+            result: "done",
+        }));
+        const later = new Date(Date.now() + 1000).toISOString().replace(/Z$/, "000Z");
+        writeFileSync(ledger, lines.map((one) => JSON.stringify({ at: later, ...one }) + "\n").join(""));
+    };
+    const host = (seconds) => ["host", `app1: ${release} serves after 3.0 s, watched for ${seconds} s`];
+    steps(["check", ""]);
+    assert.match((await boxes("during")).metrics.answer, /0 of 1 hosts have watched it/);
+    steps(["check", ""], host(0));
+    assert.match((await boxes("during")).metrics.answer, /it was not watched/);
+    steps(["check", ""], host(120));
+    assert.equal((await boxes("during")).metrics.result, "met");
+    steps(["check", ""], host(120), ["put back", "app1"]);
+    assert.deepEqual(
+        Object.values(await boxes("during")).map(({ result }) => result),
+        ["met", "unmet", "unmet", "unmet", "unmet", "unmet"],
+    );
+});
+
+test("what there must be before the first deployment is asked of the thing itself", async () => {
+    const asked = path.join(folder, "asked");
+    const arn = "arn:aws:sts::123456789012:assumed-role/office/ana";
+    standIns({
+        aws: `echo "$@" >>${asked}
+case "$1 $2" in
+"--version ") echo aws-cli/2.15.0 ;;
+"sts get-caller-identity") echo ${arn} ;;
+"iam simulate-principal-policy") echo None ;;
+"iam get-role") echo arn:aws:iam::123456789012:role/$4 ;;
+"ec2 describe-regions") echo us-east-1 us-west-2 ;;
+esac`,
+        gh: `case "$1 $2" in
+"repo view") echo https://github.com/school/tutor ;;
+"api "*) printf '1\\ttest,build\\n' ;;
+"workflow list") printf '.github/workflows/%s\\n' test.yml deploy.yml dependency-update.yml ;;
+"secret list") printf '%s\\n' RELEASE_KEY DEPLOY_SSH_KEY DEPLOY_KNOWN_HOSTS ;;
+esac`,
+        docker: "echo Docker version 19.03.1",
+        terraform: "exit 1",
+    });
+    record("lint");
+    let found = await boxes("setup");
+    const met = Object.values(found)
+        .filter(({ result }) => result === "met")
+        .map(({ box }) => box);
+    for (const box of ["aws-account", "aws-cli", "aws-roles", "aws-regions", "aws", "node", "npm", "git"])
+        assert.ok(met.includes(box), `${box}: ${found[box].answer}`);
+    for (const box of ["repository", "protection", "secrets", "eslint", "prettier", "typescript"])
+        assert.ok(met.includes(box), `${box}: ${found[box].answer}`);
+    assert.match(readFileSync(asked, "utf8"), /--policy-source-arn arn:aws:iam::123456789012:role\/office/);
+    assert.match(found["aws-roles"].answer, /role\/brainbytes-production-release/);
+    for (const [box, why] of [
+        ["workflows", /lacks security-scan\.yml/],
+        ["docker", /19\.03\.1: at least 20 is asked for/],
+        ["terraform", /exit code 1/],
+        ["hooks", /make hooks/],
+        ["coverage", /no record here: make coverage/],
+        ["domain", /brainbytes\.toml names no domain of production/],
+        ["certificates", /names no domain/],
+        ["cloudflare", /CLOUDFLARE_API_TOKEN/],
+        ["database", /app1: .*refused/],
+        ["openai", /app1: .*refused/],
+        ["github-oauth", /not looked at since/],
+    ]) {
+        assert.equal(found[box].result, "unmet", box);
+        assert.match(found[box].answer, why, box);
+    }
+    standIns({
+        aws: `case "$2" in simulate-principal-policy) echo ecs:RunTask ;; *) echo us-east-1 ;; esac`,
+        gh: "printf '0\\t\\n'",
+    });
+    found = await boxes("setup");
+    assert.match(found["aws-account"].answer, /may not: ecs:RunTask/);
+    assert.match(found["aws-regions"].answer, /lacks us-west-2/);
+    assert.match(found.protection.answer, /without a review/);
+    const words = ["--stage", "production", "--by", "the office", "--note", "our own machines"];
+    assert.equal((await run("checklist", "waive", "aws-regions", ...words)).code, 0);
+    assert.match((await run("checklist", "sign", "domain", ...words)).stderr, /decided by evidence/);
+    found = await boxes("setup");
+    assert.deepEqual([found["aws-regions"].result, found["aws-account"].result], ["waived", "unmet"]);
 });

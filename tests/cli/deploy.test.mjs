@@ -1,7 +1,7 @@
 // Releases brought into service under load: nobody notices, whatever becomes of the new one.
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,13 +16,20 @@ let made = 0;
 
 /** Keeps a release that is this program behind a script; `lines` of it come before. Gives its name. */
 function keep(...lines) {
+    return keepWith({}, ...lines);
+}
+/** The same, with other words in its release.json. */
+function keepWith(words, ...lines) {
     made += 1;
     const commit = String(made).padStart(12, "0");
     const name = `${about.version}-${commit}`;
     const folder = path.join(server.dataFolder, "releases", name);
     mkdirSync(folder, { recursive: true });
     const committedAt = new Date(Date.UTC(2026, 0, 1, 0, made)).toISOString().replace(/Z$/, "000Z");
-    writeFileSync(path.join(folder, "release.json"), JSON.stringify({ ...about, commit, committedAt }));
+    writeFileSync(
+        path.join(folder, "release.json"),
+        JSON.stringify({ ...about, commit, committedAt, ...words }),
+    );
     const script = ["#!/bin/sh", ...lines, `exec "${program}" "$@"`, ""].join("\n");
     writeFileSync(path.join(folder, "brainbytes"), script);
     for (const one of [path.dirname(folder), folder]) chmodSync(one, 0o755);
@@ -173,17 +180,12 @@ test("back to the release before, by code alone", async () => {
     isNoFault();
 });
 
+const query = (sql) =>
+    execFileSync("psql", ["-h", `${server.dataFolder}/run`, "-U", "brainbytes", "-XAtc", sql, "brainbytes"], {
+        encoding: "utf8",
+    });
+
 test("back to one that a migration has taken something from is refused, with the way to it", async () => {
-    const query = (sql) =>
-        execFileSync("psql", [
-            "-h",
-            `${server.dataFolder}/run`,
-            "-U",
-            "brainbytes",
-            "-XAtc",
-            sql,
-            "brainbytes",
-        ]);
     const kept = keep();
     const [newer, next] = [about.schemaMax + 1, about.schemaMax + 2];
     const insert = (number, phase) =>
@@ -200,6 +202,38 @@ test("back to one that a migration has taken something from is refused, with the
     } finally {
         query(`DELETE FROM schema_migrations WHERE number > ${about.schemaMax}`);
     }
+});
+
+test("a schema goes back with the release when the loss is named, and who asks meanwhile waits", async () => {
+    const newest = about.schemaMax;
+    const seen = path.join(server.dataFolder, "run", "schema-at-start");
+    // This program would add to the schema again at its start: it notes what it finds.
+    const look = `psql -h "$BRAINBYTES_DATA/run" -U brainbytes -XAtc "SELECT max(number) FROM schema_migrations"`;
+    const older = keepWith({ schemaMax: newest - 1 }, `[ "$1" = serve ] && ${look} brainbytes >"${seen}"`);
+    // A newer release, which brought a migration that this program does not know, and knows the way back.
+    const forget = `psql -h "$BRAINBYTES_DATA/run" -U brainbytes -qc "DELETE FROM schema_migrations WHERE number > ${newest}"`;
+    const newer = keep(
+        `case "$*" in "db rollback"*--dry-run*) echo '{"rolledBack":["a column"]}'; exit 0 ;;`,
+        `"db rollback"*) ${forget} brainbytes ;; esac`,
+    );
+    await deployed(newer);
+    query(`INSERT INTO schema_migrations
+           VALUES (${newest + 1}, 'made_up', 'x', now() - interval '90 minutes', 'contract')`);
+    query(`UPDATE schema_migrations SET applied_at = now() WHERE number <= ${newest}`);
+    const back = (...words) => server.command("rollback", "--to", older, "--no-backup", ...words);
+    const none = await back();
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /the schema is 91 minutes old.*--accept-data-loss 91/);
+    const less = await back("--accept-data-loss", "90");
+    assert.equal(less.code, 1);
+    assert.match(less.stderr, /91 minutes of work are at stake, and 90 are accepted/);
+    assert.equal((await status()).kept, newer);
+    const gone = await back("--accept-data-loss", "92", "--json");
+    assert.equal(gone.code, 0, gone.stdout + gone.stderr);
+    assert.match(gone.stderr, /Needs its schema back: .*a column/);
+    assert.equal(readFileSync(seen, "utf8").trim(), String(newest - 1));
+    assert.equal((await status()).serving.release, older);
+    isNoFault();
 });
 
 test("a server that is killed is followed by another", async () => {

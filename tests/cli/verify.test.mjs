@@ -1,12 +1,16 @@
 // `brainbytes verify` on a host: everything is looked at, and what is wrong is named.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import https from "node:https";
+import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
+import { makeCertificate } from "../support/certificates.mjs";
 import { startModel } from "../support/model.mjs";
-import { freePort, startServer } from "../support/server.mjs";
+import { freePort, startServer, temporaryFolder } from "../support/server.mjs";
 
+const folder = temporaryFolder("bb-verify");
 let model, server;
 const look = async (...words) => {
     const { code, stdout, stderr } = await server.command("verify", "--json", ...words);
@@ -22,6 +26,7 @@ before(async () => {
 after(async () => {
     await server?.stop();
     await model?.close();
+    rmSync(folder, { recursive: true, force: true });
 });
 
 test("a new installation lacks a backup, and nothing else", async () => {
@@ -51,12 +56,74 @@ test("a whole one passes, with an answer to each probe; the report is kept", asy
         assert.ok(passed.includes(name), `${name}: ${JSON.stringify(report.probes)}`);
     const shown = existsSync("/usr/bin/chromium") ? [] : ["phone layout", "theme"];
     assert.deepEqual(skipped.sort(), ["TLS", "sign-in: GitHub", ...shown].sort());
-    const folder = path.join(server.dataFolder, "verifications");
-    const newest = readdirSync(folder).sort().at(-1);
-    assert.deepEqual(JSON.parse(readFileSync(path.join(folder, newest), "utf8")), report);
+    const reports = path.join(server.dataFolder, "verifications");
+    const newest = readdirSync(reports).sort().at(-1);
+    assert.deepEqual(JSON.parse(readFileSync(path.join(reports, newest), "utf8")), report);
     const ana = await server.as("smoke-test@brainbytes.invalid");
-    const { json } = await ana.request("/api/materials");
-    assert.deepEqual(json.materials, []); // nothing is left of it
+    const left = async (target) => (await ana.request(target)).json;
+    assert.deepEqual((await left("/api/materials")).materials, []);
+    assert.deepEqual((await left("/api/threads")).threads, []);
+    assert.equal((await left("/api/sessions")).sessions.length, 1); // this one
+    const office = await server.as("office@example.org");
+    assert.equal((await office.request("/api/sessions")).json.sessions.length, 1);
+});
+
+test("a model that fails is told, and leaves no chat behind", async () => {
+    const broken = await startServer({ env: { OPENAI_BASE_URL: `http://127.0.0.1:${await freePort()}/v1` } });
+    try {
+        const { code, stdout } = await broken.command("verify", "--json");
+        assert.equal(code, 1);
+        const chat = JSON.parse(stdout).probes.find(({ name }) => name === "chat");
+        assert.equal(chat.result, "failed");
+        const ana = await broken.as("smoke-test@brainbytes.invalid");
+        assert.deepEqual((await ana.request("/api/threads")).json.threads, []);
+        assert.deepEqual((await ana.request("/api/materials")).json.materials, []);
+    } finally {
+        await broken.stop();
+    }
+});
+
+test("a certificate that nobody vouches for, or a name that is none, is not the release's fault", async () => {
+    const { certificate, key } = makeCertificate(folder, "localhost", "DNS:localhost");
+    const files = { cert: readFileSync(certificate), key: readFileSync(key) };
+    const peer = https.createServer(files, (request, response) => response.end());
+    await new Promise((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    try {
+        for (const [url, fault] of [
+            [`https://localhost:${peer.address().port}`, "TLS"],
+            ["https://nobody.invalid", "DNS"],
+        ]) {
+            const { code, failed, skipped } = await look("--url", url);
+            assert.equal(code, 3, `${url} ${failed}`);
+            assert.deepEqual(failed, [fault]);
+            assert.ok(skipped.includes("health") && skipped.includes("version"), skipped.join());
+        }
+    } finally {
+        peer.close();
+    }
+});
+
+test("who takes a connection and never answers is given up", async () => {
+    const mute = net.createServer(() => {});
+    await new Promise((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    try {
+        const { failed } = await look("--url", `https://localhost:${mute.address().port}`);
+        assert.ok(failed.includes("TLS"));
+    } finally {
+        mute.close();
+    }
+});
+
+test("its public address is looked at, and metrics on its own", async () => {
+    const env = { ...model.env, BRAINBYTES_URL: "https://tutor.invalid" };
+    const named = await startServer({ env });
+    try {
+        const { stdout } = await named.command("verify", "--json");
+        const of = (name) => JSON.parse(stdout).probes.find((one) => one.name === name).result;
+        assert.deepEqual([of("DNS"), of("health"), of("metrics")], ["failed", "skipped", "passed"]);
+    } finally {
+        await named.stop();
+    }
 });
 
 test("where nobody answers, each probe says so", async () => {

@@ -1,6 +1,7 @@
 // People who use servers without a pause, in a process of their own: visits.mjs URL COOKIE COUNT [URL COOKIE COUNT...]
-// A line "stream" on its input opens a long reply from each server; "end" ends all. Prints one line of JSON then:
-// {requests, faults, replies, broken, connectMs: [p50, p99, most]}.
+// A line "stream" on its input opens a long reply from each server; "phase NAME" begins another part ("before" is the first);
+// "end" ends all. Prints one line of JSON then, with an entry for each server:
+// {url, requests, failed, faults, replies, broken, connectMs: {PHASE: [p50, p99, most]}}.
 import { createInterface } from "node:readline";
 import net from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,18 +13,19 @@ const words = process.argv.slice(2);
 const groups = [];
 for (let i = 0; i < words.length; i += 3) {
     const visitors = new Visitors({ url: words[i] }, words[i + 1]);
+    Object.assign(visitors, { connects: {}, replies: [] });
     visitors.start(Number(words[i + 2]));
     groups.push(visitors);
 }
 
-const connects = [];
+let phase = "before";
 let going = true;
-function connect(url) {
-    const { hostname, port } = new URL(url);
+function connect(visitors) {
+    const { hostname, port } = new URL(visitors.server.url);
     const started = performance.now();
     return new Promise((resolve, reject) => {
         const socket = net.connect({ host: hostname, port, timeout: 10_000 }, () => {
-            connects.push(performance.now() - started);
+            (visitors.connects[phase] ??= []).push(performance.now() - started);
             socket.destroy();
             resolve();
         });
@@ -34,34 +36,45 @@ function connect(url) {
 const connecting = Promise.all(
     groups.map(async (visitors) => {
         while (going) {
-            await connect(visitors.server.url).catch((fault) =>
-                visitors.faults.push(`connect: ${fault.message}`),
-            );
+            await connect(visitors).catch((fault) => visitors.faults.push(`connect: ${fault.message}`));
             await pause(20);
         }
     }),
 );
 
-const replies = [];
 for await (const line of createInterface({ input: process.stdin })) {
     if (line === "end") break;
-    if (line === "forgive") groups.forEach((one) => one.forgive());
+    if (line.startsWith("phase ")) phase = line.slice(6);
     if (line === "stream")
-        for (const one of groups) replies.push(one.stream("[[tokens=150 delay=20]]").done.catch(String));
+        for (const one of groups)
+            one.replies.push(one.stream("[[tokens=150 delay=20]]").done.catch((fault) => String(fault)));
 }
 going = false;
 const whole = answer({ tokens: 150 }).trim();
-const texts = await Promise.all(replies);
-await Promise.all([connecting, ...groups.map((one) => one.stop())]);
-connects.sort((a, b) => a - b);
-const at = (share) => Math.round((connects[Math.floor(share * (connects.length - 1))] ?? 0) * 10) / 10;
-console.log(
-    JSON.stringify({
-        requests: groups.reduce((sum, one) => sum + one.requests, 0),
-        faults: groups.flatMap((one) => one.faults).slice(0, 20),
-        replies: texts.length,
-        broken: texts.filter((text) => text.trim() !== whole).length,
-        connectMs: [at(0.5), at(0.99), at(1)],
+/** Median, of 99 of 100, and the longest, in milliseconds. */
+function spread(times) {
+    times.sort((a, b) => a - b);
+    const at = (share) => Math.round((times[Math.floor(share * (times.length - 1))] ?? 0) * 10) / 10;
+    return [at(0.5), at(0.99), at(1)];
+}
+const met = await Promise.all(
+    groups.map(async (one) => {
+        const texts = await Promise.all(one.replies);
+        await one.stop();
+        const connectMs = Object.fromEntries(
+            Object.entries(one.connects).map(([name, times]) => [name, spread(times)]),
+        );
+        return {
+            url: one.server.url,
+            requests: one.requests,
+            failed: one.faults.length,
+            faults: one.faults.slice(0, 20),
+            replies: texts.length,
+            broken: texts.filter((text) => text.trim() !== whole).length,
+            connectMs,
+        };
     }),
 );
+await connecting;
+console.log(JSON.stringify(met));
 process.exit(0); // whatever connections fetch still keeps

@@ -18,8 +18,8 @@ public:
     Control(const Control&) = delete;
 
     /// "status", "surroundings", "start" (with the field "release"), "switch" (with "drain", seconds),
-    /// "keep", "undo". Throws std::runtime_error with the reason when it is refused, or the supervisor has
-    /// gone.
+    /// "rest", "keep", "undo". Throws std::runtime_error with the reason when it is refused, or the
+    /// supervisor has gone.
     boost::json::object ask(std::string_view what, std::string_view field = {},
                             std::string_view value = {}) const;
 

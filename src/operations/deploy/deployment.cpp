@@ -16,6 +16,12 @@
 namespace bb::deploy {
 namespace {
 
+/// The program that knows every migration of the database.
+std::filesystem::path newest_program(const std::filesystem::path& data) {
+    const auto current = release::KeptReleases(data / "releases").current();
+    return current ? current->folder / "brainbytes" : std::filesystem::path("/proc/self/exe");
+}
+
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds look_every{1};
@@ -61,6 +67,7 @@ private:
         if (plan_.back_up) step("backup", [this]() { return "made " + command({"backup", "create"}); });
         if (plan_.migrate)
             step("migrate", [this]() { return command({"db", "migrate", "--phase", "expand"}); });
+        if (plan_.schema) take_schema_back();
         step("start", [this]() { return start(); });
         if (plan_.smoke_test)
             step("smoke test", [this]() {
@@ -102,6 +109,20 @@ private:
         } catch (const StepFailed&) {
             // The supervisor does it by itself when it notices that nobody holds on to the change.
         }
+    }
+
+    /// What has come needs what is taken away: it must not run meanwhile. Who asks in this time waits.
+    void take_schema_back() {
+        step("rest", [this]() {
+            control_.ask("rest");
+            return std::string("nothing serves; who asks now is answered by ") + plan_.release.about.name();
+        });
+        step("schema", [this]() {
+            const auto to = std::to_string(*plan_.schema);
+            around_.output_of(newest_program(plan_.data), {"db", "rollback", "--to", to, "--yes"},
+                              plan_.watch);
+            return "back to migration " + to;
+        });
     }
 
     std::filesystem::path program() const { return plan_.release.folder / "brainbytes"; }
@@ -178,24 +199,48 @@ private:
 
 }  // namespace
 
-std::optional<std::string> schema_fault(const std::filesystem::path& data, const release::About& about) {
+std::string SchemaGap::text(const std::string& release) const {
+    return fmt::format(
+        "{0} knows the schema up to {1}, and migration {2} has taken something away that it needs. It runs "
+        "after "
+        "\"brainbytes db rollback --to {1}\", which says what that loses; the schema is {3} minutes old. "
+        "\"brainbytes rollback --to {0} --accept-data-loss {3}\" does both.",
+        release, to, migration, minutes);
+}
+
+std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about) {
     const Control control(data);
     // It fails where a migration stands against this very program, and tells all the same.
     const auto status = parse_json(surroundings_of(control).output_of(
         "/proc/self/exe", {"db", "status", "--json"}, [] {}, true));
     if (!status) throw std::runtime_error("The migrations of the database cannot be read.");
+    std::optional<SchemaGap> gap;
+    Time first = now();
     for (const auto& one : status.value().at("migrations").as_array()) {
         const auto& migration = one.as_object();
-        const auto number = migration.at("number").as_int64();
-        if (migration.at("appliedAt").is_null() || number <= about.schema_max ||
-            migration.at("phase").as_string() == "expand")
-            continue;
-        return fmt::format(
-            "{} knows the schema up to {}, and migration {} has taken something away that it needs. It runs "
-            "after \"brainbytes db rollback --to {}\", which says what that loses.",
-            about.name(), about.schema_max, number, about.schema_max);
+        const auto number = static_cast<int>(migration.at("number").as_int64());
+        if (migration.at("appliedAt").is_null() || number <= about.schema_max) continue;
+        const auto applied = parse_rfc3339(std::string(migration.at("appliedAt").as_string()));
+        first = std::min(first, applied.value_or(first));
+        if (!gap && migration.at("phase").as_string() == "contract")
+            gap = SchemaGap{number, about.schema_max};
     }
-    return std::nullopt;
+    if (gap) gap->minutes = std::chrono::ceil<std::chrono::minutes>(now() - first).count();
+    return gap;
+}
+
+bool is_resting(const std::filesystem::path& data) {
+    try {
+        return Control(data).ask("status").at("resting").as_bool();
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+std::string losses_of(const std::filesystem::path& data, int to) {
+    const Control control(data);
+    return surroundings_of(control).output_of(
+        newest_program(data), {"db", "rollback", "--to", std::to_string(to), "--dry-run", "--json"}, [] {});
 }
 
 Outcome deploy(const DeployPlan& plan) {

@@ -18,6 +18,7 @@ struct DeployPlan {
     bool back_up = true;
     bool migrate = true;
     bool smoke_test = true;
+    std::optional<int> schema;        ///< migrations above this one are taken back while nothing serves
     std::chrono::seconds bake{120};   ///< how long the new release is watched before it is kept
     std::chrono::seconds drain{600};  ///< how long the release before may finish what it has in hand
     Limits limits;
@@ -33,9 +34,22 @@ struct Outcome {
     double seconds = 0;
 };
 
-/// What stands against a release on the database as it is; nothing: it runs on it, or after its own
-/// migrations.
-std::optional<std::string> schema_fault(const std::filesystem::path& data, const release::About& about);
+/// Why a release does not run on the database as it is.
+struct SchemaGap {
+    int migration;             ///< that has taken away what the release needs
+    int to;                    ///< newest migration that the release knows
+    std::int64_t minutes = 0;  ///< since the first migration above that was applied; rounded up
+
+    /// With the way out that loses data.
+    std::string text(const std::string& release) const;
+};
+
+/// What stands between a release and the database; nothing: it runs on it, or after its own migrations.
+std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about);
+/// Whether the supervisor lets nothing serve, as somebody changes the schema; false without one.
+bool is_resting(const std::filesystem::path& data);
+/// What it destroys to take back the migrations above `to`, in lines for people.
+std::string losses_of(const std::filesystem::path& data, int to);
 
 /// Brings a kept release into service on this host: backup, migrations that only add, a server of it beside
 /// the running one, a smoke test against it alone, the switch, a time of watching. Whatever fails, the

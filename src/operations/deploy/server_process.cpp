@@ -133,8 +133,8 @@ void ServerProcess::listen() {
     tell("listen\n");
 }
 
-void ServerProcess::drain(std::chrono::seconds limit) {
-    tell(fmt::format("drain {}\n", limit.count()));
+void ServerProcess::drain(std::chrono::seconds limit, std::chrono::seconds idle) {
+    tell(fmt::format("drain {} {}\n", limit.count(), idle.count()));
 }
 
 }  // namespace bb::deploy

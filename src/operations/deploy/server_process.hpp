@@ -46,8 +46,9 @@ public:
     /// Waits for its end; kills it after `limit`.
     Task<void> wait_ended(std::chrono::seconds limit);
     void listen();
-    /// It takes no more connections, finishes what it has within `limit`, and ends.
-    void drain(std::chrono::seconds limit);
+    /// It takes no more connections, finishes what it has within `limit`, lets those that nobody uses run out
+    /// for as long as `idle`, and ends.
+    void drain(std::chrono::seconds limit, std::chrono::seconds idle);
     /// Ends it at once.
     void kill();
 

@@ -22,6 +22,8 @@ constexpr const char* ourselves = "/proc/self/exe";
 constexpr milliseconds look_every{50};
 constexpr milliseconds first_pause{200}, longest_pause{30'000};
 constexpr seconds proved_after{60};
+/// Who waits for a schema to be taken back must not wait for connections that nobody uses.
+constexpr seconds longest_idle_at_rest{2};
 constexpr seconds grace{10};  // beyond the time that a server was given to finish
 
 std::string in_seconds(milliseconds time) {
@@ -64,9 +66,10 @@ Task<Result<std::shared_ptr<ServerProcess>>> Supervisor::Impl::start(std::string
     co_return ready.error();
 }
 
-void Supervisor::Impl::let_go(std::shared_ptr<ServerProcess> server, seconds limit) {
+void Supervisor::Impl::let_go(std::shared_ptr<ServerProcess> server, seconds limit,
+                              std::optional<seconds> idle) {
     if (!server) return;
-    server->drain(limit);
+    server->drain(limit, idle.value_or(limit));
     leaving.insert(server);
     net::spawn(executor, see_off(shared_from_this(), std::move(server), limit + grace));
 }
@@ -125,7 +128,7 @@ Task<void> Supervisor::Impl::hold_up() {
     for (; !stopping; co_await net::sleep_for(look_every)) {
         look_at_current();
         look_at_own_release();
-        if (current || changing || steady_clock::now() < not_before) continue;
+        if (current || changing || resting || steady_clock::now() < not_before) continue;
         not_before = steady_clock::now() + pause;
         pause = std::clamp(pause * 2, first_pause, longest_pause);
         co_await put_up();
@@ -168,6 +171,14 @@ Task<std::string> Supervisor::Impl::begin(std::string name) {
         .take();
 }
 
+Task<std::string> Supervisor::Impl::rest() {
+    if (candidate || trial) co_return refusal("Another release is about to come into service.");
+    resting = true;
+    let_go(std::exchange(current, nullptr), options.drain, longest_idle_at_rest);
+    while (!leaving.empty()) co_await net::sleep_for(look_every);
+    co_return agreed();
+}
+
 std::string Supervisor::Impl::switch_over() {
     if (!candidate) return refusal("No candidate was started.");
     if (const auto code = candidate->ended()) {
@@ -175,6 +186,7 @@ std::string Supervisor::Impl::switch_over() {
         return refusal(fmt::format("The candidate has ended ({}).", words_of_end(*code)));
     }
     crashed.reset();
+    resting = false;
     trial = true;
     take_over(std::exchange(candidate, nullptr));
     return agreed();
@@ -189,6 +201,10 @@ std::string Supervisor::Impl::keep() {
 
 Task<bool> Supervisor::Impl::undo() {
     if (candidate) let_go(std::exchange(candidate, nullptr), seconds(0));
+    if (std::exchange(resting, false)) {
+        co_await put_up();
+        co_return current != nullptr;
+    }
     if (!trial) co_return true;
     const auto name = kept_name();
     const auto tried = current ? current->release() : name;

@@ -48,7 +48,8 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     Result<std::shared_ptr<ServerProcess>> try_to_start(const std::string& name) const;
     Task<Result<std::shared_ptr<ServerProcess>>> start(std::string name);
     /// It finishes what it has; somebody waits for its end.
-    void let_go(std::shared_ptr<ServerProcess> server, std::chrono::seconds limit);
+    void let_go(std::shared_ptr<ServerProcess> server, std::chrono::seconds limit,
+                std::optional<std::chrono::seconds> idle = std::nullopt);
     static Task<void> see_off(std::shared_ptr<Impl> self, std::shared_ptr<ServerProcess> server,
                               std::chrono::seconds limit);
     void note(std::string step, std::string result, std::string detail, const std::string& release);
@@ -62,6 +63,8 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     /// A candidate becomes the one that serves everybody; the one before finishes what it has.
     void take_over(std::shared_ptr<ServerProcess> next);
     Task<std::string> begin(std::string name);
+    /// Nothing serves until another release has taken over; who asks meanwhile waits.
+    Task<std::string> rest();
     std::string switch_over();
     std::string keep();
     /// Back to the release that is kept, whatever state a change is in.
@@ -85,6 +88,7 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     std::shared_ptr<ServerProcess> current, candidate;
     bool trial = false;     // the current one is not kept yet
     bool changing = false;  // a server is being started
+    bool resting = false;   // nothing serves, as somebody changes the schema
     bool leased = false;    // somebody changes the release
     int asking = 0;         // connections to the control socket
     bool stopping = false;

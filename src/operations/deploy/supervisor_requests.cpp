@@ -46,7 +46,8 @@ std::string Supervisor::Impl::status() const {
     JsonWriter json;
     json.object().field("ok", true).field("process", std::int64_t(::getpid()));
     json.field("supervisor", options.own_release.empty() ? no_release : options.own_release);
-    json.field("kept", kept_name()).field("trial", trial).field("crashed", crashed);
+    json.field("kept", kept_name()).field("trial", trial).field("resting", resting);
+    json.field("crashed", crashed);
     json.field("leaving", std::uint64_t(leaving.size())).key("serving");
     if (!current) return json.null().end().take();
     const std::chrono::duration<double> age = steady_clock::now() - current->started();
@@ -84,6 +85,7 @@ Task<std::string> Supervisor::Impl::answer(Lease& lease, std::string line) {
     if (!lease.held && leased) co_return refusal("Another change of the release is under way.");
     lease.held = leased = true;
     if (what == "start") co_return co_await begin(text("release"));
+    if (what == "rest") co_return co_await rest();
     if (what == "switch") {
         if (const auto drain = parse_number<int>(text("drain")))
             options.drain_of_old = std::chrono::seconds(*drain);
@@ -112,7 +114,7 @@ Task<void> Supervisor::Impl::serve(std::shared_ptr<Impl> self, LocalSocket socke
             co_await boost::asio::async_write(socket, boost::asio::buffer(reply), use_task_tuple);
         if (broken) break;
     }
-    if (!lease.held || !(self->candidate || self->trial)) co_return;
+    if (!lease.held || !(self->candidate || self->trial || self->resting)) co_return;
     log::warn("a change of the release was broken off, and is undone");
     co_await self->undo();
 }

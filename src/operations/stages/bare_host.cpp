@@ -9,6 +9,7 @@
 #include "base/core/uuid.hpp"
 #include "embedded/host_files.hpp"
 #include "operations/release/kept.hpp"
+#include "operations/stages/delivery.hpp"
 
 namespace bb::stages {
 namespace {
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::minutes longest_installation{20};
-constexpr std::chrono::minutes longest_upload{30};
 constexpr std::chrono::seconds longest_start{60};
 constexpr const char* usual_program = "/usr/local/bin/brainbytes";
 constexpr const char* usual_data = "/var/lib/brainbytes";
@@ -70,16 +70,15 @@ void start_by_systemd(const Stage& stage, const Host& host) {
         throw std::runtime_error(
             fmt::format("{}: the service is for {} and {}: install deploy/systemd by hand for other paths",
                         host.name(), usual_program, usual_data));
-    const auto put = [&](const char* name, std::string text) {
-        host.shell(fmt::format("umask 022; cat > /etc/systemd/system/{}", name),
-                   {.input_text = std::move(text)});
+    const auto put = [&](const std::string& name, const std::string& text) {
+        put_text(host, text, "/etc/systemd/system/" + name, "644");
     };
     const auto listen = stage.environment.find("BRAINBYTES_LISTEN");
     const auto address = listen == stage.environment.end() ? usual_address : listen->second;
     put("brainbytes.service", replaced(std::string(embedded::service_unit), usual_address, address));
     put("brainbytes.socket", replaced(std::string(embedded::socket_unit), usual_address, address));
-    host.shell("umask 022; mkdir -p /etc/brainbytes; cat > /etc/brainbytes/environment",
-               {.input_text = "BRAINBYTES_STAGE=" + stage.name + "\n"});
+    host.shell("umask 022; mkdir -p /etc/brainbytes", {});
+    put_text(host, "BRAINBYTES_STAGE=" + stage.name + "\n", "/etc/brainbytes/environment", "644");
     host.shell("systemctl daemon-reload && systemctl enable --now brainbytes.socket brainbytes.service", {});
 }
 
@@ -112,33 +111,22 @@ void wait_for_supervisor(const Stage& stage, const Host& host) {
 
 }  // namespace
 
-void write_environment(const Stage& stage, const Host& host) {
-    std::string text =
-        fmt::format("# Written by \"brainbytes deploy --stage {}\" from {}.\n", stage.name, stage_file_name);
-    for (const auto& [name, value] : stage.environment) text += fmt::format("{}='{}'\n", name, value);
-    const auto file = stage.data + "/.env." + stage.name;
-    host.shell(fmt::format("umask 077; cat > {0}.new && chown --reference={1} {0}.new && mv {0}.new {0}",
-                           shell_word(file), shell_word(stage.data)),
-               {.input_text = text});
-}
-
 void make_ready(const Stage& stage, const Host& host, const fs::path& archive, const fs::path& trusted) {
     if (archive.empty()) throw std::runtime_error(host.name() + ": needs an archive; nothing is kept there");
+    if (trusted.empty())
+        throw std::runtime_error(host.name() + ": name the key that it shall trust with --trust FILE");
     const CheckedProgram program(archive, trusted);
     host.shell(fmt::format("packages={} data={} program={}\n{}", shell_word(packages()),
                            shell_word(stage.data), shell_word(stage.program), embedded::prepare_host),
                {.limit = longest_installation});
-    host.shell(fmt::format("umask 022; cat > {0}.new && chmod 755 {0}.new && mv {0}.new {0}",
-                           shell_word(stage.program)),
-               {.limit = longest_upload, .input = program.file()});
+    put_file(host, program.file(), stage.program, "755");
     write_environment(stage, host);
     const bool systemd =
         host.shell("test -d /run/systemd/system && echo yes || echo no", {}).starts_with("yes");
-    systemd ? start_by_systemd(stage, host) : start_alone(stage, host);
+    // One that was broken off may run by now.
+    const auto runs = host.brainbytes({"deploy", "status"}, {.may_fail = true});
+    if (runs.empty()) systemd ? start_by_systemd(stage, host) : start_alone(stage, host);
     wait_for_supervisor(stage, host);
-    const auto key = stage.data + "/release.pub";
-    host.shell("umask 022; cat > " + shell_word(key), {.input = trusted});
-    host.brainbytes({"release", "trust", key}, {});
 }
 
 }  // namespace bb::stages

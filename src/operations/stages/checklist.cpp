@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "base/core/time.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
+#include "operations/stages/boxes.hpp"
 #include "operations/stages/rollout.hpp"
 #include "operations/stages/verify_stage.hpp"
 #include "operations/verify/report.hpp"
@@ -50,8 +52,8 @@ std::string commit_of(const std::string& release) {
     return release.substr(release.rfind('-') + 1);
 }
 
-/// A record that scripts/evidence wrote: of this commit if `same_commit`, no older than `longest` if that is
-/// above 0.
+}  // namespace
+
 std::string recorded(const Evidence& evidence, const char* name, const char* how, bool same_commit,
                      std::chrono::seconds longest) {
     const auto file = evidence.folder / (std::string(name) + ".json");
@@ -73,6 +75,8 @@ std::string recorded(const Evidence& evidence, const char* name, const char* how
     if (longest.count() > 0 && now() - *when > longest) throw std::runtime_error(told + "; that is too old");
     return told;
 }
+
+namespace {
 
 /// The steps of the newest deployment of this release.
 std::vector<deploy::LedgerEntry> newest_steps(const Evidence& evidence) {
@@ -96,23 +100,28 @@ std::string started(const Evidence& evidence) {
 std::string progress(const Evidence& evidence) {
     const auto steps = newest_steps(evidence);
     for (const auto& one : steps)
-        if (one.result != "done") throw std::runtime_error(fmt::format("{}: {}", one.step, one.detail));
+        if (one.result != "done" || one.step == "put back" || one.step == "rollback")
+            throw std::runtime_error(fmt::format("{}: {}", one.step, one.detail));
     return fmt::format("{} steps, the last \"{}\"", steps.size(), steps.back().step);
 }
 
-/// Each host has watched it, and kept it.
+/// Each host has watched it, and kept it; nothing of it was put back.
 std::string watched(const Evidence& evidence) {
+    static const std::regex form("watched for ([0-9]+) s$");
+    progress(evidence);
     std::string told;
     std::size_t hosts = 0;
-    for (const auto& one : newest_steps(evidence))
-        if (one.step == "host" && one.result == "done") {
-            ++hosts;
-            told += (told.empty() ? "" : "; ") + one.detail;
-        }
+    for (const auto& one : newest_steps(evidence)) {
+        std::smatch found;
+        if (one.step != "host" || !std::regex_search(one.detail, found, form)) continue;
+        if (found[1] == "0") throw std::runtime_error(one.detail + ": it was not watched");
+        ++hosts;
+        told += (told.empty() ? "" : "; ") + one.detail;
+    }
     if (hosts < evidence.stage.hosts.size())
         throw std::runtime_error(
             fmt::format("{} of {} hosts have watched it to the end", hosts, evidence.stage.hosts.size()));
-    return fmt::format("{} (watched for {} s each)", told, evidence.stage.bake.count());
+    return told;
 }
 
 std::string complete(const Evidence& evidence) {
@@ -124,43 +133,58 @@ std::string complete(const Evidence& evidence) {
     return fmt::format("{} is kept on {} hosts", evidence.release, evidence.stage.hosts.size());
 }
 
-/// The newest report of "verify --stage" that is younger than the deployment.
-std::vector<verify::Probe> newest_report(const Evidence& evidence) {
+}  // namespace
+
+std::vector<verify::Probe> newest_report(const Evidence& evidence, const std::string& since) {
     std::vector<fs::path> reports;
     if (fs::is_directory(evidence.reports))
         for (const auto& file : fs::directory_iterator(evidence.reports))
             if (file.path().filename().string().ends_with("-" + evidence.stage.name + ".json"))
                 reports.push_back(file.path());
-    const auto begun = to_rfc3339(newest_steps(evidence).front().at);
     const auto newest = std::max_element(reports.begin(), reports.end());
-    if (newest == reports.end() || newest->filename().string() < begun)
+    if (newest == reports.end() || newest->filename().string() < since)
         throw std::runtime_error("not looked at since: brainbytes verify --stage " + evidence.stage.name);
     return verify::probes_of(read_file(*newest));
 }
 
-/// All probes whose name ends with one of `names` (all, if there are none) must have passed.
+namespace {
+
+/// Every host was reached and answers with this release; of `names` each has passed there, or had nothing to
+/// look at. Without names, nothing anywhere may have failed.
 std::string probed(const Evidence& evidence, const std::vector<std::string>& names) {
-    std::size_t passed = 0;
+    const auto report = newest_report(evidence, to_rfc3339(newest_steps(evidence).front().at));
     std::string faults;
-    for (const auto& probe : newest_report(evidence)) {
-        const bool meant = names.empty() || std::any_of(names.begin(), names.end(), [&](const auto& name) {
-                               return probe.name.ends_with(name);
-                           });
-        if (!meant) continue;
-        if (probe.result == "passed") ++passed;
-        if (probe.result == "failed")
-            faults += (faults.empty() ? "" : "; ") + probe.name + ": " + probe.answer;
+    std::size_t passed = 0;
+    const auto blame = [&](const std::string& what) {
+        faults += (faults.empty() ? "" : "; ") + what;
+    };
+    const auto look = [&](const std::string& name, bool may_be_skipped) {
+        const auto probe =
+            std::find_if(report.begin(), report.end(), [&](const auto& one) { return one.name == name; });
+        if (probe == report.end()) return blame(name + ": not looked at");
+        if (probe->result == "passed") return void(++passed);
+        if (probe->result == "failed" || !may_be_skipped) blame(name + ": " + probe->answer);
+    };
+    for (const auto& host : evidence.stage.hosts) {
+        look(host + ": reached", false);
+        look(host + ": version", false);
+        for (const auto& name : names)
+            look(host + ": " + name, name == "phone layout" || name == "theme");  // without chromium
+    }
+    for (const auto& probe : report) {
+        if (names.empty() && probe.result == "failed") blame(probe.name + ": " + probe.answer);
+        if (probe.name.ends_with(": version") && probe.answer != evidence.release)
+            blame(probe.name + ": " + probe.answer);
     }
     if (!faults.empty()) throw std::runtime_error(faults);
-    if (passed == 0) throw std::runtime_error("the report has no such probe");
-    return fmt::format("{} probes passed", passed);
+    return fmt::format("{} probes passed on {} hosts", passed, evidence.stage.hosts.size());
 }
 
 std::string way_back(const Evidence& evidence) {
     std::string told;
     for (const auto& one : look_at(evidence.stage)) {
         if (!one.fault.empty()) throw std::runtime_error(one.fault);
-        if (one.kept.empty() || one.kept == "program")
+        if (one.bare || one.kept == "program")
             throw std::runtime_error(one.host + " has no release to go back to");
         told += fmt::format("{}{} to {}", told.empty() ? "" : ", ", one.host, one.kept);
     }
@@ -189,13 +213,7 @@ std::string documentation(const Evidence& evidence) {
     return "changed by " + log.substr(0, log.find('\n'));
 }
 
-struct Kind {
-    const char* name;
-    const char* words;
-    std::function<std::string(const Evidence&)> look;  ///< nothing: a person signs it
-};
-
-std::vector<Kind> boxes_before() {
+std::vector<BoxKind> boxes_before() {
     return {
         {"review", "Code review completed", {}},
         {"tests", "All tests passing",
@@ -219,13 +237,13 @@ std::vector<Kind> boxes_before() {
     };
 }
 
-std::vector<Kind> boxes_during() {
+std::vector<BoxKind> boxes_during() {
     return {
         {"started", "Deployment started", started},
         {"progress", "Progress monitored", progress},
         {"health", "Health checks passing",
          [](const Evidence& e) {
-             return probed(e, {"health", "version"});
+             return probed(e, {"health"});
          }},
         {"metrics", "Performance metrics normal", watched},
         {"errors", "Error rates acceptable", watched},
@@ -236,7 +254,7 @@ std::vector<Kind> boxes_during() {
     };
 }
 
-std::vector<Kind> boxes_after() {
+std::vector<BoxKind> boxes_after() {
     return {
         {"complete", "Deployment completed successfully", complete},
         {"services", "All services operational",
@@ -250,7 +268,7 @@ std::vector<Kind> boxes_after() {
     };
 }
 
-Box look_at_box(const Kind& kind, const Evidence& evidence, const std::vector<Word>& words) {
+Box look_at_box(const BoxKind& kind, const Evidence& evidence, const std::vector<Word>& words) {
     Box box{kind.name, kind.words, "unmet", {}};
     try {
         if (kind.look) {
@@ -278,11 +296,12 @@ Box look_at_box(const Kind& kind, const Evidence& evidence, const std::vector<Wo
 
 Result<void> Words::add(const Word& word) const {
     bool known = false;
-    for (const auto& phase : {boxes_before(), boxes_during(), boxes_after()})
+    for (const auto& phase : {boxes_of_setup(), boxes_before(), boxes_during(), boxes_after()})
         known = known || std::any_of(phase.begin(), phase.end(),
-                                     [&](const Kind& kind) { return word.box == kind.name; });
+                                     [&](const BoxKind& kind) { return word.box == kind.name; });
     if (!known)
-        return bad_field("box", "is no box of the checklists: \"brainbytes checklist pre|during|post\".");
+        return bad_field("box",
+                         "is no box of the checklists: \"brainbytes checklist setup|pre|during|post\".");
     if (word.kind == "signed" &&
         std::find(signed_boxes.begin(), signed_boxes.end(), word.box) == signed_boxes.end())
         return bad_field("box", "is decided by evidence; what is missing can only be waived.");
@@ -318,9 +337,15 @@ std::vector<Word> Words::of(const std::string& release) const {
     return words;
 }
 
+bool is_of_setup(const std::string& box) {
+    const auto boxes = boxes_of_setup();
+    return std::any_of(boxes.begin(), boxes.end(), [&](const BoxKind& kind) { return box == kind.name; });
+}
+
 std::vector<Box> check_boxes(Phase phase, const Evidence& evidence) {
     const auto words = evidence.words.of(evidence.release);
-    const auto kinds = phase == Phase::before   ? boxes_before()
+    const auto kinds = phase == Phase::setup    ? boxes_of_setup()
+                       : phase == Phase::before ? boxes_before()
                        : phase == Phase::during ? boxes_during()
                                                 : boxes_after();
     std::vector<Box> boxes;

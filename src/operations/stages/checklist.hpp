@@ -48,7 +48,10 @@ struct Evidence {
     Words words;
 };
 
-enum class Phase { before, during, after };
+enum class Phase { setup, before, during, after };
+
+/// Whether a box is of what there must be before any release.
+bool is_of_setup(const std::string& box);
 
 /// Looks at every box of a phase. Nothing of it is a constant: each answer names its evidence.
 std::vector<Box> check_boxes(Phase phase, const Evidence& evidence);

@@ -8,8 +8,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include "base/core/program.hpp"
 
@@ -66,9 +68,13 @@ public:
             listen();
         }
         in_.close_writer();
-        const int code = wait_for(child_);
+        std::optional<int> code;
+        while (!(code = poll_end(child_))) {
+            if (steady_clock::now() > deadline_) throw std::runtime_error("ssh does not end");
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
         child_ = -1;
-        return code;
+        return *code;
     }
 
     std::string output;

@@ -125,8 +125,8 @@ private:
 
     void paths(const std::string& name, const toml::node& value) {
         auto path = text(name, value);
-        if (value.is_string() && name != "ssh_config" && !path.starts_with('/'))
-            blame(value.source(), name, "must be an absolute path");
+        if (value.is_string() && name != "ssh_config" && (!path.starts_with('/') || path == "/"))
+            blame(value.source(), name, "must be an absolute path, and not /");
         (name == "program" ? stage_.program
          : name == "data"  ? stage_.data
                            : stage_.ssh_config) = std::move(path);

@@ -61,8 +61,8 @@ void verify_stage(verify::Report& report, const Stage& stage) {
     });
     for (const auto& host : stage.hosts) look_at_host(report, stage, host);
     if (stage.domain.empty()) return;
-    verify::look_from_outside(report, {stage.url(), release == "program" ? std::string() : release});
-    verify::look_with_browser(report, stage.url());
+    const verify::Outside domain{stage.url(), release == "program" ? std::string() : release, {}};
+    if (verify::look_from_outside(report, domain)) verify::look_with_browser(report, stage.url());
 }
 
 }  // namespace bb::stages

@@ -81,7 +81,7 @@ public:
         const auto id = ++calls_;
         socket_.write(
             boost::json::serialize(boost::json::object{{"id", id}, {"method", method}, {"params", params}}));
-        for (;;) {
+        for (const auto deadline = steady_clock::now() + longest_answer; steady_clock::now() < deadline;) {
             auto parsed = boost::json::parse(socket_.read()).as_object();
             const auto* told = parsed.if_contains("id");
             if (!told || told->as_int64() != id) continue;
@@ -89,6 +89,7 @@ public:
                 throw std::runtime_error(fmt::format("{}: {}", method, boost::json::serialize(*fault)));
             return parsed.at("result").as_object();
         }
+        throw std::runtime_error(fmt::format("{}: chromium does not answer", method));
     }
 
     std::string evaluate(const std::string& expression) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "base/client/exchange.hpp"
 #include "base/core/json_reader.hpp"
@@ -20,17 +21,22 @@
 namespace bb::verify {
 namespace {
 
-client::Reply get(const std::string& url, const char* accept = nullptr) {
+constexpr int longest_handshake = 10;     // seconds
+constexpr int handshake_looked_for = 20;  // milliseconds
+
+client::Reply get(const Outside& outside, const std::string& target, const char* accept = nullptr) {
+    const auto url = outside.url + target;
     client::Outgoing request("GET", url);
     if (accept) request.headers.emplace_back("Accept", accept);
     request.max_bytes = 16 << 20;
-    auto reply = client::exchange(std::move(request));
+    auto reply = client::exchange(std::move(request), outside.ca_file);
     if (reply.status == 0) throw std::runtime_error(fmt::format("{}: {}", url, reply.detail));
     return reply;
 }
 
-boost::json::object json_at(const std::string& url, const char* accept = nullptr) {
-    const auto reply = get(url, accept);
+boost::json::object json_at(const Outside& outside, const std::string& target, const char* accept = nullptr) {
+    const auto reply = get(outside, target, accept);
+    const auto url = outside.url + target;
     if (reply.status != 200)
         throw std::runtime_error(fmt::format("{} is answered with {}", url, reply.status));
     const auto parsed = parse_json(reply.body);
@@ -38,8 +44,8 @@ boost::json::object json_at(const std::string& url, const char* accept = nullptr
     return parsed->get_object();
 }
 
-std::string health(const std::string& url) {
-    const auto told = json_at(url + "/api/health");
+std::string health(const Outside& outside) {
+    const auto told = json_at(outside, "/api/health");
     const auto text = [&](const char* name) {
         return std::string(told.at(name).as_string());
     };
@@ -52,7 +58,7 @@ std::string health(const std::string& url) {
 }
 
 std::string version(const Outside& outside) {
-    const auto told = json_at(outside.url + "/api/health", "application/health+json");
+    const auto told = json_at(outside, "/api/health", "application/health+json");
     const auto commit = std::string(told.at("releaseId").as_string());
     const auto served = std::string(told.at("version").as_string()) + "-" + commit;
     if (!outside.release.empty() && served != outside.release)
@@ -108,11 +114,11 @@ std::vector<Wanted> wanted_headers(bool https) {
     return wanted;
 }
 
-std::string headers(const std::string& url) {
-    const auto wanted = wanted_headers(url.starts_with("https"));
+std::string headers(const Outside& outside) {
+    const auto wanted = wanted_headers(outside.url.starts_with("https"));
     std::string missing;
     for (const auto* target : {"/sign-in", "/api/session"}) {
-        const auto reply = get(url + target);
+        const auto reply = get(outside, target);
         for (const auto& one : wanted)
             if (!one.fits(reply.header(one.name)))
                 missing += fmt::format("{}{} of {}", missing.empty() ? "" : ", ", one.name, target);
@@ -121,14 +127,24 @@ std::string headers(const std::string& url) {
     return fmt::format("{0} of {0} of a page and of an answer", wanted.size());
 }
 
-std::string host_of(const std::string& url) {
-    auto host = url.substr(url.find("://") + 3);
-    return host.substr(0, host.find('/'));
+struct Authority {
+    std::string host;  ///< without the brackets of an IPv6 address
+    std::string port;  ///< empty: that of the scheme
+};
+
+Authority authority_of(const std::string& url) {
+    auto text = url.substr(url.find("://") + 3);
+    text = text.substr(0, text.find('/'));
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        return {text.substr(1, end - 1), end + 2 < text.size() ? text.substr(end + 2) : std::string()};
+    }
+    const auto colon = text.find(':');
+    return {text.substr(0, colon), colon == std::string::npos ? std::string() : text.substr(colon + 1)};
 }
 
 std::string names(const std::string& url) {
-    auto host = host_of(url);
-    host = host.substr(0, host.find(':'));
+    const auto host = authority_of(url).host;
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
@@ -154,22 +170,25 @@ std::string names(const std::string& url) {
 
 }  // namespace
 
-int certificate_days(const std::string& url) {
-    auto host = host_of(url);
-    const auto colon = host.find(':');
-    const auto address = colon == std::string::npos ? host + ":443" : host;
-    host = host.substr(0, colon);
+int certificate_days(const Outside& outside) {
+    const auto& url = outside.url;
+    const auto [host, port] = authority_of(url);
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
                                                                     SSL_CTX_free);
     SSL_CTX_set_default_verify_paths(context.get());
+    if (!outside.ca_file.empty())
+        SSL_CTX_load_verify_locations(context.get(), outside.ca_file.c_str(), nullptr);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_ssl_connect(context.get()), BIO_free_all);
     SSL* ssl = nullptr;
     BIO_get_ssl(bio.get(), &ssl);
     SSL_set_tlsext_host_name(ssl, host.c_str());
     SSL_set1_host(ssl, host.c_str());
+    const bool numeric = host.find(':') != std::string::npos;
+    const auto address = fmt::format(fmt::runtime(numeric ? "[{}]:{}" : "{}:{}"), host,
+                                     port.empty() ? std::string("443") : port);
     BIO_set_conn_hostname(bio.get(), address.c_str());
-    if (BIO_do_connect(bio.get()) != 1) tls_fault(url, ssl);
+    if (BIO_do_connect_retry(bio.get(), longest_handshake, handshake_looked_for) != 1) tls_fault(url, ssl);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl), X509_free);
     int days = 0, seconds = 0;
     if (!certificate || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1)
@@ -177,8 +196,8 @@ int certificate_days(const std::string& url) {
     return days;
 }
 
-std::string metrics_at(const std::string& url) {
-    const auto reply = get(url + "/api/metrics");
+std::string metrics_at(const Outside& local) {
+    const auto reply = get(local, "/api/metrics");
     if (reply.status != 200)
         throw std::runtime_error(fmt::format("/api/metrics is answered with {}", reply.status));
     const auto lines = std::count(reply.body.begin(), reply.body.end(), '\n');
@@ -187,20 +206,28 @@ std::string metrics_at(const std::string& url) {
     return fmt::format("{} lines", lines);
 }
 
-void look_from_outside(Report& report, const Outside& outside) {
+bool look_from_outside(Report& report, const Outside& outside) {
     const auto& url = outside.url;
-    const bool https = url.starts_with("https://");
-    report.look("DNS", [&] { return names(url); });
+    bool there = report.look("DNS", [&] { return names(url); });
     report.look("TLS", [&]() -> std::string {
-        if (!https) throw NotHere("this address is without TLS");
-        const int days = certificate_days(url);
+        if (!url.starts_with("https://")) throw NotHere("this address is without TLS");
+        if (!std::exchange(there, false)) throw NotHere("the name leads nowhere");
+        const int days = certificate_days(outside);
+        there = true;
         const auto left = fmt::format("the certificate has {} days left", days);
         if (days < least_certificate_days) throw std::runtime_error(left);
         return left;
     });
-    report.look("health", [&] { return health(url); });
-    report.look("version", [&] { return version(outside); });
-    report.look("headers", [&] { return headers(url); });
+    const auto look = [&](const char* name, std::string (*work)(const Outside&)) {
+        report.look(name, [&] {
+            if (!there) throw NotHere("it cannot be asked there: see DNS and TLS");
+            return work(outside);
+        });
+    };
+    look("health", health);
+    look("version", version);
+    look("headers", headers);
+    return there;
 }
 
 }  // namespace bb::verify

@@ -1,0 +1,31 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "operations/stages/checklist.hpp"
+#include "operations/verify/report.hpp"
+
+namespace bb::stages {
+
+/// What decides a box.
+struct BoxKind {
+    const char* name;
+    const char* words;  ///< of the plan
+    std::function<std::string(const Evidence&)>
+        look;  ///< gives the evidence or throws; nothing: a person signs it
+};
+
+/// What there must be before the first deployment: accounts, names, services, tools, repository.
+std::vector<BoxKind> boxes_of_setup();
+
+/// A record that scripts/evidence wrote as NAME.json: passed, of the release's commit if `same_commit`, no
+/// older than `longest` if that is above 0. Throws std::runtime_error with what is missing, and `how` to get
+/// it.
+std::string recorded(const Evidence& evidence, const char* name, const char* how, bool same_commit,
+                     std::chrono::seconds longest);
+
+/// The newest report of "verify --stage" that was made at `since` or later. Throws std::runtime_error.
+std::vector<verify::Probe> newest_report(const Evidence& evidence, const std::string& since);
+
+}  // namespace bb::stages

@@ -1,0 +1,113 @@
+#include "operations/stages/delivery.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "operations/safety/hasher.hpp"
+
+namespace bb::stages {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::minutes longest_upload{30};
+constexpr std::size_t piece = 1 << 20;
+constexpr const char* header = "# Written by \"brainbytes deploy";
+
+std::string hash_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) throw std::runtime_error(file.string() + " cannot be read");
+    safety::Hasher hasher;
+    for (std::string chunk(piece, '\0'); in;) {
+        in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+        hasher.add(std::string_view(chunk).substr(0, static_cast<std::size_t>(in.gcount())));
+    }
+    return hasher.finish();
+}
+
+/// What ends early looks like a whole file to who reads it.
+std::string receiving(const std::string& path, const std::string& hash, const char* mode) {
+    return fmt::format(
+        "umask 077; cat > {0}.new && [ \"$(sha256sum < {0}.new | cut -c 1-64)\" = {1} ] && chmod {2} {0}.new "
+        "&& "
+        "mv {0}.new {0} || {{ rm -f {0}.new; echo {0}' did not arrive whole' >&2; exit 1; }}",
+        shell_word(path), hash, mode);
+}
+
+std::string environment_file(const Stage& stage) {
+    return stage.data + "/.env." + stage.name;
+}
+
+}  // namespace
+
+void put_file(const Host& host, const fs::path& file, const std::string& path, const char* mode) {
+    host.shell(receiving(path, hash_of(file), mode), {.limit = longest_upload, .input = file});
+}
+
+void put_text(const Host& host, const std::string& text, const std::string& path, const char* mode) {
+    safety::Hasher hasher;
+    hasher.add(text);
+    host.shell(receiving(path, hasher.finish(), mode), {.input_text = text});
+}
+
+bool has_release(const Host& host, const std::string& name) {
+    return ("\n" + host.brainbytes({"release", "list"}, {})).find("\n" + name + "\t") != std::string::npos;
+}
+
+void bring_archive(const Host& host, const fs::path& archive, bool may_be_older) {
+    auto folder =
+        host.shell("d=$(mktemp -d /tmp/brainbytes-XXXXXXXX) && chmod 755 \"$d\" && echo \"$d\"", {});
+    while (!folder.empty() && folder.back() == '\n') folder.pop_back();
+    const auto take_away = [&]() {
+        host.shell("rm -rf " + shell_word(folder), {.may_fail = true});
+    };
+    const auto file = folder + "/" + archive.filename().string();
+    std::string fault;
+    try {
+        for (const std::string suffix : {"", ".minisig"})
+            put_file(host, archive.string() + suffix, file + suffix, "644");
+        std::vector<std::string> words = {"release", "install", file};
+        if (may_be_older) words.emplace_back("--older");
+        host.brainbytes(std::move(words), {.limit = longest_upload});
+    } catch (const std::exception& failure) {
+        fault = failure.what();
+    }
+    try {
+        take_away();
+    } catch (const std::exception&) {
+        // It lies in /tmp and changes nothing; if the host has gone, the next step says so.
+    }
+    if (!fault.empty()) throw std::runtime_error(fault);
+}
+
+void bring_key(const Stage& stage, const Host& host, const fs::path& key) {
+    const auto there = stage.data + "/release.pub";
+    put_file(host, key, there, "644");
+    host.brainbytes({"release", "trust", there}, {});
+}
+
+bool write_environment(const Stage& stage, const Host& host) {
+    const auto file = shell_word(environment_file(stage));
+    const auto foreign = fmt::format(
+        "if [ -s {0} ] && ! head -n 1 {0} | grep -q {1}; then echo {0}' holds options that no "
+        "deployment has written: move them to .env beside it' >&2; exit 1; fi; "
+        "rm -f {0}.before; [ ! -e {0} ] || cp -p {0} {0}.before; [ -e {0} ] && echo yes || echo no",
+        file, shell_word("^" + std::string(header)));
+    const bool there = host.shell(foreign, {}).starts_with("yes");
+    if (!there && stage.environment.empty()) return false;
+    auto text = fmt::format("{} --stage {}\" from {}.\n", header, stage.name, stage_file_name);
+    for (const auto& [name, value] : stage.environment) text += fmt::format("{}='{}'\n", name, value);
+    put_text(host, text, environment_file(stage), "600");
+    host.shell(fmt::format("chown --reference={} {}", shell_word(stage.data), file), {});
+    return true;
+}
+
+void restore_environment(const Stage& stage, const Host& host) {
+    host.shell(fmt::format("if [ -e {0}.before ]; then mv {0}.before {0}; else rm -f {0}; fi",
+                           shell_word(environment_file(stage))),
+               {});
+}
+
+}  // namespace bb::stages

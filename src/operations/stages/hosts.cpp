@@ -1,0 +1,159 @@
+#include "operations/stages/hosts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "base/core/json_reader.hpp"
+#include "base/core/uuid.hpp"
+#include "operations/deploy/ledger.hpp"
+#include "operations/stages/host.hpp"
+
+namespace bb::stages {
+namespace {
+
+std::string text_of(const boost::json::object& object, const char* name) {
+    const auto* value = object.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+void read_status(HostState& state, const std::string& text) {
+    const auto parsed = parse_json(text);
+    if (!parsed || !parsed->is_object())
+        throw std::runtime_error(state.host + ": \"deploy status\" cannot be read");
+    const auto& status = parsed->get_object();
+    state.kept = text_of(status, "kept");
+    state.before = text_of(status, "before");
+    state.trial = status.at("trial").as_bool();
+    const auto& serving = status.at("serving");
+    if (serving.is_object()) state.serving = text_of(serving.get_object(), "release");
+    if (state.trial) state.fault = state.host + ": another change of the release is under way";
+}
+
+}  // namespace
+
+void at_once(const std::vector<std::string>& hosts, const std::function<void(const std::string&)>& work) {
+    std::mutex mutex;
+    std::string failed;
+    std::vector<std::thread> threads;
+    for (const auto& host : hosts)
+        threads.emplace_back([&]() {
+            try {
+                work(host);
+            } catch (const std::exception& fault) {
+                const std::lock_guard lock(mutex);
+                failed += (failed.empty() ? "" : "; ") + std::string(fault.what());
+            }
+        });
+    for (auto& one : threads) one.join();
+    if (!failed.empty()) throw std::runtime_error(failed);
+}
+
+HostState look_at_host(const Stage& stage, const std::string& name) {
+    HostState state;
+    state.host = name;
+    try {
+        const Host host(stage, name);
+        const auto there = fmt::format("test -x {} && echo yes || echo no", shell_word(stage.program));
+        state.bare = host.shell(there, {}).starts_with("no");
+        if (state.bare) return state;
+        state.asleep = true;
+        const auto status = host.brainbytes({"deploy", "status"}, {});
+        state.asleep = false;
+        read_status(state, status);
+    } catch (const std::exception& fault) {
+        state.fault = fault.what();
+    }
+    return state;
+}
+
+std::vector<HostState> look_at(const Stage& stage) {
+    std::vector<HostState> states(stage.hosts.size());
+    at_once(stage.hosts, [&](const std::string& host) {
+        const auto place = std::find(stage.hosts.begin(), stage.hosts.end(), host) - stage.hosts.begin();
+        states[static_cast<std::size_t>(place)] = look_at_host(stage, host);
+    });
+    return states;
+}
+
+void must_be_well(const std::vector<HostState>& states) {
+    std::string faults;
+    for (const auto& one : states) {
+        const auto fault = one.bare ? one.host + ": has no BrainBytes" : one.fault;
+        if (!fault.empty()) faults += (faults.empty() ? "" : "; ") + fault;
+    }
+    if (!faults.empty()) throw std::runtime_error(faults);
+}
+
+std::string common_way_back(const std::vector<HostState>& states) {
+    std::string told;
+    for (const auto& one : states)
+        told += fmt::format("{}{}: {}", told.empty() ? "" : ", ", one.host, one.before);
+    for (const auto& one : states) {
+        if (one.before.empty())
+            throw std::runtime_error(one.host +
+                                     ": no release was in service before this one; name one with --to");
+        if (one.before != states.front().before)
+            throw std::runtime_error(
+                fmt::format("The hosts would go back to different releases ({}): name one with --to.", told));
+    }
+    return states.front().before;
+}
+
+std::string missing_secrets(const Stage& stage, const std::string& host) {
+    if (stage.secrets.empty()) return {};
+    const auto shown = parse_json(Host(stage, host).brainbytes({"config", "show", "--json"}, {}));
+    const auto kept = parse_json(Host(stage, host).brainbytes({"secret", "list", "--json"}, {}));
+    const auto holds = [](const boost::json::value& list, const std::string& name, const char* must) {
+        const auto& all = list.as_array();
+        return std::any_of(all.begin(), all.end(), [&](const auto& one) {
+            return one.at("name").as_string() == name && (!must || one.at(must).as_bool());
+        });
+    };
+    std::string missing;
+    for (const auto& name : stage.secrets)
+        if (!holds(shown.value().at("options"), name, "set") &&
+            !holds(kept.value().at("secrets"), name, nullptr))
+            missing += ' ' + name;
+    if (missing.empty()) return missing;
+    return fmt::format("{}: lacks the secrets{} (\"brainbytes secret set NAME\" there)", host, missing);
+}
+
+std::string hold(const Stage& stage, const std::string& owner, const std::string& reason, int minutes) {
+    const auto id = Uuid::make().text();
+    try {
+        at_once(stage.hosts, [&](const std::string& host) {
+            Host(stage, host)
+                .brainbytes(
+                    {"deploy", "lock", "--id", id, "--owner", owner.empty() ? deploy::who_we_are() : owner,
+                     "--reason", reason, "--minutes", std::to_string(minutes)},
+                    {});
+        });
+    } catch (const std::exception& fault) {
+        std::string left;
+        try {
+            let_go(stage, id);
+        } catch (const std::exception& more) {
+            left = fmt::format("; and what was taken is still held somewhere: {}", more.what());
+        }
+        throw std::runtime_error(fault.what() + left);
+    }
+    return id;
+}
+
+std::vector<std::string> let_go(const Stage& stage, const std::string& id) {
+    std::vector<std::string> said(stage.hosts.size());
+    std::vector<std::string> words = {"deploy", "unlock"};
+    if (!id.empty()) words.insert(words.end(), {"--id", id});
+    at_once(stage.hosts, [&](const std::string& host) {
+        const auto place = std::find(stage.hosts.begin(), stage.hosts.end(), host) - stage.hosts.begin();
+        said[static_cast<std::size_t>(place)] = host + "\t" + Host(stage, host).brainbytes(words, {});
+    });
+    return said;
+}
+
+}  // namespace bb::stages

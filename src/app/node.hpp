@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "app/maintenance.hpp"
+#include "app/shared_assets.hpp"
 #include "base/client/mailer.hpp"
 #include "base/config/config.hpp"
 #include "base/core/metrics.hpp"
@@ -28,11 +30,13 @@ struct Node {
     Node(config::Config settings, const std::string& data)
         : config(std::move(settings)),
           data_folder(data),
+          assets(data),
           blobs(data + "/files"),
           rates(access::rates_of(config.text("BRAINBYTES_RATE_LIMITS"))) {}
 
     config::Config config;
     std::string data_folder;
+    SharedAssets assets;  // of other releases
     blobs::DiskStore blobs;
     metrics::Registry metrics;
     config::Rates rates;  // of every limit
@@ -55,6 +59,7 @@ struct Node {
     std::function<void(std::string channel, std::string payload)> announce;
     int threads = 1;
     std::atomic<bool> draining{false};
+    std::atomic<std::shared_ptr<const Maintenance>> maintenance;  // null: the doors are open
     std::atomic<bool> hears_notifications{false};
     std::atomic<int> schema{0};  // number of the database's newest migration, as last seen; 0: not known
     std::atomic<bool> schema_fits{true};  // this program runs on it

@@ -82,7 +82,15 @@ std::string content_security_policy() {
            "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 }
 
-http::Response page_or_asset(const http::Request& request) {
+std::string stylesheet_link() {
+    const auto* index = find_asset("/index.html");
+    const std::string_view html = index ? index->identity : std::string_view();
+    const auto from = html.find("<link rel=\"stylesheet\"");
+    if (from == std::string_view::npos) return {};
+    return std::string(html.substr(from, html.find('>', from) + 1 - from)) + "\n";
+}
+
+http::Response page_or_asset(const http::Request& request, const SharedAssets& others) {
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
     const bool api = request.path.compare(0, 5, "/api/") == 0;
     if (!reads || api)
@@ -91,6 +99,9 @@ http::Response page_or_asset(const http::Request& request) {
         if (const auto* file = find_asset(request.path)) return serve_file(request, *file, 200);
     const auto* index = find_asset("/index.html");
     const bool asset = request.path.compare(0, 8, "/assets/") == 0;
+    if (asset)
+        if (auto other = others.find(request.path, request.header("accept-encoding")))
+            return std::move(*other);
     if (!index || asset)
         return http::problem(Error(ErrorCode::not_found, "There is nothing at this address."), request.id);
     auto page = serve_file(request, *index, is_page(request.path) ? 200 : 404);

@@ -150,7 +150,13 @@ http::Hooks Worker::Parts::hooks() {
     hooks.carry_out_once = [this](http::Request& request, const http::Route& route) {
         return idempotency.carry_out(request, route);
     };
-    hooks.fallback = page_or_asset;
+    hooks.closed = [this](const http::Request& request) -> std::optional<http::Response> {
+        const auto maintenance = node.maintenance.load();
+        return maintenance ? answer_in_maintenance(*maintenance, request) : std::nullopt;
+    };
+    hooks.fallback = [this](const http::Request& request) {
+        return page_or_asset(request, node.assets);
+    };
     hooks.is_temporary = [](const std::exception& failure) {
         return dynamic_cast<const db::Unavailable*>(&failure) != nullptr ||
                dynamic_cast<const db::SerializationFailure*>(&failure) != nullptr;

@@ -31,6 +31,7 @@
 #include "base/http/server.hpp"
 #include "base/net/address.hpp"
 #include "base/net/handed_over.hpp"
+#include "base/net/timer.hpp"
 #include "base/net/tls.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/accounts/sign_in.hpp"
@@ -111,6 +112,7 @@ public:
         for (auto& worker : workers_) worker->start();
         listen_to_database();
         wait_for_database();
+        net::spawn(workers_.front()->executor(), share_assets());
         workers_.front()->run([](Worker& first) { return first.keep_house(); });
         const auto installation = installation_of(node_.config, home_);
         backups_.emplace(node_.config, installation, backup_keys_, node_.metrics);
@@ -203,6 +205,15 @@ private:
     void heard(bool well) {
         node_.hears_notifications = well;
         for (auto& worker : workers_) worker->notifications_heard(well);
+    }
+
+    /// Without them a page of this release may miss its parts when it asks another: no reason not to start.
+    Task<void> share_assets() {
+        try {
+            co_await node_.pool.run([this]() { node_.assets.share(); });
+        } catch (const std::exception& fault) {
+            log::warn("the files of the page are not shared", {{"reason", fault.what()}});
+        }
     }
 
     /// A database that is away now is no reason not to start: requests get 503 until it is there.

@@ -53,12 +53,27 @@ Task<void> read_schema(Node& node, db::Database& db) {
     }
 }
 
+/// An unreadable file leaves the doors as they are.
+void read_maintenance(Node& node) {
+    const auto before = node.maintenance.load();
+    try {
+        const auto current = maintenance_of(node.data_folder);
+        if (before ? current == *before : !current) return;
+        node.maintenance = current ? std::make_shared<const Maintenance>(*current) : nullptr;
+        log::warn(current ? "maintenance has begun" : "maintenance is over",
+                  {{"reason", current ? current->reason : before->reason}});
+    } catch (const std::exception& fault) {
+        log::warn("maintenance not read", {{"reason", fault.what()}});
+    }
+}
+
 }  // namespace
 
 Task<void> watch_vitals(Node& node, db::Database& db, int loop) {
     Gauges gauges(node.metrics, loop);
     for (int round = 0;; ++round) {
         gauges.publish(db.load());
+        if (loop == 0) read_maintenance(node);
         if (loop == 0 && (node.schema == 0 || round % schema_every == 0)) co_await read_schema(node, db);
         co_await net::sleep_for(publish_every);
     }

@@ -63,6 +63,8 @@ void register_supervise(CLI::App& app, Chosen& chosen);
 void register_verify(CLI::App& app, Chosen& chosen);
 void register_checklist(CLI::App& app, Chosen& chosen);
 void register_dns(CLI::App& app, Chosen& chosen);
+void register_maintenance(CLI::App& app, Chosen& chosen);
+void register_loadtest(CLI::App& app, Chosen& chosen);
 
 /// The part of `user` about a person's data.
 void add_user_export(CLI::App& user, Chosen& chosen);

@@ -4,10 +4,12 @@
 #include <functional>
 #include <memory>
 
+#include "app/shared_assets.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/deploy.hpp"
 #include "operations/release/build.hpp"
 #include "operations/release/kept.hpp"
+#include "operations/safety/running_tool.hpp"
 
 namespace bb::cli {
 namespace {
@@ -90,6 +92,7 @@ int verify(Context& context, const Words& words) {
 }
 
 int trust(Context& context, const Words& words) {
+    act_as_owner(context);
     const auto trust = trust_of(context);
     if (words.file.empty()) {
         const auto keys = trust.keys();
@@ -128,13 +131,30 @@ void print_kept(Context& context, const release::KeptRelease& one) {
                                to_rfc3339(one.installed_at));
 }
 
+/// Before any host serves its pages: a host that still serves the one before may be asked for their parts.
+void share_assets_of(Context& context, const release::KeptRelease& one) {
+    try {
+        safety::output_of({one.folder / "brainbytes", "release", "assets"},
+                          {"BRAINBYTES_DATA=" + data_of(context).string()}, [] {});
+    } catch (const std::exception& fault) {
+        context.err << fmt::format("The files of its pages are not shared yet: {}\n", fault.what());
+    }
+}
+
 int install(Context& context, const Words& words) {
     act_as_owner(context);
     const auto keys = trust_of(context).keys();
     if (!keys) return context.fail(keys.error());
     const auto one = kept_by(context).install(words.file, *keys, words.older);
     if (!one) return context.fail(one.error());
+    share_assets_of(context, *one);
     print_kept(context, *one);
+    return done;
+}
+
+int share_assets(Context& context, const Words&) {
+    act_as_owner(context);
+    app::SharedAssets(data_of(context)).share();
     return done;
 }
 
@@ -195,6 +215,7 @@ void add_keeping(const Add& add, Words* words) {
     auto* installed = add("install", "Unpack a release beside the others", install);
     installed->add_option("archive", words->file, "The archive; its signature lies beside it")->required();
     installed->add_flag("--older", words->older, "Also when a newer one is kept");
+    add("assets", "Put the files of this program's pages where other releases find them", share_assets);
     add("list", "The releases on this host, newest first", list)
         ->add_flag("--json", words->json, "Print JSON");
     add("show", "One of them, as JSON", show)

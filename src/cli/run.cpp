@@ -100,6 +100,8 @@ int run(int argc, char** argv) {
     register_verify(app, chosen);
     register_checklist(app, chosen);
     register_dns(app, chosen);
+    register_maintenance(app, chosen);
+    register_loadtest(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

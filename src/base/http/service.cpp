@@ -252,6 +252,8 @@ Response Service::refuse_bad_key(const Request& request) const {
 }
 
 Task<std::optional<Response>> Service::check(Request& request, const Plan& plan) {
+    if (hooks_.closed)
+        if (auto answer = hooks_.closed(request)) co_return answer;
     if (auto answer = without_route(request, plan)) co_return answer;
     const bool probe = is_probe(plan.route->pattern);
     if (in_flight_ >= options_.max_in_flight && !probe) co_return busy(request);

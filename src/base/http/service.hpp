@@ -13,6 +13,8 @@ namespace bb::http {
 
 /// What the middleware needs from outside. Each may be empty.
 struct Hooks {
+    /// What is answered instead of everything else; nothing: go on.
+    std::function<std::optional<Response>(const Request&)> closed;
     /// Who is asking. A request that bears an API key (Request::bearer) is its person's or nobody's, whatever
     /// cookie came along. May throw db::Unavailable.
     std::function<Task<std::optional<Principal>>(const Request&)> authenticate;

@@ -55,24 +55,24 @@ std::string in_words(Time time) {
 }
 
 std::string page(const Maintenance& maintenance) {
-    std::string lines;
-    if (!maintenance.reason.empty()) lines += fmt::format("<p>{}</p>\n", escaped(maintenance.reason));
-    if (maintenance.until)
-        lines += fmt::format(
-            "<p>It should be over by {0}.<br><span lang=\"fil\">Inaasahang matapos bago "
-            "mag-{0}.</span></p>\n",
-            in_words(*maintenance.until));
+    const auto paragraph = [](std::string_view words, bool there = true) {
+        return there ? fmt::format("<p>{}</p>\n", words) : std::string();
+    };
+    const auto until = maintenance.until ? in_words(*maintenance.until) : std::string();
+    const auto english = paragraph(escaped(maintenance.reason), !maintenance.reason.empty()) +
+                         paragraph("It should be over by " + until + ".", !until.empty()) +
+                         paragraph("Nothing of yours is lost. This page tries again by itself.");
+    const auto filipino =
+        paragraph("Inaayos muna ang BrainBytes.") +
+        paragraph("Inaasahang matapos: " + until + ".", !until.empty()) +
+        paragraph("Walang mawawala sa iyong mga gawa. Kusang susubok muli ang pahinang ito.");
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta http-equiv=\"refresh\" content=\"30\">\n<title>BrainBytes is being looked after</title>\n"
-        "{}</head>\n<body>\n<main class=\"notice\">\n<h1>BrainBytes is being looked after</h1>\n"
-        "<p lang=\"fil\">Inaayos muna ang BrainBytes.</p>\n{}"
-        "<p>Nothing of yours is lost. This page tries again by itself.<br>"
-        "<span lang=\"fil\">Walang mawawala sa iyong mga gawa. Kusang susubok muli ang pahinang "
-        "ito.</span></p>\n"
-        "</main>\n</body>\n</html>\n",
-        stylesheet_link(), lines);
+        "{}</head>\n<body>\n<main class=\"notice card\">\n<h1>BrainBytes is being looked after</h1>\n{}"
+        "<hr>\n<div lang=\"fil\">\n{}</div>\n</main>\n</body>\n</html>\n",
+        stylesheet_link(), english, filipino);
 }
 
 }  // namespace

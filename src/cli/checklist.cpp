@@ -43,13 +43,6 @@ stages::Evidence evidence_of(const Context& context, const stages::Stage& stage,
             words_of(context, stage.name)};
 }
 
-/// The release that HEAD of this clone makes.
-std::string release_of_head() {
-    const auto commit = safety::output_of(
-        {"/usr/bin/env", "git", "rev-parse", "HEAD"}, {}, [] {}, fs::current_path());
-    return fmt::format("{}-{}", embedded::version, commit.substr(0, commit_digits));
-}
-
 /// The one that was deployed last.
 std::string newest_release(const Context& context, const std::string& stage) {
     const auto entries = deploy::Ledger(stage_ledger(context, stage)).read();
@@ -118,6 +111,12 @@ CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& wor
 }
 
 }  // namespace
+
+std::string release_of_head() {
+    const auto commit = safety::output_of(
+        {"/usr/bin/env", "git", "rev-parse", "HEAD"}, {}, [] {}, fs::current_path());
+    return fmt::format("{}-{}", embedded::version, commit.substr(0, commit_digits));
+}
 
 bool may_go_to_production(Context& context, const DeployWords& words, const stages::Stage& stage,
                           const std::string& release) {

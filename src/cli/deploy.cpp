@@ -33,20 +33,34 @@ fs::path releases_of(const Context& context) {
 /// Notices when who deploys over ssh has gone: a line comes each second as long as they are there.
 class Attendance {
 public:
-    void operator()() {
+    void look() {
+        while (heard(std::chrono::milliseconds(0))) {
+        }
+        must_not_be_silent();
+    }
+
+    /// What is kept while nobody hears of it stays alone with it: the others go back.
+    void wait_for_a_word() {
+        look();
+        while (!heard(std::chrono::seconds(1))) must_not_be_silent();
+    }
+
+private:
+    bool heard(std::chrono::milliseconds within) {
         char beats[256];
         pollfd input{STDIN_FILENO, POLLIN, 0};
-        while (::poll(&input, 1, 0) > 0) {
-            if (::read(STDIN_FILENO, beats, sizeof beats) <= 0)
-                throw std::runtime_error("Who deploys has gone.");
-            last_ = std::chrono::steady_clock::now();
-        }
+        if (::poll(&input, 1, static_cast<int>(within.count())) <= 0) return false;
+        if (::read(STDIN_FILENO, beats, sizeof beats) <= 0) throw std::runtime_error("Who deploys has gone.");
+        last_ = std::chrono::steady_clock::now();
+        return true;
+    }
+
+    void must_not_be_silent() const {
         if (std::chrono::steady_clock::now() - last_ > longest_silence)
             throw std::runtime_error(
                 fmt::format("Nothing was heard for {} s from who deploys.", longest_silence.count()));
     }
 
-private:
     std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
@@ -62,10 +76,15 @@ deploy::DeployPlan plan_for(Context& context, const Words& words, release::KeptR
     plan.watch = [] {
     };
     // One for all: who keeps a copy would use up the lines that another waits for.
-    if (words.attended)
-        plan.watch = [attendance = std::make_shared<Attendance>()] {
-            (*attendance)();
+    if (words.attended) {
+        const auto attendance = std::make_shared<Attendance>();
+        plan.watch = [attendance] {
+            attendance->look();
         };
+        plan.confirm = [attendance] {
+            attendance->wait_for_a_word();
+        };
+    }
     return plan;
 }
 
@@ -155,12 +174,12 @@ int bring(Context& context, const Words& words) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
     }
-    if (is_remote(words)) {
+    if (words.target == "aws" || is_remote(words)) {
         if (const auto fault = foreign_to_a_stage(words)) {
             context.fail(*fault);
             return wrong_usage;
         }
-        return deploy_stage(context, words);
+        return words.target == "aws" ? deploy_on_aws(context, words) : deploy_stage(context, words);
     }
     act_as_owner(context);
     const auto release = wanted_release(context, words);
@@ -172,6 +191,7 @@ int bring(Context& context, const Words& words) {
 }
 
 int roll_back(Context& context, const Words& words) {
+    if (words.target == "aws") return roll_back_on_aws(context, words);
     if (is_remote(words)) return roll_back_stage(context, words);
     act_as_owner(context);
     const release::KeptReleases kept(releases_of(context));
@@ -268,6 +288,13 @@ void add_watching(CLI::App& to, Words& words) {
     words.of_a_host.assign(options.begin() + static_cast<std::ptrdiff_t>(first), options.end());
 }
 
+void add_target(CLI::App& to, Words& words) {
+    to.add_option("--target", words.target,
+                  "hosts, or the service that deploy/aws has made: aws, with --stage")
+        ->check(CLI::IsMember({"hosts", "aws"}))
+        ->capture_default_str();
+}
+
 void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<Words>& words) {
     auto* taking =
         add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", lock);
@@ -308,6 +335,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
                          "Bring a release into service, watched and undone by itself", bring);
     bringing->add_option("release", words->what, "An archive, or the name of a kept release");
     add_watching(*bringing, *words);
+    add_target(*bringing, *words);
     bringing->add_flag("--no-backup", words->no_backup, "Without a backup before");
     bringing->add_option("--waive", words->waive, "BOX=REASON: of production's checklist; is kept")
         ->allow_extra_args(false);
@@ -326,6 +354,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     past->add_flag("--json", words->json, "Print lines of JSON");
     add_locks(*bringing, chosen, words);
     auto* back = add(app, chosen, words, "rollback", "Back to the release before, in seconds", roll_back);
+    add_target(*back, *words);
     back->add_option("--to", words->to, "Another kept release");
     back->add_option(
             "--accept-data-loss", words->accepted_minutes,

@@ -14,8 +14,9 @@ namespace bb::cli {
 
 /// What was typed behind "deploy" or "rollback".
 struct DeployWords {
-    std::string stage;  ///< --stage
-    std::string what;   ///< archive, or the name of a kept release
+    std::string stage;             ///< --stage
+    std::string what;              ///< archive, or the name of a kept release; the tag of an image
+    std::string target = "hosts";  ///< or "aws"
     std::string to;
     std::string trust;                          ///< public key for hosts that have nothing yet
     std::string lock;                           ///< the id of a lock that does not hold us up
@@ -49,6 +50,14 @@ int roll_back_stage(Context& context, const DeployWords& words);
 int stage_status(Context& context, const DeployWords& words);
 int stage_history(Context& context, const DeployWords& words);
 int lock_stage(Context& context, const DeployWords& words, bool lock);
+
+/// The same for the service that deploy/aws has made: `words.what` is the tag of an image that was pushed.
+/// Looks at the domain afterwards, and goes back when it is not well.
+int deploy_on_aws(Context& context, const DeployWords& words);
+int roll_back_on_aws(Context& context, const DeployWords& words);
+
+/// The release that HEAD of this clone makes.
+std::string release_of_head();
 
 /// Looks at the boxes of the plan before a release may go to production; those of `words.waive` do not count,
 /// and that is kept. False, once the unmet ones are told.

@@ -7,6 +7,7 @@
 #include "app/shared_assets.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/deploy.hpp"
+#include "operations/deploy/ledger.hpp"
 #include "operations/release/build.hpp"
 #include "operations/release/kept.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -180,7 +181,12 @@ int show(Context& context, const Words& words) {
 
 int prune(Context& context, const Words& words) {
     act_as_owner(context);
-    const auto gone = kept_by(context).prune(words.keep, words.dry_run);
+    // Releases that never came into service must not drive out those that a rollback leads to.
+    const auto current = kept_by(context).current();
+    const auto needed =
+        deploy::way_back(deploy::Ledger(data_of(context) / "releases" / "ledger.jsonl").read(),
+                         current ? current->about.name() : std::string(), words.keep);
+    const auto gone = kept_by(context).prune(words.keep, needed, words.dry_run);
     if (!gone) return context.fail(gone.error());
     for (const auto& one : *gone)
         context.out << fmt::format("{}\t{}\n", one.about.name(), words.dry_run ? "would go" : "removed");
@@ -221,7 +227,8 @@ void add_keeping(const Add& add, Words* words) {
     add("show", "One of them, as JSON", show)
         ->add_option("release", words->file, "Its name, or the beginning of its commit")
         ->required();
-    auto* pruned = add("prune", "Remove all but the ones installed last", prune);
+    auto* pruned =
+        add("prune", "Remove all but those installed last and those that a rollback leads to", prune);
     pruned->add_option("--keep", words->keep, "How many to keep")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

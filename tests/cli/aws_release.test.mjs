@@ -1,12 +1,14 @@
 // deploy/aws/release.mjs before a stand-in for the AWS command line, which notes each call and answers what the test
 // says: moto runs no tasks, so that no migration would end and no service change there.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import https from "node:https";
 import path from "node:path";
 import { test } from "node:test";
 
-import { programEnvironment, root, temporaryFolder } from "../support/server.mjs";
+import { makeCertificate } from "../support/certificates.mjs";
+import { program, programEnvironment, root, startServer, temporaryFolder } from "../support/server.mjs";
 
 const standIn = `#!${process.execPath}
 const { appendFileSync, readFileSync } = require("node:fs");
@@ -143,4 +145,69 @@ test("what is wrong is said, and nothing is changed", () => {
     const none = release({ ...good, "ecs describe-services": { services: [] } }, "production", "v2");
     assert.match(none.stderr, /no service/);
     assert.equal(none.call("ecs register-task-definition"), undefined);
+});
+
+test("deploy --target aws looks at the domain, and goes back when it is not well", async () => {
+    const folder = temporaryFolder("bb-aws");
+    const { certificate, key } = makeCertificate(folder, "localhost", "DNS:localhost");
+    const server = await startServer({ env: { BRAINBYTES_URL: "https://localhost" } });
+    let well = true;
+    const files = { cert: readFileSync(certificate), key: readFileSync(key) };
+    const peer = https.createServer(files, async (request, response) => {
+        const answer = await server.request(request.url, {
+            headers: { accept: request.headers.accept ?? "*/*" },
+        });
+        response.writeHead(well ? answer.status : 500, Object.fromEntries(answer.headers)).end(answer.text);
+    });
+    await new Promise((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    const lines = ["[stages.staging]", `domain = "localhost:${peer.address().port}"`, ""];
+    writeFileSync(path.join(folder, "brainbytes.toml"), lines.join("\n"));
+    writeFileSync(path.join(folder, "aws"), standIn, { mode: 0o755 });
+    writeFileSync(path.join(folder, "answers.json"), JSON.stringify(good));
+    writeFileSync(path.join(folder, "calls"), "");
+    const env = programEnvironment({
+        BRAINBYTES_DATA: path.join(folder, "data"),
+        SSL_CERT_FILE: certificate,
+        RELEASE_POLL_SECONDS: 0,
+    });
+    env.PATH = `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}`;
+    const run = (...words) =>
+        new Promise((resolve) => {
+            const child = spawn(program, [...words, "--target", "aws", "--stage", "staging"], {
+                env,
+                cwd: folder,
+            });
+            let said = "";
+            for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+            child.once("close", (code) => resolve({ code, said }));
+        });
+    try {
+        const outside = await run("deploy", "v1");
+        assert.deepEqual([outside.code, /Run it in a clone/.test(outside.said)], [1, true], outside.said);
+        cpSync(path.join(root, "deploy/aws/release.mjs"), path.join(folder, "deploy/aws/release.mjs"));
+        for (const tag of ["v1", "v2"]) {
+            const done = await run("deploy", tag);
+            assert.equal(done.code, 0, done.said);
+            assert.match(done.said, /verify passed: health/);
+        }
+        well = false;
+        const bad = await run("deploy", "v3");
+        assert.equal(bad.code, 1);
+        assert.match(bad.said, /v3 is not in service: verify failed: .*health.*; v2 serves/);
+        const back = await run("rollback");
+        assert.equal(back.code, 0, back.said);
+        assert.match(back.said, /rollback: v1 serves/);
+        const images = readFileSync(path.join(folder, "calls"), "utf8")
+            .split("\n")
+            .filter(Boolean)
+            .map(JSON.parse)
+            .filter(({ call }) => call === "ecr describe-images")
+            .map(({ input }) => input.imageIds[0].imageTag);
+        assert.deepEqual(images, ["v1", "v2", "v3", "v2", "v1"]);
+        assert.match((await run("rollback", "--dry-run")).said, /No release was in service before/);
+    } finally {
+        peer.close();
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+    }
 });

@@ -1,8 +1,8 @@
 // load-test.yml: its addresses answer as it expects, its load has an end, and (BB_LONG=1, as artillery's start alone takes
 // long and its packages are many) artillery passes on a good server and fails on none and on a bad one.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { test } from "node:test";
@@ -11,7 +11,7 @@ import { load } from "js-yaml";
 
 import * as steps from "../../bench/load.mjs";
 import { startModel } from "../support/model.mjs";
-import { freePort, program, root, startServer } from "../support/server.mjs";
+import { freePort, program, root, startServer, temporaryFolder } from "../support/server.mjs";
 
 const script = load(readFileSync(path.join(root, "load-test.yml"), "utf8"));
 const long = process.env.BB_LONG ? false : "BB_LONG=1 runs artillery";
@@ -157,5 +157,45 @@ test("artillery fails when answers break off in the middle", { skip: long }, asy
         assert.match(said, /fail: vusers\.failed == 0/);
     } finally {
         server.close();
+    }
+});
+
+test("brainbytes loadtest has a session there, tells how it went, and signs out", async () => {
+    const server = await startServer();
+    const folder = temporaryFolder("bb-loadtest");
+    try {
+        const run = (...words) =>
+            new Promise((resolve) =>
+                execFile(
+                    program,
+                    ["loadtest", ...words],
+                    { env: server.env, cwd: folder },
+                    (fault, stdout, stderr) => resolve({ code: fault ? fault.code : 0, stdout, stderr }),
+                ),
+            );
+        const outside = await run();
+        assert.equal(outside.code, 1);
+        assert.match(outside.stderr, /Run it in a clone of BrainBytes/);
+        mkdirSync(path.join(folder, "scripts"));
+        const standIn = (code) =>
+            writeFileSync(
+                path.join(folder, "scripts/load-test"),
+                `#!/bin/sh\necho "$1 $BRAINBYTES_COOKIE"\nexit ${code}\n`,
+                { mode: 0o755 },
+            );
+        standIn(0);
+        const good = await run();
+        assert.equal(good.code, 0, good.stderr);
+        const [url, cookie] = good.stdout.trim().split(" ");
+        assert.equal(new URL(url).port, new URL(server.url).port);
+        assert.match(cookie, /^brainbytes_session=/);
+        assert.equal((await server.request("/api/session", { cookie })).json.user, null);
+        standIn(1);
+        const bad = await run("--url", server.url);
+        assert.equal(bad.code, 1);
+        assert.match(bad.stderr, /The load test did not pass/);
+    } finally {
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
     }
 });

@@ -35,10 +35,13 @@ export class Visitors {
     }
 
     async #visit() {
-        while (this.going) {
+        for (let turn = 0; this.going; turn += 1) {
+            // One that a server may know by heart, and one for which it asks the database.
+            const target = turn % 2 ? "/api/session" : "/api/threads?limit=5";
             try {
-                const { status, text } = await this.#get("/api/session");
-                if (status !== 200 || !JSON.parse(text).user) this.faults.push(`${status} ${text}`);
+                const { status, text } = await this.#get(target);
+                if (status !== 200 || !JSON.parse(text)[turn % 2 ? "user" : "threads"])
+                    this.faults.push(`${status} ${text}`);
             } catch (fault) {
                 this.faults.push(String(fault.cause ?? fault));
             }

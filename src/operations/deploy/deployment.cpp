@@ -76,6 +76,7 @@ private:
         step("switch", [this]() { return switch_over(); });
         step("bake", [this]() { return bake(); });
         step("keep", [this]() {
+            if (plan_.confirm) plan_.confirm();
             control_.ask("keep");
             return std::string("it is the current release");
         });

@@ -23,7 +23,8 @@ struct DeployPlan {
     std::chrono::seconds drain{600};  ///< how long the release before may finish what it has in hand
     Limits limits;
     std::function<void(std::string_view step, std::string_view detail)> say;
-    std::function<void()> watch;  ///< called again and again; throws to end it
+    std::function<void()> watch;    ///< called again and again; throws to end it
+    std::function<void()> confirm;  ///< called before it is kept: waits until who deploys is heard; throws
 };
 
 struct Outcome {

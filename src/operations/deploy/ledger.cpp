@@ -97,6 +97,17 @@ std::string release_before(const std::vector<LedgerEntry>& entries, const std::s
     return now == way.begin() ? std::string() : *(now - 1);
 }
 
+std::vector<std::string> way_back(const std::vector<LedgerEntry>& entries, std::string current,
+                                  std::size_t steps) {
+    std::vector<std::string> releases;
+    while (releases.size() < steps) {
+        const auto before = release_before(entries, current);
+        if (before.empty() || before == current) break;
+        releases.push_back(current = before);
+    }
+    return releases;
+}
+
 std::string who_we_are() {
     char host[256] = {};
     ::gethostname(host, sizeof host - 1);

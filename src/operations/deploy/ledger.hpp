@@ -38,6 +38,10 @@ private:
 /// back twice goes back twice as far.
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current);
 
+/// Where going back again and again leads from `current`: `steps` releases at most, the nearest first.
+std::vector<std::string> way_back(const std::vector<LedgerEntry>& entries, std::string current,
+                                  std::size_t steps);
+
 std::string to_json(const LedgerEntry& entry);
 
 /// "ACCOUNT@HOST" of this process.

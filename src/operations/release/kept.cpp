@@ -183,7 +183,8 @@ void KeptReleases::set_current(const std::string& name) const {
     fs::rename(next, folder_ / current_link);
 }
 
-Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, bool dry_run) const {
+Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, const std::vector<std::string>& needed,
+                                                     bool dry_run) const {
     if (!fs::exists(folder_)) return std::vector<KeptRelease>();
     const auto lock = FileLock::try_take(folder_ / ".lock", FileLock::Kind::exclusive);
     if (!lock) return Error(ErrorCode::conflict, "Another release is being installed or removed here.");
@@ -194,6 +195,9 @@ Result<std::vector<KeptRelease>> KeptReleases::prune(std::size_t keep, bool dry_
     releases.erase(releases.begin(), releases.begin() + static_cast<std::ptrdiff_t>(keep));
     if (const auto runs = current())
         std::erase_if(releases, [&](const auto& one) { return one.folder == runs->folder; });
+    std::erase_if(releases, [&](const auto& one) {
+        return std::find(needed.begin(), needed.end(), one.about.name()) != needed.end();
+    });
     if (dry_run) return releases;
     for (const auto& one : releases) {
         // Out of sight first: what is half removed is no release.

@@ -53,9 +53,10 @@ public:
     std::optional<KeptRelease> current() const;
     /// Notes which one that is. Throws std::filesystem::filesystem_error.
     void set_current(const std::string& name) const;
-    /// Removes, or would remove, all but the current one and the `keep` installed last; gives what went.
-    /// Errors: conflict, as install().
-    Result<std::vector<KeptRelease>> prune(std::size_t keep, bool dry_run) const;
+    /// Removes, or would remove, all but the current one, the `keep` installed last and those named `needed`;
+    /// gives what went. Errors: conflict, as install().
+    Result<std::vector<KeptRelease>> prune(std::size_t keep, const std::vector<std::string>& needed,
+                                           bool dry_run) const;
 
 private:
     void remove_unfinished() const;

@@ -217,11 +217,15 @@ std::string Host::shell(const std::string& script, const How& how) const {
     }
 }
 
-std::string Host::brainbytes(std::vector<std::string> words, const How& how) const {
+std::string Host::line(const std::vector<std::string>& words) const {
     auto script = fmt::format("cd {0} && exec env BRAINBYTES_DATA={0} BRAINBYTES_STAGE={1} {2}",
                               shell_word(stage_.data), shell_word(stage_.name), shell_word(stage_.program));
     for (const auto& word : words) script += ' ' + shell_word(word);
-    return shell(script, how);
+    return script;
+}
+
+std::string Host::brainbytes(const std::vector<std::string>& words, const How& how) const {
+    return shell(line(words), how);
 }
 
 }  // namespace bb::stages

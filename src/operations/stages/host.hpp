@@ -28,7 +28,9 @@ public:
 
     /// Runs BrainBytes there, on the data and with the options of the stage; gives its output. Throws
     /// std::runtime_error with the name of the host and the last words.
-    std::string brainbytes(std::vector<std::string> words, const How& how) const;
+    std::string brainbytes(const std::vector<std::string>& words, const How& how) const;
+    /// The same as a line of the shell.
+    std::string line(const std::vector<std::string>& words) const;
     /// Runs a script of the shell. Throws as above.
     std::string shell(const std::string& script, const How& how) const;
 

@@ -16,6 +16,9 @@
 namespace bb::stages {
 namespace {
 
+constexpr const char* bare_word = "no program";
+constexpr const char* asleep_word = "no status";
+
 std::string text_of(const boost::json::object& object, const char* name) {
     const auto* value = object.if_contains(name);
     return value && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -58,11 +61,16 @@ HostState look_at_host(const Stage& stage, const std::string& name) {
     state.host = name;
     try {
         const Host host(stage, name);
-        const auto there = fmt::format("test -x {} && echo yes || echo no", shell_word(stage.program));
-        state.bare = host.shell(there, {}).starts_with("no");
+        // In one visit: a rollback waits for it.
+        const auto seen = host.shell(
+            fmt::format("if [ ! -x {} ]; then echo {}; else ({}) || echo {}; fi", shell_word(stage.program),
+                        bare_word, host.line({"deploy", "status"}), asleep_word),
+            {});
+        state.bare = seen == std::string(bare_word) + "\n";
         if (state.bare) return state;
-        state.asleep = true;
-        const auto status = host.brainbytes({"deploy", "status"}, {});
+        state.asleep = seen.ends_with(std::string(asleep_word) + "\n");
+        // Asked again for its reason.
+        const auto status = state.asleep ? host.brainbytes({"deploy", "status"}, {}) : seen;
         state.asleep = false;
         read_status(state, status);
     } catch (const std::exception& fault) {

@@ -34,23 +34,30 @@ client::Reply get(const Outside& outside, const std::string& target, const char*
     return reply;
 }
 
-boost::json::object json_at(const Outside& outside, const std::string& target, const char* accept = nullptr) {
-    const auto reply = get(outside, target, accept);
-    const auto url = outside.url + target;
+/// The answer of /api/health with these fields, all of them texts.
+boost::json::object health_of(const Outside& outside, std::initializer_list<const char*> fields,
+                              const char* accept = nullptr) {
+    const auto url = outside.url + "/api/health";
+    const auto reply = get(outside, "/api/health", accept);
     if (reply.status != 200)
         throw std::runtime_error(fmt::format("{} is answered with {}", url, reply.status));
     const auto parsed = parse_json(reply.body);
     if (!parsed || !parsed->is_object()) throw std::runtime_error(url + " is answered without JSON");
+    for (const auto* field : fields)
+        if (const auto* value = parsed->get_object().if_contains(field); !value || !value->is_string())
+            throw std::runtime_error(fmt::format("{} is not answered as by BrainBytes: no {}", url, field));
     return parsed->get_object();
 }
 
 std::string health(const Outside& outside) {
-    const auto told = json_at(outside, "/api/health");
+    const auto told = health_of(outside, {"status", "version"});
     const auto text = [&](const char* name) {
         return std::string(told.at(name).as_string());
     };
     std::string services;
-    for (const auto& [name, state] : told.at("services").as_object())
+    const auto* listed = told.if_contains("services");
+    if (!listed || !listed->is_object()) throw std::runtime_error("it names no services");
+    for (const auto& [name, state] : listed->get_object())
         services += fmt::format("{}{} {}", services.empty() ? "" : ", ", std::string(name),
                                 state.is_string() ? std::string(state.get_string()) : "unknown");
     if (text("status") != "healthy") throw std::runtime_error(text("status") + ": " + services);
@@ -58,7 +65,7 @@ std::string health(const Outside& outside) {
 }
 
 std::string version(const Outside& outside) {
-    const auto told = json_at(outside, "/api/health", "application/health+json");
+    const auto told = health_of(outside, {"version", "releaseId"}, "application/health+json");
     const auto commit = std::string(told.at("releaseId").as_string());
     const auto served = std::string(told.at("version").as_string()) + "-" + commit;
     if (!outside.release.empty() && served != outside.release)

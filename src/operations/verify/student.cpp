@@ -31,6 +31,7 @@ std::set<fs::path> letters_in(const fs::path& outbox) {
 /// The code in the letter to the student that was not there before.
 std::string new_code(const fs::path& outbox, const std::set<fs::path>& before) {
     static const std::regex alone("\n[ \t]+([0-9]{6})[ \t]*\r?\n");
+    const auto to = fmt::format("To: {}", student_email);
     for (const auto deadline = steady_clock::now() + longest_letter; steady_clock::now() < deadline;) {
         for (const auto& letter : letters_in(outbox)) {
             if (before.contains(letter)) continue;
@@ -39,9 +40,7 @@ std::string new_code(const fs::path& outbox, const std::set<fs::path>& before) {
             bytes << in.rdbuf();
             const auto text = bytes.str();
             std::smatch found;
-            if (text.find(std::string("To: ") + student_email) != std::string::npos &&
-                std::regex_search(text, found, alone))
-                return found[1];
+            if (text.find(to) != std::string::npos && std::regex_search(text, found, alone)) return found[1];
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }

@@ -165,7 +165,10 @@ test("options go back with the release, and those that nobody deployed stay", { 
     assert.match(options()[1], /^BRAINBYTES_LOG_LEVEL='warn'$/m);
     stage.describe();
     const [, second] = fleet.hosts;
-    const text = fleet.ssh(second, `cat ${environmentFile}; echo BRAINBYTES_LOG_LEVEL=info >${environmentFile}`);
+    const text = fleet.ssh(
+        second,
+        `cat ${environmentFile}; echo BRAINBYTES_LOG_LEVEL=info >${environmentFile}`,
+    );
     await stage.refused(releases.script(), "install", /\.12: .*holds options that no deployment has written/);
     assert.equal(fleet.ssh(second, `cat ${environmentFile}`), "BRAINBYTES_LOG_LEVEL=info\n");
     writeFileSync(path.join(second.folder, environmentFile), text);

@@ -98,8 +98,8 @@ test("one that fails only under load", { skip: why }, async () => {
     stage.describe({ bake: 20 });
     // Once it has worked for two seconds, more than a smoke test asks for, it loses its connections to the database.
     const bad = releases.script(
-        `${serve} born=$(date -uIns) && (`,
-        "  while sleep 0.05 && kill -0 $$; do",
+        `${serve} born=$(date -u +%FT%TZ) && (`,
+        "  while sleep 0.02 && kill -0 $$; do",
         "    [ \"$(awk '{ print $14 + $15 }' /proc/$$/stat)\" -gt 200 ] || continue",
         '    psql -h "$BRAINBYTES_DATA/run" -U brainbytes -XAtqc "SELECT pg_terminate_backend(pid)',
         "      FROM pg_stat_activity WHERE application_name LIKE 'brainbytes-server/%'",

@@ -12,11 +12,22 @@ function write(time: Date, options: Intl.DateTimeFormatOptions): string {
   return known.format(time);
 }
 
+const english = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+const filipino = 'Ene Peb Mar Abr May Hun Hul Ago Set Okt Nob Dis'.split(' ');
+// Loading a browser's calendar holds a cheap phone up for longer than all else of a first page: the page's own two
+// languages do without it. format.test.ts compares them with it.
+const months: Record<string, string[]> = { en: english, 'en-US': english, 'fil-PH': filipino };
+
 export function midnight(time: Date): number {
   return new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
 }
 
 export function clock(iso: string): string {
+  if (months[i18n.locale]) {
+    const time = new Date(iso);
+    const hours = time.getHours();
+    return `${hours % 12 || 12}:${String(time.getMinutes()).padStart(2, '0')} ${hours < 12 ? 'AM' : 'PM'}`;
+  }
   return write(new Date(iso), { hour: 'numeric', minute: '2-digit' });
 }
 
@@ -27,6 +38,11 @@ export function fullTime(iso: string): string {
 export function shortDate(iso: string): string {
   const time = new Date(iso);
   const sameYear = time.getFullYear() === new Date().getFullYear();
+  const names = months[i18n.locale];
+  if (names) {
+    const day = `${names[time.getMonth()]} ${time.getDate()}`;
+    return sameYear ? day : `${day}, ${time.getFullYear()}`;
+  }
   return write(time, { day: 'numeric', month: 'short', year: sameYear ? undefined : 'numeric' });
 }
 

@@ -1,4 +1,3 @@
-import { messageTime } from './format.ts';
 import { renderBlocks } from './markdown.ts';
 
 const breathe = () => new Promise((done) => setTimeout(done));
@@ -15,12 +14,10 @@ const samples = [
 ];
 
 /**
- * Does what a browser is slow at the first time (its calendar, the grammar of Markdown) in short tasks of their own
+ * Does what a browser is slow at the first time (the grammar of Markdown) in short tasks of their own
  * while the page waits for the network, so that a conversation is drawn as soon as it comes.
  */
 export async function warmUp(): Promise<void> {
-  await breathe();
-  messageTime(new Date().toISOString());
   for (const sample of samples) {
     await breathe();
     renderBlocks(sample, new Map(), new Map());

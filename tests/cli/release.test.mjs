@@ -11,6 +11,7 @@ import {
     readdirSync,
     rmSync,
     statSync,
+    symlinkSync,
     writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -203,6 +204,17 @@ test("an older release, and one for another processor, are refused", async () =>
         new RegExp(`^${built.version}\twould go\n$`),
     );
     assert.equal((await kept()).length, 2);
+    // Nor does that go to which a rollback would lead.
+    const [current, ledger] = ["current", "ledger.jsonl"].map((name) => path.join(data, "releases", name));
+    const step = (name) =>
+        JSON.stringify({ at: "2026-01-01T00:00:00.000000Z", release: name, step: "keep", result: "done" });
+    writeFileSync(
+        ledger,
+        [built.version, `${about.version}-00000000000a`].map((name) => step(name) + "\n").join(""),
+    );
+    symlinkSync(`${about.version}-00000000000a`, current);
+    assert.equal(await good("prune", "--keep", "1", "--dry-run"), "");
+    for (const file of [current, ledger]) rmSync(file);
     await good("prune", "--keep", "1");
     assert.deepEqual(await kept(), [`${about.version}-00000000000a`]);
     assert.equal((await release("prune", "--keep", "0")).code, 2);

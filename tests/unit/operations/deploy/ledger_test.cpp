@@ -39,6 +39,10 @@ TEST(Ledger, AReleaseThatWasGoneBackFromIsNotGoneBackTo) {
     EXPECT_EQ(release_before(entries, "four"), "two");
     entries.push_back({.release = "five", .step = "keep", .result = "failed"});
     EXPECT_EQ(release_before(entries, "program"), "four");
+    EXPECT_EQ(way_back(entries, "four", 5), (std::vector<std::string>{"two", "one"}));
+    EXPECT_EQ(way_back(entries, "four", 1), std::vector<std::string>{"two"});
+    EXPECT_TRUE(way_back(entries, "one", 5).empty());
+    EXPECT_TRUE(way_back({}, "", 5).empty());
 }
 
 TEST(Ledger, ALineThatWasCutOffSpoilsNoOther) {

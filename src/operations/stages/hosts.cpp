@@ -16,6 +16,7 @@
 namespace bb::stages {
 namespace {
 
+constexpr int minutes_of_lock = 24 * 60;
 constexpr const char* bare_word = "no program";
 constexpr const char* asleep_word = "no status";
 
@@ -76,6 +77,25 @@ HostState look_at_host(const Stage& stage, const std::string& name) {
     } catch (const std::exception& fault) {
         state.fault = fault.what();
     }
+    return state;
+}
+
+HostState lock_host(const Stage& stage, const std::string& name, const std::string& id,
+                    const std::string& reason) {
+    const Host host(stage, name);
+    HostState state;
+    state.host = name;
+    // In one visit, as above.
+    const auto lock = host.line({"deploy", "lock", "--id", id, "--owner", deploy::who_we_are(), "--reason",
+                                 reason, "--minutes", std::to_string(minutes_of_lock)});
+    try {
+        read_status(state,
+                    host.shell(fmt::format("({}) >&2 && ({})", lock, host.line({"deploy", "status"})), {}));
+    } catch (const std::exception&) {
+        if (look_at_host(stage, name).bare) throw std::runtime_error(name + ": has no BrainBytes");
+        throw;
+    }
+    if (!state.fault.empty()) throw std::runtime_error(state.fault);
     return state;
 }
 

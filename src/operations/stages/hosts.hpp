@@ -27,6 +27,11 @@ HostState look_at_host(const Stage& stage, const std::string& name);
 /// What serves where, asked of all hosts at once.
 std::vector<HostState> look_at(const Stage& stage);
 
+/// Keeps others from changing the release of a host, and looks at it then. Throws std::runtime_error when
+/// somebody else does, or there is a fault.
+HostState lock_host(const Stage& stage, const std::string& name, const std::string& id,
+                    const std::string& reason);
+
 /// Throws std::runtime_error with every fault.
 void must_be_well(const std::vector<HostState>& states);
 /// To which release all hosts go back. Throws std::runtime_error when it is not the same.

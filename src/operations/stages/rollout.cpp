@@ -23,7 +23,6 @@ using std::chrono::steady_clock;
 constexpr std::chrono::hours longest_change{25};
 constexpr std::chrono::minutes longest_hook{30};
 constexpr std::chrono::seconds longest_settling{60};
-constexpr int minutes_of_lock = 24 * 60;
 
 double since(steady_clock::time_point start) {
     return std::chrono::duration<double>(steady_clock::now() - start).count();
@@ -62,11 +61,9 @@ public:
 
     RolloutOutcome back() {
         whole([this]() {
+            step({}, "lock", [this]() { return lock_all(); });
             step_ = "check";
-            before_ = look_at(stage_);
-            must_be_well(before_);
             if (outcome_.release.empty()) outcome_.release = common_way_back(before_);
-            step({}, "lock", [this]() { return lock(); });
             step({}, "rollback", [this]() {
                 at_once(stage_.hosts, [this](const std::string& host) {
                     mark_changed(host);
@@ -92,8 +89,8 @@ private:
     }
 
     RolloutOutcome end() {
-        if (locked_) unlock();
         outcome_.seconds = since(started_);
+        if (locked_) unlock();
         return std::move(outcome_);
     }
 
@@ -173,6 +170,7 @@ private:
     bool needs_all(const HostState& one) const { return one.bare || (one.asleep && !plan_.trusted.empty()); }
 
     std::vector<std::string> known_hosts() const {
+        if (before_.size() < stage_.hosts.size()) return stage_.hosts;  // some could not be looked at
         std::vector<std::string> hosts;
         for (const auto& one : before_)
             if (!needs_all(one)) hosts.push_back(one.host);
@@ -182,17 +180,22 @@ private:
     std::string lock() {
         locked_ = true;  // also when one of them refuses
         at_once(known_hosts(), [this](const std::string& name) {
-            Host(stage_, name)
-                .brainbytes(
-                    {"deploy", "lock", "--id", id_, "--owner", deploy::who_we_are(), "--reason",
-                     "a deployment of " + outcome_.release, "--minutes", std::to_string(minutes_of_lock)},
-                    {});
-            const auto now = look_at_host(stage_, name);
-            if (!now.fault.empty()) throw std::runtime_error(now.fault);
+            const auto now = lock_host(stage_, name, id_, "a deployment of " + outcome_.release);
             if (now.kept != before(name).kept)
                 throw std::runtime_error(fmt::format("{}: has {} meanwhile", name, now.kept));
         });
         return fmt::format("{} hosts", known_hosts().size());
+    }
+
+    /// Before anything is known of them: a rollback is in a hurry.
+    std::string lock_all() {
+        locked_ = true;
+        at_once(stage_.hosts, [this](const std::string& name) {
+            auto state = lock_host(stage_, name, id_, "a rollback");
+            const std::lock_guard alone(mutex_);
+            before_.push_back(std::move(state));
+        });
+        return fmt::format("{} hosts", before_.size());
     }
 
     void unlock() {

@@ -131,9 +131,11 @@ void Worker::Parts::bind_routes() {
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {
         return is_beside_data(node.config, place);
     });
-    safety::bind_routes(router,
-                        {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
-                         std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")), beside_data});
+    std::vector<std::string> names;
+    for (const auto& place : places) names.push_back(place.name());
+    safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
+                                 std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")),
+                                 std::move(names), beside_data});
 }
 
 http::Hooks Worker::Parts::hooks() {

@@ -139,6 +139,10 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
 int status(Context& context, bool as_json) {
     return with_home(context, [&](db::Home& home) {
         db::Session session(home.conninfo());
+        if (!session.query("SELECT to_regclass('backup_runs') IS NOT NULL")[0].get<bool>(0))
+            return context.fail(
+                "The database has no schema of this program yet: start the server once, or \"brainbytes db "
+                "migrate\".");
         const std::chrono::hours every(context.config.number("BACKUP_EVERY_HOURS"));
         Status status{safety::last_runs(session), std::nullopt, {}};
         const auto installation = app::installation_of(context.config, home);

@@ -17,6 +17,13 @@ int parse(CLI::App& app, int argc, char** argv) {
         app.parse(argc, argv);
         return done;
     } catch (const CLI::ParseError& stop) {
+        // Help was asked for with something that is no command.
+        const bool unknown =
+            stop.get_exit_code() == 0 && argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty();
+        if (unknown) {
+            std::cerr << "brainbytes: there is no command \"" << argv[1] << "\": brainbytes --help\n";
+            return wrong_usage;
+        }
         const int code = app.exit(stop, std::cout, std::cerr);
         return code == 0 ? -1 : wrong_usage;  // -1: --help or --version was answered
     }

@@ -169,6 +169,12 @@ test("an empty folder and a database elsewhere take a backup of one machine, and
         BRAINBYTES_DATA: `${elsewhere}/data`,
     };
     try {
+        const empty = spawnSync(program, ["backup", "status"], {
+            env: programEnvironment(env),
+            encoding: "utf8",
+        });
+        assert.equal(empty.status, 1);
+        assert.match(empty.stderr, /has no schema of this program yet: start the server once/);
         const words = ["backup", "restore", "latest", "--from", backups, "--key", key, "--json"];
         const done = spawnSync(program, words, { env: programEnvironment(env), encoding: "utf8" });
         assert.equal(done.status, 0, done.stderr);

@@ -126,3 +126,12 @@ test("--help and --version answer on stdout", async () => {
     assert.match((await brainbytes(["--help"])).stdout, /serve/);
     assert.match((await brainbytes(["--version"])).stdout, /^\d+\.\d+\.\d+/);
 });
+
+test("help for what is no command says so", async () => {
+    const wrong = await brainbytes(["WRONG", "--help"]);
+    assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+    assert.match(wrong.stderr, /there is no command "WRONG"/);
+    const right = await brainbytes(["config", "--help"]);
+    assert.equal(right.code, 0);
+    assert.match(right.stdout, /^ {2}check /m);
+});

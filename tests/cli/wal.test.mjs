@@ -103,6 +103,9 @@ test("a physical backup is made beside a running server, listed, read back, and 
     const metrics = (await server.request("/api/metrics")).text;
     assert.match(metrics, /^brainbytes_wal_lag_seconds\{place="[^"]+"\} \d/m);
     assert.match(metrics, /^brainbytes_wal_behind_bytes\{place="[^"]+"\} \d/m);
+    const office = await server.as("office@log.example", "administrator");
+    const { logBehindBytes } = (await office.request("/api/admin/backups")).json;
+    assert.ok(Number.isInteger(logBehindBytes) && logBehindBytes >= 0, String(logBehindBytes));
 });
 
 test("the state of a moment comes back: what was there then, and nothing that came later", async () => {

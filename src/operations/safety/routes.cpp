@@ -72,7 +72,7 @@ Task<Result<http::Response>> show(const SafetyParts& parts) {
     write_backups(json, parts, co_await last_runs(parts.db));
     write_runs(json, co_await newest_runs(parts.db, shown_runs));
     write_drills(json, parts, co_await past_drills(parts.db, shown_drills));
-    json.field("logBehindBytes", co_await least_behind(parts.db));
+    json.field("logBehindBytes", co_await least_behind(parts.db, parts.places));
     co_return http::json_response(json.end().take());
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "base/core/time.hpp"
 #include "base/db/database.hpp"
@@ -12,6 +14,7 @@ struct SafetyParts {
     db::Database& db;
     std::chrono::seconds backup_every{0};  ///< 0: the server makes none by itself
     std::chrono::seconds drill_every{0};   ///< 0: the server holds none by itself
+    std::vector<std::string> places;       ///< of backups, by name
     bool beside_data = false;              ///< all places are on the disk of the data
     Time started = now();                  ///< of the server
 };

@@ -31,10 +31,11 @@ constexpr const char* drop_sql =
 constexpr const char* drop_former_sql =
     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
     "WHERE slot_name = $1 AND NOT active";
+constexpr const char* database_sql = "SELECT current_database()::text";
 constexpr int tries_to_drop = 20;
 constexpr const char* least_behind_sql =
     "SELECT min(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), restart_lsn))::bigint FROM pg_replication_slots "
-    "WHERE slot_name LIKE 'brainbytes\\_wal\\_%' AND active AND "
+    "WHERE slot_name = ANY($1) AND active AND "
     "(SELECT backup IS NOT NULL FROM backup_runs WHERE reason LIKE '% (physical)' "
     "ORDER BY started_at DESC LIMIT 1)";
 constexpr const char* drop_unused_sql =
@@ -46,9 +47,12 @@ std::string hashed(std::string_view text) {
 }
 
 /// Installations on one server have databases of their own, and may have the same place in mind.
+std::string slot_name(const std::string& database, const std::string& place) {
+    return hashed(database + '\n' + place);
+}
+
 std::string slot_name(db::Session& session, const Destination& place) {
-    const auto database = session.query("SELECT current_database()::text")[0].get<std::string>(0);
-    return hashed(database + '\n' + place.name());
+    return slot_name(session.query(database_sql)[0].get<std::string>(0), place.name());
 }
 
 /// As slots were named after the place alone.
@@ -98,8 +102,14 @@ void make_slots(const Installation& of, const std::vector<Destination>& places) 
     for (const auto& place : places) make_slot(session, place);
 }
 
-Task<std::optional<std::int64_t>> least_behind(db::Database& db) {
-    const auto rows = co_await db.query(least_behind_sql);
+Task<std::optional<std::int64_t>> least_behind(db::Database& db, const std::vector<std::string>& places) {
+    const auto named = co_await db.query(database_sql);
+    const auto database = named[0].get<std::string>(0);
+    std::vector<std::string> slots;
+    // Of the private database the log is read through another one of its server.
+    for (const auto& place : places)
+        for (const auto& from : {database, std::string("postgres")}) slots.push_back(slot_name(from, place));
+    const auto rows = co_await db.query(least_behind_sql, slots);
     co_return rows[0].get<std::optional<std::int64_t>>(0);
 }
 

@@ -40,9 +40,10 @@ void make_slot(db::Session& session, const Destination& place);
 /// The same for several, as the role that may. Throws like make_slot().
 void make_slots(const Installation& of, const std::vector<Destination>& places);
 
-/// What some place lacks at least that is copied into now, in bytes; nothing: no log is copied, or the last
-/// try to copy the files of the database failed, so that there may be nothing that the log follows.
-Task<std::optional<std::int64_t>> least_behind(db::Database& db);
+/// What one of these places, by Destination::name(), lacks at least that is copied into now, in bytes;
+/// nothing: no log is copied, or the last try to copy the files of the database failed, so that there may be
+/// nothing that the log follows.
+Task<std::optional<std::int64_t>> least_behind(db::Database& db, const std::vector<std::string>& places);
 
 /// Drops the slots of places that are none any more, unless somebody reads from them: they would hold log for
 /// ever. For a server that is ours alone.

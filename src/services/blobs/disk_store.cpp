@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* trash_name = "trash";
 constexpr const char* identity_name = "database";
+constexpr std::size_t piece = 1 << 20;
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -98,6 +99,21 @@ fs::path write_temporary(const fs::path& root, const Write& write) {
         throw;
     }
     return file;
+}
+
+/// A file of another disk, as a temporary one on this.
+fs::path copy_into(const fs::path& root, const fs::path& from) {
+    const Descriptor source(from, O_RDONLY);
+    if (source.get() < 0) fail("read a file");
+    return write_temporary(root, [&](const auto& take) {
+        std::string bytes(piece, '\0');
+        for (std::uint64_t at = 0;;) {
+            const auto got = http::read_at(source.get(), at, bytes.data(), bytes.size());
+            if (got == 0) return;
+            take(std::string_view(bytes).substr(0, got));
+            at += got;
+        }
+    });
 }
 
 bool is_old(const fs::path& file, std::chrono::seconds age) {
@@ -216,7 +232,12 @@ void DiskStore::adopt(const Stored& file, const fs::path& from, Adopt which) {
         return;
     }
     // A new time, as in put().
-    if (!renew(from) || !rename_file(from, place)) fail("put a file in place");
+    if (!renew(from)) fail("renew a file");
+    if (rename_file(from, place)) return;
+    if (errno != EXDEV) fail("put a file in place");
+    const auto copy = copy_into(root_, from);
+    if (!rename_file(copy, place)) fail("put a file in place");
+    ::unlink(from.c_str());
 }
 
 void DiskStore::sync() const {

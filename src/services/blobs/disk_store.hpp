@@ -41,8 +41,8 @@ public:
         auto operator<=>(const Stored&) const = default;
     };
     enum class Adopt { missing, always };
-    /// Puts the sealed file `from`, of the same disk, in the place of `file` as it is; with `missing` only
-    /// when there is none, or it was the same. sync() makes it last. Throws std::system_error.
+    /// Puts the sealed file `from`, best of the same disk, in the place of `file` as it is; with `missing`
+    /// only when there is none, or it was the same. sync() makes it last. Throws std::system_error.
     void adopt(const Stored& file, const std::filesystem::path& from, Adopt which);
     /// Everything that was put in place is on the disk when this returns.
     void sync() const;

@@ -201,5 +201,20 @@ TEST_F(DiskStoreTest, SealsAnewWhatLiesThereOpenOrUnderAnotherKey) {
     EXPECT_TRUE(store.open(ana_, digest, other));
 }
 
+TEST_F(DiskStoreTest, AdoptsAFileOfAnotherDisk) {
+    if (!fs::is_directory("/dev/shm")) GTEST_SKIP() << "no other file system here";
+    DiskStore store(folder_ / "store"), other(folder_ / "other");
+    const std::string text(3'000'000, 'x');
+    const auto digest = put(other, ana_, text);
+    const auto away = fs::path("/dev/shm") / ("bb-adopted-" + Uuid::make().text());
+    fs::copy_file(only_file(folder_ / "other"), away);
+    store.adopt({ana_, digest}, away, DiskStore::Adopt::missing);
+    EXPECT_FALSE(fs::exists(away));
+    auto body = open(store, ana_, digest);
+    ASSERT_TRUE(body);
+    EXPECT_EQ(read(*body), text);
+    EXPECT_EQ(only_file(folder_ / "store").filename(), only_file(folder_ / "other").filename());
+}
+
 }  // namespace
 }  // namespace bb::blobs

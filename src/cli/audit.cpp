@@ -9,10 +9,13 @@
 #include "base/net/timer.hpp"
 #include "cli/cli.hpp"
 #include "cli/person.hpp"
+#include "services/audit/audit.hpp"
 #include "services/audit/log.hpp"
 
 namespace bb::cli {
 namespace {
+
+constexpr std::size_t longest_note = 2000;
 
 struct ListOptions {
     std::string since;
@@ -132,6 +135,34 @@ Task<int> verify(Context& context, db::Database& db, bool as_json) {
     co_return context.fail(verdict.fault);
 }
 
+struct Note {
+    std::string text, about;
+};
+
+Task<int> note(db::Database& db, Note note) {
+    audit::Entry entry{audit::by_operator(), "operator.noted"};
+    if (!note.about.empty()) entry.subject_kind = "release";
+    entry.subject_id = note.about;
+    entry.details = JsonWriter().object().field("note", note.text).end().take();
+    co_await audit::record(db, std::move(entry));
+    co_return done;
+}
+
+void add_note(CLI::App& audit, Chosen& chosen) {
+    auto* command = audit.add_subcommand("note", "Add an entry in words; deployments do so by themselves");
+    add_stage(*command, chosen);
+    const auto words = std::make_shared<Note>();
+    command->add_option("text", words->text, "What was done, and why")->required();
+    command->add_option("--about", words->about, "Name of a release");
+    command->callback([&chosen, words] {
+        chosen.action = [words](Context& context) {
+            if (words->text.empty() || words->text.size() > longest_note)
+                return context.fail("A note has 1 to 2000 bytes.");
+            return run_with_database(context.config, [words](db::Database& db) { return note(db, *words); });
+        };
+    });
+}
+
 void add_list(CLI::App& audit, Chosen& chosen) {
     auto* list = audit.add_subcommand("list", "Show the newest entries, oldest of them first");
     add_stage(*list, chosen);
@@ -172,6 +203,7 @@ void register_audit(CLI::App& app, Chosen& chosen) {
     audit->require_subcommand(1);
     add_list(*audit, chosen);
     add_verify(*audit, chosen);
+    add_note(*audit, chosen);
 }
 
 }  // namespace bb::cli

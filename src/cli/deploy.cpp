@@ -147,6 +147,19 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const Words& words)
     return true;
 }
 
+/// Who changed the program that people use, to which one, and what was not looked at before.
+void note_in_audit(Context& context, const deploy::DeployPlan& plan, const Words& words) {
+    auto text = fmt::format("{} by {}", plan.migrate ? "deployed" : "gone back to", deploy::who_we_are());
+    for (const auto& one : words.waive) text += "; waived: " + one;
+    try {
+        deploy::surroundings_of(deploy::Control(plan.data))
+            .output_of("/proc/self/exe", {"audit", "note", text, "--about", plan.release.about.name()},
+                       [] {});
+    } catch (const std::exception& fault) {
+        context.err << "It is not in the audit log: " << fault.what() << '\n';
+    }
+}
+
 int carry_out(Context& context, deploy::DeployPlan plan, const Words& words) {
     if (const auto hold = deploy::DeployLock(plan.data).held(); hold && hold->id != words.lock)
         return context.fail(deploy::to_text(*hold));
@@ -154,7 +167,11 @@ int carry_out(Context& context, deploy::DeployPlan plan, const Words& words) {
     if (!plan.migrate && !plan.schema)
         context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
                                    plan.release.about.name());
-    if (!words.dry_run) return tell(context, plan, deploy::deploy(plan), words.json);
+    if (!words.dry_run) {
+        const auto outcome = deploy::deploy(plan);
+        if (outcome.kept) note_in_audit(context, plan, words);
+        return tell(context, plan, outcome, words.json);
+    }
     const auto status = deploy::Control(plan.data).ask("status");
     print_plan(context, plan, std::string(status.at("kept").as_string()));
     return done;

@@ -122,6 +122,7 @@ int deploy_stage(Context& context, const DeployWords& words) {
     }
     plan.back_up = !words.no_backup;
     plan.older = words.older;
+    plan.waived = words.waive;
     plan.trusted = words.trust;
     if (!words.no_verify)
         plan.verify = [stage, say = plan.say]() {

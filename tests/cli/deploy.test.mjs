@@ -257,6 +257,18 @@ test("a supervisor that is killed is followed by one that serves the release tha
     isNoFault();
 });
 
+test("the audit log says which release came into service, and what was waived", async () => {
+    const name = keep();
+    const words = ["--json", "--no-backup", "--bake", "0", "--waive", "performance=only a text has changed"];
+    assert.equal((await server.command("deploy", name, ...words)).code, 0);
+    const { stdout } = await server.command("audit", "list", "--action", "operator.noted", "--json");
+    const { subject, details } = JSON.parse(stdout.trim().split("\n").at(-1));
+    assert.deepEqual([subject.kind, subject.id], ["release", name]);
+    assert.match(details.note, /^deployed by \S+@\S+; waived: performance=only a text has changed$/);
+    assert.equal((await server.command("audit", "verify")).code, 0);
+    assert.equal((await server.command("audit", "note", "x".repeat(2001))).code, 1);
+});
+
 test("what is set in the shell of who deploys does not reach the release's commands", async () => {
     const elsewhere = { ...server.env, DATABASE_URL: "postgresql://127.0.0.1:1/nowhere" };
     const done = await new Promise((resolve) => {

@@ -243,6 +243,7 @@ private:
         const auto& limits = stage_.limits;
         std::vector<std::string> words = {"deploy", outcome_.release, "--json", "--attended", "--lock", id_};
         if (!plan_.back_up || name != stage_.hosts.front()) words.emplace_back("--no-backup");
+        for (const auto& one : plan_.waived) words.insert(words.end(), {"--waive", one});
         const auto add = [&](const char* option, const auto& value) {
             words.insert(words.end(), {option, fmt::to_string(value)});
         };

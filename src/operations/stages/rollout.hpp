@@ -15,9 +15,10 @@ struct RolloutPlan {
     std::filesystem::path archive;  ///< with its signature beside it; empty: `release` is kept there
     std::string release;            ///< name; empty, when going back: that which was kept before
     bool back_up = true;
-    int accepted_minutes = -1;      ///< of work that going back may lose; below 0: none
-    bool older = false;             ///< also when a newer one is kept
-    std::filesystem::path trusted;  ///< a public key for hosts that have no BrainBytes yet
+    std::vector<std::string> waived;  ///< "BOX=REASON", for the audit log of the hosts
+    int accepted_minutes = -1;        ///< of work that going back may lose; below 0: none
+    bool older = false;               ///< also when a newer one is kept
+    std::filesystem::path trusted;    ///< a public key for hosts that have no BrainBytes yet
     std::function<void(std::string_view host, std::string_view step, std::string_view detail)> say;
     /// Looks at the stage from outside once all hosts serve; what it throws undoes the release.
     std::function<std::string()> verify;

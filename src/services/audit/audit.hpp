@@ -29,7 +29,7 @@ struct Entry {
     Origin origin;
     std::string action;  // a stable dotted name: "sign_in.succeeded"
     std::string subject_kind =
-        "";  // "person", "session", "key", "invitation", "policy", "configuration" or nothing
+        "";  // "person", "session", "key", "invitation", "policy", "configuration", "release" or nothing
     std::string subject_id = "";
     std::string details = "{}";  // a JSON object
 };

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // Brings an image that was pushed into service: release.mjs STAGE TAG
-// Migrates first, as a task of its own; goes back by itself when the new task does not become healthy.
+// Migrates first, as a task of its own; goes back by itself when the new task does not become healthy. Prints "before" and
+// "serves" with the task definitions (ARN).
+//   release.mjs STAGE --running         prints which one serves
+//   release.mjs STAGE --revision ARN    goes back to one that served before: code only
 import { execFile } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -89,16 +92,24 @@ async function change(name, taskDefinition) {
     });
 }
 
-async function main([stage, tag]) {
-    if (!/^(staging|production)$/.test(stage ?? "") || !tag) throw new Error("usage: release.mjs STAGE TAG");
+async function main([stage, tag, revision]) {
+    if (!/^(staging|production)$/.test(stage ?? "") || !tag)
+        throw new Error("usage: release.mjs STAGE TAG | --running | --revision ARN");
     const name = `brainbytes-${stage}`;
     const service = await serviceOf(name);
+    if (tag === "--running") return console.log(service.taskDefinition);
+    if (tag === "--revision") {
+        if (!revision) throw new Error("--revision wants the ARN of a task definition");
+        await change(name, revision);
+        return console.log(`serves\t${revision}`);
+    }
+    console.log(`before\t${service.taskDefinition}`);
     const taskDefinition = await register(name, tag);
     console.log(`migrate\t${taskDefinition.split("/").pop()}`);
     await migrate(name, service, taskDefinition);
     console.log("switch");
     await change(name, taskDefinition);
-    console.log(`serves\t${tag}`);
+    console.log(`serves\t${taskDefinition}`);
 }
 
 main(process.argv.slice(2)).catch((fault) => {

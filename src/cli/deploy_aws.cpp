@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "base/core/program.hpp"
 #include "base/core/uuid.hpp"
 #include "cli/deploy.hpp"
 #include "operations/deploy/ledger.hpp"
+#include "operations/safety/running_tool.hpp"
 #include "operations/stages/verify_stage.hpp"
 #include "operations/verify/outside.hpp"
 
@@ -18,6 +18,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr const char* script = "deploy/aws/release.mjs";
+constexpr std::chrono::hours longest_change{2};
 
 /// One change of the service that deploy/aws has made; its release is the tag of an image.
 class AwsChange {
@@ -31,30 +32,35 @@ public:
 
     int deploy(const std::string& tag) {
         const auto stage = stage_of(words_.stage);
-        const auto former = newest_kept();
         try {
-            step(tag, "aws", [&]() { return release(tag); });
+            step(tag, "check", [&]() { return former_ = running(); });
+            step(tag, "aws", [&]() { return change({tag}); });
             if (!words_.no_verify) step(tag, "verify", [&]() { return verified(stage); });
         } catch (const std::exception& fault) {
             return context_.fail(fmt::format("{}: {} is not in service: {}{}", words_.stage, tag,
-                                             fault.what(), failed_ == "verify" ? put_back(tag, former) : ""));
+                                             fault.what(), failed_ == "verify" ? put_back(tag) : ""));
         }
-        step(tag, "keep", []() { return std::string("it serves"); });
+        step(tag, "keep", [this]() { return running(); });
         return done;
     }
 
+    /// What served before by this ledger, if what serves now is what it says.
     int roll_back() {
-        const auto current = newest_kept();
-        const auto to = !words_.to.empty() ? words_.to : deploy::release_before(ledger_.read(), current);
+        const auto entries = ledger_.read();
+        const auto now = newest_kept(entries);
+        const auto to = !words_.to.empty() ? words_.to : deploy::release_before(entries, now.release);
         if (to.empty())
             return context_.fail(
                 "No release was in service before this one, as far as is known here: name a tag with --to.");
+        if (const auto serves = running(); words_.to.empty() && serves != now.detail)
+            return context_.fail(fmt::format(
+                "{} serves, which was not brought from here: name the tag to go back to with --to.", serves));
         if (words_.dry_run) {
             context_.out << fmt::format("{}\twould go back to {}\n", words_.stage, to);
             return done;
         }
-        step(to, "rollback", [&]() { return release(to); });
-        step(to, "keep", []() { return std::string("it serves"); });
+        step(to, "rollback", [&]() { return change({to}); });
+        step(to, "keep", [this]() { return running(); });
         return done;
     }
 
@@ -77,16 +83,29 @@ private:
         throw std::runtime_error(name + " failed: " + entry.detail);
     }
 
+    /// The last line of what the script prints. It bounds its own waits.
+    static std::string output_of_script(std::vector<std::string> words) {
+        words.insert(words.begin(), {"/usr/bin/env", "node", script});
+        std::vector<std::string> environment;
+        for (char** one = environ; *one; ++one) environment.emplace_back(*one);
+        const auto deadline = steady_clock::now() + longest_change;
+        auto text = safety::output_of(
+            std::move(words), std::move(environment),
+            [&]() {
+                if (steady_clock::now() > deadline) throw std::runtime_error("it does not come to an end");
+            },
+            std::filesystem::current_path());
+        while (!text.empty() && text.back() == '\n') text.pop_back();
+        return text.substr(text.rfind('\n') + 1);
+    }
+
+    /// The task definition that serves.
+    std::string running() const { return output_of_script({words_.stage, "--running"}); }
+
     /// Migration, change and, when new tasks do not become healthy, the way back of ECS.
-    std::string release(const std::string& tag) const {
-        Launch how{.command = {"/usr/bin/env", "node", script, words_.stage, tag},
-                   .folder = std::filesystem::current_path(),
-                   .out = STDERR_FILENO,
-                   .error = STDERR_FILENO};
-        for (char** one = environ; *one; ++one) how.environment.emplace_back(*one);
-        if (wait_for(launch(how)) != 0)
-            throw std::runtime_error("it did not come into service, as said above");
-        return tag + " serves";
+    std::string change(std::vector<std::string> to) const {
+        to.insert(to.begin(), words_.stage);
+        return output_of_script(std::move(to));
     }
 
     std::string verified(const stages::Stage& stage) const {
@@ -101,21 +120,18 @@ private:
         return fmt::format("{} probes", report.probes().size());
     }
 
-    std::string put_back(const std::string& tag, const std::string& former) {
-        if (former.empty() || former == tag)
-            return "; no release before it is known here: name one with rollback --to";
+    std::string put_back(const std::string& tag) {
         try {
-            step(former, "put back", [&]() { return release(former); });
-            return "; " + former + " serves";
+            step(tag, "put back", [&]() { return change({"--revision", former_}); });
+            return "; " + former_ + " serves again";
         } catch (const std::exception& fault) {
             return std::string("; ") + fault.what();
         }
     }
 
-    std::string newest_kept() const {
-        const auto entries = ledger_.read();
+    static deploy::LedgerEntry newest_kept(const std::vector<deploy::LedgerEntry>& entries) {
         for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
-            if (entry->step == "keep" && entry->result == "done") return entry->release;
+            if (entry->step == "keep" && entry->result == "done") return *entry;
         return {};
     }
 
@@ -123,7 +139,7 @@ private:
     const DeployWords& words_;
     const deploy::Ledger ledger_;
     const std::string id_ = Uuid::make().text();
-    std::string failed_;
+    std::string failed_, former_;
 };
 
 int needs_stage(const Context& context) {
@@ -135,9 +151,15 @@ int needs_stage(const Context& context) {
 
 int deploy_on_aws(Context& context, const DeployWords& words) {
     if (words.stage.empty()) return needs_stage(context);
-    if (words.stage == "production" && !words.dry_run &&
-        !may_go_to_production(context, words, stage_of(words.stage), release_of_head()))
-        return failed;
+    if (words.stage == "production" && !words.dry_run) {
+        // The boxes are asked for what this clone holds: nothing else may go through by them.
+        const auto release = release_of_head();
+        if (words.what != release)
+            return context.fail(fmt::format(
+                "Production gets what was checked: {}, by its name as the tag of the image, not {}.", release,
+                words.what));
+        if (!may_go_to_production(context, words, stage_of(words.stage), release)) return failed;
+    }
     if (!words.dry_run) return AwsChange(context, words).deploy(words.what);
     context.out << fmt::format("aws\tregister {}, migrate, change the service of {}\nverify\tfrom outside\n",
                                words.what, words.stage);

@@ -25,6 +25,7 @@ const network = { awsvpcConfiguration: { subnets: ["subnet-1"], securityGroups: 
 const deployment = { taskDefinition: newArn, status: "PRIMARY", rolloutState: "COMPLETED" };
 const service = {
     status: "ACTIVE",
+    taskDefinition: newArn,
     platformVersion: "1.4.0",
     networkConfiguration: network,
     deployments: [deployment],
@@ -138,6 +139,15 @@ test("a task that does not become healthy is a failure", () => {
     }
 });
 
+test("what serves is told, and comes back without a migration", () => {
+    assert.equal(release(good, "production", "--running").stdout, `${newArn}\n`);
+    const back = release(good, "production", "--revision", newArn);
+    assert.equal(back.status, 0, back.stderr);
+    assert.equal(back.call("ecs update-service").taskDefinition, newArn);
+    assert.equal(back.call("ecs run-task"), undefined);
+    assert.match(release(good, "production", "--revision").stderr, /wants the ARN/);
+});
+
 test("what is wrong is said, and nothing is changed", () => {
     assert.match(release(good, "prod", "v2").stderr, /usage/);
     assert.match(release(good, "production").stderr, /usage/);
@@ -193,18 +203,29 @@ test("deploy --target aws looks at the domain, and goes back when it is not well
         well = false;
         const bad = await run("deploy", "v3");
         assert.equal(bad.code, 1);
-        assert.match(bad.said, /v3 is not in service: verify failed: .*health.*; v2 serves/);
+        assert.match(bad.said, /v3 is not in service: verify failed: .*health.*; \S+:8 serves again/);
         const back = await run("rollback");
         assert.equal(back.code, 0, back.said);
-        assert.match(back.said, /rollback: v1 serves/);
+        assert.match(back.said, /rollback: serves\t\S+:8/);
         const images = readFileSync(path.join(folder, "calls"), "utf8")
             .split("\n")
             .filter(Boolean)
             .map(JSON.parse)
             .filter(({ call }) => call === "ecr describe-images")
             .map(({ input }) => input.imageIds[0].imageTag);
-        assert.deepEqual(images, ["v1", "v2", "v3", "v2", "v1"]);
+        assert.deepEqual(images, ["v1", "v2", "v3", "v1"]);
         assert.match((await run("rollback", "--dry-run")).said, /No release was in service before/);
+        well = true;
+        assert.equal((await run("deploy", "v4")).code, 0);
+        // Somebody else has brought another one meanwhile.
+        const other = { ...service, taskDefinition: `${newArn}1` };
+        writeFileSync(
+            path.join(folder, "answers.json"),
+            JSON.stringify({ ...good, "ecs describe-services": { services: [other] } }),
+        );
+        const foreign = await run("rollback");
+        assert.equal(foreign.code, 1);
+        assert.match(foreign.said, /:81 serves, which was not brought from here/);
     } finally {
         peer.close();
         await server.stop();

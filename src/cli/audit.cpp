@@ -6,8 +6,10 @@
 #include <memory>
 #include <vector>
 
+#include "base/db/run_once.hpp"
 #include "base/net/timer.hpp"
 #include "cli/cli.hpp"
+#include "cli/database.hpp"
 #include "cli/person.hpp"
 #include "services/audit/audit.hpp"
 #include "services/audit/log.hpp"
@@ -139,13 +141,12 @@ struct Note {
     std::string text, about;
 };
 
-Task<int> note(db::Database& db, Note note) {
+Task<void> note(db::Database& db, Note note) {
     audit::Entry entry{audit::by_operator(), "operator.noted"};
     if (!note.about.empty()) entry.subject_kind = "release";
     entry.subject_id = note.about;
     entry.details = JsonWriter().object().field("note", note.text).end().take();
     co_await audit::record(db, std::move(entry));
-    co_return done;
 }
 
 void add_note(CLI::App& audit, Chosen& chosen) {
@@ -158,7 +159,11 @@ void add_note(CLI::App& audit, Chosen& chosen) {
         chosen.action = [words](Context& context) {
             if (words->text.empty() || words->text.size() > longest_note)
                 return context.fail("A note has 1 to 2000 bytes.");
-            return run_with_database(context.config, [words](db::Database& db) { return note(db, *words); });
+            // The schema stays as it is: a release that has just come back may need it so.
+            return with_home(context, [&](db::Home& home) {
+                db::run_once(home.conninfo(), [&](db::Database& db) { return note(db, *words); });
+                return done;
+            });
         };
     });
 }

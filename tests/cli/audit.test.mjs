@@ -190,3 +190,24 @@ test("verify finds a whole chain, and names the first entry that is altered, mis
     await tamper("DELETE FROM audit_entries; INSERT INTO audit_entries SELECT * FROM kept; DROP TABLE kept");
     assert.equal((await verify()).code, 0);
 });
+
+test("a note is an entry, and changes no schema", async () => {
+    const newest = async () =>
+        JSON.parse((await server.command("db", "status", "--json")).stdout).migrations.at(-1);
+    await server.stop({ keep: true });
+    assert.equal((await server.command("db", "rollback", "--yes")).code, 0);
+    const noted = await server.command(
+        "audit",
+        "note",
+        "The machine was moved.",
+        "--about",
+        "0.1.0-000000000001",
+    );
+    assert.equal(noted.code, 0, noted.stderr);
+    assert.equal((await newest()).appliedAt, null);
+    assert.equal((await server.command("db", "migrate")).code, 0);
+    await server.start();
+    const { stdout } = await server.command("audit", "list", "--action", "operator.noted", "--json");
+    assert.equal(JSON.parse(stdout).details.note, "The machine was moved.");
+    assert.equal((await server.command("audit", "verify")).code, 0);
+});

@@ -135,8 +135,8 @@ void print_kept(Context& context, const release::KeptRelease& one) {
 /// Before any host serves its pages: a host that still serves the one before may be asked for their parts.
 void share_assets_of(Context& context, const release::KeptRelease& one) {
     try {
-        safety::output_of({one.folder / "brainbytes", "release", "assets"},
-                          {"BRAINBYTES_DATA=" + data_of(context).string()}, [] {});
+        safety::output_of({std::filesystem::absolute(one.folder / "brainbytes"), "release", "assets"},
+                          {"BRAINBYTES_DATA=" + std::filesystem::absolute(data_of(context)).string()}, [] {});
     } catch (const std::exception& fault) {
         context.err << fmt::format("The files of its pages are not shared yet: {}\n", fault.what());
     }

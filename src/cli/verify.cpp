@@ -10,8 +10,8 @@
 #include "base/core/new_file.hpp"
 #include "base/core/time.hpp"
 #include "cli/deploy.hpp"
+#include "cli/visitor.hpp"
 #include "operations/release/kept.hpp"
-#include "operations/safety/running_tool.hpp"
 #include "operations/stages/verify_stage.hpp"
 #include "operations/verify/browser.hpp"
 #include "operations/verify/outside.hpp"
@@ -32,32 +32,6 @@ struct Words {
     bool json = false;
 };
 
-/// What another command of this program prints; it may fail after it has printed something.
-std::string own(const Context& context, std::vector<std::string> words, bool may_fail = false) {
-    words.insert(words.begin(), "/proc/self/exe");
-    std::vector<std::string> environment;
-    for (const auto& [name, value] : config::process_environment())
-        environment.push_back(fmt::format("{}={}", name, value));
-    environment.push_back("BRAINBYTES_STAGE=" + context.config.text("BRAINBYTES_STAGE"));
-    environment.push_back("BRAINBYTES_DATA=" + context.config.text("BRAINBYTES_DATA"));
-    return safety::output_of(
-        std::move(words), std::move(environment), [] {}, fs::current_path(), may_fail);
-}
-
-std::string session_of(const Context& context, const std::string& email) {
-    const auto session = parse_json(own(context, {"user", "session", email, "--json"}));
-    return std::string(session.value().at("cookie").as_string());
-}
-
-verify::Visit::To student(const Context& context, const verify::Outside& at) {
-    try {
-        own(context, {"user", "create", verify::student_email});
-    } catch (const std::runtime_error&) {
-        // Of an earlier look.
-    }
-    return {.url = at.url, .cookie = session_of(context, verify::student_email), .ca_file = at.ca_file};
-}
-
 /// Where letters can be read; empty: a mail server takes them.
 fs::path outbox(const Context& context) {
     if (context.config.is_set("SMTP_URL")) return {};
@@ -65,7 +39,7 @@ fs::path outbox(const Context& context) {
 }
 
 std::string backup_age(const Context& context) {
-    const auto told = parse_json(own(context, {"backup", "status", "--json"}, true));
+    const auto told = parse_json(output_of_own(context, {"backup", "status", "--json"}, true));
     if (!told || !told->is_object()) throw std::runtime_error("\"backup status\" cannot be read");
     const auto& status = told->get_object();
     if (status.at("fault").is_string()) throw std::runtime_error(std::string(status.at("fault").as_string()));
@@ -78,9 +52,9 @@ std::string backup_age(const Context& context) {
 }
 
 std::string migrations(const Context& context) {
-    const auto told = own(context, {"db", "status"});
+    const auto told = output_of_own(context, {"db", "status"});
     if (told.find("pending") != std::string::npos) throw std::runtime_error("some are not applied");
-    own(context, {"db", "verify"});
+    output_of_own(context, {"db", "verify"});
     return "all are applied, and the schema is as they make it";
 }
 
@@ -106,7 +80,7 @@ void look_here(Context& context, verify::Report& report, const Words& words) {
     verify::Visit::To visitor;
     if (report.look("a student for this", [&] {
             ask();
-            visitor = student(context, at);
+            visitor = student_at(context, at.url, at.ca_file);
             return std::string(verify::student_email);
         }))
         verify::look_as_student(report, visitor, outbox(context));

@@ -10,6 +10,7 @@ import { test } from "node:test";
 import { load } from "js-yaml";
 
 import * as steps from "../../bench/load.mjs";
+import { startDatabase } from "../support/database.mjs";
 import { startModel } from "../support/model.mjs";
 import { freePort, program, root, startServer, temporaryFolder } from "../support/server.mjs";
 
@@ -161,7 +162,8 @@ test("artillery fails when answers break off in the middle", { skip: long }, asy
 });
 
 test("brainbytes loadtest has a session there, tells how it went, and signs out", async () => {
-    const server = await startServer();
+    const database = await startDatabase(); // which its own commands must find, too
+    const server = await startServer({ env: { DATABASE_URL: database.url } });
     const folder = temporaryFolder("bb-loadtest");
     try {
         const run = (...words) =>
@@ -196,6 +198,7 @@ test("brainbytes loadtest has a session there, tells how it went, and signs out"
         assert.match(bad.stderr, /The load test did not pass/);
     } finally {
         await server.stop();
+        await database.stop();
         rmSync(folder, { recursive: true, force: true });
     }
 });

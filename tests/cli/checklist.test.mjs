@@ -271,3 +271,18 @@ esac`,
     found = await boxes("setup");
     assert.deepEqual([found["aws-regions"].result, found["aws-account"].result], ["waived", "unmet"]);
 });
+
+test("what nobody was asked is not met", async () => {
+    const file = path.join(folder, "brainbytes.toml");
+    const withHosts = readFileSync(file, "utf8");
+    writeFileSync(file, '[stages.production]\nsecrets = ["OPENAI_API_KEY"]\n');
+    try {
+        const setup = await boxes("setup");
+        for (const box of ["database", "openai", "github-oauth", "monitoring", "environment"])
+            assert.match(setup[box].answer, /has no hosts/, box);
+        const before = await boxes("pre");
+        assert.match(before.rollback.answer, /has no hosts/);
+    } finally {
+        writeFileSync(file, withHosts);
+    }
+});

@@ -19,6 +19,9 @@ struct BoxKind {
 /// What there must be before the first deployment: accounts, names, services, tools, repository.
 std::vector<BoxKind> boxes_of_setup();
 
+/// Throws std::runtime_error when there are none: what nobody was asked is not met.
+const std::vector<std::string>& hosts_of(const Evidence& evidence);
+
 /// A record that scripts/evidence wrote as NAME.json: passed, of the release's commit if `same_commit`, no
 /// older than `longest` if that is above 0. Throws std::runtime_error with what is missing, and `how` to get
 /// it.

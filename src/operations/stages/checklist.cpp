@@ -54,6 +54,12 @@ std::string commit_of(const std::string& release) {
 
 }  // namespace
 
+const std::vector<std::string>& hosts_of(const Evidence& evidence) {
+    if (evidence.stage.hosts.empty())
+        throw std::runtime_error(fmt::format("{} has no hosts that could be asked", evidence.stage.name));
+    return evidence.stage.hosts;
+}
+
 std::string recorded(const Evidence& evidence, const char* name, const char* how, bool same_commit,
                      std::chrono::seconds longest) {
     const auto file = evidence.folder / (std::string(name) + ".json");
@@ -108,6 +114,7 @@ std::string progress(const Evidence& evidence) {
 /// Each host has watched it, and kept it; nothing of it was put back.
 std::string watched(const Evidence& evidence) {
     static const std::regex form("watched for ([0-9]+) s$");
+    hosts_of(evidence);
     progress(evidence);
     std::string told;
     std::size_t hosts = 0;
@@ -125,6 +132,7 @@ std::string watched(const Evidence& evidence) {
 }
 
 std::string complete(const Evidence& evidence) {
+    hosts_of(evidence);
     for (const auto& one : look_at(evidence.stage)) {
         if (!one.fault.empty()) throw std::runtime_error(one.fault);
         if (one.kept != evidence.release)
@@ -165,7 +173,7 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
         if (probe->result == "passed") return void(++passed);
         if (probe->result == "failed" || !may_be_skipped) blame(name + ": " + probe->answer);
     };
-    for (const auto& host : evidence.stage.hosts) {
+    for (const auto& host : hosts_of(evidence)) {
         look(host + ": reached", false);
         look(host + ": version", false);
         for (const auto& name : names)
@@ -181,6 +189,7 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
 }
 
 std::string way_back(const Evidence& evidence) {
+    hosts_of(evidence);
     std::string told;
     for (const auto& one : look_at(evidence.stage)) {
         if (!one.fault.empty()) throw std::runtime_error(one.fault);

@@ -166,7 +166,7 @@ std::string kept_by_all(const Evidence& evidence, std::vector<std::string> names
     auto stage = evidence.stage;
     stage.secrets = std::move(names);
     std::string missing;
-    for (const auto& host : stage.hosts) {
+    for (const auto& host : hosts_of(evidence)) {
         const auto fault = missing_secrets(stage, host);
         if (!fault.empty()) missing += (missing.empty() ? "" : "; ") + fault;
     }
@@ -176,9 +176,10 @@ std::string kept_by_all(const Evidence& evidence, std::vector<std::string> names
 
 /// The newest look at the stage found this well on every host.
 std::string found_well(const Evidence& evidence, const std::string& probe) {
+    const auto& hosts = hosts_of(evidence);
     const auto report = newest_report(evidence, {});
     std::string answer;
-    for (const auto& host : evidence.stage.hosts) {
+    for (const auto& host : hosts) {
         const auto name = host + ": " + probe;
         const auto one =
             std::find_if(report.begin(), report.end(), [&](const auto& p) { return p.name == name; });
@@ -191,7 +192,7 @@ std::string found_well(const Evidence& evidence, const std::string& probe) {
 
 std::string database(const Evidence& evidence) {
     std::string told;
-    for (const auto& host : evidence.stage.hosts) {
+    for (const auto& host : hosts_of(evidence)) {
         Host(evidence.stage, host).brainbytes({"db", "status"}, {});
         told += (told.empty() ? "" : ", ") + host;
     }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
 #include "base/core/uuid.hpp"
+#include "cli/attendance.hpp"
 #include "cli/deploy.hpp"
 #include "operations/deploy/control.hpp"
 #include "operations/deploy/deploy_lock.hpp"
@@ -24,45 +24,9 @@ namespace fs = std::filesystem;
 
 using Words = DeployWords;
 
-constexpr std::chrono::seconds longest_silence{15};
-
 fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
-
-/// Notices when who deploys over ssh has gone: a line comes each second as long as they are there.
-class Attendance {
-public:
-    void look() {
-        while (heard(std::chrono::milliseconds(0))) {
-        }
-        must_not_be_silent();
-    }
-
-    /// What is kept while nobody hears of it stays alone with it: the others go back.
-    void wait_for_a_word() {
-        look();
-        while (!heard(std::chrono::seconds(1))) must_not_be_silent();
-    }
-
-private:
-    bool heard(std::chrono::milliseconds within) {
-        char beats[256];
-        pollfd input{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&input, 1, static_cast<int>(within.count())) <= 0) return false;
-        if (::read(STDIN_FILENO, beats, sizeof beats) <= 0) throw std::runtime_error("Who deploys has gone.");
-        last_ = std::chrono::steady_clock::now();
-        return true;
-    }
-
-    void must_not_be_silent() const {
-        if (std::chrono::steady_clock::now() - last_ > longest_silence)
-            throw std::runtime_error(
-                fmt::format("Nothing was heard for {} s from who deploys.", longest_silence.count()));
-    }
-
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
 
 deploy::DeployPlan plan_for(Context& context, const Words& words, release::KeptRelease release) {
     deploy::DeployPlan plan;
@@ -138,7 +102,12 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const Words& words)
     if (!gap) return true;
     const auto name = plan.release.about.name();
     if (plan.migrate || words.accepted_minutes < 0) return context.fail(gap->text(name)) == done;
-    context.err << "Needs its schema back: " << deploy::losses_of(plan.data, gap->to);
+    if (!deploy::has_private_database(plan.data))
+        return context.fail(
+                   "The database is not this host's own: servers elsewhere may need its schema. Stop all of "
+                   "them, run \"brainbytes db rollback\", and start the older release.") == done;
+    const auto losses = deploy::losses_of(plan.data, gap->to);
+    context.err << "Needs its schema back: " << losses;
     if (words.accepted_minutes < gap->minutes)
         return context.fail(fmt::format("{} minutes of work are at stake, and {} are accepted.", gap->minutes,
                                         words.accepted_minutes)) == done;
@@ -379,6 +348,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
         ->check(CLI::NonNegativeNumber);
     back->add_flag("--no-backup", words->no_backup, "Without a backup before the schema goes back");
     back->add_option("--lock", words->lock, "Also while the lock of this id is in force");
+    back->add_flag("--attended", words->attended, "Undo it when no line comes on the input for 15 seconds");
     back->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     back->add_flag("--json", words->json, "Print JSON");
 }

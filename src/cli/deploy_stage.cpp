@@ -121,6 +121,7 @@ int deploy_stage(Context& context, const DeployWords& words) {
         plan.release = about->name();
     }
     plan.back_up = !words.no_backup;
+    plan.lock = words.lock;
     plan.older = words.older;
     plan.waived = words.waive;
     plan.trusted = words.trust;
@@ -145,6 +146,8 @@ int roll_back_stage(Context& context, const DeployWords& words) {
     const auto stage = stage_of(words.stage);
     auto plan = plan_of(context, words, stage);
     plan.release = words.to;
+    plan.lock = words.lock;
+    plan.back_up = !words.no_backup;
     plan.accepted_minutes = words.accepted_minutes;
     if (words.dry_run) {
         context.out << fmt::format("{}\twould go back to {}\n", words.stage,
@@ -175,7 +178,7 @@ int stage_history(Context& context, const DeployWords& words) {
 int lock_stage(Context& context, const DeployWords& words, bool lock) {
     const auto stage = stage_of(words.stage);
     if (lock) {
-        const auto id = stages::hold(stage, words.owner, words.reason, words.minutes);
+        const auto id = stages::hold(stage, words.lock, words.owner, words.reason, words.minutes);
         context.out << fmt::format("{}\t{} hosts, for {} minutes\n", id, stage.hosts.size(), words.minutes);
         return done;
     }

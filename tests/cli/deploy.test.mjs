@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { startDatabase } from "../support/database.mjs";
 import { Visitors } from "../support/visitors.mjs";
 import { answer, startModel } from "../support/model.mjs";
 import { program, startServer } from "../support/server.mjs";
@@ -234,6 +235,27 @@ test("a schema goes back with the release when the loss is named, and who asks m
     assert.equal(readFileSync(seen, "utf8").trim(), String(newest - 1));
     assert.equal((await status()).serving.release, older);
     isNoFault();
+});
+
+test("the schema of a database that others may use too is not taken back", async () => {
+    const database = await startDatabase();
+    const mine = server;
+    try {
+        server = await startServer({ verb: "supervise", env: { ...model.env, DATABASE_URL: database.url } });
+        const older = keepWith({ schemaMax: about.schemaMax - 1 });
+        await deployed(keep());
+        await database.query(`INSERT INTO schema_migrations
+            VALUES (${about.schemaMax + 1}, 'made_up', 'x', now() - interval '5 minutes', 'contract')`);
+        const serving = (await status()).serving.process;
+        const back = await server.command("rollback", "--to", older, "--accept-data-loss", "10");
+        assert.equal(back.code, 1);
+        assert.match(back.stderr, /not this host's own: servers elsewhere may need its schema/);
+        assert.equal((await status()).serving.process, serving);
+    } finally {
+        if (server !== mine) await server.stop();
+        server = mine;
+        await database.stop();
+    }
 });
 
 test("a server that is killed is followed by another", async () => {

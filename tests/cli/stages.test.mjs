@@ -130,6 +130,12 @@ test("a lock keeps others out, and says who holds it and why", { skip: why }, as
     await stage.refused(next, "lock", /the office keeps releases as they are until .*exams/);
     assert.equal((await stage.command("deploy", "unlock")).code, 0);
     await stage.deployed(next);
+    // Who holds the lock deploys under it, and it stays.
+    const held = await stage.command("deploy", "lock", "--reason", "exams", "--id", "exams-1");
+    assert.match(held.stdout, /^exams-1\t/);
+    await stage.deployed(releases.script(), "--lock", "exams-1");
+    for (const host of fleet.hosts) assert.match(stage.at(host).lock, /exams/);
+    assert.equal((await stage.command("deploy", "unlock", "--id", "exams-1")).code, 0);
 });
 
 test("hooks run before and after, and a failing one stops it", { skip: why }, async () => {

@@ -54,7 +54,10 @@ boost::json::object Control::ask(std::string_view what, std::string_view field,
         throw std::runtime_error("The supervisor has gone.");
     std::string answer;
     for (char byte = 0; byte != '\n' && answer.size() < most_answer; answer += byte)
-        if (::recv(socket_, &byte, 1, 0) != 1) throw std::runtime_error("The supervisor does not answer.");
+        if (::recv(socket_, &byte, 1, 0) != 1) {
+            ::shutdown(socket_, SHUT_RDWR);  // an answer that comes late is none to the next question
+            throw std::runtime_error("The supervisor does not answer.");
+        }
     const auto parsed = parse_json(answer);
     if (!parsed || !parsed->is_object()) throw std::runtime_error("The supervisor's answer cannot be read.");
     const auto& object = parsed->get_object();

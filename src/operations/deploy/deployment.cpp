@@ -230,6 +230,16 @@ std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const rel
     return gap;
 }
 
+bool has_private_database(const std::filesystem::path& data) {
+    const Control control(data);
+    const auto shown =
+        parse_json(surroundings_of(control).output_of("/proc/self/exe", {"config", "show", "--json"}, [] {}));
+    if (!shown) throw std::runtime_error("The options of the supervisor cannot be read.");
+    for (const auto& option : shown->at("options").as_array())
+        if (option.at("name").as_string() == "DATABASE_URL") return !option.at("set").as_bool();
+    return true;
+}
+
 bool is_resting(const std::filesystem::path& data) {
     try {
         return Control(data).ask("status").at("resting").as_bool();

@@ -47,6 +47,8 @@ struct SchemaGap {
 
 /// What stands between a release and the database; nothing: it runs on it, or after its own migrations.
 std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about);
+/// Whether the database is this installation's own, which no other host uses.
+bool has_private_database(const std::filesystem::path& data);
 /// Whether the supervisor lets nothing serve, as somebody changes the schema; false without one.
 bool is_resting(const std::filesystem::path& data);
 /// What it destroys to take back the migrations above `to`, in lines for people.

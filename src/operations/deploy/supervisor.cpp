@@ -145,8 +145,8 @@ Task<void> Supervisor::Impl::put_up() {
                    {{"release", name}, {"reason", started.error().detail}, {"again", in_seconds(pause)}});
         co_return;
     }
-    // A candidate may have taken over meanwhile.
-    if (stopping || current) co_return let_go(std::move(*started), seconds(0));
+    // A candidate may have taken over meanwhile, or nothing may serve.
+    if (stopping || current || resting) co_return let_go(std::move(*started), seconds(0));
     (*started)->listen();
     current = std::move(*started);
 }
@@ -174,8 +174,14 @@ Task<std::string> Supervisor::Impl::begin(std::string name) {
 Task<std::string> Supervisor::Impl::rest() {
     if (candidate || trial) co_return refusal("Another release is about to come into service.");
     resting = true;
+    while (changing) co_await net::sleep_for(look_every);  // one that was just being put up is let go of
     let_go(std::exchange(current, nullptr), options.drain, longest_idle_at_rest);
-    while (!leaving.empty()) co_await net::sleep_for(look_every);
+    for (const auto deadline = steady_clock::now() + options.drain + grace; !leaving.empty();) {
+        // Also those that an earlier change had given more time: the schema cannot wait for them.
+        if (steady_clock::now() > deadline)
+            for (const auto& one : leaving) one->kill();
+        co_await net::sleep_for(look_every);
+    }
     co_return agreed();
 }
 

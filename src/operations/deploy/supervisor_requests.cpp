@@ -46,7 +46,7 @@ std::string Supervisor::Impl::status() const {
     JsonWriter json;
     json.object().field("ok", true).field("process", std::int64_t(::getpid()));
     json.field("supervisor", options.own_release.empty() ? no_release : options.own_release);
-    json.field("kept", kept_name()).field("trial", trial).field("resting", resting);
+    json.field("kept", kept_name()).field("trial", trial).field("leased", leased).field("resting", resting);
     json.field("crashed", crashed);
     json.field("leaving", std::uint64_t(leaving.size())).key("serving");
     if (!current) return json.null().end().take();
@@ -94,7 +94,8 @@ Task<std::string> Supervisor::Impl::answer(Lease& lease, std::string line) {
     if (what == "keep") co_return keep();
     if (what == "undo") {
         const bool done = co_await undo();
-        co_return done ? agreed() : refusal("The release before cannot be started; the new one goes on.");
+        co_return done ? agreed()
+                       : refusal("The release before cannot be started: the log of the supervisor says why.");
     }
     co_return refusal("Nobody here knows how to do that.");
 }

@@ -24,7 +24,7 @@ constexpr std::size_t most_output = 16 << 20;
 constexpr std::size_t most_words = 64 << 10;
 constexpr std::size_t words_shown = 1500;
 constexpr std::size_t piece = 64 << 10;
-constexpr std::chrono::seconds beat{1};
+constexpr std::chrono::milliseconds beat{250};
 constexpr int look_every_ms = 500;
 constexpr int ssh_failed = 255;
 

@@ -21,7 +21,7 @@ public:
         std::chrono::seconds limit{60};
         std::filesystem::path input = {};  ///< a file that it reads; empty: nothing
         std::string input_text = {};       ///< or this
-        bool attended = false;             ///< a line on its input each second, as long as we live
+        bool attended = false;             ///< a line on its input four times a second, as long as we live
         std::function<void(std::string_view line)> say = {};  ///< gets each line of its error output
         bool may_fail = false;                                ///< an exit code above 0 is no fault
     };

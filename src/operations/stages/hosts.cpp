@@ -32,7 +32,8 @@ void read_status(HostState& state, const std::string& text) {
     const auto& status = parsed->get_object();
     state.kept = text_of(status, "kept");
     state.before = text_of(status, "before");
-    state.trial = status.at("trial").as_bool();
+    const auto* leased = status.if_contains("leased");
+    state.trial = status.at("trial").as_bool() || (leased && leased->as_bool());
     const auto& serving = status.at("serving");
     if (serving.is_object()) state.serving = text_of(serving.get_object(), "release");
     if (state.trial) state.fault = state.host + ": another change of the release is under way";
@@ -151,8 +152,9 @@ std::string missing_secrets(const Stage& stage, const std::string& host) {
     return fmt::format("{}: lacks the secrets{} (\"brainbytes secret set NAME\" there)", host, missing);
 }
 
-std::string hold(const Stage& stage, const std::string& owner, const std::string& reason, int minutes) {
-    const auto id = Uuid::make().text();
+std::string hold(const Stage& stage, const std::string& wanted, const std::string& owner,
+                 const std::string& reason, int minutes) {
+    const auto id = wanted.empty() ? Uuid::make().text() : wanted;
     try {
         at_once(stage.hosts, [&](const std::string& host) {
             Host(stage, host)

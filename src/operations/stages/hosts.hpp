@@ -41,8 +41,9 @@ std::string common_way_back(const std::vector<HostState>& states);
 std::string missing_secrets(const Stage& stage, const std::string& host);
 
 /// Keeps others from changing the release of a stage for a while, on all hosts or on none; gives the id that
-/// ends it. `owner`: empty: this account and host.
-std::string hold(const Stage& stage, const std::string& owner, const std::string& reason, int minutes);
+/// ends it. `wanted`: that id; empty: a new one. `owner`: empty: this account and host.
+std::string hold(const Stage& stage, const std::string& wanted, const std::string& owner,
+                 const std::string& reason, int minutes);
 /// Ends the hold of this id, or any if it is empty; a line for each host.
 std::vector<std::string> let_go(const Stage& stage, const std::string& id);
 

@@ -12,6 +12,7 @@
 #include "base/core/uuid.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/stages/bare_host.hpp"
+#include "operations/stages/change_words.hpp"
 #include "operations/stages/delivery.hpp"
 #include "operations/stages/host.hpp"
 
@@ -26,14 +27,6 @@ constexpr std::chrono::seconds longest_settling{60};
 
 double since(steady_clock::time_point start) {
     return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
-
-std::vector<std::string> words_back(std::initializer_list<std::string> more, const RolloutPlan& plan) {
-    std::vector<std::string> words = {"rollback"};
-    words.insert(words.end(), more);
-    if (plan.accepted_minutes >= 0)
-        words.insert(words.end(), {"--accept-data-loss", std::to_string(plan.accepted_minutes)});
-    return words;
 }
 
 /// One change of a stage.
@@ -90,7 +83,7 @@ private:
 
     RolloutOutcome end() {
         outcome_.seconds = since(started_);
-        if (locked_) unlock();
+        if (locked_ && plan_.lock.empty()) unlock();
         return std::move(outcome_);
     }
 
@@ -177,10 +170,18 @@ private:
         return hosts;
     }
 
+    /// Under a lock that somebody holds already it is looked at alone.
+    HostState lock_one(const std::string& name, const std::string& reason) const {
+        if (plan_.lock.empty()) return lock_host(stage_, name, lock_, reason);
+        auto state = look_at_host(stage_, name);
+        must_be_well({state});
+        return state;
+    }
+
     std::string lock() {
         locked_ = true;  // also when one of them refuses
         at_once(known_hosts(), [this](const std::string& name) {
-            const auto now = lock_host(stage_, name, id_, "a deployment of " + outcome_.release);
+            const auto now = lock_one(name, "a deployment of " + outcome_.release);
             if (now.kept != before(name).kept)
                 throw std::runtime_error(fmt::format("{}: has {} meanwhile", name, now.kept));
         });
@@ -191,7 +192,7 @@ private:
     std::string lock_all() {
         locked_ = true;
         at_once(stage_.hosts, [this](const std::string& name) {
-            auto state = lock_host(stage_, name, id_, "a rollback");
+            auto state = lock_one(name, "a rollback");
             const std::lock_guard alone(mutex_);
             before_.push_back(std::move(state));
         });
@@ -201,7 +202,7 @@ private:
     void unlock() {
         try {
             at_once(known_hosts(), [this](const std::string& host) {
-                Host(stage_, host).brainbytes({"deploy", "unlock", "--id", id_}, {});
+                Host(stage_, host).brainbytes({"deploy", "unlock", "--id", lock_}, {});
             });
         } catch (const std::exception& fault) {
             plan_.say({}, "unlock FAILED", fault.what());
@@ -239,24 +240,6 @@ private:
                 [this](const std::string& host) { step(host, "host", [&]() { return change_at(host); }); });
     }
 
-    std::vector<std::string> words_of_change(const std::string& name) const {
-        const auto& limits = stage_.limits;
-        std::vector<std::string> words = {"deploy", outcome_.release, "--json", "--attended", "--lock", id_};
-        if (!plan_.back_up || name != stage_.hosts.front()) words.emplace_back("--no-backup");
-        for (const auto& one : plan_.waived) words.insert(words.end(), {"--waive", one});
-        const auto add = [&](const char* option, const auto& value) {
-            words.insert(words.end(), {option, fmt::to_string(value)});
-        };
-        add("--bake", stage_.bake.count());
-        add("--drain", stage_.drain.count());
-        add("--failed-share", limits.failed_share);
-        add("--refused-share", limits.refused_share);
-        add("--slower-by", limits.slower_by);
-        add("--least-requests", limits.least_requests);
-        add("--least-timed", limits.least_timed);
-        return words;
-    }
-
     std::string change_at(const std::string& name) {
         mark_changed(name);
         std::string last;
@@ -265,7 +248,8 @@ private:
             last = line;
             tell(name, line);
         };
-        const auto parsed = parse_json(Host(stage_, name).brainbytes(words_of_change(name), how));
+        const auto parsed = parse_json(
+            Host(stage_, name).brainbytes(words_to_change(plan_, outcome_.release, name, lock_), how));
         if (!parsed || !parsed->is_object())
             throw std::runtime_error(fmt::format("{}: the deployment broke off: {}", name, last));
         const auto& object = parsed->get_object();
@@ -349,8 +333,8 @@ private:
     void back_at(const std::string& name, const std::string& to) {
         const auto started = steady_clock::now();
         Host(stage_, name)
-            .brainbytes(words_back({"--lock", id_, "--to", to}, plan_),
-                        {.limit = longest_change, .say = [&](std::string_view line) {
+            .brainbytes(words_to_go_back(plan_, to, {"--lock", lock_, "--attended"}),
+                        {.limit = longest_change, .attended = true, .say = [&](std::string_view line) {
                              tell(name, line);
                          }});
         note(name, "rollback", "done", since(started), to);
@@ -359,6 +343,7 @@ private:
     const RolloutPlan& plan_;
     const Stage& stage_;
     const std::string id_ = Uuid::make().text();
+    const std::string lock_ = plan_.lock.empty() ? id_ : plan_.lock;
     const steady_clock::time_point started_ = steady_clock::now();
     RolloutOutcome outcome_;
     std::string step_;
@@ -389,7 +374,7 @@ std::string what_stands_against(const RolloutPlan& plan) {
             const std::lock_guard alone(mutex);
             plan.say(name, {}, line);
         }};
-        Host(plan.stage, name).brainbytes(words_back({"--dry-run", "--to", to}, plan), how);
+        Host(plan.stage, name).brainbytes(words_to_go_back(plan, to, {"--dry-run"}), how);
     });
     return to;
 }

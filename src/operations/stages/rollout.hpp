@@ -15,6 +15,7 @@ struct RolloutPlan {
     std::filesystem::path archive;  ///< with its signature beside it; empty: `release` is kept there
     std::string release;            ///< name; empty, when going back: that which was kept before
     bool back_up = true;
+    std::string lock;  ///< id of a lock that is held already, and stays; empty: one for this change
     std::vector<std::string> waived;  ///< "BOX=REASON", for the audit log of the hosts
     int accepted_minutes = -1;        ///< of work that going back may lose; below 0: none
     bool older = false;               ///< also when a newer one is kept

@@ -139,7 +139,7 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
 int status(Context& context, bool as_json) {
     return with_home(context, [&](db::Home& home) {
         db::Session session(home.conninfo());
-        if (!session.query("SELECT to_regclass('backup_runs') IS NOT NULL")[0].get<bool>(0))
+        if (!safety::notes_runs(session))
             return context.fail(
                 "The database has no schema of this program yet: start the server once, or \"brainbytes db "
                 "migrate\".");

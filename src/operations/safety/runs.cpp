@@ -151,6 +151,10 @@ const Destination& made_in(const std::vector<Destination>& places) {
     return places.front();
 }
 
+bool notes_runs(db::Session& session) {
+    return session.query("SELECT to_regclass('backup_runs') IS NOT NULL")[0].get<bool>(0);
+}
+
 LastRuns last_runs(db::Session& session) {
     return {last(session, true), last(session, false), last(session, false, true)};
 }

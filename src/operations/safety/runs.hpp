@@ -41,6 +41,8 @@ struct LastRuns {
     std::optional<BackupRun> any, good{}, physical{};
 };
 LastRuns last_runs(db::Session& session);
+/// Whether the database has a schema in which runs are noted.
+bool notes_runs(db::Session& session);
 Task<LastRuns> last_runs(db::Database& db);
 /// The newest first, good or not.
 Task<std::vector<BackupRun>> newest_runs(db::Database& db, int limit);

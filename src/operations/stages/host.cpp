@@ -25,7 +25,7 @@ constexpr std::size_t most_words = 64 << 10;
 constexpr std::size_t words_shown = 1500;
 constexpr std::size_t piece = 64 << 10;
 constexpr std::chrono::milliseconds beat{250};
-constexpr int look_every_ms = 500;
+constexpr int look_every_ms = 100;
 constexpr int ssh_failed = 255;
 
 /// ssh beside us: feeds it, listens to it, ends it in time.

@@ -127,38 +127,47 @@ std::vector<double> latency_buckets() {
     return {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 }
 
-namespace {
-enum class Type { counter, gauge, histogram };
-}
-
 struct Registry::Impl {
     struct Series {
+        Labels labels;
         std::shared_ptr<Counter::Cell> counter;
         std::shared_ptr<Gauge::Cell> gauge;
         std::shared_ptr<Histogram::Cell> histogram;
         std::function<double()> read;
     };
     struct Metrics {
-        Type type;
+        Kind kind;
         std::string help;
         std::map<std::string, Series> series;  // by rendered labels
     };
 
     /// The series to use, folded into "other" when the family is full. Call with the lock held.
-    Series& series(std::string_view name, std::string_view help, Type type, const Labels& labels) {
+    Series& series(std::string_view name, std::string_view help, Kind kind, const Labels& labels) {
         auto [at, fresh] = families.try_emplace(std::string(name));
         if (fresh) {
-            at->second.type = type;
+            at->second.kind = kind;
             at->second.help = help;
-        } else if (at->second.type != type) {
+        } else if (at->second.kind != kind) {
             throw std::logic_error("metric registered with two types: " + std::string(name));
         }
         auto& all = at->second.series;
         const std::string key = render(labels);
-        if (all.size() < max_series || all.count(key)) return all[key];
+        if (all.size() < max_series || all.count(key)) return one_of(all, key, labels);
         Labels other = labels;
         for (auto& label : other) label.second = "other";
-        return all[render(other)];
+        return one_of(all, render(other), other);
+    }
+
+    static Series& one_of(std::map<std::string, Series>& all, const std::string& key, const Labels& labels) {
+        const auto [at, fresh] = all.try_emplace(key);
+        if (fresh) at->second.labels = labels;
+        return at->second;
+    }
+
+    static double value_of(const Series& series) {
+        if (series.read) return series.read();
+        if (series.counter) return series.counter->value.load(std::memory_order_relaxed);
+        return series.gauge ? series.gauge->value.load(std::memory_order_relaxed) : 0;
     }
 
     static void append_exemplar(std::string& out, const Exemplar& exemplar) {
@@ -187,11 +196,7 @@ struct Registry::Impl {
     static void append_series(std::string& out, const std::string& name, const std::string& labels,
                               const Series& series, bool open_metrics) {
         if (series.histogram) return append_histogram(out, name, labels, *series.histogram, open_metrics);
-        double value = 0;
-        if (series.counter) value = series.counter->value.load(std::memory_order_relaxed);
-        if (series.gauge) value = series.gauge->value.load(std::memory_order_relaxed);
-        if (series.read) value = series.read();
-        out += fmt::format("{}{} {}\n", name, in_braces(labels), number(value));
+        out += fmt::format("{}{} {}\n", name, in_braces(labels), number(value_of(series)));
     }
 
     /// OpenMetrics names a counter's family without the "_total" that its samples carry.
@@ -201,15 +206,32 @@ struct Registry::Impl {
         const std::lock_guard lock(mutex);
         for (const auto& [name, family] : families) {
             std::string_view shown = name;
-            if (open_metrics && family.type == Type::counter && shown.ends_with("_total"))
+            if (open_metrics && family.kind == Kind::counter && shown.ends_with("_total"))
                 shown.remove_suffix(6);
             out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", shown, family.help, shown,
-                               types[static_cast<int>(family.type)]);
+                               types[static_cast<int>(family.kind)]);
             for (const auto& [labels, series] : family.series)
                 append_series(out, name, labels, series, open_metrics);
         }
         if (open_metrics) out += "# EOF\n";
         return out;
+    }
+
+    static Sample sample_of(const std::string& name, Kind kind, const Series& series) {
+        Sample sample;
+        sample.name = name;
+        sample.labels = series.labels;
+        sample.kind = kind;
+        if (series.histogram) {
+            const auto& cell = *series.histogram;
+            sample.bounds = cell.bounds;
+            for (const auto& count : cell.counts)
+                sample.counts.push_back(count.load(std::memory_order_relaxed));
+            sample.sum = cell.sum.load(std::memory_order_relaxed);
+        } else {
+            sample.value = value_of(series);
+        }
+        return sample;
     }
 
     mutable std::mutex mutex;
@@ -221,14 +243,14 @@ Registry::~Registry() = default;
 
 Counter Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
     const std::lock_guard lock(impl_->mutex);
-    auto& series = impl_->series(name, help, Type::counter, labels);
+    auto& series = impl_->series(name, help, Kind::counter, labels);
     if (!series.counter) series.counter = std::make_shared<Counter::Cell>();
     return Counter(series.counter);
 }
 
 Gauge Registry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
     const std::lock_guard lock(impl_->mutex);
-    auto& series = impl_->series(name, help, Type::gauge, labels);
+    auto& series = impl_->series(name, help, Kind::gauge, labels);
     if (!series.gauge) series.gauge = std::make_shared<Gauge::Cell>();
     return Gauge(series.gauge);
 }
@@ -236,7 +258,7 @@ Gauge Registry::gauge(std::string_view name, std::string_view help, const Labels
 Histogram Registry::histogram(std::string_view name, std::string_view help,
                               const std::vector<double>& buckets, const Labels& labels) {
     const std::lock_guard lock(impl_->mutex);
-    auto& series = impl_->series(name, help, Type::histogram, labels);
+    auto& series = impl_->series(name, help, Kind::histogram, labels);
     if (!series.histogram) series.histogram = std::make_shared<Histogram::Cell>(buckets);
     return Histogram(series.histogram);
 }
@@ -244,7 +266,7 @@ Histogram Registry::histogram(std::string_view name, std::string_view help,
 void Registry::gauge_from(std::string_view name, std::string_view help, std::function<double()> read,
                           const Labels& labels) {
     const std::lock_guard lock(impl_->mutex);
-    impl_->series(name, help, Type::gauge, labels).read = std::move(read);
+    impl_->series(name, help, Kind::gauge, labels).read = std::move(read);
 }
 
 std::string Registry::prometheus_text() const {
@@ -252,6 +274,14 @@ std::string Registry::prometheus_text() const {
 }
 std::string Registry::open_metrics_text() const {
     return impl_->text(true);
+}
+std::vector<Sample> Registry::snapshot() const {
+    std::vector<Sample> samples;
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& [name, family] : impl_->families)
+        for (const auto& [labels, series] : family.series)
+            samples.push_back(Impl::sample_of(name, family.kind, series));
+    return samples;
 }
 
 }  // namespace bb::metrics

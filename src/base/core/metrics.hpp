@@ -60,6 +60,19 @@ private:
 /// Upper bounds in seconds that suit request latencies.
 std::vector<double> latency_buckets();
 
+enum class Kind { counter, gauge, histogram };
+
+/// One series as it stands: for who keeps a history.
+struct Sample {
+    std::string name;
+    Labels labels;
+    Kind kind = Kind::gauge;
+    double value = 0;                   // of a counter or gauge
+    std::vector<double> bounds;         // of a histogram
+    std::vector<std::uint64_t> counts;  // one more than bounds, not cumulative
+    double sum = 0;
+};
+
 /// All metric families of the process, in Prometheus's data model.
 class Registry {
 public:
@@ -81,6 +94,8 @@ public:
     std::string prometheus_text() const;
     /// OpenMetrics 1.0 with exemplars, ends with "# EOF".
     std::string open_metrics_text() const;
+    /// Every series in the order of the texts, by name and labels.
+    std::vector<Sample> snapshot() const;
 
 private:
     struct Impl;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <thread>
 
@@ -88,6 +89,38 @@ TEST(Metrics, KeepTheNewestRequestOfABucketAsExemplar) {
     EXPECT_EQ(open.find("first"), std::string::npos);
     EXPECT_EQ(registry.prometheus_text().find('#', registry.prometheus_text().find("bucket")),
               std::string::npos);
+}
+
+TEST(Metrics, AreReadAsSamples) {
+    Registry registry;
+    registry.counter("c_total", "C", {{"a", "x\"y"}, {"b", "2"}}).add(3);
+    registry.gauge_from("g", "G", []() { return 1.5; });
+    auto seconds = registry.histogram("h_seconds", "H", {0.1, 1});
+    for (const double value : {0.05, 0.5, 0.75, 7.0}) seconds.observe(value, "id");
+    const auto samples = registry.snapshot();
+    ASSERT_EQ(samples.size(), 3u);
+    EXPECT_EQ(samples[0].name, "c_total");
+    EXPECT_EQ(samples[0].labels, (Labels{{"a", "x\"y"}, {"b", "2"}}));
+    EXPECT_EQ(samples[0].kind, Kind::counter);
+    EXPECT_EQ(samples[0].value, 3);
+    EXPECT_EQ(samples[1].kind, Kind::gauge);
+    EXPECT_EQ(samples[1].value, 1.5);
+    EXPECT_EQ(samples[2].kind, Kind::histogram);
+    EXPECT_EQ(samples[2].bounds, (std::vector<double>{0.1, 1}));
+    EXPECT_EQ(samples[2].counts, (std::vector<std::uint64_t>{1, 2, 1}));
+    EXPECT_DOUBLE_EQ(samples[2].sum, 8.3);
+}
+
+TEST(Metrics, SampleTheFoldedSeriesWithItsLabels) {
+    Registry registry;
+    for (int i = 0; i < 1200; ++i) registry.counter("n_total", "N", {{"id", std::to_string(i)}}).add();
+    const auto samples = registry.snapshot();
+    EXPECT_EQ(samples.size(), 1001u);
+    const Labels other{{"id", "other"}};
+    const auto folded =
+        std::find_if(samples.begin(), samples.end(), [&](const Sample& one) { return one.labels == other; });
+    ASSERT_NE(folded, samples.end());
+    EXPECT_EQ(folded->value, 200);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
 #include "features/tutor/reply_board.hpp"
+#include "operations/watch/status.hpp"
 #include "services/access/request_limits.hpp"
 #include "services/blobs/disk_store.hpp"
 #include "services/llm/circuit.hpp"
@@ -60,6 +61,7 @@ struct Node {
     int threads = 1;
     std::atomic<bool> draining{false};
     std::atomic<std::shared_ptr<const Maintenance>> maintenance;  // null: the doors are open
+    std::atomic<std::shared_ptr<const watch::Status>> status;      // as last seen; null: not yet
     std::atomic<bool> hears_notifications{false};
     std::atomic<int> schema{0};  // number of the database's newest migration, as last seen; 0: not known
     std::atomic<bool> schema_fits{true};  // this program runs on it

@@ -7,11 +7,14 @@
 #include "app/health.hpp"
 #include "app/installation.hpp"
 #include "app/pages.hpp"
+#include "app/status_page.hpp"
+#include "app/watch_settings.hpp"
 #include "base/config/public_url.hpp"
 #include "base/db/servers.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
 #include "operations/safety/routes.hpp"
+#include "operations/watch/routes.hpp"
 #include "services/access/origin.hpp"
 #include "services/llm/guard.hpp"
 #include "services/llm/openai.hpp"
@@ -110,7 +113,8 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       sign_in_limits(db, shared.rates, shared.metrics),
       idempotency(db, router),
       service(router, hooks(), service_options(shared), shared.metrics),
-      server(executor, service, server_options(shared), shared.metrics) {
+      server(executor, service, server_options(shared), shared.metrics),
+      watching(shared, db, http_client, *mail) {
     bind_routes();
 }
 
@@ -133,9 +137,17 @@ void Worker::Parts::bind_routes() {
     });
     std::vector<std::string> names;
     for (const auto& place : places) names.push_back(place.name());
+    watch::bind_routes(router, {db, [this]() { return surroundings(); }});
+    bind_status_routes(router, {node, db, *mail});
     safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
                                  std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")),
                                  std::move(names), beside_data});
+}
+
+Task<watch::Surroundings> Worker::Parts::surroundings() {
+    watch::Surroundings around;
+    co_await refresh(around, node, db);
+    co_return around;
 }
 
 http::Hooks Worker::Parts::hooks() {

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 
+#include "app/watching.hpp"
 #include "app/worker.hpp"
 #include "base/client/http_client.hpp"
 #include "base/db/database.hpp"
@@ -14,6 +15,7 @@
 #include "features/tutor/personal/personal.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
+#include "operations/watch/messages.hpp"
 #include "services/access/idempotency.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/access/token_budget.hpp"
@@ -30,6 +32,7 @@ struct Worker::Parts {
 
     void bind_routes();
     http::Hooks hooks();
+    Task<watch::Surroundings> surroundings();
 
     Node& node;
     db::Database db;
@@ -52,6 +55,7 @@ struct Worker::Parts {
     access::Idempotency idempotency;
     http::Service service;
     http::Server server;
+    Watching watching;
 };
 
 }  // namespace bb::app

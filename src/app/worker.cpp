@@ -96,6 +96,7 @@ Task<void> Worker::keep_house() {
                                                  accounts::notice_writer(node.url, node.secret)));
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
+    net::spawn(executor(), parts_->watching.run());
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {
@@ -128,6 +129,7 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     // The people who were told to look into their mail do get it.
     while (parts_->node.mailer.under_way() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
+    if (number_ == 0) co_await parts_->watching.say_goodbye();
     parts_->server.close_all();
     // What was just closed gets its turn to notice before the loop ends.
     co_await net::sleep_for(milliseconds(5));

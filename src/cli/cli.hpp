@@ -65,6 +65,9 @@ void register_checklist(CLI::App& app, Chosen& chosen);
 void register_dns(CLI::App& app, Chosen& chosen);
 void register_maintenance(CLI::App& app, Chosen& chosen);
 void register_loadtest(CLI::App& app, Chosen& chosen);
+void register_metrics(CLI::App& app, Chosen& chosen);
+void register_alarm(CLI::App& app, Chosen& chosen);
+void register_incident(CLI::App& app, Chosen& chosen);
 
 /// The part of `user` about a person's data.
 void add_user_export(CLI::App& user, Chosen& chosen);

@@ -109,6 +109,9 @@ int run(int argc, char** argv) {
     register_dns(app, chosen);
     register_maintenance(app, chosen);
     register_loadtest(app, chosen);
+    register_metrics(app, chosen);
+    register_alarm(app, chosen);
+    register_incident(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -114,6 +114,25 @@ std::string base64(const Digest& digest) {
     return out;
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+    std::string out(text.size(), '\0');
+    std::size_t length = 0;
+    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                                         text.size(), nullptr, &length, nullptr, sodium_base64_VARIANT_ORIGINAL);
+    if (failed != 0) return std::nullopt;
+    out.resize(length);
+    return out;
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view data) {
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, reinterpret_cast<const unsigned char*>(key.data()), key.size());
+    crypto_auth_hmacsha256_update(&state, reinterpret_cast<const unsigned char*>(data.data()), data.size());
+    Digest digest;
+    crypto_auth_hmacsha256_final(&state, digest.data());
+    return digest;
+}
+
 bool equal(std::string_view a, std::string_view b) {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -34,7 +34,7 @@ constexpr const char* end_others_sql =
 crypto::Digest hash_of(std::string_view secret, std::string_view email, std::string_view code) {
     std::string data = "address code\n";
     data.append(email).append("\n").append(code);
-    return keyed_hash(secret, data);
+    return crypto::hmac_sha256(secret, data);
 }
 
 /// To the old address, whatever becomes the person's.

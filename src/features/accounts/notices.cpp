@@ -51,7 +51,7 @@ NoticeChoices read_row(const db::Row& row) {
 }
 
 crypto::Digest signature_of(std::string_view secret, std::string_view signed_part) {
-    return keyed_hash(secret, "unsubscribe\n" + std::string(signed_part));
+    return crypto::hmac_sha256(secret, "unsubscribe\n" + std::string(signed_part));
 }
 
 /// A text of the payload, or nothing.

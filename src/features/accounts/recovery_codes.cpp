@@ -24,7 +24,7 @@ constexpr const char* use_sql =
     "WHERE u.email = $1 AND c.user_id = u.id AND c.code_hash = $2 AND c.used_at IS NULL RETURNING u.id";
 
 crypto::Digest hash_of(std::string_view secret, std::string_view code) {
-    return keyed_hash(secret, "recovery code\n" + std::string(code));
+    return crypto::hmac_sha256(secret, "recovery code\n" + std::string(code));
 }
 
 }  // namespace

@@ -6,13 +6,8 @@
 namespace bb::accounts {
 namespace {
 
-constexpr std::size_t hash_block = 64;
 constexpr std::size_t token_length = 43;  // 32 bytes in unpadded base64url
 constexpr std::size_t code_length = 6;
-
-std::string bytes_of(const crypto::Digest& digest) {
-    return std::string(digest.begin(), digest.end());
-}
 
 bool is_token_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -20,20 +15,10 @@ bool is_token_character(char c) {
 
 }  // namespace
 
-crypto::Digest keyed_hash(std::string_view key, std::string_view data) {
-    std::string block = key.size() > hash_block ? bytes_of(crypto::sha256(key)) : std::string(key);
-    block.resize(hash_block, '\0');
-    std::string inner = block;
-    std::string outer = block;
-    for (auto& c : inner) c = static_cast<char>(c ^ 0x36);
-    for (auto& c : outer) c = static_cast<char>(c ^ 0x5c);
-    return crypto::sha256(outer + bytes_of(crypto::sha256(inner.append(data))));
-}
-
 crypto::Digest code_hash(std::string_view secret, std::string_view address, std::string_view code) {
     std::string data = "sign-in code\n";
     data.append(address).append("\n").append(code);
-    return keyed_hash(secret, data);
+    return crypto::hmac_sha256(secret, data);
 }
 
 std::optional<crypto::Digest> token_hash(std::string_view token) {

@@ -7,9 +7,6 @@
 
 namespace bb::accounts {
 
-/// HMAC-SHA-256 (RFC 2104).
-crypto::Digest keyed_hash(std::string_view key, std::string_view data);
-
 /// What is stored of a six-digit code. Keyed, because a million codes are tried in no time by whoever
 /// holds a copy of the table.
 crypto::Digest code_hash(std::string_view secret, std::string_view address, std::string_view code);

@@ -24,6 +24,7 @@ constexpr const char* columns_sql =
     "coalesce((SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k WHERE k.conrelid = "
     "a.attrelid "
     "AND k.contype = 'c' AND a.attnum = ANY (k.conkey)), '') "
+    "|| coalesce(pg_get_partition_constraintdef(a.attrelid), '') "
     "FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped "
     "AND a.attidentity = '' AND a.attgenerated = '' ORDER BY a.attnum";
 constexpr const char* keys_sql =

@@ -1,0 +1,13 @@
+DROP TABLE status_subscribers;
+DROP TABLE status_days;
+DROP TABLE alarm_messages;
+DROP TABLE alarm_silences;
+DROP TABLE alarm_changes;
+DROP TABLE alarm_states;
+DROP TABLE incident_events;
+DROP TABLE incidents;
+DROP TABLE alarms;
+DROP TABLE watch_turns;
+DROP TABLE metric_hours;
+DROP TABLE metric_minutes;
+DROP TABLE metric_series;

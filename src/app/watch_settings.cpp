@@ -1,0 +1,62 @@
+#include "app/watch_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "base/config/public_url.hpp"
+#include "base/core/log.hpp"
+#include "embedded/version.hpp"
+#include "features/accounts/server_secret.hpp"
+
+namespace bb::app {
+namespace {
+
+constexpr const char* administrators_sql =
+    "SELECT email FROM users WHERE role = 'administrator' AND suspended_at IS NULL ORDER BY created_at "
+    "LIMIT 20";
+
+Task<void> read_people(watch::Surroundings& around, const config::Config& config, db::Database& db) {
+    auto contacts = watch::read_contacts(contacts_file(config));
+    if (contacts) {
+        around.contacts = std::move(*contacts);
+    } else {
+        const auto& error = contacts.error();
+        log::error("contacts cannot be read",
+                   {{"reason", error.fields.empty() ? error.detail
+                                                    : error.fields.front().pointer + " " +
+                                                          error.fields.front().detail}});
+    }
+    const auto rows = co_await db.query(administrators_sql);
+    around.administrators.clear();
+    for (const auto row : rows) around.administrators.push_back(row.get<std::string>(0));
+}
+
+}  // namespace
+
+std::filesystem::path contacts_file(const config::Config& config) {
+    if (config.is_set("BRAINBYTES_CONFIG")) return config.text("BRAINBYTES_CONFIG");
+    return std::filesystem::path(config.text("BRAINBYTES_DATA")) / "brainbytes.toml";
+}
+
+watch::Channels channels_of(const config::Config& config) {
+    return {config.text("ALARM_WEBHOOK_URL"),      config.text("ALARM_WEBHOOK_SECRET"),
+            config.text("ALARM_NTFY_URL"),         config.text("ALARM_SLACK_URL"),
+            config.text("ALARM_ALERTMANAGER_URL"), config.text("ALARM_DEADMAN_URL")};
+}
+
+Task<void> refresh(watch::Surroundings& around, const Node& node, db::Database& db) {
+    around.channels = channels_of(node.config);
+    around.url = node.url;
+    around.secret = node.secret;
+    around.release = fmt::format("{}-{}", embedded::version, embedded::commit);
+    co_await read_people(around, node.config, db);
+}
+
+Task<void> refresh(watch::Surroundings& around, const config::Config& config, db::Database& db) {
+    around.channels = channels_of(config);
+    around.url = config::public_url(config);
+    around.secret = accounts::server_secret(config);
+    around.release = fmt::format("{}-{}", embedded::version, embedded::commit);
+    co_await read_people(around, config, db);
+}
+
+}  // namespace bb::app

@@ -1,0 +1,164 @@
+#include "app/watching.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "app/watch_settings.hpp"
+#include "base/core/log.hpp"
+#include "base/net/timer.hpp"
+#include "operations/watch/look.hpp"
+
+namespace bb::app {
+namespace {
+
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr seconds round{5};        // messages that are due
+constexpr int rounds_to_look = 3;  // a look every 15 seconds
+constexpr seconds dark_after{60};  // without a database
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+    return name.data();
+}
+
+}  // namespace
+
+struct Watching::Impl {
+    Impl(Node& shared, db::Database& database, client::HttpClient& http, mail::Sender& mail)
+        : node(shared),
+          db(database),
+          history(database, host_name()),
+          courier(http, mail, around),
+          serving(shared.metrics.gauge("brainbytes_serving",
+                                       "1: this node serves; 0: it was told to end")) {
+        for (std::size_t i = 0; i < open_incidents.size(); ++i)
+            open_incidents[i].emplace(shared.metrics.gauge(
+                "brainbytes_incidents_open", "Incidents that are not resolved, by severity",
+                {{"severity", fmt::format("P{}", i)}}));
+        serving.set(1);
+    }
+
+    /// What was counted since the last time; gauges once a minute.
+    Task<void> write_down() {
+        const auto snapshot = node.metrics.snapshot();
+        const auto minute = std::chrono::floor<std::chrono::minutes>(now());
+        const auto points = increments.since_accepted(snapshot, minute != last_minute);
+        co_await history.add(points, now());
+        increments.accept(snapshot);
+        last_minute = minute;
+    }
+
+    Task<void> count_incidents() {
+        const auto rows = co_await db.query(
+            "SELECT severity, count(*) FROM incidents WHERE state <> 'resolved' GROUP BY 1");
+        std::array<double, 4> open{};
+        for (const auto row : rows)
+            open.at(static_cast<std::size_t>(row.get<std::string>(0)[1] - '0')) =
+                static_cast<double>(row.get<std::int64_t>(1));
+        for (std::size_t i = 0; i < open.size(); ++i) open_incidents[i]->set(open[i]);
+    }
+
+    Task<void> see_status() {
+        auto work = [](db::Transaction& tx) -> Task<watch::Status> {
+            co_return co_await watch::status_of(tx, now());
+        };
+        node.status = std::make_shared<const watch::Status>(co_await db.transaction(work));
+    }
+
+    Task<void> look() {
+        co_await write_down();
+        co_await refresh(around, node, db);
+        const bool mine = co_await watch::look_around(db, around, now());
+        co_await count_incidents();
+        co_await see_status();
+        if (!mine || Clock::now() < next_ping) co_return;
+        next_ping = Clock::now() + seconds(60);
+        const auto pinged = co_await courier.ping_dead_man();
+        if (!pinged.fault.empty())
+            log::warn("the outside check was not reached", {{"reason", pinged.fault}});
+    }
+
+    Task<void> carry() {
+        co_await watch::deliver_due(
+            db, [this](const watch::Message& message) { return courier.deliver(message); }, now());
+    }
+
+    /// The database is away, and with it everything that could say so. Once in a darkness.
+    Task<void> cry_in_the_dark() {
+        if (!dark_since) dark_since = now();
+        if (cried || now() - *dark_since < dark_after) co_return;
+        cried = true;
+        log::error("the database is away: those on duty are told",
+                   {{"seconds", static_cast<std::int64_t>(dark_after.count())}});
+        for (auto& message : watch::messages_without_database(around, *dark_since, now())) {
+            const auto outcome = co_await courier.deliver(std::move(message));
+            if (!outcome.fault.empty())
+                log::warn("a message about an incident did not arrive", {{"reason", outcome.fault}});
+        }
+    }
+
+    Task<void> leave_the_dark() {
+        if (cried) co_await watch::note_darkness(db, around, *dark_since, now());
+        dark_since.reset();
+        cried = false;
+    }
+
+    Task<void> one_round(int number) {
+        try {
+            if (number % rounds_to_look == 0) co_await look();
+            co_await carry();
+            co_await leave_the_dark();
+            co_return;
+        } catch (const db::Unavailable&) {
+            // Told below, when it lasts.
+        } catch (const std::exception& fault) {
+            log::warn("nobody looked at the alarms this time", {{"reason", fault.what()}});
+            co_return;
+        }
+        if (!node.draining) co_await cry_in_the_dark();
+    }
+
+    Node& node;
+    db::Database& db;
+    watch::Surroundings around;
+    watch::Increments increments;
+    watch::History history;
+    watch::Courier courier;
+    metrics::Gauge serving;
+    std::array<std::optional<metrics::Gauge>, 4> open_incidents;
+    Time last_minute{};
+    Clock::time_point next_ping{};
+    std::optional<Time> dark_since;
+    bool cried = false;
+};
+
+Watching::Watching(Node& node, db::Database& db, client::HttpClient& http, mail::Sender& mail)
+    : impl_(std::make_unique<Impl>(node, db, http, mail)) {}
+
+Watching::~Watching() = default;
+
+Task<void> Watching::run() {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    for (int number = 0; state.cancelled() == boost::asio::cancellation_type::none; ++number) {
+        co_await net::sleep_for(round);
+        if (!impl_->node.draining) co_await impl_->one_round(number);
+    }
+}
+
+Task<void> Watching::say_goodbye() {
+    impl_->serving.set(0);
+    if (!impl_->db.ready()) co_return;
+    try {
+        co_await impl_->write_down();
+    } catch (const std::exception& fault) {
+        log::warn("the last minute is not in the history", {{"reason", fault.what()}});
+    }
+}
+
+}  // namespace bb::app

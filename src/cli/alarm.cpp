@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <memory>
+
+#include "app/watch_settings.hpp"
+#include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
+#include "base/net/timer.hpp"
+#include "cli/cli.hpp"
+#include "operations/watch/look.hpp"
+#include "operations/watch/silences.hpp"
+#include "services/audit/audit.hpp"
+
+namespace bb::cli {
+namespace {
+
+namespace js = boost::json;
+
+constexpr int seconds_for_test = 60;
+
+struct Words {
+    std::string name, reason;
+    js::object definition;
+    int minutes = 60;
+    bool json = false;
+};
+
+Task<void> write_down(db::Transaction& tx, const char* action, std::string name) {
+    audit::Entry entry{audit::by_operator(), action, "alarm", std::move(name), "{}"};
+    co_await audit::append(tx, std::move(entry));
+}
+
+Task<std::vector<watch::Standing>> standing(db::Database& db) {
+    auto work = [](db::Transaction& tx) -> Task<std::vector<watch::Standing>> {
+        co_return co_await watch::standing_of(tx, now());
+    };
+    co_return co_await db.transaction(work);
+}
+
+Task<int> list(Context& context, db::Database& db, const Words& words) {
+    const auto all = co_await standing(db);
+    JsonWriter json;
+    json.array();
+    for (const auto& [alarm, state, incident] : all) {
+        if (words.json) {
+            json.object().key("alarm").raw(watch::to_json(alarm)).field("state", state.state);
+            json.field("since", state.since).field("words", state.words).end();
+            continue;
+        }
+        context.out << fmt::format("{}\t{}\t{}\t{}{}\n", alarm.enabled ? state.state : "off", alarm.severity,
+                                   alarm.name, alarm.description,
+                                   state.state == "alarm" ? " (" + state.words + ")" : "");
+    }
+    if (words.json) context.out << json.end().take() << '\n';
+    co_return done;
+}
+
+/// What there is of this name, with what was typed over it.
+Task<Result<watch::Alarm>> with_changes(db::Transaction& tx, const Words& words) {
+    watch::Alarm base;
+    base.name = words.name;
+    base.description = words.name + " is beyond its threshold.";
+    base.severity = "P2";
+    base.component = "service";
+    for (const auto& one : co_await watch::alarms_of(tx))
+        if (one.name == words.name) base = one;
+    co_return watch::changed(std::move(base), js::value(words.definition));
+}
+
+Task<int> put(Context& context, db::Database& db, const Words& words) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<watch::Alarm>> {
+        auto alarm = co_await with_changes(tx, words);
+        if (!alarm) co_return alarm;
+        const auto text = js::serialize(words.definition);
+        co_await tx.query(
+            "INSERT INTO alarms (name, definition, changed_at) VALUES ($1, $2, now()) ON CONFLICT (name) DO "
+            "UPDATE SET definition = alarms.definition || excluded.definition, changed_at = now()",
+            words.name, db::Json{text});
+        co_await write_down(tx, "alarm.changed", words.name);
+        co_return alarm;
+    };
+    const auto alarm = co_await db.transaction(work);
+    if (!alarm) co_return context.fail(alarm.error());
+    context.out << watch::to_json(*alarm) << '\n';
+    co_return done;
+}
+
+Task<int> remove(Context& context, db::Database& db, const Words& words) {
+    auto work = [&](db::Transaction& tx) -> Task<bool> {
+        const auto gone = co_await tx.query("DELETE FROM alarms WHERE name = $1", words.name);
+        if (gone.affected() > 0) co_await write_down(tx, "alarm.removed", words.name);
+        co_return gone.affected() > 0;
+    };
+    if (!co_await db.transaction(work))
+        co_return context.fail("Nothing was put under this name; \"alarm put NAME --off\" switches one of ours off.");
+    context.out << "removed; one of ours is as it comes with the program again\n";
+    co_return done;
+}
+
+Task<int> silence(Context& context, db::Database& db, const Words& words) {
+    auto work = [&](db::Transaction& tx) -> Task<void> {
+        watch::SilenceOrder order{Uuid::make(), words.name, words.reason, now(),
+                                  now() + std::chrono::minutes(words.minutes)};
+        co_await watch::add_silence(tx, std::move(order));
+        co_await write_down(tx, "alarm.silenced", words.name);
+    };
+    co_await db.transaction(work);
+    context.out << fmt::format("{} tells nobody for {} minutes\n", words.name, words.minutes);
+    co_return done;
+}
+
+Task<int> unsilence(Context& context, db::Database& db, const Words& words) {
+    auto work = [&](db::Transaction& tx) -> Task<int> {
+        const int ended = co_await watch::end_silences(tx, words.name, now());
+        if (ended > 0) co_await write_down(tx, "alarm.unsilenced", words.name);
+        co_return ended;
+    };
+    if (co_await db.transaction(work) == 0) co_return context.fail("There is no silence of this name.");
+    context.out << words.name << " tells people again\n";
+    co_return done;
+}
+
+/// Everybody and everything is tried by the server that would do it.
+Task<int> test(Context& context, db::Database& db) {
+    watch::Surroundings around;
+    co_await app::refresh(around, context.config, db);
+    auto begin = [&](db::Transaction& tx) -> Task<std::vector<Uuid>> {
+        co_return co_await watch::tell_test(tx, around, now());
+    };
+    const auto messages = co_await db.transaction(begin);
+    if (messages.empty())
+        co_return context.fail("Nobody would be told: there is no contact, no channel and no administrator.");
+    std::vector<watch::TestOutcome> outcomes;
+    auto look = [&](db::Transaction& tx) -> Task<std::vector<watch::TestOutcome>> {
+        co_return co_await watch::outcomes_of(tx, messages);
+    };
+    bool settled = false;
+    for (int second = 0; second < seconds_for_test && !settled; ++second) {
+        co_await net::sleep_for(std::chrono::seconds(1));
+        outcomes = co_await db.transaction(look);
+        settled = true;
+        for (const auto& one : outcomes) settled = settled && (one.arrived || !one.fault.empty());
+    }
+    bool good = true;
+    for (const auto& one : outcomes) {
+        good = good && one.arrived;
+        context.out << fmt::format("{}\t{}\n", one.channel,
+                                   one.arrived            ? "arrived"
+                                   : !one.fault.empty()   ? one.fault
+                                                          : "not tried: does the server run?");
+    }
+    co_return good ? done : context.fail("Not everybody is reached.");
+}
+
+using Work = Task<int> (*)(Context&, db::Database&, const Words&);
+
+CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& words, const char* name,
+              const char* help, Work work) {
+    auto* command = group.add_subcommand(name, help);
+    add_stage(*command, chosen);
+    command->callback([&chosen, words, work] {
+        chosen.action = [words, work](Context& context) {
+            return run_with_database(context.config,
+                                     [&](db::Database& db) { return work(context, db, *words); });
+        };
+    });
+    return command;
+}
+
+/// "Name=status,Value=5*" as CloudWatch's command line writes a dimension.
+void add_dimension(js::object& definition, const std::string& text) {
+    const auto comma = text.find(",Value=");
+    if (!text.starts_with("Name=") || comma == std::string::npos)
+        throw CLI::ValidationError("--dimensions", "is written Name=status,Value=5*");
+    if (!definition.contains("labels")) definition["labels"] = js::object();
+    definition["labels"].as_object()[text.substr(5, comma - 5)] = text.substr(comma + 7);
+}
+
+/// The words of "aws cloudwatch put-metric-alarm", and ours.
+void add_words_of_put(CLI::App& put, const std::shared_ptr<Words>& words) {
+    put.add_option("--alarm-name,name", words->name, "Name: one of ours, or a new one")->required();
+    const auto text = [&](const char* option, const char* member, const char* help) {
+        put.add_option_function<std::string>(
+            option, [words, member](const std::string& value) { words->definition[member] = value; }, help);
+    };
+    const auto number = [&](const char* option, const char* member, const char* help) {
+        put.add_option_function<std::int64_t>(
+            option, [words, member](std::int64_t value) { words->definition[member] = value; }, help);
+    };
+    text("--alarm-description", "description", "A sentence that begins the message");
+    text("--metric-name", "metric", "\"brainbytes metrics list\" names them");
+    text("--statistic", "statistic", "average, sum, minimum, maximum, samplecount, p95");
+    number("--period", "period", "Seconds, full minutes (300)");
+    put.add_option_function<double>(
+        "--threshold", [words](double value) { words->definition["threshold"] = value; }, "The number");
+    text("--comparison-operator", "comparison", "GreaterThanThreshold and the like");
+    number("--evaluation-periods", "evaluationPeriods", "So many last periods are looked at (1)");
+    number("--datapoints-to-alarm", "datapointsToAlarm", "So many of them must be beyond it");
+    text("--treat-missing-data", "treatMissingData", "missing, breaching, notBreaching, ignore");
+    text("--severity", "severity", "P0 to P3 (P2)");
+    text("--component", "component", "Of the status page");
+    put.add_option_function<std::vector<std::string>>(
+        "--dimensions",
+        [words](const std::vector<std::string>& all) {
+            for (const auto& one : all) add_dimension(words->definition, one);
+        },
+        "Name=LABEL,Value=PATTERN");
+    put.add_option("--namespace", "Of CloudWatch: BrainBytes")->check(CLI::IsMember({"BrainBytes"}));
+    put.add_flag_callback("--off", [words] { words->definition["enabled"] = false; }, "Switch it off");
+    put.add_flag_callback("--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
+}
+
+}  // namespace
+
+void register_alarm(CLI::App& app, Chosen& chosen) {
+    auto* group = app.add_subcommand("alarm", "What is watched, and who hears of it");
+    group->require_subcommand(1);
+    const auto words = std::make_shared<Words>();
+    add(*group, chosen, words, "list", "Every alarm and how it stands", list)
+        ->add_flag("--json", words->json, "Print JSON");
+    add_words_of_put(*add(*group, chosen, words, "put", "Add an alarm, or change one", put), words);
+    add(*group, chosen, words, "remove", "Take back what was put", remove)
+        ->add_option("name", words->name, "Name")
+        ->required();
+    auto* silenced = add(*group, chosen, words, "silence", "Tell nobody of an alarm for a while", silence);
+    silenced->add_option("name", words->name, "Name, or its beginning and a star")->required();
+    silenced->add_option("--minutes", words->minutes, "How long (60)")->check(CLI::Range(1, 31 * 24 * 60));
+    silenced->add_option("--reason", words->reason, "Why")->required();
+    add(*group, chosen, words, "unsilence", "End that", unsilence)
+        ->add_option("name", words->name, "As it was written")
+        ->required();
+    add(*group, chosen, words, "test", "Reach everybody once, by the server that would",
+        [](Context& context, db::Database& db, const Words&) { return test(context, db); });
+}
+
+}  // namespace bb::cli

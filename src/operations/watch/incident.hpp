@@ -1,0 +1,78 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/error.hpp"
+#include "base/core/time.hpp"
+#include "base/core/uuid.hpp"
+#include "base/db/database.hpp"
+
+namespace bb::watch {
+
+struct Incident {
+    Uuid id;
+    int number = 0;
+    std::string title;
+    std::string severity;   ///< "P0" to "P3"
+    std::string state;      ///< "open", "acknowledged", "resolved"
+    std::string component;  ///< of the status page
+    std::string alarms;     ///< group that opened it; empty: a person did
+    std::string release;    ///< that ran then
+    Time opened_at;
+    std::optional<Time> acknowledged_at;
+    std::string acknowledged_by;
+    std::optional<Time> resolved_at;
+    int level = 0;  ///< told so far: 1 to 4; 5: nobody answered at all
+    bool overdue = false;
+};
+
+/// An entry of an incident's time line.
+struct IncidentEvent {
+    Time at;
+    std::string kind;
+    std::string actor;  ///< "alarm", "clock", "operator", or a person's id
+    std::string words;
+    bool is_public = false;
+};
+
+struct NewIncident {
+    std::string title;
+    std::string severity;
+    std::string component;
+    std::string alarms;
+    std::string release;
+    std::string words;  ///< what was noticed
+    std::string actor;
+};
+
+/// The parts of the service that the status page shows.
+const std::vector<std::string>& components();
+
+Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now);
+/// Locked until the transaction ends. Errors: not_found.
+Task<Result<Incident>> find_incident(db::Transaction& tx, int number);
+Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit);
+Task<std::vector<Incident>> incidents_since(db::Transaction& tx, Time since, int limit);
+Task<std::vector<IncidentEvent>> events_of(db::Transaction& tx, Uuid incident);
+Task<void> add_event(db::Transaction& tx, Uuid incident, IncidentEvent event);
+
+/// Somebody has it in hand: it goes to nobody else. Errors: conflict when it is over.
+Task<Result<Incident>> acknowledge(db::Transaction& tx, Incident incident, std::string by, std::string words,
+                                   Time now);
+/// Errors: conflict when it is over already.
+Task<Result<Incident>> resolve(db::Transaction& tx, Incident incident, std::string by, std::string words,
+                               Time now);
+Task<void> set_level(db::Transaction& tx, Uuid incident, int level);
+Task<void> set_overdue(db::Transaction& tx, Uuid incident);
+Task<void> set_severity(db::Transaction& tx, Uuid incident, std::string severity);
+
+/// {"number","title","severity","state",...}
+std::string to_json(const Incident& incident, Time now);
+std::string to_json(const IncidentEvent& event);
+
+/// The draft of a post-mortem in Markdown, from what was written down while it happened.
+std::string postmortem(const Incident& incident, const std::vector<IncidentEvent>& events,
+                       const std::vector<std::string>& changes, Time now);
+
+}  // namespace bb::watch

@@ -1,0 +1,18 @@
+#pragma once
+#include <functional>
+
+#include "base/http/router.hpp"
+#include "operations/watch/actions.hpp"
+
+namespace bb::watch {
+
+/// What the routes need. The references must outlive the router.
+struct WatchParts {
+    db::Database& db;
+    std::function<Task<Surroundings>()> around;  ///< as they are now
+};
+
+/// Adds /api/admin/alarms, /api/admin/metrics, /api/admin/incidents, /api/status and what belongs to them.
+void bind_routes(http::Router& router, const WatchParts& parts);
+
+}  // namespace bb::watch

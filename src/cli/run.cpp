@@ -7,6 +7,7 @@
 
 #include "base/core/crypto.hpp"
 #include "cli/cli.hpp"
+#include "cli/doctor.hpp"
 #include "embedded/version.hpp"
 
 namespace bb::cli {
@@ -35,15 +36,19 @@ Result<config::Config> load_config(const Chosen& chosen) {
     return config::Config::load(environment, ".");
 }
 
-int execute(const Chosen& chosen) {
+/// `despite_faults`: the command tells of a wrong configuration itself, and does what it can.
+int execute(const Chosen& chosen, bool despite_faults) {
     auto config = load_config(chosen);
+    if (!config && despite_faults) config = config::Config();
     if (!config) {
         std::cerr << "brainbytes: " << config.error().detail << '\n';
         for (const auto& fault : config.error().fields)
             std::cerr << "  " << fault.pointer << " " << fault.detail << '\n';
         return wrong_usage;
     }
-    for (const auto& warning : config->warnings()) std::cerr << "brainbytes: warning: " << warning << '\n';
+    if (!despite_faults)
+        for (const auto& warning : config->warnings())
+            std::cerr << "brainbytes: warning: " << warning << '\n';
     Context context{std::move(*config), std::cout, std::cerr};
     try {
         return chosen.action(context);
@@ -112,10 +117,11 @@ int run(int argc, char** argv) {
     register_metrics(app, chosen);
     register_alarm(app, chosen);
     register_incident(app, chosen);
+    register_doctor(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();
-    return execute(chosen);
+    return execute(chosen, app.got_subcommand("doctor"));
 }
 
 }  // namespace bb::cli

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "base/client/easy.hpp"
+#include "base/client/mail_greeting.hpp"
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 
@@ -54,16 +55,20 @@ bool has_password(const std::string& url) {
     return scheme != std::string::npos && url.substr(scheme + 3).find('@') != std::string::npos;
 }
 
-void prepare(CURL* easy, const MailEnvelope& envelope, HeaderList& recipients) {
-    set(easy, CURLOPT_URL, envelope.smtp_url.c_str());
+void prepare_connection(CURL* easy, const std::string& smtp_url, std::chrono::milliseconds limit) {
+    set(easy, CURLOPT_URL, smtp_url.c_str());
     set(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    const bool encrypted = must_encrypt(envelope.smtp_url);
+    const bool encrypted = must_encrypt(smtp_url);
     set(easy, CURLOPT_USE_SSL, static_cast<long>(encrypted ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(envelope.deadline.count()));
-    // The goodbye is not bound by the deadline above, only by this one (seconds).
-    set(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 20L);
+    set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
     set(easy, CURLOPT_FORBID_REUSE, 1L);
     set(easy, CURLOPT_NOPROXY, "*");
+}
+
+void prepare(CURL* easy, const MailEnvelope& envelope, HeaderList& recipients) {
+    prepare_connection(easy, envelope.smtp_url, envelope.deadline);
+    // The goodbye is not bound by the deadline of the connection, only by this one (seconds).
+    set(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 20L);
     set(easy, CURLOPT_MAIL_FROM, ("<" + envelope.from + ">").c_str());
     append(recipients, "<" + envelope.to + ">");
     set(easy, CURLOPT_MAIL_RCPT, recipients.get());
@@ -147,6 +152,18 @@ MailOutcome unusable() {
 
 bool must_encrypt(const std::string& smtp_url) {
     return has_password(smtp_url) || !is_loopback(host_of(smtp_url));
+}
+
+std::string greet_mail_server(const std::string& smtp_url, const std::string& ca_file,
+                              std::chrono::milliseconds limit) {
+    const EasyHandle easy = make_easy(ca_file);
+    char error[CURL_ERROR_SIZE] = "";
+    prepare_connection(easy.get(), smtp_url, limit);
+    set(easy.get(), CURLOPT_SERVER_RESPONSE_TIMEOUT, 1L);
+    set(easy.get(), CURLOPT_CONNECT_ONLY, 1L);  // up to and with the sign-in
+    set(easy.get(), CURLOPT_ERRORBUFFER, error);
+    const CURLcode code = curl_easy_perform(easy.get());
+    return outcome_of(easy.get(), code, error).detail;
 }
 
 Mailer::Mailer(std::string ca_file)

@@ -26,6 +26,13 @@ constexpr std::pair<std::string_view, std::string_view> pairs[] = {
 struct Layer {
     Environment values;
     std::string origin;
+    std::map<std::string, int, std::less<>> lines{};  // of a file, by name
+
+    /// For people: where to look.
+    std::string place_of(const std::string& name) const {
+        const auto found = lines.find(name);
+        return found == lines.end() ? origin : fmt::format("{}, line {}", origin, found->second);
+    }
 };
 
 Result<std::string> read_file(const std::string& path) {
@@ -69,7 +76,11 @@ public:
             auto value = from_layer(option, layer);
             if (!value) continue;
             if (value->text.empty()) break;  // NAME= asks for the default
-            if (const auto fault = fault_of(option, value->text)) complain(option, *value, *fault);
+            if (const auto fault = fault_of(option, value->text)) {
+                const auto from =
+                    value->origin == layer.origin ? layer.place_of(std::string(option.name)) : value->origin;
+                complain(option, {value->text, from}, *fault);
+            }
             return std::move(*value);
         }
         return {std::string(option.standard), "default"};
@@ -88,7 +99,10 @@ private:
             faults.push_back({name, lines.error().detail});
             return layer;
         }
-        for (auto& line : *lines) layer.values[line.name] = std::move(line.value);
+        for (auto& line : *lines) {
+            layer.values[line.name] = std::move(line.value);
+            layer.lines[line.name] = line.line;
+        }
         return layer;
     }
 
@@ -156,7 +170,7 @@ void Loader::warn_of_unknown_names(const Layer& layer) {
         if (base.size() > 5 && base.substr(base.size() - 5) == "_FILE") base.remove_suffix(5);
         if (find_option(base)) continue;
         warnings.push_back(fmt::format("{} (from {}) is not an option; the nearest is {}.", name,
-                                       layer.origin, nearest_option(base)));
+                                       layer.place_of(name), nearest_option(base)));
     }
 }
 

@@ -20,6 +20,7 @@
 #include "base/db/cluster_log.hpp"
 #include "base/db/cluster_process.hpp"
 #include "base/db/cluster_settings.hpp"
+#include "base/db/found_home.hpp"
 
 namespace bb::db {
 namespace {
@@ -283,6 +284,13 @@ ManagedCluster::~ManagedCluster() {
 
 ManagedCluster::ManagedCluster(ManagedCluster&&) noexcept = default;
 ManagedCluster& ManagedCluster::operator=(ManagedCluster&&) noexcept = default;
+
+std::optional<FoundCluster> find_cluster(const fs::path& data) {
+    const auto found = running_postmaster(data / "postgres");
+    if (!found || !found->ready || found->stopping) return std::nullopt;
+    return FoundCluster{found->pid, conninfo_for(found->sockets, cluster_role, cluster_database),
+                        conninfo_for(found->sockets, cluster_superuser, cluster_database)};
+}
 
 std::string ManagedCluster::conninfo() const {
     return conninfo_for(impl_->sockets, cluster_role, cluster_database);

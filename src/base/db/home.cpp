@@ -16,6 +16,7 @@
 #include "base/core/file_lock.hpp"
 #include "base/core/privileges.hpp"
 #include "base/db/cluster.hpp"
+#include "base/db/found_home.hpp"
 #include "base/db/transport.hpp"
 
 namespace bb::db {
@@ -64,12 +65,23 @@ void hand_over(const fs::path& folder, const privileges::Account& account) {
     give(folder);
 }
 
+/// Absolute, and without a slash at its end.
+fs::path full_path(const std::string& wanted) {
+    auto data = fs::absolute(wanted).lexically_normal();
+    return data.has_filename() ? data : data.parent_path();
+}
+
+/// Used where the unprivileged account cannot reach `data`.
+fs::path instead_of(const fs::path& data) {
+    const auto hash = crypto::hex(crypto::sha256(data.string())).substr(0, 12);
+    return fs::path("/var/lib/brainbytes") / hash;
+}
+
 /// As root: where the data goes and as whom; ends as that account.
 fs::path settle_as_root(fs::path data, const Home::Say& say) {
     auto account = privileges::unprivileged_for(data);
     if (!privileges::can_reach(account, data)) {
-        const auto hash = crypto::hex(crypto::sha256(data.string())).substr(0, 12);
-        const auto instead = fs::path("/var/lib/brainbytes") / hash;
+        const auto instead = instead_of(data);
         say(fmt::format("The account {} may not enter the folders above {}; the data is kept in {}.",
                         account.label(), data.string(), instead.string()));
         data = instead;
@@ -86,8 +98,7 @@ fs::path settle_as_root(fs::path data, const Home::Say& say) {
 
 /// The folder that is used, made, private, and reachable by this account.
 fs::path settle(const std::string& wanted, const Home::Say& say) {
-    auto data = fs::absolute(wanted).lexically_normal();
-    if (!data.has_filename()) data = data.parent_path();
+    auto data = full_path(wanted);
     if (privileges::is_root()) data = settle_as_root(data, say);
     std::error_code failed;
     fs::create_directories(data, failed);
@@ -114,6 +125,13 @@ std::string holder_of(const fs::path& lock) {
 
 std::string already_running(const fs::path& data, const fs::path& lock) {
     return fmt::format("already running on {}, process {}.", data.string(), holder_of(lock));
+}
+
+/// The server of a data folder; 0: none.
+int process_that_holds(const fs::path& data) {
+    const auto file = data / "run/server.lock";
+    if (!fs::exists(file) || FileLock::try_take(file, FileLock::Kind::shared)) return 0;
+    return std::atoi(holder_of(file).c_str());
 }
 
 FileLock lock_for_server(const fs::path& data) {
@@ -166,6 +184,25 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
     return Home(std::move(impl));
 }
 
+FoundHome find_home(const config::Config& config) {
+    FoundHome found;
+    found.data = full_path(config.text("BRAINBYTES_DATA"));
+    if (privileges::is_root() && !privileges::can_reach(privileges::unprivileged_for(found.data), found.data))
+        found.data = instead_of(found.data);
+    found.managed = !config.is_set("DATABASE_URL");
+    if (!found.managed) {
+        found.conninfo = with_bounded_silence(with_verified_tls(config.text("DATABASE_URL")));
+        found.superuser_conninfo = found.conninfo;
+    } else if (auto running = find_cluster(found.data)) {
+        found.conninfo = std::move(running->conninfo);
+        found.superuser_conninfo = std::move(running->superuser_conninfo);
+    }
+    std::error_code unreadable;
+    if (fs::is_directory(found.data / "run", unreadable))
+        found.server_process = process_that_holds(found.data);
+    return found;
+}
+
 std::optional<Error> Home::taken(const config::Config& config) {
     const auto data = fs::absolute(config.text("BRAINBYTES_DATA")).lexically_normal();
     const auto file = data / "run/server.lock";
@@ -190,10 +227,7 @@ bool Home::managed() const {
 }
 
 int Home::server_process() const {
-    if (impl_->server) return getpid();
-    const auto file = impl_->data / "run/server.lock";
-    if (!fs::exists(file) || FileLock::try_take(file, FileLock::Kind::shared)) return 0;
-    return std::atoi(holder_of(file).c_str());
+    return impl_->server ? getpid() : process_that_holds(impl_->data);
 }
 
 void Home::close() {

@@ -112,7 +112,7 @@ void judge_folder(Findings& findings, const std::string& name, const fs::path& f
 }
 
 void judge_log(Findings& findings, const Subject& subject, const safety::Destination& place) {
-    const auto name = "log in " + place.name();
+    const auto name = "WAL in " + place.name();
     if (subject.config.number("BACKUP_WAL_DAYS") == 0)
         return findings.ok(name, "none wanted (BACKUP_WAL_DAYS is 0)");
     if (subject.home.conninfo.empty())
@@ -165,7 +165,7 @@ void look_at_place(Findings& findings, const Subject& subject, safety::Destinati
     try {
         judge_log(findings, subject, place);
     } catch (const std::exception& fault) {
-        findings.fail("log in " + place.name(), fault.what(), "Look closer: brainbytes backup status");
+        findings.fail("WAL in " + place.name(), fault.what(), "Look closer: brainbytes backup status");
     }
 }
 

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <fstream>
@@ -117,6 +118,21 @@ Certificate told(X509* leaf, STACK_OF(X509) * chain, const TlsHost& host) {
     return certificate;
 }
 
+void connect(BIO* bio, const std::string& address, std::chrono::milliseconds limit) {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    BIO_set_nbio(bio, 1);
+    while (BIO_do_connect(bio) != 1) {
+        char why[256] = "no answer";
+        if (const auto code = ERR_get_error()) ERR_error_string_n(code, why, sizeof why);
+        int fd = -1;
+        BIO_get_fd(bio, &fd);
+        if (!BIO_should_retry(bio) || std::chrono::steady_clock::now() > until)
+            throw std::runtime_error(fmt::format("no TLS connection to {}: {}", address, why));
+        pollfd socket{fd, static_cast<short>(BIO_should_read(bio) ? POLLIN : POLLOUT), 0};
+        ::poll(&socket, 1, look_every_ms);
+    }
+}
+
 }  // namespace
 
 TlsHost tls_host_of(const std::string& url, const std::string& ca_file) {
@@ -147,7 +163,7 @@ bool belongs_to(const std::filesystem::path& key, const std::filesystem::path& c
     return fit;
 }
 
-Certificate certificate_served(const TlsHost& host, int seconds) {
+Certificate certificate_served(const TlsHost& host, std::chrono::milliseconds limit) {
     const auto context = new_context(host);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
     const Stream bio(BIO_new_ssl_connect(context.get()));
@@ -158,11 +174,7 @@ Certificate certificate_served(const TlsHost& host, int seconds) {
     const bool numeric = host.host.find(':') != std::string::npos;
     const auto address = (numeric ? "[" + host.host + "]" : host.host) + ":" + host.port;
     BIO_set_conn_hostname(bio.get(), address.c_str());
-    if (BIO_do_connect_retry(bio.get(), seconds, look_every_ms) != 1) {
-        char why[256] = "no answer";
-        if (const auto code = ERR_get_error()) ERR_error_string_n(code, why, sizeof why);
-        throw std::runtime_error(fmt::format("no TLS connection to {}: {}", address, why));
-    }
+    connect(bio.get(), address, limit);
     const Cert leaf(SSL_get1_peer_certificate(ssl));
     if (!leaf) throw std::runtime_error(address + " shows no certificate");
     return told(leaf.get(), SSL_get_peer_cert_chain(ssl), host);

@@ -34,9 +34,9 @@ Certificate certificate_in(const std::filesystem::path& file, const TlsHost& hos
 /// Whether the key in a PEM file belongs to the certificate in another one. Throws std::runtime_error.
 bool belongs_to(const std::filesystem::path& key, const std::filesystem::path& certificate);
 
-/// The one that a server shows. Throws std::runtime_error, after `seconds` at the latest once its name is
+/// The one that a server shows. Throws std::runtime_error, after `limit` at the latest once its name is
 /// known.
-Certificate certificate_served(const TlsHost& host, int seconds);
+Certificate certificate_served(const TlsHost& host, std::chrono::milliseconds limit);
 
 /// Says how it stands under `name`. `renew`: what to do about its end or its names.
 void judge(Findings& findings, const std::string& name, const Certificate& certificate, const TlsHost& host,

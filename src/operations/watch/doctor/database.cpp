@@ -166,10 +166,11 @@ bool look_at_database(Findings& findings, const Subject& subject) {
 
 void look_at_mail_queue(Findings& findings, db::Session& session) {
     const char* name = "mail queue";
-    const auto row = session.query(
+    const auto rows = session.query(
         "SELECT count(*) FILTER (WHERE state = 'parked'), "
         "count(*) FILTER (WHERE state = 'waiting' AND next_try_at < now() - interval '5 minutes'), "
-        "count(*) FILTER (WHERE state = 'waiting' AND attempts > 0), count(*) FROM mail_queue")[0];
+        "count(*) FILTER (WHERE state = 'waiting' AND attempts > 0), count(*) FROM mail_queue");
+    const auto row = rows[0];
     const auto parked = row.get<std::int64_t>(0), late = row.get<std::int64_t>(1);
     const auto tried = row.get<std::int64_t>(2);
     if (late > 0)

@@ -16,6 +16,11 @@ constexpr std::int64_t old_age = 500'000'000, too_old_age = 1'500'000'000;  // o
 constexpr std::int64_t much_wal = 256 << 20;
 constexpr double long_wait = 30;  // seconds
 
+/// What a person types to call a function of the database; not run by us.
+std::string call_text(std::string_view function, std::string_view argument) {
+    return fmt::format("SELECT {}({})", function, argument);
+}
+
 void look_at_indexes(Findings& findings, db::Session& session, const Subject& subject) {
     const auto rows = session.query(
         "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1 LIMIT $1",
@@ -58,7 +63,7 @@ void look_at_locks(Findings& findings, db::Session& session, const Subject& subj
         fmt::format("{} wait for a lock, the longest for {:.0f} s, held by process {} of the database",
                     waiting, longest, blocker);
     const auto fix = "If that does not end, end the holder: " +
-                     sql_command(subject, fmt::format("SELECT pg_terminate_backend({})", blocker));
+                     sql_command(subject, call_text("pg_terminate_backend", std::to_string(blocker)));
     if (longest > long_wait) return findings.fail("locks", words, fix);
     findings.warn("locks", words, fix);
 }
@@ -79,7 +84,7 @@ void look_at_transactions(Findings& findings, db::Session& session, const Subjec
             fmt::format("one of {} is open for {:.0f} s ({}): it holds up cleaning and locks",
                         row.get<std::string>(1), row.get<double>(3), row.get<std::string>(2)),
             "If it is no backup that runs, end it: " +
-                sql_command(subject, fmt::format("SELECT pg_terminate_backend({})", row.get<int>(0))));
+                sql_command(subject, call_text("pg_terminate_backend", std::to_string(row.get<int>(0)))));
 }
 
 void look_at_cache(Findings& findings, db::Session& session, const Subject& subject) {
@@ -119,7 +124,7 @@ void look_at_age(Findings& findings, db::Session& session, const Subject& subjec
     const auto rows = session.query(
         "SELECT datname::text, age(datfrozenxid)::bigint FROM pg_database ORDER BY 2 DESC LIMIT 1");
     const auto age = rows[0].get<std::int64_t>(1);
-    const auto words = fmt::format("{} of 2147 million are used up in {}",
+    const auto words = fmt::format("{} of 2147 million are used up in the database {}",
                                    fmt::format("{:.1f} million", static_cast<double>(age) / 1e6),
                                    rows[0].get<std::string>(0));
     const auto fix =
@@ -142,13 +147,13 @@ void look_at_slots(Findings& findings, db::Session& session, const Subject& subj
         const bool lost = status == "lost" || status == "unreserved";
         if (!lost && held < much_wal) continue;
         good = false;
-        const auto drop = sql_command(subject, fmt::format("SELECT pg_drop_replication_slot('{}')", slot));
+        const auto drop = sql_command(subject, call_text("pg_drop_replication_slot", "'" + slot + "'"));
         if (lost)
-            findings.fail("log slots", fmt::format("{} has lost log that its reader needs", slot),
+            findings.fail("WAL slots", fmt::format("{} has lost log that its reader needs", slot),
                           "Begin anew with a copy of everything: brainbytes backup create --method physical");
         else
             findings.warn(
-                "log slots",
+                "WAL slots",
                 fmt::format("{} holds {} of log on the disk{}", slot,
                             size_text(static_cast<std::uint64_t>(held)),
                             row.get<bool>(1) ? "" : ", and nobody reads it"),
@@ -156,7 +161,9 @@ void look_at_slots(Findings& findings, db::Session& session, const Subject& subj
                     ? std::string("Look whether the place of the backups takes it: brainbytes backup status")
                     : "If nobody will read it any more: " + drop);
     }
-    if (good) findings.ok("log slots", fmt::format("{}, none holds much log", rows.size()));
+    if (good)
+        findings.ok("WAL slots", rows.empty() ? std::string("none")
+                                              : fmt::format("{}, none holds much of the log", rows.size()));
 }
 
 }  // namespace

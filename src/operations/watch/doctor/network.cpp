@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int handshake_seconds = 2;
+constexpr milliseconds longest_handshake{2000};
 
 client::Reply get(const std::string& url, const std::string& ca_file, const std::string& connect_to = {}) {
     client::Outgoing request("GET", url);
@@ -137,7 +137,7 @@ void look_at_served_certificate(Findings& findings, const Subject& subject) {
     const auto url = config::public_url(subject.config);
     if (!url.starts_with("https://")) return findings.ok(name, fmt::format("none: {} is without TLS", url));
     const auto host = tls_host_of(url, subject.config.text("SSL_CERT_FILE"));
-    judge(findings, name, certificate_served(host, handshake_seconds), host, renew_words);
+    judge(findings, name, certificate_served(host, longest_handshake), host, renew_words);
 }
 
 void look_at_server(Findings& findings, const Subject& subject) {

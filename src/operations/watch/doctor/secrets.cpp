@@ -193,16 +193,18 @@ void look_at_strength(Findings& findings, const Subject& subject) {
 
 void look_at_secret_files(Findings& findings, const Subject& subject) {
     const auto files = files_with_secrets(subject);
-    int good = 0;
+    std::vector<std::string> good;
     for (const auto& [file, names] : files) {
         struct stat status;
         if (::stat(file.c_str(), &status) != 0) continue;
         const bool closed = is_closed(findings, file, names, status);
         const bool young = is_young(findings, file, names, status);
-        if (closed && young) ++good;
+        if (closed && young) good.push_back(file.string());
     }
     if (files.empty()) return findings.ok("secret files", "no secret is given in a file");
-    if (good > 0) findings.ok("secret files", fmt::format("{} closed to other accounts, and not old", good));
+    if (!good.empty())
+        findings.ok("secret files",
+                    fmt::format("closed to other accounts, and not old: {}", fmt::join(good, ", ")));
 }
 
 }  // namespace bb::watch

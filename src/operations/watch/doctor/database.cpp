@@ -137,7 +137,8 @@ void judge_schema(Findings& findings, int newest, std::int64_t too_new) {
 db::Session short_session(const std::string& conninfo) {
     db::Session session(conninfo);
     session.script(
-        "SET statement_timeout = '1500ms'; SET lock_timeout = '300ms'; SET default_transaction_read_only = "
+        "SET application_name = 'brainbytes doctor'; SET statement_timeout = '1500ms'; SET lock_timeout = "
+        "'300ms'; SET default_transaction_read_only = "
         "on");
     return session;
 }

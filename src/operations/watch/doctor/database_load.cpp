@@ -54,7 +54,8 @@ void look_at_locks(Findings& findings, db::Session& session, const Subject& subj
         "SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - query_start)), 0)::float8, "
         "(array_agg(blocker ORDER BY query_start))[1] FROM (SELECT query_start, (pg_blocking_pids(pid))[1] "
         "AS blocker "
-        "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()) w");
+        "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND "
+        "application_name <> 'brainbytes doctor') w");
     const auto waiting = rows[0].get<std::int64_t>(0);
     if (waiting == 0) return findings.ok("locks", "nobody waits for one");
     const auto longest = rows[0].get<double>(1);

@@ -180,7 +180,8 @@ Task<MailOutcome> Mailer::send_mail(MailEnvelope envelope) {
     bool last = false;
     for (const auto pause : envelope.pauses) {
         if (outcome.accepted || outcome.permanent || last) break;
-        log::warn("a mail waits for another try", {{"reason", outcome.detail}});
+        log::warn("a mail waits for another try",
+                  {{"request", envelope.request}, {"reason", outcome.detail}});
         const bool another = co_await wait(pause);
         if (!another) break;
         last = hurried_;

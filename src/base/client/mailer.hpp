@@ -21,6 +21,7 @@ struct MailEnvelope {
     std::string data;                                 // the message of RFC 5322; line ends are made CRLF
     std::chrono::milliseconds deadline{30'000};       // of one try
     std::vector<std::chrono::milliseconds> pauses{};  // before each further try, while none was for good
+    std::string request{};                            // id of the one it is sent for, for the log
 
     MailEnvelope(std::string smtp_url, std::string from, std::string to, std::string data)
         : smtp_url(std::move(smtp_url)), from(std::move(from)), to(std::move(to)), data(std::move(data)) {}

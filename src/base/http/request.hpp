@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/core/error.hpp"
+#include "base/core/trace.hpp"
 #include "base/core/uuid.hpp"
 
 namespace bb::http {
@@ -41,6 +42,7 @@ public:
     bool loopback = false;  // straight from this machine, through no proxy
     bool secure = false;    // the client came by https
     std::string id;         // request id, in the log and in every problem
+    Trace trace;
     std::vector<std::pair<std::string_view, std::string>> path_params;
     std::optional<Principal> principal;
     /// Fields that the middleware adds to the answer, whatever it is.
@@ -75,6 +77,8 @@ public:
         return Id{id_to_make()};
     }
     const Principal& who() const;
+    /// For what this request begins.
+    Origin origin() const { return {id, trace}; }
 };
 
 /// Reads `limit` (1 to `max`) and `after` of a list request. Errors: invalid_input.

@@ -10,6 +10,7 @@
 #include "base/http/gzip.hpp"
 #include "base/http/scope.hpp"
 #include "base/http/shortage.hpp"
+#include "base/http/target.hpp"
 
 namespace bb::http {
 namespace {
@@ -17,59 +18,6 @@ namespace {
 constexpr std::size_t compress_from = 1024;  // bytes of JSON
 // Longer ones would hold up the loop: they go as they are, unless their handler has packed them on the pool.
 constexpr std::size_t compress_to = 256 * 1024;
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// Undoes percent-encoding; false when it is broken, or yields NUL or what is not UTF-8.
-bool decode(std::string_view text, bool plus_is_space, std::string& out) {
-    out.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0 || (high == 0 && low == 0)) return false;
-            out += static_cast<char>(high << 4 | low);
-            i += 2;
-        } else {
-            out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    return utf8::valid(out);
-}
-
-/// Splits the target into path and query. Errors: malformed.
-std::optional<Error> split_target(Request& request) {
-    std::string_view target = request.target;
-    const auto scheme = target.find("://");
-    if (!target.empty() && target[0] != '/' && scheme != std::string_view::npos) {
-        const auto path = target.find('/', scheme + 3);  // absolute form (RFC 9112, 3.2.2)
-        target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
-    }
-    if (target.empty() || target[0] != '/')
-        return Error(ErrorCode::malformed, "The address must start with a slash.");
-    target = target.substr(0, target.find('#'));
-    const auto question = target.find('?');
-    if (!decode(target.substr(0, question), false, request.path))
-        return Error(ErrorCode::malformed, "The address is not valid percent-encoded UTF-8.");
-    std::string_view rest = question == std::string_view::npos ? "" : target.substr(question + 1);
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find('&'), rest.size());
-        const std::string_view pair = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        const auto equals = std::min(pair.find('='), pair.size());
-        std::string key, value;
-        if (!decode(pair.substr(0, equals), true, key) ||
-            !decode(pair.substr(std::min(equals + 1, pair.size())), true, value))
-            return Error(ErrorCode::malformed, "The query is not valid percent-encoded UTF-8.");
-        if (!key.empty()) request.query_items.emplace_back(std::move(key), std::move(value));
-    }
-    return std::nullopt;
-}
 
 bool is_unsafe(Method method) {
     return method != Method::get && method != Method::head && method != Method::options;
@@ -90,6 +38,15 @@ std::string joined(const Request& request, std::string_view name) {
     for (const auto& [key, value] : request.headers)
         if (key == name) out += (out.empty() ? "" : ",") + value;
     return out;
+}
+
+/// The value of a field that may stand there once; empty when there are several.
+std::string_view only(const Request& request, std::string_view name) {
+    std::string_view found;
+    int count = 0;
+    for (const auto& [key, value] : request.headers)
+        if (key == name && ++count == 1) found = value;
+    return count == 1 ? found : std::string_view();
 }
 
 std::string common_headers(const ServiceOptions& options) {
@@ -189,6 +146,7 @@ Service::Peer Service::peer_of(const boost::asio::ip::address& address) const {
 
 void Service::identify(Request& request, const Peer& peer) const {
     request.id = request_id();
+    request.trace = begin_trace(only(request, "traceparent"));
     request.peer = peer.text;
     request.loopback = peer.loopback && !peer.trusted && !has_forwarding_header(request);
     request.secure = peer.secure;
@@ -374,7 +332,9 @@ void Service::record(const Request& request, const Plan& plan, int status, doubl
     RouteMetrics& known = metrics_of(request, plan);
     known.seconds->observe(seconds, request.id);
     counter_of(known, request, plan, status).add();
-    const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
+    const bool probe = is_probe(plan.template_name);
+    if (!probe && hooks_.answered) hooks_.answered(request, plan.template_name, status, seconds);
+    const auto level = probe ? log::Level::debug : log::Level::info;
     if (!log::enabled(level)) return;
     const std::string user = request.principal ? request.principal->user.text() : "";
     const std::string key =
@@ -386,7 +346,8 @@ void Service::record(const Request& request, const Plan& plan, int status, doubl
                 {"status", status},
                 {"ms", static_cast<double>(static_cast<std::int64_t>(seconds * 1e5)) / 100},
                 {"user", user},
-                {"key", key}});
+                {"key", key},
+                {"traceId", request.trace.trace_id}});
 }
 
 }  // namespace bb::http

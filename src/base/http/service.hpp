@@ -29,6 +29,8 @@ struct Hooks {
     std::function<Response(const Request&)> fallback;
     /// True for exceptions that mean "the database is away for a moment" (503) rather than a bug (500).
     std::function<bool(const std::exception&)> is_temporary;
+    /// Told of every answered request but the probes.
+    std::function<void(const Request&, std::string_view route, int status, double seconds)> answered;
 };
 
 struct ServiceOptions {

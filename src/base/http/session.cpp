@@ -38,11 +38,11 @@ const std::string& date_header() {
 }
 
 /// Fills `piece` with what comes next; 0 at the end, or when it cannot be read.
-std::size_t read_piece(const FileBody& file, std::string& piece) {
+std::size_t read_piece(const FileBody& file, std::string& piece, const std::string& request) {
     try {
         return file.source->read(piece.data(), piece.size());
     } catch (const std::exception& fault) {
-        log::error("a file was sent in part", {{"reason", fault.what()}});
+        log::error("a file was sent in part", {{"request", request}, {"reason", fault.what()}});
         return 0;
     }
 }
@@ -258,7 +258,7 @@ Task<Session::Next> Session::respond(const Request& request, Response response, 
     const std::string head = render_head(response, keep_alive, false, length);
     const bool unsent = bodiless || request.method == Method::head;
     bool sent = co_await send(head, unsent ? std::string_view() : body);
-    if (sent && response.file && !unsent) sent = co_await send_file(*response.file);
+    if (sent && response.file && !unsent) sent = co_await send_file(*response.file, request.id);
     co_return (sent && keep_alive) ? Next::again : Next::stop;
 }
 
@@ -302,13 +302,13 @@ Task<bool> Session::send(std::string_view head, std::string_view body) {
     co_return true;
 }
 
-Task<bool> Session::send_file(const FileBody& file) {
+Task<bool> Session::send_file(const FileBody& file, const std::string& request) {
     // Pages of a file that was just stored or is being read in order are in memory; a piece at a time keeps
     // the loop lively.
     std::string piece;
     for (std::uint64_t at = 0; at < file.size;) {
         piece.resize(std::min<std::uint64_t>(piece_size, file.size - at));
-        const auto n = read_piece(file, piece);
+        const auto n = read_piece(file, piece, request);
         if (n == 0) co_return false;  // the connection ends before the length that was promised
         piece.resize(n);
         if (!co_await send(piece, std::string_view())) co_return false;

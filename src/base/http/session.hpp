@@ -36,7 +36,7 @@ private:
     Task<Next> answer_early(RequestParser& parser, const Request& request, Response response);
     void record(const Request& request, const Service::Plan& plan, int status) const;
     Task<bool> send(std::string_view head, std::string_view body);
-    Task<bool> send_file(const FileBody& file);
+    Task<bool> send_file(const FileBody& file, const std::string& request);
     Task<Next> respond(const Request& request, Response response, bool keep_alive, bool http_1_0);
     /// Answers a request that could not be read, then closes without cutting the answer off.
     Task<void> refuse(const RequestParser& parser, Request& request, const Service::Plan& plan, Read why);

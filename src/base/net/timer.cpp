@@ -17,17 +17,18 @@ Task<void> sleep_for(std::chrono::milliseconds time) {
     co_await timer.async_wait(use_task_tuple);
 }
 
-void spawn(Executor executor, Task<void> task) {
-    boost::asio::co_spawn(executor, std::move(task), [](std::exception_ptr failed) {
-        if (!failed) return;
-        try {
-            std::rethrow_exception(failed);
-        } catch (const std::exception& failure) {
-            log::error("background task failed", {{"reason", failure.what()}});
-        } catch (...) {
-            log::error("background task failed", {{"reason", "unknown"}});
-        }
-    });
+void spawn(Executor executor, Task<void> task, std::string request) {
+    boost::asio::co_spawn(
+        executor, std::move(task), [request = std::move(request)](std::exception_ptr failed) {
+            if (!failed) return;
+            try {
+                std::rethrow_exception(failed);
+            } catch (const std::exception& failure) {
+                log::error("background task failed", {{"request", request}, {"reason", failure.what()}});
+            } catch (...) {
+                log::error("background task failed", {{"request", request}, {"reason", "unknown"}});
+            }
+        });
 }
 
 }  // namespace bb::net

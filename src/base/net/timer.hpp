@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
+#include <string>
 
 #include "base/core/task.hpp"
 
@@ -16,7 +17,8 @@ Task<void> sleep_for(std::chrono::milliseconds time);
 /// The loop that runs the calling coroutine.
 Task<Executor> this_executor();
 
-/// Starts `task` on `executor` by itself; an exception that escapes is logged as "background task failed".
-void spawn(Executor executor, Task<void> task);
+/// Starts `task` on `executor` by itself; an exception that escapes is logged as "background task failed",
+/// with the id of the request that it was begun for.
+void spawn(Executor executor, Task<void> task, std::string request = {});
 
 }  // namespace bb::net

@@ -68,7 +68,8 @@ Answer begin_link(http::Request& request, Services& services);
 Answer unlink_github(http::Request& request, Services& services);
 
 /// Mails a code and a link to `email`, unless it has enough of them. The mail goes out behind the answer.
-Task<void> mail_code(Services& services, std::string email, std::string language);
+Task<void> mail_code(Services& services, const http::Request& request, std::string email,
+                     std::string language);
 
 /// Hands the new session to the browser in `response`. One it had before would be an orphan nobody can use:
 /// it ends.
@@ -113,6 +114,6 @@ void forget_everywhere(Services& services, const crypto::Digest& token_hash);
 void forget_everywhere(Services& services, UserId person);
 
 /// Sends a mail behind the answer, which therefore says nothing about it.
-Task<void> send_behind(Services& services, mail::Message message);
+Task<void> send_behind(Services& services, const http::Request& request, mail::Message message);
 
 }  // namespace bb::accounts

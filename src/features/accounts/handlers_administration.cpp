@@ -205,7 +205,7 @@ Answer invite(http::Request& request, Services& services) {
     words.to = wanted->email;
     words.link = services.origin + "/invitation#" + sent->token;
     words.language = wanted->language;
-    co_await send_behind(services, mail::invitation_message(words));
+    co_await send_behind(services, request, mail::invitation_message(words));
     JsonWriter json;
     write_invitation(json, sent->invitation);
     co_return http::created(json.take(), "/api/admin/invitations/" + sent->invitation.id.text());
@@ -252,7 +252,9 @@ Answer test_mail(http::Request& request, Services& services) {
     if (!person) co_return not_found("account");
     audit::Entry entry{audit::origin_of(request), "mail.tested", "person", person->id.text()};
     co_await audit::record(services.db, std::move(entry));
-    const auto outcome = co_await services.mail.try_once(mail::test_message(person->email, person->language));
+    auto message = mail::test_message(person->email, person->language);
+    message.request = request.id;
+    const auto outcome = co_await services.mail.try_once(std::move(message));
     JsonWriter json;
     json.object().field("to", person->email).field("delivery", services.mail.delivery());
     json.field("delivered", outcome.delivered).field("detail", outcome.detail);

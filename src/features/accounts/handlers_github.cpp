@@ -76,7 +76,7 @@ GithubResult<std::string> code_of(const http::Request& request) {
         const bool word = error->size() < 64 && std::all_of(error->begin(), error->end(), [](char c) {
                               return (c >= 'a' && c <= 'z') || c == '_';
                           });
-        log::warn("GitHub would not ask", {{"error", word ? *error : "unreadable"}});
+        log::warn("GitHub would not ask", {{"request", request.id}, {"error", word ? *error : "unreadable"}});
         return GithubProblem::refused;
     }
     const auto code = request.query("code");
@@ -90,10 +90,11 @@ struct Visitor {
     std::string token;
 };
 
-Task<GithubResult<Visitor>> identify(Github& github, std::string code, std::string verifier) {
-    auto token = co_await github.client.exchange(std::move(code), std::move(verifier));
+Task<GithubResult<Visitor>> identify(Github& github, std::string code, std::string verifier,
+                                     std::string request) {
+    auto token = co_await github.client.exchange(std::move(code), std::move(verifier), request);
     if (!token) co_return token.error();
-    auto account = co_await github.client.account(*token);
+    auto account = co_await github.client.account(*token, request);
     if (!account) co_return account.error();
     co_return Visitor{std::move(*account), std::move(*token)};
 }
@@ -127,7 +128,7 @@ Task<GithubResult<http::Response>> sign_visitor_in(http::Request& request, Servi
     const auto client = client_of(request);
     auto known = co_await identities.enter(visitor.account, client);
     if (known) co_return co_await admit(request, services, std::move(*known), errand.next);
-    auto email = co_await services.github->client.address(visitor.token);
+    auto email = co_await services.github->client.address(visitor.token, request.id);
     if (!email) co_return email.error();
     const auto browser = browser_of(request, services);
     auto arrival =
@@ -136,7 +137,7 @@ Task<GithubResult<http::Response>> sign_visitor_in(http::Request& request, Servi
         co_return co_await admit(request, services, std::move(*session), errand.next);
     const auto too_often = co_await services.limits.refuse(request, "mail", std::get<Claim>(arrival).email);
     if (too_often) co_return GithubProblem::busy;
-    co_await mail_code(services, std::get<Claim>(arrival).email, errand.language);
+    co_await mail_code(services, request, std::get<Claim>(arrival).email, errand.language);
     auto response = redirect(door("/sign-in/github", errand.next));
     remember(request, services, browser, response);
     co_return response;
@@ -156,7 +157,8 @@ Task<GithubResult<http::Response>> come_back(http::Request& request, Services& s
     if (errand.linking && !same) co_return GithubProblem::state;
     auto code = code_of(request);
     if (!code) co_return code.error();
-    auto visitor = co_await identify(*services.github, std::move(*code), std::move(back->verifier));
+    auto visitor =
+        co_await identify(*services.github, std::move(*code), std::move(back->verifier), request.id);
     if (!visitor) co_return visitor.error();
     if (errand.linking) co_return co_await link_visitor(request, services, std::move(visitor->account));
     co_return co_await sign_visitor_in(request, services, std::move(*visitor), errand);
@@ -175,7 +177,7 @@ Answer begin_github(http::Request& request, Services& services) {
         if (too_often) co_return turned_away(request, GithubProblem::busy, errand.next);
         address = co_await depart(services, browser, errand);
     } catch (const db::Unavailable& away) {
-        log::warn("a way to GitHub did not begin", {{"reason", away.what()}});
+        log::warn("a way to GitHub did not begin", {{"request", request.id}, {"reason", away.what()}});
     }
     if (address.empty()) co_return turned_away(request, GithubProblem::busy, errand.next);
     auto response = redirect(std::move(address));
@@ -189,7 +191,7 @@ Answer finish_github(http::Request& request, Services& services) {
     try {
         outcome = co_await come_back(request, services, errand);
     } catch (const db::Unavailable& away) {
-        log::warn("a way back from GitHub ended", {{"reason", away.what()}});
+        log::warn("a way back from GitHub ended", {{"request", request.id}, {"reason", away.what()}});
     } catch (const db::SerializationFailure&) {
         // Lost a race: busy.
     }

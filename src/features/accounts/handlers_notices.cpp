@@ -27,7 +27,7 @@ Answer ask_address(http::Request& request, Services& services) {
     AddressChanges changes(services.db, services.secret);
     const auto asked = co_await changes.ask(owner_of(request), *email, audit::origin_of(request));
     if (!asked) co_return asked.error();
-    co_await send_behind(services, mail::address_code_message(*email, asked->language, asked->code));
+    co_await send_behind(services, request, mail::address_code_message(*email, asked->language, asked->code));
     JsonWriter json;
     json.object().field("delivery", services.mail.delivery()).end();
     co_return http::json_response(json.take(), 202);

@@ -33,7 +33,8 @@ Answer enter_by_token(http::Request& request, Services& services, ByToken by_tok
 
 }  // namespace
 
-Task<void> mail_code(Services& services, std::string email, std::string language) {
+Task<void> mail_code(Services& services, const http::Request& request, std::string email,
+                     std::string language) {
     SignIn sign_in(services.db, services.secret);
     const auto secrets = co_await sign_in.prepare(email, language);
     if (!secrets) co_return;
@@ -42,7 +43,7 @@ Task<void> mail_code(Services& services, std::string email, std::string language
                                .link = services.origin + "/sign-in/link#" + secrets->link_token,
                                .minutes = code_minutes,
                                .language = language};
-    co_await send_behind(services, mail::sign_in_message(content));
+    co_await send_behind(services, request, mail::sign_in_message(content));
 }
 
 Task<void> hand_over(http::Request& request, Services& services, NewSession session,
@@ -86,9 +87,10 @@ Task<void> note_failure(const http::Request& request, Services& services, Error 
     co_await audit::record_limited(services.db, std::move(entry));
 }
 
-Task<void> send_behind(Services& services, mail::Message message) {
+Task<void> send_behind(Services& services, const http::Request& request, mail::Message message) {
+    message.request = request.id;
     const auto executor = co_await net::this_executor();
-    net::spawn(executor, deliver(services.mail, std::move(message)));
+    net::spawn(executor, deliver(services.mail, std::move(message)), request.id);
 }
 
 Answer request_code(http::Request& request, Services& services) {
@@ -100,7 +102,7 @@ Answer request_code(http::Request& request, Services& services) {
         co_return std::move(*refused);
 
     // Whether a mail goes out, the answer does not tell.
-    co_await mail_code(services, input->email, input->language);
+    co_await mail_code(services, request, input->email, input->language);
     JsonWriter json;
     json.object().field("delivery", services.mail.delivery()).end();
     co_return http::json_response(json.take(), 202);

@@ -16,8 +16,9 @@ constexpr const char* find_sql =
     "WHERE credential_id = $1 FOR UPDATE";
 constexpr const char* use_sql = "UPDATE passkeys SET sign_count = $2, last_used_at = now() WHERE id = $1";
 
-void log_refusal(std::string_view why, const std::string& passkey = {}) {
-    log::warn("a passkey was refused", {{"reason", why}, {"passkey", passkey}});
+void log_refusal(std::string_view why, const Client& client, const std::string& passkey = {}) {
+    log::warn("a passkey was refused",
+              {{"request", client.request_id}, {"reason", why}, {"passkey", passkey}});
 }
 
 webauthn::Credential read_credential(const db::Row& row, const std::string& id) {
@@ -39,7 +40,7 @@ Task<std::optional<Result<NewSession>>> Passkeys::admit(db::Transaction& tx, con
     const db::Bytes id{shown.credential_id};
     const auto rows = co_await tx.query(find_sql, id);
     if (rows.empty()) {
-        log_refusal("nobody has it");
+        log_refusal("nobody has it", client);
         co_return std::nullopt;
     }
     const auto passkey = rows[0].get<PasskeyId>(0);
@@ -47,7 +48,7 @@ Task<std::optional<Result<NewSession>>> Passkeys::admit(db::Transaction& tx, con
     const auto known = read_credential(rows[0], shown.credential_id);
     const auto counter = webauthn::verify_assertion(shown, known, user_handle_of(owner), expected);
     if (!counter) {
-        log_refusal(counter.error().detail, passkey.text());
+        log_refusal(counter.error().detail, client, passkey.text());
         co_return std::nullopt;
     }
     const auto shown_counter = static_cast<std::int64_t>(*counter);
@@ -64,7 +65,7 @@ Task<Result<NewSession>> Passkeys::sign_in(crypto::Digest browser, webauthn::Ass
         const auto taken = co_await tx.query(take_of_browser_sql, *challenge, browser);
         const auto expected = expected_of(taken, *challenge);
         if (!expected) {
-            log_refusal("its challenge is not open");
+            log_refusal("its challenge is not open", client);
             co_return std::nullopt;
         }
         co_return co_await admit(tx, shown, *expected, client);

@@ -77,9 +77,10 @@ Task<std::optional<http::Principal>> SessionCache::authenticate(const http::Requ
 void SessionCache::touch(const http::Principal& principal, const http::Request& request, Executor executor) {
     if (principal.key)
         net::spawn(executor,
-                   note_key_use(db_, KeyId{principal.key->id}, access::shorten_network(request.peer)));
+                   note_key_use(db_, KeyId{principal.key->id}, access::shorten_network(request.peer)),
+                   request.id);
     else
-        net::spawn(executor, touch_session(db_, principal.session));
+        net::spawn(executor, touch_session(db_, principal.session), request.id);
 }
 
 SessionCache::Entry* SessionCache::remembered(const crypto::Digest& hash) {

@@ -17,7 +17,7 @@ Error other_text() {
 
 }  // namespace
 
-Task<Result<http::Response>> Chat::send(UserId owner, ChatRequest request,
+Task<Result<http::Response>> Chat::send(UserId owner, ChatRequest request, Origin origin,
                                         std::chrono::steady_clock::time_point received) {
     if (request.materials) {
         if (auto bad = co_await threads_.check_materials(owner, *request.materials)) co_return *bad;
@@ -25,9 +25,9 @@ Task<Result<http::Response>> Chat::send(UserId owner, ChatRequest request,
     auto seat = replies_.board().take_seat(owner);
     if (!seat) co_return seat.error();
     const auto trigger = request.trigger;
-    Sending sending(owner, std::move(request), std::move(*seat), received);
+    Sending sending(owner, std::move(request), std::move(*seat), received, std::move(origin));
     const auto question = sending.request.question ? sending.request.question->text : std::string();
-    auto tokens = co_await generator_.reserve(owner, question);
+    auto tokens = co_await generator_.reserve(owner, question, sending.origin.request);
     if (!tokens) co_return co_await without_tokens(std::move(sending), tokens.error());
     sending.tokens = std::move(*tokens);
     switch (trigger) {
@@ -87,7 +87,8 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
 Task<Result<http::Response>> Chat::ask(Sending sending, NewQuestion question) {
     const auto owner = sending.owner;
     const auto thread = sending.request.thread;
-    if (!sending.request.materials) sending.ahead = generator_.search_ahead(owner, question.text);
+    if (!sending.request.materials)
+        sending.ahead = generator_.search_ahead(owner, question.text, sending.origin.request);
     for (int attempt = 0; attempt < attempts; ++attempt) {
         auto begun = co_await exchange_.ask(owner, thread, question, maker());
         if (begun) co_return set_going(std::move(sending), std::move(*begun), std::move(question.text));
@@ -195,6 +196,7 @@ http::Response Chat::set_going(Sending sending, Begun begun, std::string questio
     head.mode = made_by.mode;
     head.model = made_by.model;
     head.created_at = begun.created_at;
+    head.origin = std::move(sending.origin);
     const auto reply = begun.reply;
 
     Job job;

@@ -23,7 +23,7 @@ public:
 
     /// `received` is when the request came in. Errors: not_found, conflict while a reply runs, invalid_input,
     /// rate_limited (too many replies are written, or no tokens are left) and unavailable.
-    Task<Result<http::Response>> send(UserId owner, ChatRequest request,
+    Task<Result<http::Response>> send(UserId owner, ChatRequest request, Origin origin,
                                       std::chrono::steady_clock::time_point received);
     /// The stream of the reply that runs in the thread, or 204. Errors: not_found.
     Task<Result<http::Response>> resume(UserId owner, ThreadId thread);
@@ -36,10 +36,15 @@ private:
         std::chrono::steady_clock::time_point received;
         std::shared_ptr<SearchAhead> ahead;  // may be null
         access::TokenBudget::Reservation tokens;
+        Origin origin;
 
         Sending(UserId owner, ChatRequest request, ReplyBoard::Seat seat,
-                std::chrono::steady_clock::time_point received)
-            : owner(owner), request(std::move(request)), seat(std::move(seat)), received(received) {}
+                std::chrono::steady_clock::time_point received, Origin origin)
+            : owner(owner),
+              request(std::move(request)),
+              seat(std::move(seat)),
+              received(received),
+              origin(std::move(origin)) {}
     };
     Task<Result<http::Response>> submit(Sending sending);
     Task<Result<http::Response>> regenerate(Sending sending);

@@ -55,11 +55,12 @@ std::string finish_metadata(const llm::Outcome& outcome) {
 
 /// One answer on its way to the client.
 struct Completion::Call {
-    Call(CompletionRequest request, std::string language)
-        : request(std::move(request)), language(std::move(language)) {}
+    Call(CompletionRequest request, std::string language, Origin origin)
+        : request(std::move(request)), language(std::move(language)), origin(std::move(origin)) {}
 
     CompletionRequest request;
     std::string language;  // of the person
+    Origin origin;
     access::TokenBudget::Reservation tokens;
     std::size_t said = 0;  // bytes of the answer
     std::shared_ptr<http::EventStream> stream;
@@ -136,18 +137,18 @@ Task<Result<http::Response>> Completion::answer(http::Request& request) {
     const auto rows = co_await db_.query(language_sql, request.user());
     std::string language = rows.empty() ? "en" : rows[0].get<std::string>(0);
     if (wanted->language.empty()) wanted->language = language;
-    auto call = std::make_shared<Call>(std::move(*wanted), std::move(language));
+    auto call = std::make_shared<Call>(std::move(*wanted), std::move(language), request.origin());
     if (provider_) {
         // An answer is about as long as its text.
         const auto expected = 2 * expected_tokens(call->request.text) + expected_tokens(call->request.prompt);
-        auto tokens = co_await budget_.reserve(request.user(), expected);
+        auto tokens = co_await budget_.reserve(request.user(), expected, request.id);
         if (!tokens) co_return tokens.error();
         call->tokens = std::move(*tokens);
     }
     co_return http::event_stream([this, call](std::shared_ptr<http::EventStream> stream) {
         call->stream = std::move(stream);
         call->stream->on_gone([cancellation = call->cancellation] { cancellation->cancel(); });
-        net::spawn(executor_, run(call));
+        net::spawn(executor_, run(call), call->origin.request);
     });
 }
 
@@ -163,7 +164,7 @@ Task<void> Completion::run(std::shared_ptr<Call> call) {
         else
             quote(*call);
     } catch (const std::exception& fault) {
-        log::error("completion failed", {{"fault", fault.what()}});
+        log::error("completion failed", {{"request", call->origin.request}, {"fault", fault.what()}});
         call->end(llm::sentence_for(llm::Fault::cut_off, call->language), "");
     }
 }
@@ -186,6 +187,7 @@ Task<void> Completion::ask_model(std::shared_ptr<Call> call) {
     const auto& wanted = call->request;
     auto request =
         completion_prompt(wanted.action, wanted.text, wanted.prompt, wanted.language, prompt_nonce());
+    request.origin = call->origin;
     const auto prompt_tokens = estimated_tokens(request);
     auto on_text = [call](std::string_view piece) {
         if (!call->text(piece)) call->cancellation->cancel();

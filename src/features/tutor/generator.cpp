@@ -18,20 +18,23 @@ Generator::Generator(Executor executor, db::Database& db, materials::Search& sea
       budget_(budget),
       replies_(replies) {}
 
-Task<Result<access::TokenBudget::Reservation>> Generator::reserve(UserId owner, const std::string& question) {
+Task<Result<access::TokenBudget::Reservation>> Generator::reserve(UserId owner, const std::string& question,
+                                                                  std::string request) {
     if (!provider_) co_return access::TokenBudget::Reservation();
-    co_return co_await budget_.reserve(owner.value, expected_tokens(question));
+    co_return co_await budget_.reserve(owner.value, expected_tokens(question), std::move(request));
 }
 
-std::shared_ptr<SearchAhead> Generator::search_ahead(UserId owner, const std::string& question) {
+std::shared_ptr<SearchAhead> Generator::search_ahead(UserId owner, const std::string& question,
+                                                     std::string request) {
     if (!stands_alone(question)) return nullptr;
-    auto ahead = std::make_shared<SearchAhead>(executor_, owner, search_text({}, question));
-    net::spawn(executor_, SearchAhead::run(ahead, search_, passages_wanted));
+    auto ahead = std::make_shared<SearchAhead>(executor_, owner, search_text({}, question), request);
+    net::spawn(executor_, SearchAhead::run(ahead, search_, passages_wanted), std::move(request));
     return ahead;
 }
 
 void Generator::begin(Job job) {
-    net::spawn(executor_, write(std::move(job)));
+    auto request = job.live->head().origin.request;
+    net::spawn(executor_, write(std::move(job)), std::move(request));
 }
 
 Task<void> Generator::write(Job job) {
@@ -42,19 +45,21 @@ Task<void> Generator::write(Job job) {
     try {
         ending = co_await compose(job);
     } catch (const std::exception& fault) {
-        log::error("reply failed", {{"fault", fault.what()}, {"mode", head.mode}});
+        log::error("reply failed",
+                   {{"request", head.origin.request}, {"fault", fault.what()}, {"mode", head.mode}});
         ending.state = ReplyState::failed;
         ending.error = llm::sentence_for(llm::Fault::cut_off, job.language);
         ending.finish_reason = "error";
     }
     ending.reply = head.id;
+    ending.request = head.origin.request;
     ending.text = live->text();
     ending.sources = live->sources();
     const auto answer = std::string(utf8::prefix(ending.text, 1000));
     const auto state = co_await replies_.finish(live, std::move(ending));
     if (provider_ && job.untitled && first_question && state == ReplyState::complete)
         co_await name_thread(head.owner, head.thread, std::move(job.question), answer,
-                             std::move(job.language));
+                             std::move(job.language), head.origin);
 }
 
 Task<Ending> Generator::compose(Job& job) {

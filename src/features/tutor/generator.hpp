@@ -47,10 +47,11 @@ public:
     std::string model() const { return provider_ ? provider_->model() : std::string(); }
 
     /// Sets aside what answering `question` may cost; nothing without a model. Errors: rate_limited.
-    Task<Result<access::TokenBudget::Reservation>> reserve(UserId owner, const std::string& question);
+    Task<Result<access::TokenBudget::Reservation>> reserve(UserId owner, const std::string& question,
+                                                           std::string request);
     /// Begins to look for passages of the owner's active materials; null for a question that is looked for
     /// together with the one before it.
-    std::shared_ptr<SearchAhead> search_ahead(UserId owner, const std::string& question);
+    std::shared_ptr<SearchAhead> search_ahead(UserId owner, const std::string& question, std::string request);
     /// Writes the reply in the background, whether or not anybody listens.
     void begin(Job job);
 
@@ -61,7 +62,7 @@ private:
     Task<Ending> quote(Job& job, materials::PassageSearch found);
     Task<Ending> ask_model(Job& job, materials::PassageSearch found);
     Task<void> name_thread(UserId owner, ThreadId thread, std::string question, std::string answer,
-                           std::string language);
+                           std::string language, Origin origin);
 
     Executor executor_;
     Threads threads_;

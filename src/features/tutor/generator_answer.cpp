@@ -60,7 +60,8 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
                                           passages_wanted);
     } catch (const std::exception& fault) {
         // An answer without sources is better than none.
-        log::warn("passages not searched", {{"fault", fault.what()}});
+        log::warn("passages not searched",
+                  {{"request", job.live->head().origin.request}, {"fault", fault.what()}});
     }
     co_return found;
 }
@@ -97,6 +98,7 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
         too_long = true;
         live->cancellation()->cancel();
     };
+    prompt.request.origin = live->head().origin;
     const auto outcome = co_await provider_->chat(std::move(prompt.request), on_text, live->cancellation());
     job.tokens.settle(tokens_of(outcome, prompt_tokens, live->text().size()));
     auto ending = ending_of(outcome, job.language);
@@ -108,14 +110,16 @@ Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
         ending.finish_reason = "other";
         ending.error.clear();
     } else if (outcome.fault) {
-        log::warn("model failed", {{"fault", outcome.fault_detail}, {"state", provider_->state()}});
+        log::warn("model failed", {{"request", live->head().origin.request},
+                                   {"fault", outcome.fault_detail},
+                                   {"state", provider_->state()}});
     }
     co_return ending;
 }
 
 // In the background and bounded: a title is never worth a queue at the model.
 Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string question, std::string answer,
-                                  std::string language) {
+                                  std::string language, Origin origin) {
     if (naming_ >= titles_at_once) co_return;
     struct Counted {
         int& count;
@@ -124,6 +128,7 @@ Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string que
     } counted(naming_);
     std::string title;
     auto request = title_prompt(question, answer, language);
+    request.origin = origin;
     const auto prompt_tokens = estimated_tokens(request);
     auto cancellation = std::make_shared<llm::Cancellation>();
     auto on_text = [&title, &cancellation](std::string_view piece) {
@@ -131,7 +136,7 @@ Task<void> Generator::name_thread(UserId owner, ThreadId thread, std::string que
         if (title.size() > 400) cancellation->cancel();
     };
     const auto outcome = co_await provider_->chat(std::move(request), on_text, cancellation);
-    budget_.add(owner.value, tokens_of(outcome, prompt_tokens, title.size()));
+    budget_.add(owner.value, tokens_of(outcome, prompt_tokens, title.size()), origin.request);
     if (outcome.fault || outcome.cancelled) co_return;
     title = title_from_model(title);
     if (!title.empty()) co_await threads_.suggest_title(owner, thread, title);

@@ -22,6 +22,7 @@ struct ReplyHead {
     std::string mode;
     std::string model;
     Time created_at;
+    Origin origin = {};
 };
 
 /// `messageMetadata` of the start part.

@@ -27,9 +27,11 @@ Ending as_stored(const Ending& ours, const std::vector<Ending>& standing) {
     told.reply = ours.reply;
     told.state = ReplyState::interrupted;
     if (row != standing.end() && row->state != ReplyState::streaming) told = *row;
+    told.request = ours.request;
     if (told.state != ours.state)
-        log::warn("a reply was ended elsewhere",
-                  {{"state", name_of(told.state)}, {"instead", name_of(ours.state)}});
+        log::warn(
+            "a reply was ended elsewhere",
+            {{"request", ours.request}, {"state", name_of(told.state)}, {"instead", name_of(ours.state)}});
     return told;
 }
 
@@ -88,7 +90,11 @@ Task<bool> Replies::try_to_end(std::vector<std::shared_ptr<Waiting>>& batch) {
                 waiting->ending = as_stored(waiting->ending, standing);
         co_return true;
     } catch (const db::SqlError& fault) {
-        log::error("reply not stored", {{"sqlstate", fault.sqlstate()}, {"replies", batch.size()}});
+        // A batch is tried again one by one, so that a refused reply is told with its request.
+        log::error("reply not stored",
+                   {{"request", batch.size() == 1 ? batch.front()->ending.request : std::string()},
+                    {"sqlstate", fault.sqlstate()},
+                    {"replies", batch.size()}});
         co_return false;
     }
 }

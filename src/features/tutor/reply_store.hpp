@@ -28,6 +28,7 @@ struct Ending {
     std::string finish_reason;
     std::int64_t prompt_tokens = -1;  // -1: unknown
     std::int64_t answer_tokens = -1;
+    std::string request = {};  // id of the one that it was written for, for the log
 };
 
 /// A reply as the database holds it now, with the chunks folded in.

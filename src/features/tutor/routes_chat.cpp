@@ -20,7 +20,7 @@ Answer post_chat(Services services, http::Request& request) {
     auto chat = parse_chat_request(*body);
     *body = nullptr;  // a long history need not stay while the reply is set going
     if (!chat) co_return chat.error();
-    co_return co_await services.chat.send(owner_of(request), std::move(*chat), received);
+    co_return co_await services.chat.send(owner_of(request), std::move(*chat), request.origin(), received);
 }
 
 Answer get_stream(Services services, http::Request& request) {

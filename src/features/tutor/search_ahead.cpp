@@ -11,7 +11,7 @@ Task<void> SearchAhead::run(std::shared_ptr<SearchAhead> self, materials::Search
         const std::vector<Uuid> all_active;
         self->found_ = co_await search.passages(self->owner_, self->words_, all_active, limit);
     } catch (const std::exception& fault) {
-        log::warn("passages not searched ahead", {{"fault", fault.what()}});
+        log::warn("passages not searched ahead", {{"request", self->request_}, {"fault", fault.what()}});
     }
     self->done_ = true;
     self->over_.cancel();

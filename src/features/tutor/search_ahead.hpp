@@ -13,8 +13,12 @@ namespace bb::tutor {
 /// asked as soon as the question is safe. For one loop.
 class SearchAhead {
 public:
-    SearchAhead(Executor executor, UserId owner, std::string words)
-        : owner_(owner), words_(std::move(words)), over_(executor, net::Timer::time_point::max()) {}
+    /// `request` is the id of the one that asks, for the log.
+    SearchAhead(Executor executor, UserId owner, std::string words, std::string request)
+        : owner_(owner),
+          words_(std::move(words)),
+          request_(std::move(request)),
+          over_(executor, net::Timer::time_point::max()) {}
     SearchAhead(const SearchAhead&) = delete;
 
     /// Runs the search to its end; keeps `self` alive meanwhile.
@@ -27,6 +31,7 @@ public:
 private:
     UserId owner_;
     std::string words_;
+    std::string request_;
     net::Timer over_;
     bool done_ = false;
     std::optional<materials::PassageSearch> found_;

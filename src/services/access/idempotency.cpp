@@ -60,8 +60,9 @@ http::Response replayed(const db::Row& row) {
 Task<Result<http::Response>> Idempotency::carry_out(http::Request& request, const http::Route& route) {
     auto key = idempotency_key(request);
     if (!key) co_return key.error();
-    const Entry entry{request.user(), std::string(name_of(route.method)) + ' ' + route.pattern,
-                      std::move(*key), fingerprint_of(request), Uuid::make()};
+    const Entry entry{request.user(),  std::string(name_of(route.method)) + ' ' + route.pattern,
+                      std::move(*key), fingerprint_of(request),
+                      Uuid::make(),    request.id};
     const auto claimed =
         co_await db_.query(claim_sql, entry.owner, entry.route, entry.key, entry.fingerprint, entry.claim);
     if (claimed.empty()) co_return co_await answer_again(request, entry);
@@ -114,6 +115,7 @@ Task<std::optional<http::Response>> Idempotency::show_made(const http::Request& 
     get.target = get.path;
     get.peer = request.peer;
     get.id = request.id;
+    get.trace = request.trace;
     get.principal = request.principal;
     const auto match = router_.match(get);
     if (match.route == nullptr) throw std::logic_error("a repeatable route has no GET of what it makes");
@@ -143,7 +145,8 @@ Task<void> Idempotency::keep(const Entry& entry, const http::Response* response)
         co_await db_.query(keep_sql, entry.owner, entry.route, entry.key, entry.claim, response->status,
                            fields, body);
     } catch (const std::exception& failure) {
-        log::warn("the outcome of a repeatable request is not stored", {{"reason", failure.what()}});
+        log::warn("the outcome of a repeatable request is not stored",
+                  {{"request", entry.request}, {"reason", failure.what()}});
     }
 }
 

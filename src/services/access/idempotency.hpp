@@ -38,6 +38,7 @@ private:
         std::string key;
         std::string fingerprint;
         Uuid claim;
+        std::string request;  // its id, for the log
     };
     Task<Result<http::Response>> answer_again(const http::Request& request, const Entry& entry);
     Task<std::optional<http::Response>> make(http::Request& request, const http::Route& route,

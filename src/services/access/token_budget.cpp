@@ -100,14 +100,15 @@ TokenBudget::Reservation::~Reservation() {
 void TokenBudget::Reservation::settle(std::int64_t used) {
     if (!budget_) return;
     auto& budget = *std::exchange(budget_, nullptr);
-    if (used != tokens_) net::spawn(budget.executor_, budget.count(owner_, day_, used - tokens_));
+    if (used != tokens_) net::spawn(budget.executor_, budget.count(owner_, day_, used - tokens_, request_));
 }
 
-Task<Result<TokenBudget::Reservation>> TokenBudget::reserve(Uuid owner, std::int64_t tokens) {
+Task<Result<TokenBudget::Reservation>> TokenBudget::reserve(Uuid owner, std::int64_t tokens,
+                                                            std::string request) {
     const auto today = day_of(clock_());
     if (far_from_limits(owner, today, tokens)) {
-        add(owner, tokens);
-        co_return Reservation(*this, owner, today, tokens);
+        add(owner, tokens, request);
+        co_return Reservation(*this, owner, today, tokens, std::move(request));
     }
     const auto rows =
         co_await db_.query(reserve_sql, owner, Time(today), tokens, quotas_.person, quotas_.school);
@@ -116,15 +117,16 @@ Task<Result<TokenBudget::Reservation>> TokenBudget::reserve(Uuid owner, std::int
     known.person += tokens;
     known.school += tokens;
     remember(owner, known);
-    co_return Reservation(*this, owner, today, tokens);
+    co_return Reservation(*this, owner, today, tokens, std::move(request));
 }
 
-void TokenBudget::add(Uuid owner, std::int64_t tokens) {
+void TokenBudget::add(Uuid owner, std::int64_t tokens, std::string request) {
     // Later than what the caller sends to the database next, which somebody waits for.
     if (tokens > 0)
-        boost::asio::post(executor_, [this, owner, today = day_of(clock_()), tokens]() {
-            net::spawn(executor_, count(owner, today, tokens));
-        });
+        boost::asio::post(executor_,
+                          [this, owner, today = day_of(clock_()), tokens, request = std::move(request)]() {
+                              net::spawn(executor_, count(owner, today, tokens, request));
+                          });
 }
 
 Task<TokenStanding> TokenBudget::standing(Uuid owner) {
@@ -133,7 +135,7 @@ Task<TokenStanding> TokenBudget::standing(Uuid owner) {
     co_return TokenStanding{rows[0].get<std::int64_t>(0), quotas_.person, Time(today + days(1))};
 }
 
-Task<void> TokenBudget::count(Uuid owner, sys_days day, std::int64_t tokens) {
+Task<void> TokenBudget::count(Uuid owner, sys_days day, std::int64_t tokens, std::string request) {
     if (const auto found = known_.find(owner); found != known_.end() && found->second.day == day) {
         found->second.person += tokens;
         found->second.school += tokens;
@@ -141,7 +143,7 @@ Task<void> TokenBudget::count(Uuid owner, sys_days day, std::int64_t tokens) {
     try {
         co_await db_.query(count_sql, owner, Time(day), tokens);
     } catch (const std::exception& fault) {
-        log::warn("tokens not counted", {{"tokens", tokens}, {"reason", fault.what()}});
+        log::warn("tokens not counted", {{"request", request}, {"tokens", tokens}, {"reason", fault.what()}});
     }
 }
 

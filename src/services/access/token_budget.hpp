@@ -60,8 +60,9 @@ public:
     class Reservation {
     public:
         Reservation() = default;
-        Reservation(TokenBudget& budget, Uuid owner, std::chrono::sys_days day, std::int64_t tokens)
-            : budget_(&budget), owner_(owner), day_(day), tokens_(tokens) {}
+        Reservation(TokenBudget& budget, Uuid owner, std::chrono::sys_days day, std::int64_t tokens,
+                    std::string request = {})
+            : budget_(&budget), owner_(owner), day_(day), tokens_(tokens), request_(std::move(request)) {}
         Reservation(Reservation&& other) noexcept;
         Reservation& operator=(Reservation&& other) noexcept;
         ~Reservation();
@@ -73,6 +74,7 @@ public:
         Uuid owner_;
         std::chrono::sys_days day_;
         std::int64_t tokens_ = 0;
+        std::string request_;
     };
 
     using Clock = Time (*)();
@@ -81,10 +83,10 @@ public:
     TokenBudget(const TokenBudget&) = delete;
 
     /// Errors: rate_limited, with what is left and when the day ends. Asks the database only near a limit:
-    /// else the count is sent behind the answer.
-    Task<Result<Reservation>> reserve(Uuid owner, std::int64_t tokens);
+    /// else the count is sent behind the answer. `request`: the id of who asks, for the log.
+    Task<Result<Reservation>> reserve(Uuid owner, std::int64_t tokens, std::string request = {});
     /// Counts what was used without a reservation, e.g. for a title.
-    void add(Uuid owner, std::int64_t tokens);
+    void add(Uuid owner, std::int64_t tokens, std::string request = {});
     Task<TokenStanding> standing(Uuid owner);
 
     /// Of the people who have an account. `days` is at least 1.
@@ -101,7 +103,7 @@ private:
         Time seen;
     };
 
-    Task<void> count(Uuid owner, std::chrono::sys_days day, std::int64_t tokens);
+    Task<void> count(Uuid owner, std::chrono::sys_days day, std::int64_t tokens, std::string request);
     bool far_from_limits(Uuid owner, std::chrono::sys_days today, std::int64_t tokens);
     void remember(Uuid owner, Known known);
     Error refusal(const Known& known, std::int64_t tokens) const;

@@ -82,7 +82,7 @@ Task<crypto::Digest> FileStore::put_until(Uuid owner, http::SharedDescriptor fil
     co_return digest;
 }
 
-Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest) {
+Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest, std::string request) {
     const auto rows = co_await db_.query(find_sql, owner, digest);
     std::optional<secrets::Key> key;
     if (!rows.empty()) {
@@ -91,7 +91,7 @@ Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest d
         key = secrets::Key::from_bytes(opened.value_or(std::string()));
         if (!key) {
             log::error("the key of a stored file cannot be read: was BRAINBYTES_SECRET changed?",
-                       {{"file", crypto::hex(digest)}});
+                       {{"request", request}, {"file", crypto::hex(digest)}});
             co_return std::nullopt;
         }
     }

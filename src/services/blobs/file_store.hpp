@@ -26,8 +26,9 @@ public:
     /// Stores the file that `file` is, which no row of another table has to name: it is kept until `until`.
     Task<crypto::Digest> put_until(Uuid owner, http::SharedDescriptor file, Time until);
 
-    /// A stored file; nullopt when it is not there, was changed, or its key cannot be read (logged).
-    Task<std::optional<http::FileBody>> open(Uuid owner, crypto::Digest digest);
+    /// A stored file; nullopt when it is not there, was changed, or its key cannot be read (logged, with the
+    /// id of the request that wants it).
+    Task<std::optional<http::FileBody>> open(Uuid owner, crypto::Digest digest, std::string request = {});
 
     /// Seals a file that was stored before files were sealed. False when it is not there as it was stored.
     Task<bool> seal_older(Uuid owner, crypto::Digest digest);

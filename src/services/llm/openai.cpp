@@ -68,6 +68,7 @@ struct Call {
     std::shared_ptr<Cancellation> cancellation;
     Clock::time_point started = Clock::now();
     Clock::time_point first_token{};
+    Trace trace{};
 
     ~Call() { cancellation->on_cancel({}); }
 };
@@ -103,6 +104,7 @@ Task<Outcome> OpenAi::chat(ChatRequest request, std::function<void(std::string_v
                            std::shared_ptr<Cancellation> cancellation) {
     if (!cancellation) cancellation = std::make_shared<Cancellation>();
     Call call{std::move(request), std::move(on_text), std::move(cancellation)};
+    if (!call.request.origin.trace.trace_id.empty()) call.trace = call.request.origin.trace.child();
     Attempt last;
     if (circuit_.admit(call.started)) {
         try {
@@ -181,6 +183,7 @@ client::Outgoing OpenAi::outgoing(const Call& call) const {
     request.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream"}};
     if (!options_.api_key.empty())
         request.headers.emplace_back("Authorization", "Bearer " + options_.api_key);
+    if (!call.trace.trace_id.empty()) request.headers.emplace_back("traceparent", call.trace.traceparent());
     request.body = chat_body(call.request, options_.model, dialect_);
     request.max_bytes = max_stream_bytes;
     request.receive_buffer = 4 * 1024;
@@ -237,7 +240,13 @@ void OpenAi::record(const Call& call, const Outcome& outcome) {
         tokens("prompt", outcome.usage->prompt_tokens);
         tokens("completion", outcome.usage->completion_tokens);
     }
-    if (outcome.fault) log::warn("model call failed", {{"fault", name}, {"detail", outcome.fault_detail}});
+    const auto took = std::chrono::duration<double>(Clock::now() - call.started).count();
+    if (options_.ended) options_.ended(call.trace, outcome.fault ? name : std::string_view(), took);
+    if (outcome.fault)
+        log::warn("model call failed", {{"request", call.request.origin.request},
+                                        {"traceId", call.trace.trace_id},
+                                        {"fault", name},
+                                        {"detail", outcome.fault_detail}});
 }
 
 }  // namespace

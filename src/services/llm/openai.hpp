@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,9 @@ struct Options {
     std::chrono::milliseconds whole{300'000};       // with all attempts
     RetryLimits retry;
     std::size_t max_text = 512 * 1024;  // bytes of an answer; what is beyond is cut with reason "length"
+    /// Told of every call that has ended, with all its attempts; `fault` is empty when it went well. May be
+    /// empty.
+    std::function<void(const Trace& trace, std::string_view fault, double seconds)> ended;
 };
 
 /// Any server with OpenAI's chat completions. The references must outlive it; same loop as `client`.

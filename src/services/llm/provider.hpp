@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/core/task.hpp"
+#include "base/core/trace.hpp"
 
 namespace bb::llm {
 
@@ -20,6 +21,7 @@ struct ChatRequest {
     std::vector<ChatMessage> messages;
     int max_tokens = 2048;
     double temperature = 0.3;
+    Origin origin = {};
 };
 
 /// Why a model gave no (whole) answer.

@@ -14,6 +14,7 @@ struct Message {
     std::string html;              // a whole document
     std::string id = "";           // a Message-ID that stays the same when it is sent again; may be empty
     std::string unsubscribe = "";  // where one POST ends mails of this kind (RFC 8058); may be empty
+    std::string request = "";      // id of the request that it is sent for, for the log; may be empty
 };
 
 /// What goes into the head of every mail.

@@ -69,11 +69,12 @@ Task<Outcome> Outbox::try_once(Message message) {
 }
 
 Task<void> Outbox::send(Message message) {
+    const auto request = message.request;
     auto job = [folder = folder_, message = std::move(message), from = from_] {
         return write_to_outbox(folder, message, from);
     };
     const auto path = co_await pool_.run(std::move(job));
-    log::info("mail in the outbox", {{"path", path}});
+    log::info("mail in the outbox", {{"path", path}, {"request", request}});
 }
 
 }  // namespace bb::mail

@@ -28,7 +28,9 @@ void Smtp::count(std::string_view outcome) {
 }
 
 client::MailEnvelope Smtp::letter_of(const Message& message, const Envelope& envelope) const {
-    return {url_, std::string(address_in(from_)), message.to, render(message, envelope)};
+    client::MailEnvelope letter(url_, std::string(address_in(from_)), message.to, render(message, envelope));
+    letter.request = message.request;
+    return letter;
 }
 
 Task<Outcome> Smtp::try_once(Message message) {
@@ -49,7 +51,7 @@ Task<void> Smtp::send(Message message) {
     const auto outcome = co_await mailer_.send_mail(std::move(letter));
     count(outcome.accepted ? "sent" : outcome.permanent ? "refused" : "given_up");
     if (!outcome.accepted) throw std::runtime_error("the mail server did not take a mail: " + outcome.detail);
-    log::info("mail sent", {{"id", envelope.id}});
+    log::info("mail sent", {{"id", envelope.id}, {"request", message.request}});
 }
 
 }  // namespace bb::mail

@@ -32,12 +32,13 @@ GithubProblem problem_of(client::Failure failure) {
 
 /// What `read` makes of the reply; a failure is told to the operator.
 template <class T>
-GithubResult<T> judged(std::string_view call, const client::Reply& reply,
+GithubResult<T> judged(std::string_view call, const std::string& request, const client::Reply& reply,
                        GithubResult<T> (*read)(int, std::string_view)) {
     auto result =
         reply.failure ? GithubResult<T>(problem_of(*reply.failure)) : read(reply.status, reply.body);
     if (!result)
-        log::warn("GitHub did not help", {{"call", call},
+        log::warn("GitHub did not help", {{"request", request},
+                                          {"call", call},
                                           {"problem", slug_of(result.error())},
                                           {"status", reply.status},
                                           {"detail", reply.detail}});
@@ -55,25 +56,26 @@ client::Outgoing GithubClient::question(std::string path, const std::string& tok
     return request;
 }
 
-Task<GithubResult<std::string>> GithubClient::exchange(std::string code, std::string verifier) {
-    client::Outgoing request("POST", options_.url + "/login/oauth/access_token");
-    request.headers = {{"Accept", "application/json"}, {"Content-Type", "application/x-www-form-urlencoded"}};
-    request.body = exchange_form(options_, code, verifier);
-    bound(request);
-    const auto reply = co_await http_.send(std::move(request));
-    co_return judged("access_token", reply, read_token);
+Task<GithubResult<std::string>> GithubClient::exchange(std::string code, std::string verifier,
+                                                       std::string request) {
+    client::Outgoing asked("POST", options_.url + "/login/oauth/access_token");
+    asked.headers = {{"Accept", "application/json"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+    asked.body = exchange_form(options_, code, verifier);
+    bound(asked);
+    const auto reply = co_await http_.send(std::move(asked));
+    co_return judged("access_token", request, reply, read_token);
 }
 
-Task<GithubResult<GithubAccount>> GithubClient::account(std::string token) {
-    auto request = question("/user", token);
-    const auto reply = co_await http_.send(std::move(request));
-    co_return judged("user", reply, read_account);
+Task<GithubResult<GithubAccount>> GithubClient::account(std::string token, std::string request) {
+    auto asked = question("/user", token);
+    const auto reply = co_await http_.send(std::move(asked));
+    co_return judged("user", request, reply, read_account);
 }
 
-Task<GithubResult<std::string>> GithubClient::address(std::string token) {
-    auto request = question("/user/emails?per_page=100", token);
-    const auto reply = co_await http_.send(std::move(request));
-    co_return judged("emails", reply, read_address);
+Task<GithubResult<std::string>> GithubClient::address(std::string token, std::string request) {
+    auto asked = question("/user/emails?per_page=100", token);
+    const auto reply = co_await http_.send(std::move(asked));
+    co_return judged("emails", request, reply, read_address);
 }
 
 }  // namespace bb::accounts

@@ -89,7 +89,8 @@ Answer prepare_archive(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
     const auto owner = owner_of(request);
     const auto archive = co_await ask_for_archive(*services.keeping, owner, audit::origin_of(request));
-    net::spawn(co_await net::this_executor(), make_prepared(*services.keeping, owner));
+    net::spawn(co_await net::this_executor(), make_prepared(*services.keeping, owner, request.id),
+               request.id);
     JsonWriter json;
     write(json, archive);
     co_return http::json_response(json.take(), 202);
@@ -97,7 +98,7 @@ Answer prepare_archive(http::Request& request, Services& services) {
 
 Answer download_archive(http::Request& request, Services& services) {
     if (const auto proof = co_await check_proof(request, services); !proof) co_return proof.error();
-    auto archive = co_await open_prepared(*services.keeping, owner_of(request));
+    auto archive = co_await open_prepared(*services.keeping, owner_of(request), request.id);
     if (!archive) co_return Error(ErrorCode::not_found, "No archive lies ready. Ask for one.");
     co_return zip_response(std::move(*archive));
 }

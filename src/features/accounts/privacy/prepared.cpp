@@ -118,11 +118,11 @@ Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin ori
     co_return prepared;
 }
 
-Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner) {
+Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner, std::string request) {
     const auto rows = co_await keeping.db.query(find_sql, owner);
     const auto digest = rows.empty() ? std::nullopt : rows[0].get<std::optional<crypto::Digest>>(4);
     if (!digest) co_return std::nullopt;
-    co_return co_await keeping.files.open(owner.value, *digest);
+    co_return co_await keeping.files.open(owner.value, *digest, std::move(request));
 }
 
 Task<void> discard_prepared(Keeping& keeping, UserId owner) {
@@ -131,7 +131,7 @@ Task<void> discard_prepared(Keeping& keeping, UserId owner) {
     if (digest) co_await keeping.files.remove(owner.value, *digest);
 }
 
-Task<void> make_prepared(Keeping& keeping, UserId owner) {
+Task<void> make_prepared(Keeping& keeping, UserId owner, std::string request) {
     try {
         const auto rows = co_await keeping.db.query(claim_sql, owner);
         if (rows.empty()) co_return;
@@ -140,7 +140,7 @@ Task<void> make_prepared(Keeping& keeping, UserId owner) {
             co_await keeping.db.query(put_back_sql, owner, asked);
     } catch (const std::exception& failure) {
         // It stays claimed for a moment: what failed here may well fail again.
-        log::warn("an archive is left for later", {{"reason", failure.what()}});
+        log::warn("an archive is left for later", {{"request", request}, {"reason", failure.what()}});
     }
 }
 

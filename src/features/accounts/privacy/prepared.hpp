@@ -29,8 +29,8 @@ Task<std::optional<Prepared>> prepared_of(db::Database& db, UserId owner);
 /// make_prepared().
 Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin origin);
 
-/// The archive itself; nullopt unless it is ready.
-Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner);
+/// The archive itself; nullopt unless it is ready. `request` is the id of the one that wants it, for the log.
+Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner, std::string request);
 
 /// Deletes it, or takes the wish back.
 Task<void> discard_prepared(Keeping& keeping, UserId owner);
@@ -38,7 +38,7 @@ Task<void> discard_prepared(Keeping& keeping, UserId owner);
 /// Makes an archive that `owner` waits for and mails that it is ready. Does nothing when none is waited for
 /// or another server makes it; leaves it for later when this loop is busy. Throws nothing but what ends the
 /// loop.
-Task<void> make_prepared(Keeping& keeping, UserId owner);
+Task<void> make_prepared(Keeping& keeping, UserId owner, std::string request = {});
 
 /// Makes what waits, also what a server left that died over it, and deletes what has lain a week; every
 /// minute until it is cancelled.

@@ -18,6 +18,7 @@
 #include "services/access/request_limits.hpp"
 #include "services/blobs/disk_store.hpp"
 #include "services/llm/circuit.hpp"
+#include "services/telemetry/spans.hpp"
 
 namespace bb::net {
 class TlsIdentity;
@@ -42,6 +43,7 @@ struct Node {
     metrics::Registry metrics;
     config::Rates rates;  // of every limit
     access::RequestLimits limits{rates, metrics};
+    std::unique_ptr<telemetry::Spans> spans;  // null: no collector is configured
     net::BlockingPool pool{2};
     client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory

@@ -76,6 +76,11 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
     options.first_token = time("BRAINBYTES_MODEL_FIRST_SECONDS");
     options.idle = time("BRAINBYTES_MODEL_PAUSE_SECONDS");
     options.whole = time("BRAINBYTES_MODEL_TOTAL_SECONDS");
+    if (node.spans)
+        options.ended = [&spans = *node.spans, model = options.model](
+                            const Trace& trace, std::string_view fault, double seconds) {
+            spans.add(telemetry::model_span(trace, model, fault, seconds));
+        };
     return llm::guarded(llm::make_openai(client, node.metrics, node.circuit, std::move(options)));
 }
 
@@ -171,6 +176,12 @@ http::Hooks Worker::Parts::hooks() {
     hooks.fallback = [this](const http::Request& request) {
         return page_or_asset(request, node.assets);
     };
+    if (node.spans)
+        hooks.answered = [&spans = *node.spans](const http::Request& request, std::string_view route,
+                                                int status, double seconds) {
+            spans.add(telemetry::request_span(request.trace, name_of(request.method), route, request.secure,
+                                              status, seconds));
+        };
     hooks.is_temporary = [](const std::exception& failure) {
         return dynamic_cast<const db::Unavailable*>(&failure) != nullptr ||
                dynamic_cast<const db::SerializationFailure*>(&failure) != nullptr;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/core/log.hpp"
+#include "base/core/log_files.hpp"
 #include "base/db/home.hpp"
 #include "base/http/server.hpp"
 #include "base/net/address.hpp"
@@ -22,7 +23,14 @@ void start_logging(const config::Config& config) {
                                   : log::Level::info,
                format == "json"   ? log::Format::json
                : format == "text" ? log::Format::text
-                                  : log::Format::automatic);
+                                  : log::Format::automatic,
+               config.number("BRAINBYTES_LOG_DAYS") > 0);
+}
+
+void keep_log(const config::Config& config, const std::filesystem::path& data) {
+    log::FileLimits limits;
+    limits.days = static_cast<int>(config.number("BRAINBYTES_LOG_DAYS"));
+    log::keep_in(data / "logs", limits);
 }
 
 void raise_descriptor_limit() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <vector>
 
 #include "base/config/config.hpp"
@@ -10,6 +11,8 @@ namespace bb::app {
 
 /// Writes the log in the way that is configured.
 void start_logging(const config::Config& config);
+/// Keeps the log in this data folder too, from the first line on; nothing with BRAINBYTES_LOG_DAYS=0.
+void keep_log(const config::Config& config, const std::filesystem::path& data);
 /// As many descriptors as the system allows: each connection is one.
 void raise_descriptor_limit();
 /// Loops of a server, and listening sockets for them.

@@ -39,6 +39,8 @@
 #include "features/tutor/tutor.hpp"
 #include "services/audit/configuration.hpp"
 
+#include <embedded/version.hpp>
+
 namespace bb::app {
 namespace {
 
@@ -99,6 +101,7 @@ public:
         node_.threads = thread_count(config);
         node_.bodies = std::make_shared<http::BodyBudget>(body_bytes());
         node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
+        if (config.is_set("OTEL_EXPORTER_OTLP_ENDPOINT")) node_.spans = spans(config);
     }
 
     ~Program() { end(); }
@@ -165,6 +168,13 @@ public:
     }
 
 private:
+    std::unique_ptr<telemetry::Spans> spans(const config::Config& config) {
+        telemetry::Resource who{std::string(embedded::version), config.text("BRAINBYTES_STAGE"),
+                                Uuid::make().text()};
+        return std::make_unique<telemetry::Spans>(node_.metrics, config.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+                                                  std::move(who));
+    }
+
     /// Nothing runs when anything goes, and everything goes before the loops that it posts its last words to.
     void end() {
         backups_.reset();
@@ -327,6 +337,7 @@ int serve(config::Config& config) {
     const auto use = orders.supervised() ? db::Home::Use::supervised : db::Home::Use::server;
     auto home = db::Home::open(config, use, [](std::string_view words) { log::info(words); });
     if (!home) return fail(home.error());
+    keep_log(config, home->data());
     if (auto prepared = prepare_schema(*home, signals); prepared)
         take_up_kept_secrets(config, *prepared, home->conninfo());
     else

@@ -131,6 +131,7 @@ int supervise(config::Config& config) {
         auto home =
             db::Home::open(config, db::Home::Use::server, [](std::string_view words) { log::info(words); });
         if (!home) return fail(home.error().detail);
+        keep_log(config, home->data());
         run(config, *home, std::move(*listeners), std::move(running));
         home->close();
     } catch (const std::exception& fault) {

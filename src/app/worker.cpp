@@ -94,6 +94,7 @@ Task<void> Worker::keep_house() {
     net::spawn(executor(), accounts::keep_summing_up(parts_->db));
     net::spawn(executor(), mail::keep_delivering(parts_->db, *parts_->mail,
                                                  accounts::notice_writer(node.url, node.secret)));
+    if (node.spans) net::spawn(executor(), node.spans->keep_sending(parts_->http_client));
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), parts_->watching.run());

@@ -166,6 +166,14 @@ constexpr Option table[] = {
      "debug|info|warn|error"},
     {"BRAINBYTES_LOG_FORMAT", Kind::choice, "automatic",
      "Form of the log; automatic: text on a terminal, else JSON.", "json", "automatic|json|text"},
+    {"BRAINBYTES_LOG_DAYS", Kind::number, "14",
+     "How many days the log is kept in the folder logs of BRAINBYTES_DATA, at most 512 MiB of it; 0: only "
+     "stderr has it.",
+     "30", "0..365"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", Kind::url, "",
+     "Collector of traces that speaks OTLP over HTTP; every request and every call of the model becomes a "
+     "span there. Unset: none are sent.",
+     "http://127.0.0.1:4318", ""},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/core/json_writer.hpp"
+#include "base/core/log_files.hpp"
 #include "base/core/log_sink.hpp"
 #include "base/core/utf8.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 struct State {
     std::shared_ptr<spdlog::logger> logger;
+    std::shared_ptr<LogFiles> files;
+    std::shared_ptr<spdlog::logger> file_logger;  // null: no files are kept
     Level level = Level::info;
     bool json = true;
 };
@@ -53,9 +56,22 @@ std::string text_line(std::string_view event, std::initializer_list<Field> field
     return line;
 }
 
+std::shared_ptr<spdlog::logger> logger_to(Output output, BatchSink::Form form, Level level) {
+    auto sink = std::make_shared<BatchSink>(std::move(output), form);
+    sink->set_pattern("%H:%M:%S %^%-5l%$ %v");
+    auto logger = std::make_shared<spdlog::logger>("brainbytes", std::move(sink));
+    logger->set_level(levels[static_cast<int>(level)]);
+    logger->flush_on(spdlog::level::warn);
+    return logger;
+}
+
+void hand_to(spdlog::logger& logger, Level level, const std::string& line) {
+    logger.log(levels[static_cast<int>(level)], spdlog::string_view_t(line.data(), line.size()));
+}
+
 }  // namespace
 
-void start(Level level, Format format) {
+void start(Level level, Format format, bool files) {
     State& s = state();
     s.level = level;
     s.json = format == Format::json || (format == Format::automatic && !isatty(STDERR_FILENO));
@@ -63,15 +79,24 @@ void start(Level level, Format format) {
     const auto form = s.json     ? BatchSink::Form::bare
                       : terminal ? BatchSink::Form::colored
                                  : BatchSink::Form::plain;
-    auto sink = std::make_shared<BatchSink>(STDERR_FILENO, form);
-    sink->set_pattern("%H:%M:%S %^%-5l%$ %v");
-    s.logger = std::make_shared<spdlog::logger>("brainbytes", std::move(sink));
-    s.logger->set_level(levels[static_cast<int>(level)]);
-    s.logger->flush_on(spdlog::level::warn);
+    s.logger = logger_to(descriptor(STDERR_FILENO), form, level);
+    if (!files) return;
+    s.files = std::make_shared<LogFiles>();
+    const auto output = [kept = s.files](std::string_view lines) {
+        kept->write(lines);
+        return true;
+    };
+    s.file_logger = logger_to(output, BatchSink::Form::bare, level);
+}
+
+void keep_in(const std::filesystem::path& folder, const FileLimits& limits) {
+    if (state().files) state().files->open(folder, limits);
 }
 
 void stop() {
     state().logger.reset();
+    state().file_logger.reset();
+    state().files.reset();
 }
 
 bool enabled(Level level) {
@@ -82,8 +107,11 @@ bool enabled(Level level) {
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     if (!enabled(level)) return;
     const State& s = state();
-    const std::string line = s.json ? json_line(level, event, fields) : text_line(event, fields);
-    s.logger->log(levels[static_cast<int>(level)], spdlog::string_view_t(line.data(), line.size()));
+    if (!s.json) hand_to(*s.logger, level, text_line(event, fields));
+    if (!s.json && !s.file_logger) return;
+    const std::string line = json_line(level, event, fields);
+    if (s.json) hand_to(*s.logger, level, line);
+    if (s.file_logger) hand_to(*s.file_logger, level, line);
 }
 
 }  // namespace bb::log

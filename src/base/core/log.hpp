@@ -1,11 +1,14 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <variant>
 
 namespace bb::log {
+
+struct FileLimits;  // log_files.hpp
 
 enum class Level { debug, info, warn, error };
 enum class Format { automatic, json, text };  // automatic: text on a terminal, JSON lines elsewhere
@@ -27,7 +30,10 @@ struct Field {
 
 /// Sends everything from `level` up to stderr. Lines are written by a background thread; what a slow reader
 /// leaves unread beyond 4 MiB is dropped and counted, rather than stop a request.
-void start(Level level, Format format);
+/// `files`: keep_in() will say where JSON lines are kept besides.
+void start(Level level, Format format, bool files = false);
+/// Keeps the lines in this folder too, those since start() and all that come.
+void keep_in(const std::filesystem::path& folder, const FileLimits& limits);
 /// Writes out what is queued and stops the background thread.
 void stop();
 

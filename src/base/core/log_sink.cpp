@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/core/time.hpp"
+
 namespace bb::log {
 namespace {
 
@@ -22,9 +24,33 @@ std::string_view color_of(spdlog::level::level_enum level) {
     return level == spdlog::level::warn ? "\x1b[33m" : "\x1b[31m";
 }
 
+bool write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t n = ::write(descriptor, text.data(), text.size());
+        if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+        if (n >= 0 || errno == EINTR) continue;
+        if (errno != EAGAIN) return errno == ENOSPC;  // a full disk may have room again
+        pollfd ready{descriptor, POLLOUT, 0};
+        ::poll(&ready, 1, 1'000);
+    }
+    return true;
+}
+
+std::string line_about(std::size_t dropped) {
+    return fmt::format(
+        "{{\"time\":\"{}\",\"level\":\"warn\",\"event\":\"log lines dropped\",\"lines\":{}}}\n",
+        to_rfc3339(now()), dropped);
+}
+
 }  // namespace
 
-BatchSink::BatchSink(int descriptor, Form form) : descriptor_(descriptor), form_(form) {
+Output descriptor(int number) {
+    return [number](std::string_view text) {
+        return write_all(number, text);
+    };
+}
+
+BatchSink::BatchSink(Output output, Form form) : output_(std::move(output)), form_(form) {
     writer_ = std::thread([this]() { run(); });
 }
 
@@ -81,25 +107,11 @@ void BatchSink::run() {
         const bool last = ending_;
         urgent_ = false;
         lock.unlock();
-        if (dropped > 0)
-            batch +=
-                fmt::format("{{\"level\":\"warn\",\"event\":\"log lines dropped\",\"lines\":{}}}\n", dropped);
-        const bool open = write_all(batch);
+        if (dropped > 0) batch += line_about(dropped);
+        const bool open = output_(batch);
         lock.lock();
         if (last || !open) return;
     }
-}
-
-bool BatchSink::write_all(std::string_view text) const {
-    while (!text.empty()) {
-        const ssize_t n = ::write(descriptor_, text.data(), text.size());
-        if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-        if (n >= 0 || errno == EINTR) continue;
-        if (errno != EAGAIN) return errno == ENOSPC;  // a full disk may have room again
-        pollfd ready{descriptor_, POLLOUT, 0};
-        ::poll(&ready, 1, 1'000);
-    }
-    return true;
 }
 
 }  // namespace bb::log

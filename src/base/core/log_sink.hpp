@@ -2,15 +2,23 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace bb::log {
 
-/// Gathers lines and writes them to a descriptor from a thread of its own, some fifty times a second: one
-/// system call for many lines, and no request ever waits for a slow terminal or pipe. What a flush asks for
-/// goes at once.
+/// Writes out text; false when nothing more can be written there ever.
+using Output = std::function<bool(std::string_view text)>;
+
+/// The descriptor as an output. Waits for a slow reader.
+Output descriptor(int number);
+
+/// Gathers lines and writes them out from a thread of its own, some fifty times a second: one system call for
+/// many lines, and no request ever waits for a slow terminal, pipe or disk. What a flush asks for goes at
+/// once.
 class BatchSink : public spdlog::sinks::base_sink<std::mutex> {
 public:
     enum class Form {
@@ -18,7 +26,7 @@ public:
         plain,    // as the pattern says
         colored,  // the same, with the level coloured where the pattern says so
     };
-    BatchSink(int descriptor, Form form);
+    BatchSink(Output output, Form form);
     /// Writes out what was gathered.
     ~BatchSink() override;
 
@@ -29,10 +37,8 @@ protected:
 private:
     void append(const spdlog::details::log_msg& message);
     void run();
-    /// False when the descriptor takes nothing any more.
-    bool write_all(std::string_view text) const;
 
-    const int descriptor_;
+    const Output output_;
     const Form form_;
     std::string pending_;
     std::size_t dropped_ = 0;  // lines, since the last write

@@ -1,0 +1,70 @@
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace bb::log {
+
+/// How much is kept.
+struct FileLimits {
+    int days = 14;                           // since the last line of a file
+    std::uint64_t file_bytes = 16u << 20;    // of one file; a process has one open
+    std::uint64_t total_bytes = 400u << 20;  // of closed files: with the open ones of seven processes 512 MiB
+    std::size_t files = 1000;
+    std::uint64_t room_left = 64u << 20;  // bytes of the disk that are left to others
+};
+
+/// The folder of the log. Every process writes files of its own there, a new one each day (UTC) and after
+/// `file_bytes`, so that any number of them need not know of each other; each removes what is too old or too
+/// much, whoever wrote it. What the disk does not take is counted and dropped.
+class LogFiles {
+public:
+    LogFiles() = default;
+    ~LogFiles();
+    LogFiles(const LogFiles&) = delete;
+
+    /// Where lines go from now on; the first ones before that are kept for it. May be called beside write().
+    void open(std::filesystem::path folder, FileLimits limits);
+    /// Appends whole lines. For one thread.
+    void write(std::string_view lines);
+
+    /// Whether a file of this name is one of ours: "20261122T201000Z-3f9a1c02.jsonl".
+    static bool is_ours(std::string_view name);
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    /// Makes a file ready that takes `bytes` more; false when there is none.
+    bool make_ready(std::size_t bytes);
+    bool open_folder();
+    bool open_file();
+    bool has_room() const;
+    bool still_there() const;
+    void close_file();
+    void prune() const;
+    /// Bytes that went out; fewer than there are when the disk refuses more.
+    std::size_t write_some(std::string_view text);
+
+    std::mutex mutex_;  // of the next three
+    std::filesystem::path folder_;
+    FileLimits limits_;
+    std::string early_;
+
+    FileLimits now_;  // what the writing thread goes by
+    std::filesystem::path path_;
+    int folder_fd_ = -1;
+    int file_ = -1;
+    std::string name_;
+    std::int64_t day_ = 0;
+    std::uint64_t size_ = 0;
+    std::size_t lost_ = 0;  // lines
+    bool torn_ = false;     // the file ends inside a line
+    Clock::time_point looked_{};
+    Clock::time_point pruned_{};
+};
+
+}  // namespace bb::log

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -89,7 +88,7 @@ Task<int> list(Context& context, db::Database& db, ListOptions options) {
 
 int run_list(Context& context, const ListOptions& options) {
     if (!options.since.empty() && !parse_since(options.since)) {
-        context.fail("--since takes 30m, 24h, 7d, a date or a time like 2026-11-22T20:10:00Z.");
+        context.fail(std::string("--since ") + forms_of_since);
         return wrong_usage;
     }
     return run_with_database(context.config, [&](db::Database& db) { return list(context, db, options); });

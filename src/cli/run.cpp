@@ -118,6 +118,7 @@ int run(int argc, char** argv) {
     register_alarm(app, chosen);
     register_incident(app, chosen);
     register_doctor(app, chosen);
+    register_logs(app, chosen);
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -1,5 +1,6 @@
 #include "cli/since.hpp"
 
+#include <chrono>
 #include <cstdio>
 
 namespace bb::cli {

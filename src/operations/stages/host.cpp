@@ -119,7 +119,10 @@ private:
                            {words_open_ ? words_.reader() : -1, POLLIN, 0},
                            {in_open_ && !left_.empty() ? in_.writer() : -1, POLLOUT, 0}};
         if (::poll(ready, 3, look_every_ms) <= 0) return;
-        if (ready[0].revents) out_open_ = take(out_.reader(), output, most_output);
+        if (ready[0].revents) {
+            out_open_ = take(out_.reader(), output, most_output);
+            hand_lines_on();
+        }
         if (ready[1].revents) {
             words_open_ = take(words_.reader(), words, most_words);
             tell_lines();
@@ -133,6 +136,16 @@ private:
         into.append(buffer, static_cast<std::size_t>(got));
         if (into.size() > most) throw std::runtime_error("it writes without an end");
         return got > 0;
+    }
+
+    void hand_lines_on() {
+        if (!how_.hear) return;
+        std::size_t from = 0;
+        for (auto end = output.find('\n'); end != std::string::npos; end = output.find('\n', from)) {
+            how_.hear(std::string_view(output).substr(from, end - from));
+            from = end + 1;
+        }
+        output.erase(0, from);
     }
 
     void tell_lines() {

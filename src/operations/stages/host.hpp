@@ -22,8 +22,9 @@ public:
         std::filesystem::path input = {};  ///< a file that it reads; empty: nothing
         std::string input_text = {};       ///< or this
         bool attended = false;             ///< a line on its input four times a second, as long as we live
-        std::function<void(std::string_view line)> say = {};  ///< gets each line of its error output
-        bool may_fail = false;                                ///< an exit code above 0 is no fault
+        std::function<void(std::string_view line)> say = {};   ///< gets each line of its error output
+        std::function<void(std::string_view line)> hear = {};  ///< gets each line of its output; none is kept
+        bool may_fail = false;                                 ///< an exit code above 0 is no fault
     };
 
     /// Runs BrainBytes there, on the data and with the options of the stage; gives its output. Throws

@@ -286,18 +286,17 @@ test("servers write side by side, and a request is found in all it began", async
 
 test("a disk without room and a dead collector do not hurt the server", async (t) => {
     const dataFolder = path.join(folder, "full");
-    mkdirSync(dataFolder);
-    const small = path.join(dataFolder, "logs");
-    mkdirSync(small);
-    const mount = await new Promise((resolve) =>
-        execFile("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0777", "none", small], (fault) =>
-            resolve(!fault),
-        ),
-    );
-    if (!mount) return t.skip("no file system can be mounted");
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
+    const server = await startServer({ dataFolder, env });
+    await server.stop({ keep: true });
+    const small = path.join(dataFolder, "logs");
+    const options = "size=1m,mode=0777";
+    const mounted = await new Promise((resolve) =>
+        execFile("mount", ["-t", "tmpfs", "-o", options, "none", small], (fault) => resolve(!fault)),
+    );
+    if (!mounted) return t.skip("no file system can be mounted");
     try {
-        const server = await startServer({ dataFolder, env });
+        await server.start();
         for (let i = 0; i < 50; i += 1) assert.equal((await server.request("/api/session")).status, 200);
         assert.deepEqual(readdirSync(small), []);
         assert.match(server.log, /"event":"request"/);

@@ -81,7 +81,8 @@ TokenBudget::Reservation::Reservation(Reservation&& other) noexcept
     : budget_(std::exchange(other.budget_, nullptr)),
       owner_(other.owner_),
       day_(other.day_),
-      tokens_(other.tokens_) {}
+      tokens_(other.tokens_),
+      request_(std::move(other.request_)) {}
 
 TokenBudget::Reservation& TokenBudget::Reservation::operator=(Reservation&& other) noexcept {
     if (this == &other) return *this;
@@ -90,6 +91,7 @@ TokenBudget::Reservation& TokenBudget::Reservation::operator=(Reservation&& othe
     owner_ = other.owner_;
     day_ = other.day_;
     tokens_ = other.tokens_;
+    request_ = std::move(other.request_);
     return *this;
 }
 

@@ -1,6 +1,8 @@
 #include "services/llm/wire.hpp"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <iterator>
 
 #include "base/core/json_writer.hpp"
 
@@ -49,7 +51,47 @@ std::string our_reason(std::string_view reason) {
     return "stop";
 }
 
-// Words of the upstream's own go to the log only when they look like a code: never text of a person.
+// What OpenAI and the servers that speak like it call a failure. Other words may repeat what a person wrote,
+// even one that looks like a code.
+constexpr std::string_view known_kinds[] = {"account_deactivated",
+                                            "api_error",
+                                            "authentication_error",
+                                            "billing_hard_limit_reached",
+                                            "content_filter",
+                                            "content_policy_violation",
+                                            "context_length_exceeded",
+                                            "engine_overloaded",
+                                            "exceed_context_size_error",
+                                            "insufficient_quota",
+                                            "internal_error",
+                                            "internal_server_error",
+                                            "invalid_api_key",
+                                            "invalid_prompt",
+                                            "invalid_request_error",
+                                            "invalid_value",
+                                            "model_not_found",
+                                            "not_found_error",
+                                            "not_supported_error",
+                                            "overloaded_error",
+                                            "permission_error",
+                                            "rate_limit_error",
+                                            "rate_limit_exceeded",
+                                            "requests",
+                                            "server_error",
+                                            "service_unavailable",
+                                            "string_above_max_length",
+                                            "timeout",
+                                            "tokens",
+                                            "unavailable_error",
+                                            "unknown_parameter",
+                                            "unsupported_parameter",
+                                            "unsupported_value",
+                                            "unsupported_country_region_territory",
+                                            "AuthenticationError",
+                                            "BadRequestError",
+                                            "InternalServerError",
+                                            "NotFoundError"};
+
 std::string code_only(std::string_view text) {
     const auto fits = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -63,7 +105,9 @@ std::string code_only(std::string_view text) {
 
 std::string kind_of(const json::value* error) {
     for (const char* name : {"code", "type"})
-        if (auto kind = code_only(text_of(member(error, name))); !kind.empty()) return kind;
+        if (const auto kind = text_of(member(error, name));
+            std::find(std::begin(known_kinds), std::end(known_kinds), kind) != std::end(known_kinds))
+            return std::string(kind);
     return "unnamed";
 }
 

@@ -31,7 +31,7 @@ std::optional<Chunk> read_chunk(std::string_view json);
 
 /// Of an answer with an error status.
 struct Refusal {
-    std::string kind;   // type or code, for the operator's log; made of letters, digits and _-. only
+    std::string kind;   // code or type, for the operator's log: one of those that are known, or "unnamed"
     std::string param;  // the parameter that was not accepted
     bool too_long = false;
 };

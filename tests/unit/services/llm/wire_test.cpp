@@ -107,6 +107,8 @@ TEST(ReadRefusal, KnowsAConversationThatIsTooLong) {
         read_refusal(R"({"error":{"message":"the request exceeds the available context size"}})").too_long);
     EXPECT_FALSE(read_refusal(R"({"error":{"message":"no","type":"invalid_request_error"}})").too_long);
     EXPECT_EQ(read_refusal("<html>").kind, "unnamed");
+    EXPECT_EQ(read_refusal(R"({"error":{"code":"AnaReyes","type":"server_error"}})").kind, "server_error");
+    EXPECT_EQ(read_refusal(R"({"error":{"code":"AnaReyes"}})").kind, "unnamed");
 }
 
 }  // namespace

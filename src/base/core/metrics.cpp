@@ -91,6 +91,9 @@ void Counter::add(double amount) {
 double Counter::value() const {
     return cell_->value.load(std::memory_order_relaxed);
 }
+void Counter::follow(double total) {
+    cell_->value.store(total, std::memory_order_relaxed);
+}
 void Gauge::set(double value) {
     cell_->value.store(value, std::memory_order_relaxed);
 }
@@ -269,6 +272,20 @@ void Registry::gauge_from(std::string_view name, std::string_view help, std::fun
     impl_->series(name, help, Kind::gauge, labels).read = std::move(read);
 }
 
+void Registry::counter_from(std::string_view name, std::string_view help, std::function<double()> read,
+                            const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->series(name, help, Kind::counter, labels).read = std::move(read);
+}
+
+void Registry::forget(std::string_view name, const Labels& labels) {
+    const std::lock_guard lock(impl_->mutex);
+    const auto family = impl_->families.find(name);
+    if (family == impl_->families.end()) return;
+    family->second.series.erase(render(labels));
+    if (family->second.series.empty()) impl_->families.erase(family);
+}
+
 std::string Registry::prometheus_text() const {
     return impl_->text(false);
 }
@@ -281,6 +298,16 @@ std::vector<Sample> Registry::snapshot() const {
     for (const auto& [name, family] : impl_->families)
         for (const auto& [labels, series] : family.series)
             samples.push_back(Impl::sample_of(name, family.kind, series));
+    return samples;
+}
+
+std::vector<Sample> Registry::snapshot(std::string_view name) const {
+    std::vector<Sample> samples;
+    const std::lock_guard lock(impl_->mutex);
+    const auto family = impl_->families.find(name);
+    if (family == impl_->families.end()) return samples;
+    for (const auto& [labels, series] : family->second.series)
+        samples.push_back(Impl::sample_of(family->first, family->second.kind, series));
     return samples;
 }
 

@@ -17,6 +17,8 @@ class Counter {
 public:
     void add(double amount = 1);
     double value() const;
+    /// Takes over a count that is kept elsewhere; NaN: it cannot be read.
+    void follow(double total);
 
     struct Cell;
 
@@ -90,12 +92,20 @@ public:
     void gauge_from(std::string_view name, std::string_view help, std::function<double()> read,
                     const Labels& labels = {});
 
+    /// A counter kept elsewhere and read at each scrape. `read` may be called from any thread.
+    void counter_from(std::string_view name, std::string_view help, std::function<double()> read,
+                      const Labels& labels = {});
+    /// Shows a series no more, and its family with the last of them. Who still holds it changes nothing.
+    void forget(std::string_view name, const Labels& labels = {});
+
     /// Prometheus text format 0.0.4.
     std::string prometheus_text() const;
     /// OpenMetrics 1.0 with exemplars, ends with "# EOF".
     std::string open_metrics_text() const;
     /// Every series in the order of the texts, by name and labels.
     std::vector<Sample> snapshot() const;
+    /// The series of one family.
+    std::vector<Sample> snapshot(std::string_view name) const;
 
 private:
     struct Impl;

@@ -111,6 +111,20 @@ TEST(Metrics, AreReadAsSamples) {
     EXPECT_DOUBLE_EQ(samples[2].sum, 8.3);
 }
 
+TEST(Metrics, MayFollowAndBeForgotten) {
+    Registry registry;
+    registry.counter("a_total", "A", {{"s", "1"}}).follow(7);
+    registry.counter("a_total", "A", {{"s", "2"}}).add();
+    registry.counter_from("b_total", "B", []() { return 2.5; });
+    registry.forget("a_total", {{"s", "1"}});
+    registry.forget("nothing_total");
+    EXPECT_EQ(registry.prometheus_text(),
+              "# HELP a_total A\n# TYPE a_total counter\na_total{s=\"2\"} 1\n"
+              "# HELP b_total B\n# TYPE b_total counter\nb_total 2.5\n");
+    registry.forget("a_total", {{"s", "2"}});
+    EXPECT_EQ(registry.prometheus_text().find("a_total"), std::string::npos);
+}
+
 TEST(Metrics, SampleTheFoldedSeriesWithItsLabels) {
     Registry registry;
     for (int i = 0; i < 1200; ++i) registry.counter("n_total", "N", {{"id", std::to_string(i)}}).add();

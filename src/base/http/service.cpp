@@ -115,6 +115,7 @@ Service::Service(Router& router, Hooks hooks, ServiceOptions options, metrics::R
       hooks_(std::move(hooks)),
       options_(std::move(options)),
       metrics_(metrics),
+      refused_(metrics),
       common_headers_(common_headers(options_)) {}
 
 Service::Plan Service::plan(Request& request) const {
@@ -168,6 +169,12 @@ void Service::identify(Request& request, const Peer& peer) const {
     }
 }
 
+/// A page of another site can make a browser send its cookies, but not a key.
+std::optional<std::string> Service::other_site(const Request& request) const {
+    if (!is_unsafe(request.method) || request.bearer() || !hooks_.refuse_origin) return std::nullopt;
+    return hooks_.refuse_origin(request);
+}
+
 std::optional<Error> Service::check_access(const Request& request, const Route& route) const {
     const Access access = route.options.access;
     if (access != Access::open && !request.principal)
@@ -175,9 +182,7 @@ std::optional<Error> Service::check_access(const Request& request, const Route& 
     if (access == Access::administrator && request.principal->role != "administrator")
         return Error(ErrorCode::forbidden, "Only an administrator may do this.");
     if (auto refused = refuse_key(request, route)) return refused;
-    // A page of another site can make a browser send its cookies, but not a key.
-    if (is_unsafe(request.method) && !request.bearer() && hooks_.refuse_origin)
-        if (auto reason = hooks_.refuse_origin(request)) return Error(ErrorCode::forbidden, *reason);
+    if (auto reason = other_site(request)) return Error(ErrorCode::forbidden, *reason);
     return std::nullopt;
 }
 
@@ -335,6 +340,8 @@ void Service::record(const Request& request, const Plan& plan, int status, doubl
     const bool probe = is_probe(plan.template_name);
     if (!probe && hooks_.answered) hooks_.answered(request, plan.template_name, status, seconds);
     const auto level = probe ? log::Level::debug : log::Level::info;
+    if (status >= 400) refused_.count(request, status, status == 403 && other_site(request));
+    const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
     if (!log::enabled(level)) return;
     const std::string user = request.principal ? request.principal->user.text() : "";
     const std::string key =

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/core/metrics.hpp"
+#include "base/http/refused.hpp"
 #include "base/http/router.hpp"
 #include "base/net/address.hpp"
 
@@ -86,6 +87,8 @@ private:
     /// The handler, or what makes it happen once.
     Task<Result<Response>> carry_out(Request& request, const Route& route);
     std::optional<Error> check_access(const Request& request, const Route& route) const;
+    /// Why a request that changes something comes from a page of another site, or nullopt.
+    std::optional<std::string> other_site(const Request& request) const;
     std::optional<Response> without_route(const Request& request, const Plan& plan) const;
     Response busy(const Request& request) const;
     Response refuse_bad_key(const Request& request) const;
@@ -104,6 +107,7 @@ private:
     ServiceOptions options_;
     metrics::Registry& metrics_;
     std::map<std::pair<std::string_view, Method>, RouteMetrics> route_metrics_;
+    Refused refused_;
     std::string common_headers_;
     std::size_t in_flight_ = 0;
 };

@@ -4,7 +4,6 @@
 
 #include "base/core/crypto.hpp"
 #include "services/access/network.hpp"
-#include "services/access/refusals.hpp"
 
 namespace bb::access {
 namespace {

@@ -9,6 +9,7 @@
 #include "base/db/database.hpp"
 #include "base/http/request.hpp"
 #include "base/http/response.hpp"
+#include "services/access/refusals.hpp"
 
 namespace bb::access {
 
@@ -17,7 +18,10 @@ namespace bb::access {
 class SharedLimits {
 public:
     SharedLimits(db::Database& db, config::Rates rates, metrics::Registry& metrics)
-        : db_(db), rates_(std::move(rates)), metrics_(metrics) {}
+        : db_(db), rates_(std::move(rates)), metrics_(metrics) {
+        for (const char* limit : {"mail-network", "mail-address", "try-network", "try-address"})
+            refusals(metrics, limit);  // shown from the start
+    }
 
     /// What a request is about: "mail" or "try". Takes a token of the client's network, and one of `address`
     /// unless that is empty. The answer when there was none. Throws db::Unavailable.

@@ -116,6 +116,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
       sign_in_limits(db, shared.rates, shared.metrics),
+      sign_ins(shared.metrics),
       idempotency(db, router),
       service(router, hooks(), service_options(shared), shared.metrics),
       server(executor, service, server_options(shared), shared.metrics),
@@ -131,9 +132,9 @@ void Worker::Parts::bind_routes() {
         shared.announce("session_ended", payload);
     };
     accounts::bind_routes(
-        router,
-        {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about), announce,
-         github.get(), webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping});
+        router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
+                 announce, github.get(),
+                 webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
     materials::bind_routes(router, {db, files, node.pool, &message_search});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
@@ -153,6 +154,13 @@ Task<watch::Surroundings> Worker::Parts::surroundings() {
     watch::Surroundings around;
     co_await refresh(around, node, db);
     co_return around;
+/// A key signs in anew with each request.
+void Worker::Parts::count_key(const http::Request& request, bool refused) {
+    using Counts = accounts::SignInCounts;
+    if (request.principal)
+        sign_ins.count("key", Counts::succeeded);
+    else
+        sign_ins.count("key", refused ? Counts::limited : Counts::failed);
 }
 
 http::Hooks Worker::Parts::hooks() {
@@ -164,7 +172,9 @@ http::Hooks Worker::Parts::hooks() {
         return access::refuse_origin(request, node.url);
     };
     hooks.limit = [this](http::Request& request, const http::Route& route) {
-        return node.limits.refuse(request, route);
+        auto refused = node.limits.refuse(request, route);
+        if (request.bearer()) count_key(request, refused.has_value());
+        return refused;
     };
     hooks.carry_out_once = [this](http::Request& request, const http::Route& route) {
         return idempotency.carry_out(request, route);

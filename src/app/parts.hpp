@@ -33,6 +33,7 @@ struct Worker::Parts {
     void bind_routes();
     http::Hooks hooks();
     Task<watch::Surroundings> surroundings();
+    void count_key(const http::Request& request, bool refused);
 
     Node& node;
     db::Database db;
@@ -52,6 +53,7 @@ struct Worker::Parts {
     tutor::Tutor tutor;
     http::Router router;
     access::SharedLimits sign_in_limits;
+    accounts::SignInCounts sign_ins;
     access::Idempotency idempotency;
     http::Service service;
     http::Server server;

@@ -83,6 +83,15 @@ Answer welcome(http::Request& request, Services& services, Result<NewSession> se
 /// Writes down that somebody did not get in by `method`. `email`: the address they named, if any.
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
                         std::string email = "");
+
+/// Takes a token for a try to sign in by `method`. The answer when there was none, which is counted.
+Task<std::optional<http::Response>> refuse_try(const http::Request& request, Services& services,
+                                               const char* method, std::string address = "");
+/// The same for the mail of a code or link.
+Task<std::optional<http::Response>> refuse_mail(const http::Request& request, Services& services,
+                                                const char* method, std::string address);
+void count_sign_in(Services& services, const char* method, SignInCounts::Outcome outcome);
+
 Answer passkey_options(http::Request& request, Services& services);
 Answer add_passkey(http::Request& request, Services& services);
 Answer list_passkeys(http::Request& request, Services& services);

@@ -118,6 +118,7 @@ Task<GithubResult<http::Response>> admit(http::Request& request, Services& servi
     }
     auto response = redirect(next.empty() ? "/chat" : std::move(next));
     co_await hand_over(request, services, std::move(*session), response);
+    count_sign_in(services, "github", SignInCounts::succeeded);
     co_return response;
 }
 
@@ -135,12 +136,18 @@ Task<GithubResult<http::Response>> sign_visitor_in(http::Request& request, Servi
         co_await identities.arrive(visitor.account, std::move(*email), errand.language, browser, client);
     if (auto* session = std::get_if<Result<NewSession>>(&arrival))
         co_return co_await admit(request, services, std::move(*session), errand.next);
-    const auto too_often = co_await services.limits.refuse(request, "mail", std::get<Claim>(arrival).email);
+    const auto too_often = co_await refuse_mail(request, services, "github", std::get<Claim>(arrival).email);
     if (too_often) co_return GithubProblem::busy;
     co_await mail_code(services, request, std::get<Claim>(arrival).email, errand.language);
     auto response = redirect(door("/sign-in/github", errand.next));
     remember(request, services, browser, response);
     co_return response;
+}
+
+/// Whether a way to GitHub that ends so is a try to sign in that nobody else has counted.
+bool is_failed_try(GithubProblem problem) {
+    using enum GithubProblem;
+    return problem != off && problem != busy && problem != suspended && problem != closed;
 }
 
 /// What comes of a browser that is back from GitHub. `errand` becomes what it went for, once that is known.
@@ -173,7 +180,7 @@ Answer begin_github(http::Request& request, Services& services) {
     const auto browser = browser_of(request, services);
     std::string address;
     try {
-        const auto too_often = co_await services.limits.refuse(request, "try");
+        const auto too_often = co_await refuse_try(request, services, "github");
         if (too_often) co_return turned_away(request, GithubProblem::busy, errand.next);
         address = co_await depart(services, browser, errand);
     } catch (const db::Unavailable& away) {
@@ -195,8 +202,10 @@ Answer finish_github(http::Request& request, Services& services) {
     } catch (const db::SerializationFailure&) {
         // Lost a race: busy.
     }
-    if (!outcome) co_return turned_away(request, outcome.error(), errand.next);
-    co_return std::move(*outcome);
+    if (outcome) co_return std::move(*outcome);
+    if (!errand.linking && is_failed_try(outcome.error()))
+        count_sign_in(services, "github", SignInCounts::failed);
+    co_return turned_away(request, outcome.error(), errand.next);
 }
 
 Answer show_claim(http::Request& request, Services& services) {
@@ -216,7 +225,7 @@ Answer confirm_claim(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto code = parse_code_alone(*body);
     if (!code) co_return code.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    if (auto refused = co_await refuse_try(request, services, "github")) co_return std::move(*refused);
     Identities identities(services.db);
     const std::string browser(way_token_of(request, uses_https(request, services)));
     auto session = co_await identities.confirm(browser, *code, services.secret, client_of(request));

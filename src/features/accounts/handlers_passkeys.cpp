@@ -186,11 +186,13 @@ Answer enter_passkey(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto shown = parse_assertion(*body);
     if (!shown) co_return shown.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    if (auto refused = co_await refuse_try(request, services, "passkey")) co_return std::move(*refused);
     const auto browser = token_hash(browser_token_of(request));
-    if (!browser)
+    if (!browser) {
+        count_sign_in(services, "passkey", SignInCounts::failed);
         co_return Error(ErrorCode::unauthenticated,
                         "This browser did not ask for a passkey, or more than five minutes ago. Try again.");
+    }
     auto passkeys = passkeys_of(services);
     auto session = co_await passkeys.sign_in(*browser, *shown, client_of(request));
     co_return co_await welcome(request, services, std::move(session), "passkey");

@@ -30,7 +30,7 @@ Answer enter_recovery_code(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto input = parse_recovery_entry(*body);
     if (!input) co_return input.error();
-    if (auto refused = co_await services.limits.refuse(request, "try", input->email))
+    if (auto refused = co_await refuse_try(request, services, "recovery code", input->email))
         co_return std::move(*refused);
     RecoveryCodes codes(services.db, services.secret);
     auto recovered = co_await codes.sign_in(input->email, input->code, client_of(request));

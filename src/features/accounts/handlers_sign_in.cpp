@@ -25,16 +25,38 @@ Answer enter_by_token(http::Request& request, Services& services, ByToken by_tok
     if (!body) co_return body.error();
     const auto token = parse_link_entry(*body);
     if (!token) co_return token.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    if (auto refused = co_await refuse_try(request, services, method)) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await (sign_in.*by_token)(*token, client_of(request));
     co_return co_await welcome(request, services, std::move(session), method);
+}
+
+Task<std::optional<http::Response>> refuse(const http::Request& request, Services& services, const char* what,
+                                           const char* method, std::string address) {
+    auto refused = co_await services.limits.refuse(request, what, std::move(address));
+    if (refused) count_sign_in(services, method, SignInCounts::limited);
+    co_return refused;
 }
 
 }  // namespace
 
 Task<void> mail_code(Services& services, const http::Request& request, std::string email,
                      std::string language) {
+void count_sign_in(Services& services, const char* method, SignInCounts::Outcome outcome) {
+    if (services.sign_ins) services.sign_ins->count(method, outcome);
+}
+
+Task<std::optional<http::Response>> refuse_try(const http::Request& request, Services& services,
+                                               const char* method, std::string address) {
+    return refuse(request, services, "try", method, std::move(address));
+}
+
+Task<std::optional<http::Response>> refuse_mail(const http::Request& request, Services& services,
+                                                const char* method, std::string address) {
+    return refuse(request, services, "mail", method, std::move(address));
+}
+
+Task<void> mail_code(Services& services, std::string email, std::string language) {
     SignIn sign_in(services.db, services.secret);
     const auto secrets = co_await sign_in.prepare(email, language);
     if (!secrets) co_return;
@@ -65,11 +87,13 @@ Answer welcome(http::Request& request, Services& services, Result<NewSession> se
     }
     auto response = http::no_content();
     co_await hand_over(request, services, std::move(*session), response);
+    count_sign_in(services, method, SignInCounts::succeeded);
     co_return response;
 }
 
 Task<void> note_failure(const http::Request& request, Services& services, Error why, const char* method,
                         std::string email) {
+    count_sign_in(services, method, SignInCounts::failed);
     const bool refused = why.code == ErrorCode::suspended || why.code == ErrorCode::sign_up_closed;
     audit::Entry entry{audit::origin_of(request), refused ? "sign_in.refused" : "sign_in.failed"};
     People people(services.db);
@@ -98,7 +122,7 @@ Answer request_code(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto input = parse_code_request(*body);
     if (!input) co_return input.error();
-    if (auto refused = co_await services.limits.refuse(request, "mail", input->email))
+    if (auto refused = co_await refuse_mail(request, services, "code", input->email))
         co_return std::move(*refused);
 
     // Whether a mail goes out, the answer does not tell.
@@ -113,7 +137,7 @@ Answer enter_code(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto input = parse_code_entry(*body);
     if (!input) co_return input.error();
-    if (auto refused = co_await services.limits.refuse(request, "try", input->email))
+    if (auto refused = co_await refuse_try(request, services, "code", input->email))
         co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_code(input->email, input->code, client_of(request));
@@ -156,7 +180,7 @@ Answer set_up(http::Request& request, Services& services) {
     if (!body) co_return body.error();
     const auto person = parse_first_administrator(*body);
     if (!person) co_return person.error();
-    if (auto refused = co_await services.limits.refuse(request, "try")) co_return std::move(*refused);
+    if (auto refused = co_await refuse_try(request, services, "setup")) co_return std::move(*refused);
     SignIn sign_in(services.db, services.secret);
     auto session = co_await sign_in.by_setup_link(*person, client_of(request));
     co_return co_await welcome(request, services, std::move(session), "setup");

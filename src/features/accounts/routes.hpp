@@ -9,6 +9,7 @@
 #include "features/accounts/github/github.hpp"
 #include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
+#include "features/accounts/sign_in_counts.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/access/token_budget.hpp"
 #include "services/mail/sender.hpp"
@@ -40,6 +41,7 @@ struct Services {
     std::vector<webauthn::RelyingParty> parties =
         {};  // the addresses that have passkeys; the public one first
     Keeping* keeping = nullptr;
+    SignInCounts* sign_ins = nullptr;
 };
 
 /// Adds /api/session, /api/auth/..., /api/me, /api/me/identities, /api/sessions, /api/passkeys,

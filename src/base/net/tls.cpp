@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <ctime>
 #include <stdexcept>
 
 namespace bb::net {
@@ -80,6 +81,12 @@ bool TlsIdentity::refresh() {
     const std::lock_guard lock(mutex_);
     context_ = std::move(fresh);
     return true;
+}
+
+Time TlsIdentity::expires_at() const {
+    std::tm until{};
+    ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context()->native_handle())), &until);
+    return Time(std::chrono::seconds(timegm(&until)));
 }
 
 TlsIdentity::Stamp TlsIdentity::stamp() const {

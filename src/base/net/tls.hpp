@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/core/time.hpp"
+
 namespace bb::net {
 
 /// Certificate chain and private key of a TLS server (1.2 and 1.3), in PEM files. Safe from any thread.
@@ -17,6 +19,8 @@ public:
     /// Reads the files again when either has changed since. True when there is a new identity; throws
     /// std::runtime_error, once for a change, when the new files do not fit: the old ones stay in use.
     bool refresh();
+    /// When the certificate in use is good no longer.
+    Time expires_at() const;
 
 private:
     using Stamp = std::pair<std::string, std::string>;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace bb::audit {
 namespace {
@@ -148,25 +149,34 @@ void write(JsonWriter& json, const Record& record) {
     json.key("details").raw(record.details).end();
 }
 
-Task<Verdict> verify(db::Database& db) {
-    auto work = [](db::Transaction& tx) -> Task<Verdict> {
+Task<bool> verify_more(db::Database& db, Verdict& so_far, std::int64_t most) {
+    auto work = [&](db::Transaction& tx) -> Task<bool> {
         co_await tx.query(one_moment_sql);
         const auto head = co_await tx.query(head_sql);
-        Verdict verdict;
         if (head.empty()) {
-            verdict.fault = "The head of the chain is missing.";
-            co_return verdict;
+            so_far.fault = "The head of the chain is missing.";
+            co_return true;
         }
-        for (;;) {  // ends with the entries there are
-            const auto rows = co_await tx.query(chain_sql, verdict.entries);
-            if (rows.empty()) break;
+        const auto last = most < INT64_MAX - so_far.entries ? so_far.entries + most : INT64_MAX;
+        while (so_far.entries < last) {  // ends with the entries there are
+            const auto rows = co_await tx.query(chain_sql, so_far.entries);
+            if (rows.empty()) {
+                check_end(so_far, head[0].get<std::int64_t>(0),
+                          read_digest(head[0].get<std::string_view>(1)));
+                co_return true;
+            }
             for (const auto row : rows)
-                if (!follows(verdict, row)) co_return verdict;
+                if (!follows(so_far, row)) co_return true;
         }
-        check_end(verdict, head[0].get<std::int64_t>(0), read_digest(head[0].get<std::string_view>(1)));
-        co_return verdict;
+        co_return false;
     };
     co_return co_await db.transaction(work);
+}
+
+Task<Verdict> verify(db::Database& db) {
+    Verdict verdict;
+    co_await verify_more(db, verdict, INT64_MAX);
+    co_return verdict;
 }
 
 }  // namespace bb::audit

@@ -66,6 +66,10 @@ struct Verdict {
     crypto::Digest head{};     // hash of the last entry
 };
 
+/// Goes on after the good entries of `so_far`, with at most `most` more: true when the end was reached or an
+/// entry is not as it was written.
+Task<bool> verify_more(db::Database& db, Verdict& so_far, std::int64_t most);
+
 /// Reads the whole chain and computes it again. Entries that are added meanwhile are left for the next time.
 Task<Verdict> verify(db::Database& db);
 

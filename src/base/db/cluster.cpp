@@ -165,7 +165,8 @@ void ManagedCluster::Impl::launch(const Binaries& binaries) {
     if (sockets.parent_path() != options.data)
         options.say(fmt::format("The path of the data folder is too long for a socket; it is in {}.",
                                 sockets.string()));
-    write_if_changed(folder / "postgresql.conf", cluster_conf(this_machine(), sockets));
+    write_if_changed(folder / "postgresql.conf",
+                     cluster_conf(this_machine(), sockets, has_statements(binaries)));
     write_if_changed(folder / "pg_hba.conf", cluster_hba());
     write_if_changed(folder / "pg_ident.conf", cluster_ident(privileges::current().name));
     if (!fs::exists(folder / "local.conf")) write_if_changed(folder / "local.conf", local_conf);

@@ -97,6 +97,14 @@ Binaries choose_binaries(const std::vector<Binaries>& installed, std::optional<i
         folder.string(), *major, majors_of(installed), *major, majors_of(installed)));
 }
 
+bool has_statements(const Binaries& binaries) {
+    std::error_code failed;
+    const auto root = binaries.folder.parent_path();
+    for (const char* folder : {"lib", "lib/postgresql", "lib64/pgsql"})
+        if (fs::is_regular_file(root / folder / "pg_stat_statements.so", failed)) return true;
+    return false;
+}
+
 std::optional<int> cluster_major(const fs::path& folder) {
     std::ifstream in(folder / "PG_VERSION");
     std::string text;

@@ -21,6 +21,9 @@ std::vector<Binaries> installed_binaries();
 /// sentence that says what to install or do; `folder` is named in it.
 Binaries choose_binaries(const std::vector<Binaries>& installed, std::optional<int> major,
                          const std::filesystem::path& folder);
+/// Whether the library of pg_stat_statements lies where this PostgreSQL looks for it: without it a cluster
+/// that loads it does not start.
+bool has_statements(const Binaries& binaries);
 /// Major version that made the cluster in `folder`, or nullopt when there is none.
 std::optional<int> cluster_major(const std::filesystem::path& folder);
 

@@ -57,7 +57,15 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 log_statement = 'none'
 log_checkpoints = off
-include_if_exists = 'local.conf'
+{statements}include_if_exists = 'local.conf'
+)";
+
+// Statements without their values are kept in a file of the cluster: of a thousand, what they took. Utility
+// statements would show values.
+constexpr const char* statements_text = R"(shared_preload_libraries = 'pg_stat_statements'
+pg_stat_statements.max = 1000
+pg_stat_statements.track_utility = off
+pg_stat_statements.save = off
 )";
 
 std::uint64_t memory_of_machine() {
@@ -86,13 +94,14 @@ Machine this_machine() {
     return {memory, std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
 }
 
-std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets) {
+std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets, bool statements) {
     const auto share = [&](std::uint64_t part, std::uint64_t least, std::uint64_t greatest) {
         return std::clamp(machine.memory_mib / part, least, greatest);
     };
     std::string quoted;
     for (const char c : sockets.string()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
     return fmt::format(conf_text, fmt::arg("sockets", quoted),
+                       fmt::arg("statements", statements ? statements_text : ""),
                        fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
                        fmt::arg("buffers", share(16, 32, 128)), fmt::arg("cache", share(2, 64, 65536)),
                        fmt::arg("maintenance", share(16, 32, 512)));

@@ -15,8 +15,9 @@ struct Machine {
 Machine this_machine();
 
 /// postgresql.conf for a cluster that shares `machine` with the server. `sockets` is the folder of its
-/// socket.
-std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets);
+/// socket. `statements`: pg_stat_statements is installed.
+std::string cluster_conf(const Machine& machine, const std::filesystem::path& sockets,
+                         bool statements = false);
 /// pg_hba.conf: only over the socket, only the account that owns the files (peer), mapped by cluster_ident().
 std::string cluster_hba();
 /// pg_ident.conf: lets the account `user` and root in as the application and as the superuser.

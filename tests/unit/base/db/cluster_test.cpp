@@ -91,6 +91,10 @@ TEST(ClusterSettings, FitTheMachine) {
     EXPECT_NE(large.find("shared_buffers = 128MB"), std::string::npos);
     EXPECT_NE(large.find("max_connections = 200"), std::string::npos);
     EXPECT_NE(large.find("'/run/it''s'"), std::string::npos);
+    EXPECT_EQ(large.find("pg_stat_statements"), std::string::npos);
+    const auto counting = cluster_conf({65536, 64}, "/run/x", true);
+    const auto preloaded = counting.find("\nshared_preload_libraries = 'pg_stat_statements'\n");
+    EXPECT_LT(preloaded, counting.find("include_if_exists")) << "the operator's own comes last";
     EXPECT_GE(this_machine().cores, 1);
     EXPECT_GT(this_machine().memory_mib, 100u);
 }

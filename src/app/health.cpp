@@ -8,6 +8,7 @@
 #include "app/schemas.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/json_writer.hpp"
+#include "base/net/tls.hpp"
 
 namespace bb::app {
 namespace {
@@ -142,6 +143,10 @@ double resident_bytes() {
     return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
+double days_until(Time time) {
+    return std::chrono::duration<double, std::ratio<86400>>(time - now()).count();
+}
+
 void register_gauges(HealthParts parts) {
     auto& metrics = parts.node.metrics;
     metrics.gauge_from("brainbytes_pool_waiting", "Blocking jobs (hashing, files) that wait for a thread",
@@ -149,6 +154,10 @@ void register_gauges(HealthParts parts) {
     metrics.gauge_from("process_resident_memory_bytes", "Resident memory of the server", resident_bytes);
     metrics.gauge_from("process_uptime_seconds", "Seconds since the server started",
                        [&node = parts.node]() { return uptime(node); });
+    if (const auto tls = parts.node.tls)
+        metrics.gauge_from("brainbytes_certificate_days",
+                           "Days that the certificate of BRAINBYTES_TLS_CERT is still good",
+                           [tls]() { return days_until(tls->expires_at()); });
     metrics
         .gauge("brainbytes_build_info", "Version and commit of the running program",
                {{"version", std::string(embedded::version)}, {"commit", std::string(embedded::commit)}})

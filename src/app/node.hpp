@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/maintenance.hpp"
+#include "app/readings_statements.hpp"
 #include "app/shared_assets.hpp"
 #include "base/client/mailer.hpp"
 #include "base/config/config.hpp"
@@ -50,6 +51,7 @@ struct Node {
     tutor::ReplyBoard replies;
     llm::Circuit circuit;   // of the one model server that all loops call
     std::string conninfo;   // of the database
+    Statistics statistics;  // of its statements
     std::string home_name;  // tutor::home_name()
     std::string url;        // public origin, without a slash at the end
     std::string secret;     // keys the hashes of sign-in codes; the same on every node

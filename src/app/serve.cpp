@@ -81,6 +81,14 @@ std::size_t body_bytes() {
            << 20;
 }
 
+/// In the private cluster apart from people's data, in a database of its own: what is there is no part of
+/// backups.
+Statistics statistics_of(const db::Home& home) {
+    const auto superuser = home.superuser_conninfo();
+    if (!superuser) return {home.conninfo(), "", false};
+    return {*superuser + " dbname=postgres", db::cluster_database, true};
+}
+
 /// What is read from files before the process gives up root.
 struct Identities {
     std::shared_ptr<net::TlsIdentity> tls;  // null: no https
@@ -94,6 +102,7 @@ public:
         : home_(home), node_(config, home.data().string()), backup_keys_(std::move(identities.backup_keys)) {
         node_.tls = std::move(identities.tls);
         node_.conninfo = home.conninfo();
+        node_.statistics = statistics_of(home);
         node_.home_name = tutor::home_name(node_.data_folder);
         node_.url = std::move(url);
         node_.secret = accounts::server_secret(config);

@@ -1,5 +1,7 @@
 #include "app/vitals.hpp"
 
+#include <optional>
+
 #include "base/core/log.hpp"
 #include "base/db/schema_number.hpp"
 #include "base/db/schema_range.hpp"
@@ -38,6 +40,25 @@ struct Gauges {
     metrics::Gauge pipelines, transactions, idle, statements, waiting;
 };
 
+/// What the first loop says of the whole process.
+struct State {
+    explicit State(metrics::Registry& registry)
+        : ready(registry.gauge("brainbytes_ready", "1: ready for traffic, as /readyz says")),
+          database(registry.gauge("brainbytes_database_up", "1: connected to the database")),
+          model(registry.gauge("brainbytes_model_up",
+                               "1: the model answers, or none is configured; 0: calls are refused for now")) {
+    }
+
+    void publish(const Node& node, const db::Database& db) {
+        const bool connected = db.ready();
+        ready.set(connected && node.schema_fits && !node.draining ? 1 : 0);
+        database.set(connected ? 1 : 0);
+        model.set(node.circuit.state(std::chrono::steady_clock::now()) == "unavailable" ? 0 : 1);
+    }
+
+    metrics::Gauge ready, database, model;
+};
+
 Task<void> read_schema(Node& node, db::Database& db) {
     try {
         const auto schema = co_await db::schema_number(db);
@@ -71,8 +92,11 @@ void read_maintenance(Node& node) {
 
 Task<void> watch_vitals(Node& node, db::Database& db, int loop) {
     Gauges gauges(node.metrics, loop);
+    std::optional<State> state;
+    if (loop == 0) state.emplace(node.metrics);
     for (int round = 0;; ++round) {
         gauges.publish(db.load());
+        if (state) state->publish(node, db);
         if (loop == 0) read_maintenance(node);
         if (loop == 0 && (node.schema == 0 || round % schema_every == 0)) co_await read_schema(node, db);
         co_await net::sleep_for(publish_every);

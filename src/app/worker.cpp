@@ -7,6 +7,7 @@
 #include <future>
 
 #include "app/parts.hpp"
+#include "app/readings.hpp"
 #include "app/sealed_columns.hpp"
 #include "app/vitals.hpp"
 #include "base/core/log.hpp"
@@ -98,6 +99,7 @@ Task<void> Worker::keep_house() {
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), parts_->watching.run());
+    net::spawn(executor(), keep_reading(node, parts_->db));
 }
 
 void Worker::run(std::function<Task<void>(Worker&)> task) {

@@ -2,13 +2,14 @@
 // Speed as ratios, all measured in this one run on this one machine, with the floors beside us. Loads are bounded,
 // stay on loopback and end by themselves.
 //
-//   node bench/run.mjs [access] [health] [threads] [first] [streams] [memory] [start] [backup]
+//   node bench/run.mjs [access] [metrics] [health] [threads] [first] [streams] [memory] [start] [backup]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 import { program, freePort, temporaryFolder, programEnvironment } from "../tests/support/server.mjs";
 import { accessCost } from "./access.mjs";
@@ -19,7 +20,7 @@ import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
 import { startSubject } from "./subject.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const parts = ["access", "health", "threads", "first", "streams", "memory", "start", "backup"];
+const parts = ["access", "metrics", "health", "threads", "first", "streams", "memory", "start", "backup"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -43,6 +44,14 @@ async function access() {
     report("access: µs of CPU, session check", cost.session, "most", 10, cost.sessionRemark);
     report("access: µs of CPU, all middleware", cost.middleware, "most", 25, cost.remark);
     await subject.stop();
+}
+
+/** CPU of all metrics that one request leaves behind (bench/metrics.cpp). */
+async function metrics() {
+    const preset = process.env.PRESET ?? "release";
+    const { stdout } = await promisify(execFile)(path.join(root, "build", preset, "bench_metrics"));
+    const { microseconds } = JSON.parse(stdout);
+    report("metrics: µs of CPU a request", microseconds, "most", 2, "a million requests to 100 routes");
 }
 
 /** CPU per request of the health route beside nginx serving the same bytes, alternating. */
@@ -333,7 +342,7 @@ async function backup() {
     report("backup: MB of memory", Math.round(speed.most), "most", 100);
 }
 
-const all = { access, health, threads, first, streams, memory, start, backup };
+const all = { access, metrics, health, threads, first, streams, memory, start, backup };
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

@@ -48,11 +48,13 @@ if(GTest_FOUND)
 endif()
 
 # What scripts/bench runs beside the server.
-add_executable(bench_access EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/access.cpp)
-target_link_libraries(bench_access PRIVATE bb_all)
-if(BB_PCH)
-    target_precompile_headers(bench_access REUSE_FROM bb_pch)
-endif()
+foreach(part access metrics)
+    add_executable(bench_${part} EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/${part}.cpp)
+    target_link_libraries(bench_${part} PRIVATE bb_all)
+    if(BB_PCH)
+        target_precompile_headers(bench_${part} REUSE_FROM bb_pch)
+    endif()
+endforeach()
 
 if(BB_FUZZ)
     file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cpp)

@@ -10,6 +10,7 @@
 #include "features/accounts/github/github.hpp"
 #include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
+#include "features/accounts/sign_in_counts.hpp"
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/personal/personal.hpp"

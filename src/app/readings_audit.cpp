@@ -45,7 +45,8 @@ void AuditReadings::show() {
 
 Task<void> AuditReadings::check(db::Database& db) {
     if (!under_way_) under_way_.emplace();
-    if (!co_await audit::verify_more(db, *under_way_, entries_at_once)) co_return;
+    const bool done = co_await audit::verify_more(db, *under_way_, entries_at_once);
+    if (!done) co_return;
     if (!under_way_->fault.empty()) log::error("the audit log is not whole", {{"reason", under_way_->fault}});
     found_ = under_way_->fault.empty();
     checked_at_ = steady_clock::now();
@@ -54,7 +55,8 @@ Task<void> AuditReadings::check(db::Database& db) {
 
 Task<void> AuditReadings::read(db::Database& db) {
     try {
-        if (!co_await is_ours_to_check(db)) {
+        const bool ours = co_await is_ours_to_check(db);
+        if (!ours) {
             found_.reset();
             under_way_.reset();
         } else if (under_way_ || !found_ || steady_clock::now() - checked_at_ >= check_every) {

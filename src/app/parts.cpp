@@ -154,6 +154,8 @@ Task<watch::Surroundings> Worker::Parts::surroundings() {
     watch::Surroundings around;
     co_await refresh(around, node, db);
     co_return around;
+}
+
 /// A key signs in anew with each request.
 void Worker::Parts::count_key(const http::Request& request, bool refused) {
     using Counts = accounts::SignInCounts;

@@ -339,9 +339,8 @@ void Service::record(const Request& request, const Plan& plan, int status, doubl
     counter_of(known, request, plan, status).add();
     const bool probe = is_probe(plan.template_name);
     if (!probe && hooks_.answered) hooks_.answered(request, plan.template_name, status, seconds);
-    const auto level = probe ? log::Level::debug : log::Level::info;
     if (status >= 400) refused_.count(request, status, status == 403 && other_site(request));
-    const auto level = is_probe(plan.template_name) ? log::Level::debug : log::Level::info;
+    const auto level = probe ? log::Level::debug : log::Level::info;
     if (!log::enabled(level)) return;
     const std::string user = request.principal ? request.principal->user.text() : "";
     const std::string key =

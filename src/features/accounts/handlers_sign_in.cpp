@@ -40,8 +40,6 @@ Task<std::optional<http::Response>> refuse(const http::Request& request, Service
 
 }  // namespace
 
-Task<void> mail_code(Services& services, const http::Request& request, std::string email,
-                     std::string language) {
 void count_sign_in(Services& services, const char* method, SignInCounts::Outcome outcome) {
     if (services.sign_ins) services.sign_ins->count(method, outcome);
 }
@@ -56,7 +54,8 @@ Task<std::optional<http::Response>> refuse_mail(const http::Request& request, Se
     return refuse(request, services, "mail", method, std::move(address));
 }
 
-Task<void> mail_code(Services& services, std::string email, std::string language) {
+Task<void> mail_code(Services& services, const http::Request& request, std::string email,
+                     std::string language) {
     SignIn sign_in(services.db, services.secret);
     const auto secrets = co_await sign_in.prepare(email, language);
     if (!secrets) co_return;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 
@@ -19,6 +20,7 @@ namespace {
 namespace js = boost::json;
 
 constexpr int seconds_for_test = 60;
+constexpr int seconds_for_look = 15;
 
 struct Words {
     std::string name, reason;
@@ -91,6 +93,11 @@ Task<int> remove(Context& context, db::Database& db, const Words& words) {
     auto work = [&](db::Transaction& tx) -> Task<bool> {
         const auto gone = co_await tx.query("DELETE FROM alarms WHERE name = $1", words.name);
         if (gone.affected() > 0) co_await write_down(tx, "alarm.removed", words.name);
+        const auto& ours = watch::built_in_alarms();
+        const bool stays = std::any_of(ours.begin(), ours.end(),
+                                       [&](const watch::Alarm& one) { return one.name == words.name; });
+        // What it has opened ends with it.
+        if (!stays) co_await tx.query("DELETE FROM alarm_states WHERE alarm = $1", words.name);
         co_return gone.affected() > 0;
     };
     if (!co_await db.transaction(work))
@@ -152,6 +159,52 @@ Task<int> test(Context& context, db::Database& db) {
                                                           : "not tried: does the server run?");
     }
     co_return good ? done : context.fail("Not everybody is reached.");
+}
+
+/// Why nobody would hear of anything; empty: somebody would.
+Task<std::string> fault_of_watch(db::Database& db, std::size_t armed, std::size_t ways) {
+    if (armed == 0) co_return "every alarm is switched off";
+    if (ways == 0) co_return "nobody would be told: there is no contact, no channel and no administrator";
+    Time last{};
+    // A server that was just started looks within seconds.
+    for (int second = 0; second < seconds_for_look; ++second) {
+        if (second > 0) co_await net::sleep_for(std::chrono::seconds(1));
+        const auto looked = co_await db.query("SELECT looked_at FROM watch_turns");
+        last = looked[0].get<Time>(0);
+        if (now() - last < std::chrono::minutes(2)) co_return std::string();
+    }
+    co_return fmt::format("nobody has looked since {}: no server runs", to_rfc3339(last));
+}
+
+Task<int> status(Context& context, db::Database& db, const Words& words) {
+    watch::Surroundings around;
+    co_await app::refresh(around, context.config, db);
+    const auto all = co_await standing(db);
+    std::size_t armed = 0;
+    std::vector<std::string> on;
+    for (const auto& one : all) {
+        if (one.alarm.enabled) ++armed;
+        if (one.state.state == "alarm") on.push_back(one.alarm.name);
+    }
+    watch::Incident any;
+    any.level = watch::Contacts::levels;
+    const auto ways = watch::recipients_of(around, any, 0, now()).size();
+    const auto fault = co_await fault_of_watch(db, armed, ways);
+    if (words.json) {
+        JsonWriter json;
+        json.object().field("armed", std::uint64_t(armed)).field("ways", std::uint64_t(ways)).key("on").array();
+        for (const auto& name : on) json.value(name);
+        json.end().key("fault");
+        if (fault.empty())
+            json.null();
+        else
+            json.value(fault);
+        context.out << json.end().take() << '\n';
+    } else {
+        context.out << fmt::format("{} alarms are armed, {} are on; {} ways to reach somebody\n", armed, on.size(),
+                                   ways);
+    }
+    co_return fault.empty() ? done : context.fail(fault);
 }
 
 using Work = Task<int> (*)(Context&, db::Database&, const Words&);
@@ -220,6 +273,8 @@ void register_alarm(CLI::App& app, Chosen& chosen) {
     const auto words = std::make_shared<Words>();
     add(*group, chosen, words, "list", "Every alarm and how it stands", list)
         ->add_flag("--json", words->json, "Print JSON");
+    add(*group, chosen, words, "status", "Whether somebody would hear of it; exit code 1: nobody would", status)
+        ->add_flag("--json", words->json, "Print {\"armed\",\"ways\",\"on\",\"fault\"}");
     add_words_of_put(*add(*group, chosen, words, "put", "Add an alarm, or change one", put), words);
     add(*group, chosen, words, "remove", "Take back what was put", remove)
         ->add_option("name", words->name, "Name")

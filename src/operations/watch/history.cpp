@@ -179,6 +179,20 @@ Task<void> History::add(const std::vector<Point>& points, Time at) {
     co_await db_.query(add_sql, day_slot(minute), minute, node_, series, values, counts);
 }
 
+namespace {
+
+/// What was said to whom is kept for a quarter, the rest as long as the history.
+Task<void> forget_the_old(db::Transaction& tx, Time now) {
+    const Time year(now - hours(24 * 395)), quarter(now - hours(24 * 92)), week(now - hours(24 * 7));
+    co_await tx.query("DELETE FROM alarm_messages WHERE created_at < $1", quarter);
+    co_await tx.query("DELETE FROM alarm_changes WHERE at < $1", year);
+    co_await tx.query("DELETE FROM alarm_silences WHERE ends < $1", quarter);
+    co_await tx.query("DELETE FROM status_days WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date", year);
+    co_await tx.query("DELETE FROM status_subscribers WHERE confirmed_at IS NULL AND asked_at < $1", week);
+}
+
+}  // namespace
+
 Task<void> condense(db::Transaction& tx, Time now) {
     const Time this_hour = std::chrono::floor<hours>(now);
     const auto turn = co_await tx.query(
@@ -194,6 +208,7 @@ Task<void> condense(db::Transaction& tx, Time now) {
                       (day_slot(now) + 1) % minute_slots, Time(now - kept_in_minutes));
     co_await tx.query("DELETE FROM metric_hours WHERE slot = $1::int::smallint AND at < $2",
                       (month_slot(now) + 1) % month_slots, Time(now - hours(24 * 390)));
+    co_await forget_the_old(tx, now);
 }
 
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,

@@ -28,6 +28,8 @@ std::string_view sign_of(const std::string& comparison) {
     return comparison == "LessThanThreshold" ? "less than" : "at most";
 }
 
+constexpr double rounding = 1e-9;
+
 /// The periods end now, so that a fault is seen when it happens and not at the next full five minutes. Rows
 /// are of minutes: the one that runs counts as the last.
 Time end_of(Time now) {
@@ -96,8 +98,15 @@ Task<std::pair<double, double>> failed_of(db::Transaction& tx, const BurnRate& r
 
 Task<Verdict> judge_burn(db::Transaction& tx, BurnRate rule, Time now) {
     const Time end = end_of(now);
+    const auto begun = co_await tx.query("SELECT coalesce(begun_at, $1::timestamptz) FROM watch_turns", now);
+    const auto known = now - begun[0].get<Time>(0);
     std::vector<Burned> burned;
     for (const auto& window : rule.windows) {
+        // Of a young history a few minutes would stand for days.
+        if (known < window.longer / 2) {
+            burned.emplace_back();
+            continue;
+        }
         const auto longer = co_await failed_of(tx, rule, end, window.longer);
         const auto shorter = co_await failed_of(tx, rule, end, window.shorter);
         burned.push_back({longer.first, longer.second, shorter.first, shorter.second});
@@ -159,7 +168,8 @@ Verdict judge(const BurnRate& rule, const std::vector<Burned>& windows) {
         const double longer = burned.bad_long / burned.all_long / budget;
         const double shorter = burned.all_short > 0 ? burned.bad_short / burned.all_short / budget : 0;
         const auto& window = rule.windows[i];
-        if (longer >= window.rate && shorter >= window.rate && burned.bad_long >= rule.least)
+        const double rate = window.rate * (1 - rounding);
+        if (longer >= rate && shorter >= rate && burned.bad_long >= rule.least)
             return {State::breaching,
                     fmt::format("{:.3g} % failed in {} min and {:.3g} % in {} min: {:.3g} times what {:g} % allows",
                                 100 * longer * budget, window.longer.count() / 60, 100 * shorter * budget,

@@ -13,7 +13,7 @@ namespace bb::watch {
 namespace {
 
 constexpr const char* turn_sql =
-    "UPDATE watch_turns SET looked_at = $1 WHERE looked_at <= $1::timestamptz - interval '10 seconds' "
+    "UPDATE watch_turns SET looked_at = $1, begun_at = coalesce(begun_at, $1) WHERE looked_at <= $1::timestamptz - interval '10 seconds' "
     "RETURNING extract(epoch FROM $1 - (SELECT looked_at FROM watch_turns))::float8";
 constexpr const char* keep_state_sql =
     "INSERT INTO alarm_states (alarm, state, since, calm, words, incident) VALUES ($1, $2, $3, $4, $5, $6) "

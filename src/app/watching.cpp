@@ -36,16 +36,15 @@ struct Watching::Impl {
           db(database),
           history(database, host_name()),
           courier(http, mail, around),
-          serving(shared.metrics.gauge("brainbytes_serving",
-                                       "1: this node serves; 0: it was told to end")),
+          serving(shared.metrics.gauge("brainbytes_serving", "1: this node serves; 0: it was told to end")),
           urgent(shared.metrics.gauge("brainbytes_urgent_incidents",
                                       "P0 incidents that began after this server did, and are not over")),
           overdue(shared.metrics.gauge("brainbytes_maintenance_overdue",
                                        "Tasks of regular maintenance that are overdue by more than a day")) {
         for (std::size_t i = 0; i < open_incidents.size(); ++i)
-            open_incidents[i].emplace(shared.metrics.gauge(
-                "brainbytes_incidents_open", "Incidents that are not resolved, by severity",
-                {{"severity", fmt::format("P{}", i)}}));
+            open_incidents[i].emplace(shared.metrics.gauge("brainbytes_incidents_open",
+                                                           "Incidents that are not resolved, by severity",
+                                                           {{"severity", fmt::format("P{}", i)}}));
         serving.set(1);
         urgent.set(0);
     }
@@ -103,8 +102,7 @@ struct Watching::Impl {
         if (!mine || Clock::now() < next_ping) co_return;
         next_ping = Clock::now() + seconds(60);
         const auto pinged = co_await courier.ping_dead_man();
-        if (!pinged.fault.empty())
-            log::warn("the outside check was not reached", {{"reason", pinged.fault}});
+        if (!pinged.fault.empty()) log::warn("the outside check was not reached", {{"reason", pinged.fault}});
     }
 
     Task<void> carry() {

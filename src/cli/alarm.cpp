@@ -76,10 +76,11 @@ Task<int> put(Context& context, db::Database& db, const Words& words) {
         auto alarm = co_await with_changes(tx, words);
         if (!alarm) co_return alarm;
         const auto text = js::serialize(words.definition);
+        const db::Json definition{text};
         co_await tx.query(
             "INSERT INTO alarms (name, definition, changed_at) VALUES ($1, $2, now()) ON CONFLICT (name) DO "
             "UPDATE SET definition = alarms.definition || excluded.definition, changed_at = now()",
-            words.name, db::Json{text});
+            words.name, definition);
         co_await write_down(tx, "alarm.changed", words.name);
         co_return alarm;
     };
@@ -100,8 +101,10 @@ Task<int> remove(Context& context, db::Database& db, const Words& words) {
         if (!stays) co_await tx.query("DELETE FROM alarm_states WHERE alarm = $1", words.name);
         co_return gone.affected() > 0;
     };
-    if (!co_await db.transaction(work))
-        co_return context.fail("Nothing was put under this name; \"alarm put NAME --off\" switches one of ours off.");
+    const bool removed = co_await db.transaction(work);
+    if (!removed)
+        co_return context.fail(
+            "Nothing was put under this name; \"alarm put NAME --off\" switches one of ours off.");
     context.out << "removed; one of ours is as it comes with the program again\n";
     co_return done;
 }
@@ -124,7 +127,8 @@ Task<int> unsilence(Context& context, db::Database& db, const Words& words) {
         if (ended > 0) co_await write_down(tx, "alarm.unsilenced", words.name);
         co_return ended;
     };
-    if (co_await db.transaction(work) == 0) co_return context.fail("There is no silence of this name.");
+    const int ended = co_await db.transaction(work);
+    if (ended == 0) co_return context.fail("There is no silence of this name.");
     context.out << words.name << " tells people again\n";
     co_return done;
 }
@@ -154,9 +158,9 @@ Task<int> test(Context& context, db::Database& db) {
     for (const auto& one : outcomes) {
         good = good && one.arrived;
         context.out << fmt::format("{}\t{}\n", one.channel,
-                                   one.arrived            ? "arrived"
-                                   : !one.fault.empty()   ? one.fault
-                                                          : "not tried: does the server run?");
+                                   one.arrived          ? "arrived"
+                                   : !one.fault.empty() ? one.fault
+                                                        : "not tried: does the server run?");
     }
     co_return good ? done : context.fail("Not everybody is reached.");
 }
@@ -192,7 +196,11 @@ Task<int> status(Context& context, db::Database& db, const Words& words) {
     const auto fault = co_await fault_of_watch(db, armed, ways);
     if (words.json) {
         JsonWriter json;
-        json.object().field("armed", std::uint64_t(armed)).field("ways", std::uint64_t(ways)).key("on").array();
+        json.object()
+            .field("armed", std::uint64_t(armed))
+            .field("ways", std::uint64_t(ways))
+            .key("on")
+            .array();
         for (const auto& name : on) json.value(name);
         json.end().key("fault");
         if (fault.empty())
@@ -201,8 +209,8 @@ Task<int> status(Context& context, db::Database& db, const Words& words) {
             json.value(fault);
         context.out << json.end().take() << '\n';
     } else {
-        context.out << fmt::format("{} alarms are armed, {} are on; {} ways to reach somebody\n", armed, on.size(),
-                                   ways);
+        context.out << fmt::format("{} alarms are armed, {} are on; {} ways to reach somebody\n", armed,
+                                   on.size(), ways);
     }
     co_return fault.empty() ? done : context.fail(fault);
 }
@@ -261,8 +269,10 @@ void add_words_of_put(CLI::App& put, const std::shared_ptr<Words>& words) {
         },
         "Name=LABEL,Value=PATTERN");
     put.add_option("--namespace", "Of CloudWatch: BrainBytes")->check(CLI::IsMember({"BrainBytes"}));
-    put.add_flag_callback("--off", [words] { words->definition["enabled"] = false; }, "Switch it off");
-    put.add_flag_callback("--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
+    put.add_flag_callback(
+        "--off", [words] { words->definition["enabled"] = false; }, "Switch it off");
+    put.add_flag_callback(
+        "--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
 }
 
 }  // namespace
@@ -273,7 +283,8 @@ void register_alarm(CLI::App& app, Chosen& chosen) {
     const auto words = std::make_shared<Words>();
     add(*group, chosen, words, "list", "Every alarm and how it stands", list)
         ->add_flag("--json", words->json, "Print JSON");
-    add(*group, chosen, words, "status", "Whether somebody would hear of it; exit code 1: nobody would", status)
+    add(*group, chosen, words, "status", "Whether somebody would hear of it; exit code 1: nobody would",
+        status)
         ->add_flag("--json", words->json, "Print {\"armed\",\"ways\",\"on\",\"fault\"}");
     add_words_of_put(*add(*group, chosen, words, "put", "Add an alarm, or change one", put), words);
     add(*group, chosen, words, "remove", "Take back what was put", remove)

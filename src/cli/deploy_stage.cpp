@@ -93,7 +93,8 @@ template <class T>
 void want(const Result<T>& read) {
     if (read) return;
     auto text = read.error().detail;
-    for (const auto& fault : read.error().fields) text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
+    for (const auto& fault : read.error().fields)
+        text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
     throw std::runtime_error(text);
 }
 

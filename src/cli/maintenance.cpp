@@ -64,8 +64,8 @@ int here(Context& context, const Words& words) {
 }  // namespace
 
 void register_maintenance(CLI::App& app, Chosen& chosen) {
-    auto* group = app.add_subcommand(
-        "maintenance", "Ask everybody to come back later, or do what has to be done regularly");
+    auto* group = app.add_subcommand("maintenance",
+                                     "Ask everybody to come back later, or do what has to be done regularly");
     group->require_subcommand(1);
     auto words = std::make_shared<Words>();
     const auto add = [&](const char* name, const char* help) {

@@ -43,7 +43,8 @@ Finding missing(std::string words) {
 
 std::string output(std::vector<std::string> command, const fs::path& folder = fs::current_path()) {
     command.insert(command.begin(), "/usr/bin/env");
-    return safety::output_of(std::move(command), {}, [] {}, folder);
+    return safety::output_of(
+        std::move(command), {}, [] {}, folder);
 }
 
 std::string read_file(const fs::path& file) {
@@ -82,8 +83,8 @@ Finding updates(const Site&) {
         if (all <= 20) finding.words += line.substr(5, line.find(' ', 5) - 5) + " ";
     }
     finding.figures = {{"updates", all}, {"securityUpdates", security}};
-    finding.words = fmt::format("{:.0f} packages have a newer version, {:.0f} of them for security {}", all, security,
-                                finding.words);
+    finding.words = fmt::format("{:.0f} packages have a newer version, {:.0f} of them for security {}", all,
+                                security, finding.words);
     if (security > 0) finding.result = "attention";
     return finding;
 }
@@ -92,11 +93,12 @@ Finding security(const Site& site) {
     auto finding = of_command(site, {"audit", "verify"});
     const auto rows = site.session.query(
         "SELECT (SELECT count(*) FROM users WHERE role = 'administrator' AND suspended_at IS NULL), "
-        "(SELECT count(*) FROM audit_entries WHERE action = 'sign_in.failed' AND at > now() - interval '31 days')");
+        "(SELECT count(*) FROM audit_entries WHERE action = 'sign_in.failed' AND at > now() - interval '31 "
+        "days')");
     finding.figures = {{"administrators", static_cast<double>(rows[0].get<std::int64_t>(0))},
                        {"failedSignIns", static_cast<double>(rows[0].get<std::int64_t>(1))}};
-    finding.words += fmt::format("; {} administrators, {} failed sign-ins in 31 days", rows[0].get<std::int64_t>(0),
-                                 rows[0].get<std::int64_t>(1));
+    finding.words += fmt::format("; {} administrators, {} failed sign-ins in 31 days",
+                                 rows[0].get<std::int64_t>(0), rows[0].get<std::int64_t>(1));
     const auto told = parse_json(output_of_own(site.context, {"doctor", "--json"}, true));
     if (!told || !told->is_object()) return missing("\"doctor\" gives no report");
     for (const auto& check : told->get_object().at("checks").as_array())
@@ -118,10 +120,12 @@ Finding documentation(const Site& site) {
         if (entry.path().extension() != ".md") continue;
         ++files;
         const auto text = read_file(entry.path());
-        for (auto at = std::sregex_iterator(text.begin(), text.end(), link); at != std::sregex_iterator(); ++at)
+        for (auto at = std::sregex_iterator(text.begin(), text.end(), link); at != std::sregex_iterator();
+             ++at)
             if (!fs::exists(folder / (*at)[1].str()))
                 faults.insert(entry.path().filename().string() + " links to " + (*at)[1].str());
-        for (auto at = std::sregex_iterator(text.begin(), text.end(), command); at != std::sregex_iterator(); ++at) {
+        for (auto at = std::sregex_iterator(text.begin(), text.end(), command); at != std::sregex_iterator();
+             ++at) {
             const auto noun = (*at)[1].str();
             if (!tried.insert(noun).second) continue;
             try {
@@ -141,13 +145,15 @@ Finding documentation(const Site& site) {
 
 Finding drill(const Site& site) {
     const auto rows = site.session.query(
-        "SELECT scenario, started_at, good, rto_seconds, rpo_seconds FROM drills WHERE started_at > now() - interval "
+        "SELECT scenario, started_at, good, rto_seconds, rpo_seconds FROM drills WHERE started_at > now() - "
+        "interval "
         "'31 days' ORDER BY started_at DESC LIMIT 1");
     if (rows.empty()) return missing("no drill was held this month: brainbytes drill run");
     Finding finding;
     finding.figures = {{"rtoSeconds", rows[0].get<double>(3)}, {"rpoSeconds", rows[0].get<double>(4)}};
-    finding.words = fmt::format("{} at {}: back in {:.0f} s, {:.0f} s of work lost", rows[0].get<std::string>(0),
-                                to_rfc3339(rows[0].get<Time>(1)), rows[0].get<double>(3), rows[0].get<double>(4));
+    finding.words =
+        fmt::format("{} at {}: back in {:.0f} s, {:.0f} s of work lost", rows[0].get<std::string>(0),
+                    to_rfc3339(rows[0].get<Time>(1)), rows[0].get<double>(3), rows[0].get<double>(4));
     if (!rows[0].get<bool>(2)) finding.result = "attention";
     return finding;
 }
@@ -191,22 +197,25 @@ Finding penetration(const Site& site) {
         return std::string(record->get_object().at(name).as_string());
     };
     const auto at = parse_rfc3339(text("at"));
-    if (!at || site.now - *at > watch::length_of("quarterly")) return missing("the last scan is of " + text("at"));
+    if (!at || site.now - *at > watch::length_of("quarterly"))
+        return missing("the last scan is of " + text("at"));
     return {text("result") == "passed" ? "good" : "attention", text("at") + ": " + text("detail"), {}};
 }
 
 /// Versions of what this is built on, and until when they are looked after.
 Finding stack(const Site& site) {
-    constexpr std::chrono::sys_days debian_12(std::chrono::year(2028) / 6 / 30);     // long-term support
-    constexpr std::chrono::sys_days postgres_15(std::chrono::year(2027) / 11 / 11);  // postgresql.org/support/versioning
-    const auto version = site.session.query("SELECT current_setting('server_version_num')::int")[0].get<std::int32_t>(0);
+    constexpr std::chrono::sys_days debian_12(std::chrono::year(2028) / 6 / 30);  // long-term support
+    constexpr std::chrono::sys_days postgres_15(std::chrono::year(2027) / 11 /
+                                                11);  // postgresql.org/support/versioning
+    const auto version =
+        site.session.query("SELECT current_setting('server_version_num')::int")[0].get<std::int32_t>(0);
     const auto left = [&](std::chrono::sys_days end) {
         return static_cast<double>(std::chrono::duration_cast<std::chrono::days>(end - site.now).count());
     };
     Finding finding;
     finding.figures = {{"debianDaysLeft", left(debian_12)}, {"postgres", version / 10000}};
-    finding.words = fmt::format("Debian 12 is looked after for {:.0f} more days; PostgreSQL {}", left(debian_12),
-                                version / 10000);
+    finding.words = fmt::format("Debian 12 is looked after for {:.0f} more days; PostgreSQL {}",
+                                left(debian_12), version / 10000);
     if (version / 10000 == 15) {
         finding.figures["postgresDaysLeft"] = left(postgres_15);
         finding.words += fmt::format(" for {:.0f}", left(postgres_15));
@@ -218,21 +227,42 @@ Finding stack(const Site& site) {
 
 const std::map<std::string, Work>& works() {
     static const std::map<std::string, Work> all = {
-        {"performance", [](const Site& s) { return watch::review_performance(s.session, s.now); }},
-        {"errors", [](const Site& s) { return watch::review_errors(s.session, s.now); }},
+        {"performance",
+         [](const Site& s) {
+             return watch::review_performance(s.session, s.now);
+         }},
+        {"errors",
+         [](const Site& s) {
+             return watch::review_errors(s.session, s.now);
+         }},
         {"backups", backups},
         {"updates", updates},
-        {"cost", [](const Site& s) { return watch::review_cost(s.session, s.now, 7); }},
+        {"cost",
+         [](const Site& s) {
+             return watch::review_cost(s.session, s.now, 7);
+         }},
         {"security", security},
-        {"slow", [](const Site& s) { return watch::review_slow_routes(s.session, s.now); }},
-        {"capacity", [](const Site& s) { return watch::forecast_capacity(s.session, s.now); }},
+        {"slow",
+         [](const Site& s) {
+             return watch::review_slow_routes(s.session, s.now);
+         }},
+        {"capacity",
+         [](const Site& s) {
+             return watch::forecast_capacity(s.session, s.now);
+         }},
         {"documentation", documentation},
         {"drill", drill},
         {"architecture", architecture},
         {"penetration", penetration},
-        {"cost-analysis", [](const Site& s) { return watch::review_cost(s.session, s.now, 92); }},
+        {"cost-analysis",
+         [](const Site& s) {
+             return watch::review_cost(s.session, s.now, 92);
+         }},
         {"stack", stack},
-        {"continuity", [](const Site& s) { return watch::review_continuity(s.session, s.now); }},
+        {"continuity",
+         [](const Site& s) {
+             return watch::review_continuity(s.session, s.now);
+         }},
     };
     return all;
 }
@@ -244,7 +274,8 @@ std::string compared(const Finding& finding, const std::optional<watch::UpkeepRu
     for (const auto& [name, value] : finding.figures) {
         const auto before = last->finding.figures.find(name);
         if (before != last->finding.figures.end() && before->second != value)
-            words += fmt::format("{}{} {:.4g} -> {:.4g}", words.empty() ? "" : ", ", name, before->second, value);
+            words +=
+                fmt::format("{}{} {:.4g} -> {:.4g}", words.empty() ? "" : ", ", name, before->second, value);
     }
     return words;
 }
@@ -269,8 +300,9 @@ int run(Context& context, const Words& words) {
         const Site site{context, session, now()};
         int open = 0;
         for (const auto& task : watch::upkeep_tasks()) {
-            const bool chosen = words.only.empty() ? words.period == task.period
-                                                   : std::count(words.only.begin(), words.only.end(), task.name) > 0;
+            const bool chosen = words.only.empty()
+                                    ? words.period == task.period
+                                    : std::count(words.only.begin(), words.only.end(), task.name) > 0;
             if (!chosen) continue;
             const auto last = watch::last_run(session, task.name);
             Finding finding;
@@ -308,9 +340,10 @@ int due(Context& context, const Words& words) {
                 context.out << json.end().take() << '\n';
                 continue;
             }
-            context.out << fmt::format("{}\t{}\t{}\t{}\t{}\n", late ? "overdue" : "due " + to_rfc3339(at).substr(0, 10),
-                                       task.period, task.name, task.words,
-                                       last ? "last " + to_rfc3339(last->at).substr(0, 10) : std::string("never"));
+            context.out << fmt::format(
+                "{}\t{}\t{}\t{}\t{}\n", late ? "overdue" : "due " + to_rfc3339(at).substr(0, 10), task.period,
+                task.name, task.words,
+                last ? "last " + to_rfc3339(last->at).substr(0, 10) : std::string("never"));
         }
         return overdue == 0 ? done : context.fail(fmt::format("{} tasks are overdue.", overdue));
     });
@@ -320,7 +353,8 @@ int due(Context& context, const Words& words) {
 
 void add_upkeep(CLI::App& maintenance, Chosen& chosen) {
     const auto words = std::make_shared<Words>();
-    auto* listed = maintenance.add_subcommand("due", "Tasks of regular maintenance, and when; exit code 1: some are overdue");
+    auto* listed = maintenance.add_subcommand(
+        "due", "Tasks of regular maintenance, and when; exit code 1: some are overdue");
     listed->add_flag("--json", words->json, "Print one JSON object a line");
     add_stage(*listed, chosen);
     listed->callback([&chosen, words] {
@@ -328,7 +362,8 @@ void add_upkeep(CLI::App& maintenance, Chosen& chosen) {
             return due(context, *words);
         };
     });
-    auto* started = maintenance.add_subcommand("run", "Do the tasks of a period, compare with the last time, and keep it");
+    auto* started = maintenance.add_subcommand(
+        "run", "Do the tasks of a period, compare with the last time, and keep it");
     started->add_option("period", words->period, "weekly, monthly or quarterly")
         ->check(CLI::IsMember({"weekly", "monthly", "quarterly"}));
     started->add_option("--task", words->only, "Only this one, whatever its period");
@@ -336,7 +371,8 @@ void add_upkeep(CLI::App& maintenance, Chosen& chosen) {
     add_stage(*started, chosen);
     started->callback([&chosen, words] {
         for (const auto& name : words->only)
-            if (!works().contains(name)) throw CLI::ValidationError("--task", "\"maintenance due\" names the tasks");
+            if (!works().contains(name))
+                throw CLI::ValidationError("--task", "\"maintenance due\" names the tasks");
         chosen.action = [words](Context& context) {
             return run(context, *words);
         };

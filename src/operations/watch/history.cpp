@@ -121,7 +121,8 @@ struct Reading {
               "GROUP BY 1 ORDER BY 1",
               table)),
           buckets(fmt::format(
-              "SELECT floor(extract(epoch FROM m.at - $2) / $4::int)::int, u.place::int, sum(u.count)::bigint "
+              "SELECT floor(extract(epoch FROM m.at - $2) / $4::int)::int, u.place::int, "
+              "sum(u.count)::bigint "
               "FROM ({}) AS m, unnest(m.counts) WITH ORDINALITY AS u (count, place) "
               "WHERE m.at >= $2 AND m.at < $3 AND m.series = ANY ($1) GROUP BY 1, 2 ORDER BY 1, 2",
               table)) {}
@@ -233,8 +234,12 @@ Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Tim
     for (const auto row : periods) {
         const auto place = row.get<std::int32_t>(0);
         places[place] = found.periods.size();
-        found.periods.push_back({start + place * length, row.get<double>(1), row.get<double>(2),
-                                 row.get<double>(3), row.get<std::int64_t>(4), {}});
+        found.periods.push_back({start + place * length,
+                                 row.get<double>(1),
+                                 row.get<double>(2),
+                                 row.get<double>(3),
+                                 row.get<std::int64_t>(4),
+                                 {}});
     }
     if (found.kind != "histogram") co_return found;
     const auto buckets = co_await tx.query(sql.buckets.c_str(), series, start, end, seconds);

@@ -8,21 +8,26 @@
 namespace bb::watch {
 namespace {
 
-const std::string columns =
+constexpr std::string_view columns =
     "id, number, title, severity, state, component, alarms, release, opened_at, acknowledged_at, "
     "acknowledged_by, resolved_at, level, overdue";
 // Statements are known by their address.
-const std::string open_sql =
+const std::string open_sql = fmt::format(
     "INSERT INTO incidents (id, title, severity, state, component, alarms, release, opened_at) "
-    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7) RETURNING " +
-    columns;
-const std::string find_sql = "SELECT " + columns + " FROM incidents WHERE number = $1 FOR UPDATE";
-const std::string list_sql = "SELECT " + columns +
-                             " FROM incidents WHERE $1 OR state <> 'resolved' "
-                             "ORDER BY opened_at DESC, number DESC LIMIT $2";
-const std::string since_sql = "SELECT " + columns +
-                              " FROM incidents WHERE opened_at >= $1 OR state <> 'resolved' "
-                              "ORDER BY opened_at DESC, number DESC LIMIT $2";
+    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7) RETURNING {}",
+    columns);
+const std::string find_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE number = $1 "
+    "FOR UPDATE",
+    columns);
+const std::string list_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE $1 OR state <> 'resolved' ORDER BY opened_at DESC, number DESC LIMIT $2",
+    columns);
+const std::string since_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE opened_at >= $1 OR state <> 'resolved' ORDER BY opened_at DESC, number "
+    "DESC "
+    "LIMIT $2",
+    columns);
 
 Incident incident_in(const db::Row& row) {
     Incident one;
@@ -54,6 +59,10 @@ std::vector<Incident> incidents_in(const db::Rows& rows) {
 const std::vector<std::string>& components() {
     static const std::vector<std::string> all = {"service", "sign-in", "tutor", "data"};
     return all;
+}
+
+bool is_felt(const Incident& incident) {
+    return incident.severity <= "P1";
 }
 
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now) {

@@ -49,6 +49,9 @@ struct NewIncident {
 /// The parts of the service that the status page shows.
 const std::vector<std::string>& components();
 
+/// What people who use the service may notice: P0 and P1.
+bool is_felt(const Incident& incident);
+
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now);
 /// Locked until the transaction ends. Errors: not_found.
 Task<Result<Incident>> find_incident(db::Transaction& tx, int number);

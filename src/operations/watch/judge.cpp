@@ -120,8 +120,7 @@ constexpr const char* silent_sql =
     "AND m.at <= $3 ORDER BY m.node, m.at DESC) AS last WHERE value = 1 AND at < $2 ORDER BY 1 LIMIT 20";
 
 Task<Verdict> judge_silence(db::Transaction& tx, Silence rule, Time now) {
-    const auto nodes =
-        co_await tx.query(silent_sql, Time(now - rule.forgotten), Time(now - rule.after), now);
+    const auto nodes = co_await tx.query(silent_sql, Time(now - rule.forgotten), Time(now - rule.after), now);
     if (nodes.empty()) co_return Verdict{State::ok, "every node reports"};
     std::string words;
     for (const auto row : nodes) words += (words.empty() ? "" : ", ") + row.get<std::string>(0);
@@ -150,7 +149,8 @@ Verdict judge(const Threshold& rule, const std::vector<std::optional<double>>& v
     for (const auto& value : values) {
         const bool counts = value || rule.missing == "breaching" || rule.missing == "notBreaching";
         known += counts ? 1 : 0;
-        if (value ? is_beyond(*value, rule.comparison, rule.threshold) : rule.missing == "breaching") ++beyond;
+        if (value ? is_beyond(*value, rule.comparison, rule.threshold) : rule.missing == "breaching")
+            ++beyond;
         if (value) last = value;
     }
     if (known == 0) return {rule.missing == "ignore" ? State::unchanged : State::no_data, "there is no data"};
@@ -171,9 +171,10 @@ Verdict judge(const BurnRate& rule, const std::vector<Burned>& windows) {
         const double rate = window.rate * (1 - rounding);
         if (longer >= rate && shorter >= rate && burned.bad_long >= rule.least)
             return {State::breaching,
-                    fmt::format("{:.3g} % failed in {} min and {:.3g} % in {} min: {:.3g} times what {:g} % allows",
-                                100 * longer * budget, window.longer.count() / 60, 100 * shorter * budget,
-                                window.shorter.count() / 60, std::min(longer, shorter), 100 * rule.goal)};
+                    fmt::format(
+                        "{:.3g} % failed in {} min and {:.3g} % in {} min: {:.3g} times what {:g} % allows",
+                        100 * longer * budget, window.longer.count() / 60, 100 * shorter * budget,
+                        window.shorter.count() / 60, std::min(longer, shorter), 100 * rule.goal)};
     }
     if (!any) return {State::no_data, "there is no data"};
     return {State::ok, "the budget of failures is not used up too fast"};

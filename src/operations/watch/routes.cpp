@@ -133,9 +133,9 @@ Answer list_alarms(const WatchParts& parts, Request&) {
     JsonWriter json;
     json.object().key("alarms").array();
     for (const auto& [alarm, state, incident] : all) {
-        const bool silent = std::any_of(silences.begin(), silences.end(), [&, name = alarm.name](const auto& order) {
-            return fits(order, name, now());
-        });
+        const bool silent =
+            std::any_of(silences.begin(), silences.end(),
+                        [&, name = alarm.name](const auto& order) { return fits(order, name, now()); });
         json.object().key("alarm").raw(to_json(alarm)).field("state", state.state);
         json.field("since", state.since).field("words", state.words).field("silenced", silent).end();
     }
@@ -154,6 +154,13 @@ Answer silence(const WatchParts& parts, Request& request) {
     std::string name;
     for (const auto& [key, value] : request.path_params)
         if (key == "name") name = value;
+    auto look = [&](db::Transaction& tx) -> Task<bool> {
+        const auto alarms = co_await alarms_of(tx);
+        co_return std::any_of(alarms.begin(), alarms.end(),
+                              [&](const Alarm& one) { return one.name == name; });
+    };
+    const bool known = co_await parts.db.transaction(look);
+    if (!known) co_return not_found("alarm");
     const auto body = request.json();
     if (!body) co_return body.error();
     FieldReader in(*body);
@@ -161,18 +168,13 @@ Answer silence(const WatchParts& parts, Request& request) {
     const auto reason = in.text("reason", {1, 200});
     if (!minutes) in.complain("minutes", "is missing");
     if (auto bad = in.error()) co_return *bad;
-    auto work = [&](db::Transaction& tx) -> Task<bool> {
-        const auto alarms = co_await alarms_of(tx);
-        const bool known = std::any_of(alarms.begin(), alarms.end(),
-                                       [&](const Alarm& one) { return one.name == name; });
-        if (!known) co_return false;
+    auto work = [&](db::Transaction& tx) -> Task<void> {
         SilenceOrder order{Uuid::make(), name, reason, now(), now() + std::chrono::minutes(*minutes)};
         co_await add_silence(tx, std::move(order));
         audit::Entry entry{audit::origin_of(request), "alarm.silenced", "alarm", name, "{}"};
         co_await audit::append(tx, std::move(entry));
-        co_return true;
     };
-    if (!co_await parts.db.transaction(work)) co_return not_found("alarm");
+    co_await parts.db.transaction(work);
     co_return http::no_content();
 }
 
@@ -195,13 +197,15 @@ Result<Question> question_of(const Request& request) {
     const auto hours = parse_number<int>(text("hours").empty() ? "24" : text("hours"));
     if (question.selector.metric.empty()) return bad_field("#/name", "is missing");
     if (!statistic) return bad_field("#/statistic", "is average, sum, minimum, maximum, samplecount or p95");
-    if (!period || *period < 60 || *period > 31 * 86'400) return bad_field("#/period", "is 60 to 2678400 seconds");
+    if (!period || *period < 60 || *period > 31 * 86'400)
+        return bad_field("#/period", "is 60 to 2678400 seconds");
     if (!hours || *hours < 1 || *hours > 24 * 400) return bad_field("#/hours", "is 1 to 9600");
     if (*hours * 3600LL / *period > 1999) return bad_field("#/period", "is too short for so many hours");
     for (const auto& [name, value] : request.query_items) {
         if (name != "label") continue;
         const auto equals = value.find('=');
-        if (equals == std::string::npos || equals == 0) return bad_field("#/label", "is written NAME=PATTERN");
+        if (equals == std::string::npos || equals == 0)
+            return bad_field("#/label", "is written NAME=PATTERN");
         question.selector.labels[value.substr(0, equals)] = value.substr(equals + 1);
     }
     question.statistic = *statistic;
@@ -215,7 +219,8 @@ Answer show_metric(const WatchParts& parts, Request& request) {
     const auto question = question_of(request);
     if (!question) co_return question.error();
     auto work = [&](db::Transaction& tx) -> Task<Found> {
-        co_return co_await read_history(tx, question->selector, question->start, question->end, question->period);
+        co_return co_await read_history(tx, question->selector, question->start, question->end,
+                                        question->period);
     };
     const auto found = co_await parts.db.transaction(work);
     JsonWriter json;
@@ -245,7 +250,8 @@ Answer list_marks(const WatchParts& parts, Request&) {
     co_return http::json_response(json.end().end().take());
 }
 
-http::RouteOptions administrators(const char* summary, const char* request, const char* response, int success = 200) {
+http::RouteOptions administrators(const char* summary, const char* request, const char* response,
+                                  int success = 200) {
     http::RouteOptions options;
     options.access = http::Access::administrator;
     options.operation = {summary, request, response, success};
@@ -254,54 +260,68 @@ http::RouteOptions administrators(const char* summary, const char* request, cons
 
 void bind_incidents(http::Router& router, const WatchParts& parts) {
     const std::string one = "/api/admin/incidents/{number}";
-    router.get("/api/admin/incidents", [parts](Request& r) { return list(parts, r); },
-               administrators("Incidents, newest first", "", incidents_schema));
-    router.post("/api/admin/incidents", [parts](Request& r) { return open(parts, r); },
-                administrators("Say that something is wrong", new_incident_schema, incident_schema, 201));
-    router.get(one, [parts](Request& r) { return show(parts, r); },
-               administrators("One incident with its time line", "", R"({"type":"object","required":["incident","events"]})"));
-    router.get(one + "/postmortem", [parts](Request& r) { return postmortem(parts, r); },
-               administrators("Draft of its post-mortem, as Markdown", "", ""));
+    router.get(
+        "/api/admin/incidents", [parts](Request& r) { return list(parts, r); },
+        administrators("Incidents, newest first", "", incidents_schema));
+    router.post(
+        "/api/admin/incidents", [parts](Request& r) { return open(parts, r); },
+        administrators("Say that something is wrong", new_incident_schema, incident_schema, 201));
+    router.get(
+        one, [parts](Request& r) { return show(parts, r); },
+        administrators("One incident with its time line", "",
+                       R"({"type":"object","required":["incident","events"]})"));
+    router.get(
+        one + "/postmortem", [parts](Request& r) { return postmortem(parts, r); },
+        administrators("Draft of its post-mortem, as Markdown", "", ""));
     const auto acting = [&](const char* name, const char* summary, Act what, bool words_needed) {
-        router.post(one + "/" + name,
-                    [parts, what, words_needed](Request& r) { return act(parts, r, what, words_needed); },
-                    administrators(summary, words_schema, incident_schema));
+        router.post(
+            one + "/" + name,
+            [parts, what, words_needed](Request& r) { return act(parts, r, what, words_needed); },
+            administrators(summary, words_schema, incident_schema));
     };
-    acting("acknowledge", "I have it in hand",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.acknowledge(std::move(who), number, std::move(words));
-           },
-           false);
-    acting("notes", "Add a line to its time line",
-           [](Actions& a, Actor who, int number, std::string words, bool is_public) {
-               return a.note(std::move(who), number, std::move(words), is_public);
-           },
-           true);
-    acting("escalate", "Tell the next level now",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.escalate(std::move(who), number, std::move(words));
-           },
-           true);
-    acting("resolve", "It is over",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.resolve(std::move(who), number, std::move(words));
-           },
-           true);
+    acting(
+        "acknowledge", "I have it in hand",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.acknowledge(std::move(who), number, std::move(words));
+        },
+        false);
+    acting(
+        "notes", "Add a line to its time line",
+        [](Actions& a, Actor who, int number, std::string words, bool is_public) {
+            return a.note(std::move(who), number, std::move(words), is_public);
+        },
+        true);
+    acting(
+        "escalate", "Tell the next level now",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.escalate(std::move(who), number, std::move(words));
+        },
+        true);
+    acting(
+        "resolve", "It is over",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.resolve(std::move(who), number, std::move(words));
+        },
+        true);
 }
 
 }  // namespace
 
 void bind_routes(http::Router& router, const WatchParts& parts) {
     bind_incidents(router, parts);
-    router.get("/api/admin/alarms", [parts](Request& r) { return list_alarms(parts, r); },
-               administrators("Alarms, how they stand, and their changes", "", alarms_schema));
-    router.post("/api/admin/alarms/{name}/silence", [parts](Request& r) { return silence(parts, r); },
-                administrators("Tell nobody of an alarm for a while", silence_schema, "", 204));
-    router.get("/api/admin/metrics", [parts](Request& r) { return show_metric(parts, r); },
-               administrators("A statistic of a metric by periods", "", metric_schema));
-    router.get("/api/admin/marks", [parts](Request& r) { return list_marks(parts, r); },
-               administrators("Releases and incidents of the last 30 days", "",
-                              R"({"type":"object","required":["marks"]})"));
+    router.get(
+        "/api/admin/alarms", [parts](Request& r) { return list_alarms(parts, r); },
+        administrators("Alarms, how they stand, and their changes", "", alarms_schema));
+    router.post(
+        "/api/admin/alarms/{name}/silence", [parts](Request& r) { return silence(parts, r); },
+        administrators("Tell nobody of an alarm for a while", silence_schema, "", 204));
+    router.get(
+        "/api/admin/metrics", [parts](Request& r) { return show_metric(parts, r); },
+        administrators("A statistic of a metric by periods", "", metric_schema));
+    router.get(
+        "/api/admin/marks", [parts](Request& r) { return list_marks(parts, r); },
+        administrators("Releases and incidents of the last 30 days", "",
+                       R"({"type":"object","required":["marks"]})"));
 }
 
 }  // namespace bb::watch

@@ -36,7 +36,8 @@ TEST(StatisticTest, TakesTheWordsOfCloudWatch) {
     EXPECT_EQ(Statistic::parse("Sum")->name(), "sum");
     EXPECT_EQ(Statistic::parse("SampleCount")->name(), "samplecount");
     EXPECT_EQ(Statistic::parse("p99.9")->name(), "p99.9");
-    for (const auto* wrong : {"", "p", "p0", "p100", "median", "p95x"}) EXPECT_FALSE(Statistic::parse(wrong)) << wrong;
+    for (const auto* wrong : {"", "p", "p0", "p100", "median", "p95x"})
+        EXPECT_FALSE(Statistic::parse(wrong)) << wrong;
 }
 
 TEST(ThresholdTest, CountsThePeriodsThatAreBeyond) {
@@ -124,11 +125,13 @@ TEST(DefinitionTest, ChangesWhatIsSaidAndNamesEveryFault) {
     ASSERT_TRUE(good);
     EXPECT_EQ(good->severity, "P1");
     EXPECT_EQ(std::get<Threshold>(good->rule).of.labels.at("status"), "5*");
-    const auto bad = changed(base, *parse_json(R"({"statistic":"mean","period":90,"severity":"P9","colour":1})"));
+    const auto bad =
+        changed(base, *parse_json(R"({"statistic":"mean","period":90,"severity":"P9","colour":1})"));
     ASSERT_FALSE(bad);
     std::set<std::string> fields;
     for (const auto& field : bad.error().fields) fields.insert(field.pointer);
-    EXPECT_EQ(fields, (std::set<std::string>{"#/statistic", "#/period", "#/severity", "#/colour", "#/metric"}));
+    EXPECT_EQ(fields,
+              (std::set<std::string>{"#/statistic", "#/period", "#/severity", "#/colour", "#/metric"}));
 }
 
 }  // namespace

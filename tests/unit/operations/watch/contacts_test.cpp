@@ -55,7 +55,8 @@ TEST(ContactsTest, WhoIsAwayInTheirOwnWeekIsReplaced) {
 
 TEST(ContactsTest, NameEveryFaultWithItsLine) {
     const auto wrong = parse_contacts(
-        "[contacts]\nana = { email = \"nobody\" }\nben = { phone = \"1\" }\n[escalation]\nL1 = [\"carl\"]\nL9 = []\n",
+        "[contacts]\nana = { email = \"nobody\" }\nben = { phone = \"1\" }\n[escalation]\nL1 = "
+        "[\"carl\"]\nL9 = []\n",
         "brainbytes.toml");
     ASSERT_FALSE(wrong);
     std::string lines;
@@ -69,7 +70,8 @@ TEST(ContactsTest, NameEveryFaultWithItsLine) {
 }
 
 TEST(EscalationTest, FollowsTheMatrixOfThePlan) {
-    const std::pair<int, int> steps[] = {{0, 1}, {14, 1}, {15, 2}, {29, 2}, {30, 3}, {59, 3}, {60, 4}, {119, 4}, {120, 5}};
+    const std::pair<int, int> steps[] = {{0, 1},  {14, 1}, {15, 2},  {29, 2}, {30, 3},
+                                         {59, 3}, {60, 4}, {119, 4}, {120, 5}};
     for (const auto& [waited, level] : steps) {
         EXPECT_EQ(level_after("P0", minutes(waited)), level) << waited;
         EXPECT_EQ(level_after("P1", minutes(waited)), level) << waited;

@@ -31,9 +31,12 @@ class DayTest : public test::DatabaseTest {
 protected:
     DayTest() {
         cluster().script(
-            "DELETE FROM incidents; DELETE FROM alarm_states; DELETE FROM alarm_changes; DELETE FROM alarm_messages; "
-            "DELETE FROM alarms; DELETE FROM alarm_silences; DELETE FROM metric_minutes; DELETE FROM metric_hours; "
-            "DELETE FROM status_days; UPDATE watch_turns SET looked_at = 'epoch', summed_to = 'epoch', begun_at = NULL");
+            "DELETE FROM incidents; DELETE FROM alarm_states; DELETE FROM alarm_changes; DELETE FROM "
+            "alarm_messages; "
+            "DELETE FROM alarms; DELETE FROM alarm_silences; DELETE FROM metric_minutes; DELETE FROM "
+            "metric_hours; "
+            "DELETE FROM status_days; UPDATE watch_turns SET looked_at = 'epoch', summed_to = 'epoch', "
+            "begun_at = NULL");
     }
 
     template <class Work>
@@ -53,8 +56,8 @@ void print(const char* what, int began, int ended, const Seen& seen) {
     const auto after = [](int at, int since) {
         return at < 0 ? std::string("not") : fmt::format("{} min", at - since);
     };
-    fmt::print("{:<22} {} {:<12} noticed after {:<7} over after {:<7} level {}\n", what, seen.severity, seen.alarms,
-               after(seen.opened, began), after(seen.resolved, ended), seen.level);
+    fmt::print("{:<22} {} {:<12} noticed after {:<7} over after {:<7} level {}\n", what, seen.severity,
+               seen.alarms, after(seen.opened, began), after(seen.resolved, ended), seen.level);
 }
 
 TEST_F(DayTest, EachFaultHasItsIncidentAndNothingElse) {
@@ -158,7 +161,8 @@ TEST_F(DayTest, ASilenceTellsNobodyUntilItEnds) {
         Simulation day(db, office(), start);
         auto silence = [&](bb::db::Transaction& tx) -> Task<void> {
             co_await tx.query(
-                "INSERT INTO alarm_silences (id, alarm, reason, begins, ends) VALUES (gen_random_uuid(), 'audit-*', "
+                "INSERT INTO alarm_silences (id, alarm, reason, begins, ends) VALUES (gen_random_uuid(), "
+                "'audit-*', "
                 "'work', $1, $2)",
                 start, Time(start + std::chrono::minutes(10)));
         };

@@ -18,11 +18,16 @@ Point gauge(const std::string& name, double value) {
 
 std::vector<Point> points_of(const Minute& minute) {
     const std::map<std::string, double> usual = {
-        {"brainbytes_model_up", 1},           {"brainbytes_disk_free_share", 0.5},
-        {"brainbytes_certificate_days", 60},  {"brainbytes_backup_age_seconds", 3600},
-        {"brainbytes_wal_lag_seconds", 1},    {"brainbytes_drill_good", 1},
-        {"brainbytes_drill_rto_seconds", 60}, {"brainbytes_drill_age_seconds", 86'400},
-        {"brainbytes_audit_whole", 1},        {"brainbytes_db_transactions_waiting", 0},
+        {"brainbytes_model_up", 1},
+        {"brainbytes_disk_free_share", 0.5},
+        {"brainbytes_certificate_days", 60},
+        {"brainbytes_backup_age_seconds", 3600},
+        {"brainbytes_wal_lag_seconds", 1},
+        {"brainbytes_drill_good", 1},
+        {"brainbytes_drill_rto_seconds", 60},
+        {"brainbytes_drill_age_seconds", 86'400},
+        {"brainbytes_audit_whole", 1},
+        {"brainbytes_db_transactions_waiting", 0},
         {"brainbytes_serving", 1},
     };
     auto gauges = usual;
@@ -30,7 +35,8 @@ std::vector<Point> points_of(const Minute& minute) {
     std::vector<Point> points;
     for (const auto& [name, value] : gauges) points.push_back(gauge(name, value));
     const char* requests = "brainbytes_http_requests_total";
-    points.push_back(counter(requests, {{"route", "/api/threads"}, {"status", "200"}}, minute.requests - minute.failed));
+    points.push_back(
+        counter(requests, {{"route", "/api/threads"}, {"status", "200"}}, minute.requests - minute.failed));
     if (minute.failed > 0)
         points.push_back(counter(requests, {{"route", "/api/threads"}, {"status", "500"}}, minute.failed));
     if (minute.failed_sign_ins > 0)

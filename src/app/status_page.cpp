@@ -20,6 +20,7 @@ using mail::escape_html;
 using Answer = Task<Result<Response>>;
 
 constexpr std::size_t shown_days = 90;
+constexpr std::chrono::seconds longest_silence{45};
 
 std::string name_of(const std::string& component) {
     if (component == "service") return "Pages and materials";
@@ -38,7 +39,7 @@ Response page(const std::string& title, const std::string& content, int status =
         fmt::format(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
-            "{}</head>\n<body>\n<main class=\"notice card\">\n<h1>{}</h1>\n{}</main>\n</body>\n</html>\n",
+            "{}</head>\n<body>\n<main class=\"standalone card\">\n<h1>{}</h1>\n{}</main>\n</body>\n</html>\n",
             escape_html(title), stylesheet_link(), escape_html(title), content));
     response.header("Cache-Control", "no-store");
     return response;
@@ -91,7 +92,8 @@ constexpr const char* subscribe_form =
 /// Also without a database: what was known last, and that it is away.
 Response status_page(const StatusParts& parts) {
     const auto known = parts.node.status.load();
-    const bool reachable = parts.db.ready();
+    // One that is frozen keeps its connections: then nobody has seen anything for a while.
+    const bool reachable = parts.db.ready() && (!known || now() - known->at < longest_silence);
     const auto said = known ? *known : watch::Status{};
     const bool trouble =
         !reachable || std::any_of(said.components.begin(), said.components.end(), [](const auto& one) {

@@ -153,13 +153,13 @@ test("an incident by command tells L1 at once; the link needs a click", async ()
     assert.equal((await server.request(target.replace(/key=\w/, "key=_"))).status, 404);
     assert.equal((await server.request(target.replace(/key=\w/, "key=_"), { method: "POST" })).status, 404);
     const before = await admin.request(`/api/admin/incidents/${number}`);
-    assert.equal(before.json.incident.state, "open");
+    assert.equal(before.json.state, "open");
     const clicked = await server.request(target, { method: "POST" });
     assert.equal(clicked.status, 200, clicked.text);
-    const { incident, events } = (await admin.request(`/api/admin/incidents/${number}`)).json;
+    const incident = (await admin.request(`/api/admin/incidents/${number}`)).json;
     assert.deepEqual([incident.state, incident.acknowledgedBy], ["acknowledged", "by the link"]);
     assert.deepEqual(
-        events.map(({ kind }) => kind),
+        incident.events.map(({ kind }) => kind),
         ["opened", "decision", "told", "acknowledged"],
     );
 });

@@ -66,7 +66,7 @@ bool is_felt(const Incident& incident) {
 }
 
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now) {
-    const auto id = Uuid::make();
+    const auto id = about.id;
     const auto rows = co_await tx.query(open_sql.c_str(), id, about.title, about.severity, about.component,
                                         about.alarms, about.release, now);
     IncidentEvent opened{now, "opened", about.actor, about.words, true};
@@ -83,6 +83,12 @@ Task<Result<Incident>> find_incident(db::Transaction& tx, int number) {
     const auto rows = co_await tx.query(find_sql.c_str(), number);
     if (rows.empty()) co_return not_found("incident");
     co_return incident_in(rows[0]);
+}
+
+Task<Result<int>> number_of(db::Transaction& tx, Uuid incident) {
+    const auto rows = co_await tx.query("SELECT number FROM incidents WHERE id = $1", incident);
+    if (rows.empty()) co_return not_found("incident");
+    co_return rows[0].get<std::int32_t>(0);
 }
 
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit) {
@@ -189,6 +195,15 @@ std::string to_json(const IncidentEvent& event) {
         .field("words", event.words)
         .field("public", event.is_public);
     return json.end().take();
+}
+
+std::string to_json(const Incident& incident, const std::vector<IncidentEvent>& events, Time now) {
+    auto text = to_json(incident, now);
+    text.pop_back();
+    JsonWriter json;
+    json.array();
+    for (const auto& event : events) json.raw(to_json(event));
+    return text + ",\"events\":" + json.end().take() + "}";
 }
 
 }  // namespace bb::watch

@@ -38,11 +38,18 @@ Actor actor_of(const Request& request) {
     return {audit::origin_of(request), request.user().text()};
 }
 
-Result<int> number_of(const Request& request) {
+/// By its number, or by the id that an Idempotency-Key gave it. Errors: not_found.
+Task<Result<int>> number_in(const WatchParts& parts, const Request& request) {
+    std::string text;
     for (const auto& [name, value] : request.path_params)
-        if (name == "number")
-            if (const auto number = parse_number<int>(value); number && *number > 0) return *number;
-    return not_found("incident");
+        if (name == "number") text = value;
+    if (const auto number = parse_number<int>(text); number && *number > 0) co_return *number;
+    const auto id = Uuid::parse(text);
+    if (!id) co_return not_found("incident");
+    auto work = [&](db::Transaction& tx) -> Task<Result<int>> {
+        co_return co_await number_of(tx, *id);
+    };
+    co_return co_await parts.db.transaction(work);
 }
 
 Answer list(const WatchParts& parts, Request& request) {
@@ -57,21 +64,22 @@ Answer list(const WatchParts& parts, Request& request) {
     co_return http::json_response(json.end().end().take());
 }
 
-Answer show(const WatchParts& parts, Request& request) {
-    const auto number = number_of(request);
-    if (!number) co_return number.error();
-    std::vector<IncidentEvent> events;
-    auto work = [&](db::Transaction& tx) -> Task<Result<Incident>> {
-        auto found = co_await find_incident(tx, *number);
-        if (found) events = co_await events_of(tx, found->id);
-        co_return found;
+Task<Result<std::string>> record_of(const WatchParts& parts, int number) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<std::string>> {
+        const auto found = co_await find_incident(tx, number);
+        if (!found) co_return found.error();
+        const auto events = co_await events_of(tx, found->id);
+        co_return to_json(*found, events, now());
     };
-    const auto found = co_await parts.db.transaction(work);
-    if (!found) co_return found.error();
-    JsonWriter json;
-    json.object().key("incident").raw(to_json(*found, now())).key("events").array();
-    for (const auto& event : events) json.raw(to_json(event));
-    co_return http::json_response(json.end().end().take());
+    co_return co_await parts.db.transaction(work);
+}
+
+Answer show(const WatchParts& parts, Request& request) {
+    const auto number = co_await number_in(parts, request);
+    if (!number) co_return number.error();
+    auto record = co_await record_of(parts, *number);
+    if (!record) co_return record.error();
+    co_return http::json_response(std::move(*record));
 }
 
 Answer open(const WatchParts& parts, Request& request) {
@@ -85,18 +93,21 @@ Answer open(const WatchParts& parts, Request& request) {
     about.component =
         in.optional_choice("component", {"service", "sign-in", "tutor", "data"}).value_or("service");
     if (auto bad = in.error()) co_return *bad;
+    about.id = request.id_to_make();
     const auto around = co_await parts.around();
     const auto made = co_await Actions(parts.db, around).open(actor_of(request), std::move(about));
-    co_return http::created(to_json(made, now()), fmt::format("/api/admin/incidents/{}", made.number));
+    auto record = co_await record_of(parts, made.number);
+    if (!record) co_return record.error();
+    co_return http::created(std::move(*record), fmt::format("/api/admin/incidents/{}", made.number));
 }
 
 using Act = Task<Result<Incident>> (*)(Actions&, Actor, int, std::string, bool);
 
 Answer act(const WatchParts& parts, Request& request, Act what, bool words_needed) {
-    const auto number = number_of(request);
-    if (!number) co_return number.error();
     const auto body = request.json();
     if (!body) co_return body.error();
+    const auto number = co_await number_in(parts, request);
+    if (!number) co_return number.error();
     FieldReader in(*body);
     const auto words = words_needed ? in.text("words", words_limits)
                                     : in.optional_text("words", words_limits).value_or(std::string());
@@ -110,7 +121,7 @@ Answer act(const WatchParts& parts, Request& request, Act what, bool words_neede
 }
 
 Answer postmortem(const WatchParts& parts, Request& request) {
-    const auto number = number_of(request);
+    const auto number = co_await number_in(parts, request);
     if (!number) co_return number.error();
     const auto around = co_await parts.around();
     const auto text = co_await Actions(parts.db, around).postmortem(actor_of(request), *number);
@@ -154,6 +165,8 @@ Answer silence(const WatchParts& parts, Request& request) {
     std::string name;
     for (const auto& [key, value] : request.path_params)
         if (key == "name") name = value;
+    const auto body = request.json();
+    if (!body) co_return body.error();
     auto look = [&](db::Transaction& tx) -> Task<bool> {
         const auto alarms = co_await alarms_of(tx);
         co_return std::any_of(alarms.begin(), alarms.end(),
@@ -161,8 +174,6 @@ Answer silence(const WatchParts& parts, Request& request) {
     };
     const bool known = co_await parts.db.transaction(look);
     if (!known) co_return not_found("alarm");
-    const auto body = request.json();
-    if (!body) co_return body.error();
     FieldReader in(*body);
     const auto minutes = in.optional_integer("minutes", 1, 31 * 24 * 60);
     const auto reason = in.text("reason", {1, 200});
@@ -255,6 +266,7 @@ http::RouteOptions administrators(const char* summary, const char* request, cons
     http::RouteOptions options;
     options.access = http::Access::administrator;
     options.operation = {summary, request, response, success};
+    options.repeatable = success == 201;
     return options;
 }
 
@@ -268,8 +280,7 @@ void bind_incidents(http::Router& router, const WatchParts& parts) {
         administrators("Say that something is wrong", new_incident_schema, incident_schema, 201));
     router.get(
         one, [parts](Request& r) { return show(parts, r); },
-        administrators("One incident with its time line", "",
-                       R"({"type":"object","required":["incident","events"]})"));
+        administrators("One incident with its time line", "", incident_schema));
     router.get(
         one + "/postmortem", [parts](Request& r) { return postmortem(parts, r); },
         administrators("Draft of its post-mortem, as Markdown", "", ""));

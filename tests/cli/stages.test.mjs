@@ -58,7 +58,7 @@ test("the look from all sides finds nothing against it, and is kept", { skip: wh
     const failed = probes.filter(({ result }) => result === "failed").map(({ name }) => name);
     assert.deepEqual(
         failed,
-        fleet.hosts.map(({ address }) => `${address}: backup`),
+        fleet.hosts.flatMap(({ address }) => [`${address}: alarms armed`, `${address}: backup`]),
         looked.stdout,
     );
     assert.match(looked.stderr, /backup: none was made/);

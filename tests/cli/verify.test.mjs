@@ -29,10 +29,10 @@ after(async () => {
     rmSync(folder, { recursive: true, force: true });
 });
 
-test("a new installation lacks a backup, and nothing else", async () => {
+test("a new installation lacks a backup and somebody who hears of alarms, and nothing else", async () => {
     const { code, failed, stderr } = await look();
     assert.equal(code, 3);
-    assert.deepEqual(failed, ["backup"]);
+    assert.deepEqual(failed, ["alarms armed", "backup"]);
     assert.match(stderr, /backup: none was made/);
     assert.equal((await server.command("backup", "create")).code, 0);
 });
@@ -51,7 +51,17 @@ test("a whole one passes, with an answer to each probe; the report is kept", asy
         "sign-in: e-mail code",
         "sign-in: passkey",
     ];
-    expected.push("materials", "upload", "chat", "completion", "deletion", "e-mail", "backup", "migrations");
+    expected.push(
+        "materials",
+        "upload",
+        "chat",
+        "completion",
+        "deletion",
+        "e-mail",
+        "alarms armed",
+        "backup",
+        "migrations",
+    );
     for (const name of expected)
         assert.ok(passed.includes(name), `${name}: ${JSON.stringify(report.probes)}`);
     const shown = existsSync("/usr/bin/chromium") ? [] : ["phone layout", "theme"];

@@ -77,7 +77,8 @@ js::value search(const Panel& panel) {
 std::string cloudwatch_dashboard(const std::vector<Alarm>&) {
     js::array widgets;
     int number = 0;
-    for (const auto& one : js::parse(of_aws).as_array()) {
+    const auto given_widgets = js::parse(of_aws);
+    for (const auto& one : given_widgets.as_array()) {
         const auto& given = one.as_object();
         auto made = picture(number++, std::string(given.at("title").as_string()), given.at("metrics"));
         if (const auto* marks = given.if_contains("annotations"))

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long test-ha test-deploy test-aws lint format bench load-test coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha test-deploy test-watch test-aws lint format bench load-test coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in t
 
 test-deploy: ## as root: twelve releases to three hosts in network namespaces under load; prints what people met
 	@BB_LONG=1 FILES=/twelve_releases scripts/test cli
+
+test-watch: ## a day of faults and a quiet week in simulated time: which alarms, incidents and messages came, and when
+	@scripts/packages run build test
+	@scripts/build unit_watch
+	@BB_LONG=1 build/$(PRESET)/unit/unit_watch --gtest_filter='Day*' --gtest_brief=1
 
 test-aws: ## deploy/aws made and taken away again in an emulated AWS; needs terraform, its provider and moto
 	@BB_LONG=1 FILES=/aws scripts/test cli

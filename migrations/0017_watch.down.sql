@@ -1,3 +1,4 @@
+DROP TABLE maintenance_runs;
 DROP TABLE status_subscribers;
 DROP TABLE status_days;
 DROP TABLE alarm_messages;

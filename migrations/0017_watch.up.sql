@@ -74,6 +74,8 @@ CREATE TABLE metric_hours_14 PARTITION OF metric_hours FOR VALUES IN (14);
 CREATE TABLE watch_turns (
     one       boolean     PRIMARY KEY DEFAULT true CHECK (one),
     looked_at timestamptz NOT NULL DEFAULT 'epoch',
+    -- The first look: before it, nothing is known.
+    begun_at  timestamptz,
     -- The last hour that is in metric_hours.
     summed_to timestamptz NOT NULL DEFAULT 'epoch'
 );
@@ -203,3 +205,17 @@ CREATE TABLE status_subscribers (
     confirmed_at timestamptz,
     CONSTRAINT status_subscribers_email_key UNIQUE (email)
 );
+
+-- How tasks of regular maintenance went, with what was measured: what the next one is compared with.
+CREATE TABLE maintenance_runs (
+    id      uuid        PRIMARY KEY,
+    task    text        NOT NULL,
+    at      timestamptz NOT NULL,
+    result  text        NOT NULL,
+    words   text        NOT NULL,
+    -- {"name": number}
+    figures jsonb       NOT NULL DEFAULT '{}',
+    CONSTRAINT maintenance_runs_result_check CHECK (result IN ('good', 'attention', 'missing')),
+    CONSTRAINT maintenance_runs_figures_check CHECK (jsonb_typeof(figures) = 'object')
+);
+CREATE INDEX maintenance_runs_task ON maintenance_runs (task, at);

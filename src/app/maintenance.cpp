@@ -70,7 +70,7 @@ std::string page(const Maintenance& maintenance) {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta http-equiv=\"refresh\" content=\"30\">\n<title>BrainBytes is being looked after</title>\n"
-        "{}</head>\n<body>\n<main class=\"notice card\">\n<h1>BrainBytes is being looked after</h1>\n{}"
+        "{}</head>\n<body>\n<main class=\"standalone card\">\n<h1>BrainBytes is being looked after</h1>\n{}"
         "<hr>\n<div lang=\"fil\">\n{}</div>\n</main>\n</body>\n</html>\n",
         stylesheet_link(), english, filipino);
 }

@@ -65,7 +65,7 @@ struct Node {
     int threads = 1;
     std::atomic<bool> draining{false};
     std::atomic<std::shared_ptr<const Maintenance>> maintenance;  // null: the doors are open
-    std::atomic<std::shared_ptr<const watch::Status>> status;      // as last seen; null: not yet
+    std::atomic<std::shared_ptr<const watch::Status>> status;     // as last seen; null: not yet
     std::atomic<bool> hears_notifications{false};
     std::atomic<int> schema{0};  // number of the database's newest migration, as last seen; 0: not known
     std::atomic<bool> schema_fits{true};  // this program runs on it

@@ -143,7 +143,9 @@ void Worker::Parts::bind_routes() {
     });
     std::vector<std::string> names;
     for (const auto& place : places) names.push_back(place.name());
-    watch::bind_routes(router, {db, [this]() { return surroundings(); }});
+    watch::bind_routes(router, {db, [this]() {
+                                    return surroundings();
+                                }});
     bind_status_routes(router, {node, db, *mail});
     safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
                                  std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")),

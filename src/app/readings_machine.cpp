@@ -86,9 +86,11 @@ std::vector<DiskPlace> places_of(const config::Config& config, const std::string
     std::vector<DiskPlace> places{{"data", {data_folder}}};
     if (!config.is_set("DATABASE_URL")) places.push_back({"database", {fs::path(data_folder) / "postgres"}});
     DiskPlace backups{"backups", {}};
-    if (const auto named = config::parse_places(config.text("BACKUP_TO")))
-        for (const auto& place : *named)
-            if (!place.folder.empty()) backups.folders.push_back(fs::absolute(place.folder));
+    const auto named = config::parse_places(config.text("BACKUP_TO"));
+    if (!named) return places;
+    for (const auto& place : *named)
+        if (!place.folder.empty()) backups.folders.push_back(fs::absolute(place.folder));
+    if (named->empty()) backups.folders.push_back(fs::path(data_folder) / "backups");
     if (!backups.folders.empty()) places.push_back(std::move(backups));
     return places;
 }

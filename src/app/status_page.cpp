@@ -20,6 +20,7 @@ using mail::escape_html;
 using Answer = Task<Result<Response>>;
 
 constexpr std::size_t shown_days = 90;
+constexpr std::chrono::seconds longest_silence{45};
 
 std::string name_of(const std::string& component) {
     if (component == "service") return "Pages and materials";
@@ -35,10 +36,11 @@ std::string minute_of(Time at) {
 Response page(const std::string& title, const std::string& content, int status = 200) {
     Response response(
         status, "text/html; charset=utf-8",
-        fmt::format("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
-                    "{}</head>\n<body>\n<main class=\"notice card\">\n<h1>{}</h1>\n{}</main>\n</body>\n</html>\n",
-                    escape_html(title), stylesheet_link(), escape_html(title), content));
+        fmt::format(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n"
+            "{}</head>\n<body>\n<main class=\"standalone card\">\n<h1>{}</h1>\n{}</main>\n</body>\n</html>\n",
+            escape_html(title), stylesheet_link(), escape_html(title), content));
     response.header("Cache-Control", "no-store");
     return response;
 }
@@ -54,42 +56,54 @@ std::string bar_of(const watch::ComponentStatus& component) {
         down += day.down;
         const auto share = day.watched > 0 ? day.down / day.watched : 0;
         blocks += fmt::format("<span class=\"day {}\" title=\"{}: {:.2f} %\"></span>",
-                              share <= 0 ? "good" : share < 0.05 ? "poor" : "bad", day.day, 100 * (1 - share));
+                              share <= 0     ? "good"
+                              : share < 0.05 ? "poor"
+                                             : "bad",
+                              day.day, 100 * (1 - share));
     }
     if (watched <= 0) return "<p class=\"muted\">It has not been watched yet.</p>";
-    return fmt::format("<div class=\"days\" role=\"img\" aria-label=\"{0:.3f} % in {1} days\">{2}</div>"
-                       "<p class=\"muted\">{0:.3f} % of the time watched in {1} days</p>",
-                       100 * (1 - down / watched), component.days.size() - from, blocks);
+    return fmt::format(
+        "<div class=\"days\" role=\"img\" aria-label=\"{0:.3f} % in {1} days\">{2}</div>"
+        "<p class=\"muted\">{0:.3f} % of the time watched in {1} days</p>",
+        100 * (1 - down / watched), component.days.size() - from, blocks);
 }
 
 std::string incidents_html(const watch::Status& status) {
     std::string html;
     for (const auto& [incident, events] : status.incidents) {
         html += fmt::format("<article>\n<h3>{}</h3>\n<p>{}, {}</p>\n<ul>\n", escape_html(incident.title),
-                            name_of(incident.component), incident.state == "resolved" ? "over" : "being looked into");
+                            name_of(incident.component),
+                            incident.state == "resolved" ? "over" : "being looked into");
         for (auto event = events.rbegin(); event != events.rend(); ++event)
-            html += fmt::format("<li>{}: {}</li>\n", minute_of(event->at), escape_html(watch::words_for_all(*event)));
+            html += fmt::format("<li>{}: {}</li>\n", minute_of(event->at),
+                                escape_html(watch::words_for_all(*event)));
         html += "</ul>\n</article>\n";
     }
     return html.empty() ? "<p>None in the last two weeks.</p>\n" : html;
 }
 
 constexpr const char* subscribe_form =
-    "<h2>Hear of it</h2>\n<form method=\"post\" action=\"/status/subscribe\" enctype=\"multipart/form-data\" class=\"stack\">\n"
-    "<label>E-mail address <input class=\"input\" type=\"email\" name=\"email\" required autocomplete=\"email\"></label>\n"
+    "<h2>Hear of it</h2>\n<form method=\"post\" action=\"/status/subscribe\" enctype=\"multipart/form-data\" "
+    "class=\"stack\">\n"
+    "<label>E-mail address <input class=\"input\" type=\"email\" name=\"email\" required "
+    "autocomplete=\"email\"></label>\n"
     "<button class=\"button\">Tell me of incidents</button>\n</form>\n";
 
 /// Also without a database: what was known last, and that it is away.
 Response status_page(const StatusParts& parts) {
     const auto known = parts.node.status.load();
-    const bool reachable = parts.db.ready();
+    // One that is frozen keeps its connections: then nobody has seen anything for a while.
+    const bool reachable = parts.db.ready() && (!known || now() - known->at < longest_silence);
     const auto said = known ? *known : watch::Status{};
-    const bool trouble = !reachable || std::any_of(said.components.begin(), said.components.end(),
-                                                   [](const auto& one) { return one.severity == "P0" || one.severity == "P1"; });
-    std::string html = fmt::format("<p class=\"status {}\"><strong>{}</strong></p>\n", trouble ? "bad" : "good",
-                                   !reachable ? "The database does not answer. Nothing of yours is lost."
-                                   : trouble  ? "Something is wrong, and somebody looks into it."
-                                              : "Everything works.");
+    const bool trouble =
+        !reachable || std::any_of(said.components.begin(), said.components.end(), [](const auto& one) {
+            return one.severity == "P0" || one.severity == "P1";
+        });
+    std::string html =
+        fmt::format("<p class=\"status {}\"><strong>{}</strong></p>\n", trouble ? "bad" : "good",
+                    !reachable ? "The database does not answer. Nothing of yours is lost."
+                    : trouble  ? "Something is wrong, and somebody looks into it."
+                               : "Everything works.");
     for (const auto& component : said.components)
         html += fmt::format("<h2>{}: {}</h2>\n{}\n", name_of(component.name),
                             component.severity.empty() ? "works" : "trouble", bar_of(component));
@@ -132,15 +146,18 @@ Answer subscribe(const StatusParts& parts, const Request& request) {
         mail::Message letter;
         letter.to = *email;
         letter.subject = "Hear of incidents of BrainBytes?";
-        letter.text = "Somebody, probably you, wants this address to hear when BrainBytes does not work.\n\nYes: " +
-                      link + "\n\nElse do nothing.\n";
-        letter.html = "<!doctype html><html lang=\"en\"><body><p>Somebody, probably you, wants this address to hear "
-                      "when BrainBytes does not work.</p><p><a href=\"" +
-                      escape_html(link) + "\">Yes</a>. Else do nothing.</p></body></html>";
+        letter.text =
+            "Somebody, probably you, wants this address to hear when BrainBytes does not work.\n\nYes: " +
+            link + "\n\nElse do nothing.\n";
+        letter.html =
+            "<!doctype html><html lang=\"en\"><body><p>Somebody, probably you, wants this address to hear "
+            "when BrainBytes does not work.</p><p><a href=\"" +
+            escape_html(link) + "\">Yes</a>. Else do nothing.</p></body></html>";
         co_await parts.mail.try_once(std::move(letter));
     }
-    co_return page("Look into your mail", "<p>If this address is not known yet, a letter asks whether you mean it.</p>\n"
-                                          "<p><a href=\"/status\">Back</a></p>\n");
+    co_return page("Look into your mail",
+                   "<p>If this address is not known yet, a letter asks whether you mean it.</p>\n"
+                   "<p><a href=\"/status\">Back</a></p>\n");
 }
 
 /// Programs that look at mail follow links; only a person presses a button.
@@ -168,7 +185,8 @@ Answer change_subscription(const StatusParts& parts, const Request& request, boo
         co_await watch::remove_subscriber(parts.db, *id);
         co_return page("You hear no more of it", "<p>The address is forgotten.</p>\n");
     }
-    if (!co_await watch::confirm_subscriber(parts.db, *id)) co_return wrong_link();
+    const bool known = co_await watch::confirm_subscriber(parts.db, *id);
+    if (!known) co_return wrong_link();
     co_return page("You will hear of incidents", "<p>Each letter has a link that ends this.</p>\n");
 }
 
@@ -185,12 +203,14 @@ Answer acknowledge(const StatusParts& parts, const Request& request) {
     const auto around = links(parts.node);
     watch::Actions actions(parts.db, around);
     watch::Actor actor{audit::origin_of(request), "by the link"};
-    const auto after = co_await actions.acknowledge(std::move(actor), *number, "has it in hand, by the link of a message");
+    const auto after =
+        co_await actions.acknowledge(std::move(actor), *number, "has it in hand, by the link of a message");
     if (!after) co_return page(after.error().detail, "<p>There is nothing left to do here.</p>\n", 409);
-    co_return page(fmt::format("Incident {} is yours", *number),
-                   fmt::format("<p>{}</p>\n<p>Nobody else is told. <a href=\"/admin/incidents?number={}\">Time "
-                               "line</a></p>\n",
-                               escape_html(after->title), *number));
+    co_return page(
+        fmt::format("Incident {} is yours", *number),
+        fmt::format("<p>{}</p>\n<p>Nobody else is told. <a href=\"/admin/incidents?number={}\">Time "
+                    "line</a></p>\n",
+                    escape_html(after->title), *number));
 }
 
 http::RouteOptions everybody(const char* summary) {
@@ -204,37 +224,47 @@ http::RouteOptions everybody(const char* summary) {
 void bind_buttons(http::Router& router, const StatusParts& parts) {
     const auto asking = [&](const char* path, const char* summary, const char* title, const char* words,
                             const char* button, auto is_right) {
-        router.get(path,
-                   [=](Request& request) -> Answer {
-                       co_return is_right(parts, request) ? button_page(request, title, words, button) : wrong_link();
-                   },
-                   everybody(summary));
+        router.get(
+            path,
+            [=](Request& request) -> Answer {
+                co_return is_right(parts, request) ? button_page(request, title, words, button)
+                                                   : wrong_link();
+            },
+            everybody(summary));
     };
-    const auto is_subscriber = [](const StatusParts& p, const Request& r) { return subscriber_of(p, r).has_value(); };
+    const auto is_subscriber = [](const StatusParts& p, const Request& r) {
+        return subscriber_of(p, r).has_value();
+    };
     asking("/status/confirm", "Asks whether to hear of incidents", "Hear of incidents?",
            "You get a letter when BrainBytes does not work, and when it works again.", "Yes", is_subscriber);
-    asking("/status/end", "Asks whether to end that", "Hear no more of incidents?", "The address is forgotten.",
-           "End it", is_subscriber);
+    asking("/status/end", "Asks whether to end that", "Hear no more of incidents?",
+           "The address is forgotten.", "End it", is_subscriber);
     asking("/incident", "Asks whether an incident is in hand", "Do you have it in hand?",
            "Nobody else is told then.", "I have it in hand",
            [](const StatusParts& p, const Request& r) { return incident_of(p, r).has_value(); });
-    router.post("/status/confirm", [parts](Request& r) { return change_subscription(parts, r, true); },
-                everybody("Hear of incidents"));
-    router.post("/status/end", [parts](Request& r) { return change_subscription(parts, r, false); },
-                everybody("Hear of incidents no more"));
-    router.post("/incident", [parts](Request& r) { return acknowledge(parts, r); },
-                everybody("Acknowledge an incident by the link of a message"));
+    router.post(
+        "/status/confirm", [parts](Request& r) { return change_subscription(parts, r, true); },
+        everybody("Hear of incidents"));
+    router.post(
+        "/status/end", [parts](Request& r) { return change_subscription(parts, r, false); },
+        everybody("Hear of incidents no more"));
+    router.post(
+        "/incident", [parts](Request& r) { return acknowledge(parts, r); },
+        everybody("Acknowledge an incident by the link of a message"));
 }
 
 }  // namespace
 
 void bind_status_routes(http::Router& router, StatusParts parts) {
-    router.get("/status", [parts](Request&) -> Answer { co_return status_page(parts); },
-               everybody("How BrainBytes is, as a page"));
-    router.get("/api/status", [parts](Request&) -> Answer { co_return status_json(parts); },
-               everybody("How BrainBytes is: components, uptime by day, incidents"));
-    router.post("/status/subscribe", [parts](Request& r) { return subscribe(parts, r); },
-                everybody("Ask to hear of incidents by mail"));
+    router.get(
+        "/status", [parts](Request&) -> Answer { co_return status_page(parts); },
+        everybody("How BrainBytes is, as a page"));
+    router.get(
+        "/api/status", [parts](Request&) -> Answer { co_return status_json(parts); },
+        everybody("How BrainBytes is: components, uptime by day, incidents"));
+    router.post(
+        "/status/subscribe", [parts](Request& r) { return subscribe(parts, r); },
+        everybody("Ask to hear of incidents by mail"));
     bind_buttons(router, parts);
 }
 

@@ -6,8 +6,8 @@
 
 namespace bb::app {
 
-/// What people without an account reach of incidents: /status and its subscriptions, and the links in messages
-/// to those on duty. The references must outlive the router.
+/// What people without an account reach of incidents: /status and its subscriptions, and the links in
+/// messages to those on duty. The references must outlive the router.
 struct StatusParts {
     Node& node;
     db::Database& db;

@@ -21,9 +21,9 @@ Task<void> read_people(watch::Surroundings& around, const config::Config& config
     } else {
         const auto& error = contacts.error();
         log::error("contacts cannot be read",
-                   {{"reason", error.fields.empty() ? error.detail
-                                                    : error.fields.front().pointer + " " +
-                                                          error.fields.front().detail}});
+                   {{"reason", error.fields.empty()
+                                   ? error.detail
+                                   : error.fields.front().pointer + " " + error.fields.front().detail}});
     }
     const auto rows = co_await db.query(administrators_sql);
     around.administrators.clear();

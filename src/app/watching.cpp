@@ -10,6 +10,7 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "operations/watch/look.hpp"
+#include "operations/watch/upkeep.hpp"
 
 namespace bb::app {
 namespace {
@@ -35,17 +36,32 @@ struct Watching::Impl {
           db(database),
           history(database, host_name()),
           courier(http, mail, around),
-          serving(shared.metrics.gauge("brainbytes_serving",
-                                       "1: this node serves; 0: it was told to end")) {
+          serving(shared.metrics.gauge("brainbytes_serving", "1: this node serves; 0: it was told to end")),
+          urgent(shared.metrics.gauge("brainbytes_urgent_incidents",
+                                      "P0 incidents that began after this server did, and are not over")),
+          overdue(shared.metrics.gauge("brainbytes_maintenance_overdue",
+                                       "Tasks of regular maintenance that are overdue by more than a day")) {
         for (std::size_t i = 0; i < open_incidents.size(); ++i)
-            open_incidents[i].emplace(shared.metrics.gauge(
-                "brainbytes_incidents_open", "Incidents that are not resolved, by severity",
-                {{"severity", fmt::format("P{}", i)}}));
+            open_incidents[i].emplace(shared.metrics.gauge("brainbytes_incidents_open",
+                                                           "Incidents that are not resolved, by severity",
+                                                           {{"severity", fmt::format("P{}", i)}}));
         serving.set(1);
+        urgent.set(0);
     }
 
     /// What was counted since the last time; gauges once a minute.
     Task<void> write_down() {
+        writing = true;
+        try {
+            co_await write_increases();
+        } catch (...) {
+            writing = false;
+            throw;
+        }
+        writing = false;
+    }
+
+    Task<void> write_increases() {
         const auto snapshot = node.metrics.snapshot();
         const auto minute = std::chrono::floor<std::chrono::minutes>(now());
         const auto points = increments.since_accepted(snapshot, minute != last_minute);
@@ -56,11 +72,17 @@ struct Watching::Impl {
 
     Task<void> count_incidents() {
         const auto rows = co_await db.query(
-            "SELECT severity, count(*) FROM incidents WHERE state <> 'resolved' GROUP BY 1");
+            "SELECT severity, count(*), count(*) FILTER (WHERE opened_at > $1) FROM incidents "
+            "WHERE state <> 'resolved' GROUP BY 1",
+            started);
+        double since = 0;
         std::array<double, 4> open{};
-        for (const auto row : rows)
+        for (const auto row : rows) {
             open.at(static_cast<std::size_t>(row.get<std::string>(0)[1] - '0')) =
                 static_cast<double>(row.get<std::int64_t>(1));
+            if (row.get<std::string_view>(0) == "P0") since = static_cast<double>(row.get<std::int64_t>(2));
+        }
+        urgent.set(since);
         for (std::size_t i = 0; i < open.size(); ++i) open_incidents[i]->set(open[i]);
     }
 
@@ -75,13 +97,12 @@ struct Watching::Impl {
         co_await write_down();
         co_await refresh(around, node, db);
         const bool mine = co_await watch::look_around(db, around, now());
-        co_await count_incidents();
         co_await see_status();
+        overdue.set(co_await watch::count_overdue(db, now()));
         if (!mine || Clock::now() < next_ping) co_return;
         next_ping = Clock::now() + seconds(60);
         const auto pinged = co_await courier.ping_dead_man();
-        if (!pinged.fault.empty())
-            log::warn("the outside check was not reached", {{"reason", pinged.fault}});
+        if (!pinged.fault.empty()) log::warn("the outside check was not reached", {{"reason", pinged.fault}});
     }
 
     Task<void> carry() {
@@ -113,6 +134,7 @@ struct Watching::Impl {
         try {
             if (number % rounds_to_look == 0) co_await look();
             co_await carry();
+            co_await count_incidents();
             co_await leave_the_dark();
             co_return;
         } catch (const db::Unavailable&) {
@@ -130,12 +152,14 @@ struct Watching::Impl {
     watch::Increments increments;
     watch::History history;
     watch::Courier courier;
-    metrics::Gauge serving;
+    metrics::Gauge serving, urgent, overdue;
+    const Time started = now();
     std::array<std::optional<metrics::Gauge>, 4> open_incidents;
     Time last_minute{};
     Clock::time_point next_ping{};
     std::optional<Time> dark_since;
     bool cried = false;
+    bool writing = false;
 };
 
 Watching::Watching(Node& node, db::Database& db, client::HttpClient& http, mail::Sender& mail)
@@ -154,6 +178,8 @@ Task<void> Watching::run() {
 Task<void> Watching::say_goodbye() {
     impl_->serving.set(0);
     if (!impl_->db.ready()) co_return;
+    // The same increase must not be written twice.
+    for (int i = 0; i < 200 && impl_->writing; ++i) co_await net::sleep_for(std::chrono::milliseconds(10));
     try {
         co_await impl_->write_down();
     } catch (const std::exception& fault) {

@@ -28,5 +28,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-
 }  // namespace bb::app

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 
@@ -20,6 +21,7 @@ namespace {
 namespace js = boost::json;
 
 constexpr int seconds_for_test = 60;
+constexpr int seconds_for_look = 15;
 
 struct Words {
     std::string name, reason;
@@ -75,10 +77,11 @@ Task<int> put(Context& context, db::Database& db, const Words& words) {
         auto alarm = co_await with_changes(tx, words);
         if (!alarm) co_return alarm;
         const auto text = js::serialize(words.definition);
+        const db::Json definition{text};
         co_await tx.query(
             "INSERT INTO alarms (name, definition, changed_at) VALUES ($1, $2, now()) ON CONFLICT (name) DO "
             "UPDATE SET definition = alarms.definition || excluded.definition, changed_at = now()",
-            words.name, db::Json{text});
+            words.name, definition);
         co_await write_down(tx, "alarm.changed", words.name);
         co_return alarm;
     };
@@ -92,10 +95,17 @@ Task<int> remove(Context& context, db::Database& db, const Words& words) {
     auto work = [&](db::Transaction& tx) -> Task<bool> {
         const auto gone = co_await tx.query("DELETE FROM alarms WHERE name = $1", words.name);
         if (gone.affected() > 0) co_await write_down(tx, "alarm.removed", words.name);
+        const auto& ours = watch::built_in_alarms();
+        const bool stays = std::any_of(ours.begin(), ours.end(),
+                                       [&](const watch::Alarm& one) { return one.name == words.name; });
+        // What it has opened ends with it.
+        if (!stays) co_await tx.query("DELETE FROM alarm_states WHERE alarm = $1", words.name);
         co_return gone.affected() > 0;
     };
-    if (!co_await db.transaction(work))
-        co_return context.fail("Nothing was put under this name; \"alarm put NAME --off\" switches one of ours off.");
+    const bool removed = co_await db.transaction(work);
+    if (!removed)
+        co_return context.fail(
+            "Nothing was put under this name; \"alarm put NAME --off\" switches one of ours off.");
     context.out << "removed; one of ours is as it comes with the program again\n";
     co_return done;
 }
@@ -118,7 +128,8 @@ Task<int> unsilence(Context& context, db::Database& db, const Words& words) {
         if (ended > 0) co_await write_down(tx, "alarm.unsilenced", words.name);
         co_return ended;
     };
-    if (co_await db.transaction(work) == 0) co_return context.fail("There is no silence of this name.");
+    const int ended = co_await db.transaction(work);
+    if (ended == 0) co_return context.fail("There is no silence of this name.");
     context.out << words.name << " tells people again\n";
     co_return done;
 }
@@ -148,11 +159,61 @@ Task<int> test(Context& context, db::Database& db) {
     for (const auto& one : outcomes) {
         good = good && one.arrived;
         context.out << fmt::format("{}\t{}\n", one.channel,
-                                   one.arrived            ? "arrived"
-                                   : !one.fault.empty()   ? one.fault
-                                                          : "not tried: does the server run?");
+                                   one.arrived          ? "arrived"
+                                   : !one.fault.empty() ? one.fault
+                                                        : "not tried: does the server run?");
     }
     co_return good ? done : context.fail("Not everybody is reached.");
+}
+
+/// Why nobody would hear of anything; empty: somebody would.
+Task<std::string> fault_of_watch(db::Database& db, std::size_t armed, std::size_t ways) {
+    if (armed == 0) co_return "every alarm is switched off";
+    if (ways == 0) co_return "nobody would be told: there is no contact, no channel and no administrator";
+    Time last{};
+    // A server that was just started looks within seconds.
+    for (int second = 0; second < seconds_for_look; ++second) {
+        if (second > 0) co_await net::sleep_for(std::chrono::seconds(1));
+        const auto looked = co_await db.query("SELECT looked_at FROM watch_turns");
+        last = looked[0].get<Time>(0);
+        if (now() - last < std::chrono::minutes(2)) co_return std::string();
+    }
+    co_return fmt::format("nobody has looked since {}: no server runs", to_rfc3339(last));
+}
+
+Task<int> status(Context& context, db::Database& db, const Words& words) {
+    watch::Surroundings around;
+    co_await app::refresh(around, context.config, db);
+    const auto all = co_await standing(db);
+    std::size_t armed = 0;
+    std::vector<std::string> on;
+    for (const auto& one : all) {
+        if (one.alarm.enabled) ++armed;
+        if (one.state.state == "alarm") on.push_back(one.alarm.name);
+    }
+    watch::Incident any;
+    any.level = watch::Contacts::levels;
+    const auto ways = watch::recipients_of(around, any, 0, now()).size();
+    const auto fault = co_await fault_of_watch(db, armed, ways);
+    if (words.json) {
+        JsonWriter json;
+        json.object()
+            .field("armed", std::uint64_t(armed))
+            .field("ways", std::uint64_t(ways))
+            .key("on")
+            .array();
+        for (const auto& name : on) json.value(name);
+        json.end().key("fault");
+        if (fault.empty())
+            json.null();
+        else
+            json.value(fault);
+        context.out << json.end().take() << '\n';
+    } else {
+        context.out << fmt::format("{} alarms are armed, {} are on; {} ways to reach somebody\n", armed,
+                                   on.size(), ways);
+    }
+    co_return fault.empty() ? done : context.fail(fault);
 }
 
 using Work = Task<int> (*)(Context&, db::Database&, const Words&);
@@ -209,8 +270,10 @@ void add_words_of_put(CLI::App& put, const std::shared_ptr<Words>& words) {
         },
         "Name=LABEL,Value=PATTERN");
     put.add_option("--namespace", "Of CloudWatch: BrainBytes")->check(CLI::IsMember({"BrainBytes"}));
-    put.add_flag_callback("--off", [words] { words->definition["enabled"] = false; }, "Switch it off");
-    put.add_flag_callback("--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
+    put.add_flag_callback(
+        "--off", [words] { words->definition["enabled"] = false; }, "Switch it off");
+    put.add_flag_callback(
+        "--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
 }
 
 /// Needs no database: it is the same for every installation.
@@ -234,6 +297,9 @@ void register_alarm(CLI::App& app, Chosen& chosen) {
     const auto words = std::make_shared<Words>();
     add(*group, chosen, words, "list", "Every alarm and how it stands", list)
         ->add_flag("--json", words->json, "Print JSON");
+    add(*group, chosen, words, "status", "Whether somebody would hear of it; exit code 1: nobody would",
+        status)
+        ->add_flag("--json", words->json, "Print {\"armed\",\"ways\",\"on\",\"fault\"}");
     add_words_of_put(*add(*group, chosen, words, "put", "Add an alarm, or change one", put), words);
     add(*group, chosen, words, "remove", "Take back what was put", remove)
         ->add_option("name", words->name, "Name")

@@ -81,6 +81,9 @@ void add_backup_verify(CLI::App& backup, Chosen& chosen);
 void add_extract(CLI::App& backup, Chosen& chosen);
 void add_restore(CLI::App& backup, Chosen& chosen);
 
+/// The part of `maintenance` that is done regularly.
+void add_upkeep(CLI::App& maintenance, Chosen& chosen);
+
 /// Whether somebody at a terminal types yes, or --yes was given: without either, nothing is to be done.
 bool confirmed(Context& context, bool yes);
 

@@ -1,14 +1,19 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <memory>
 
+#include "app/watch_settings.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
 #include "operations/stages/stage_file.hpp"
+#include "operations/watch/contacts.hpp"
 
 namespace bb::cli {
 namespace {
+
+namespace fs = std::filesystem;
 
 int show_json(Context& context) {
     JsonWriter json;
@@ -63,6 +68,12 @@ int check_stages(Context& context) {
     const auto stages = stages::read_stages(".");
     if (!stages && stages.error().code != ErrorCode::not_found) {
         context.fail(stages.error());
+        return wrong_usage;
+    }
+    for (const auto& file : {fs::path(stages::stage_file_name), app::contacts_file(context.config)}) {
+        const auto contacts = watch::read_contacts(file);
+        if (contacts) continue;
+        context.fail(contacts.error());
         return wrong_usage;
     }
     if (stages)

@@ -8,6 +8,7 @@
 #include "operations/release/package.hpp"
 #include "operations/stages/rollout.hpp"
 #include "operations/stages/verify_stage.hpp"
+#include "operations/watch/contacts.hpp"
 
 namespace bb::cli {
 namespace {
@@ -85,14 +86,24 @@ std::string stage_ledger(const Context& context, const std::string& stage) {
     return folder / (stage + ".jsonl");
 }
 
+namespace {
+
+/// Throws std::runtime_error with every fault when there is one.
+template <class T>
+void want(const Result<T>& read) {
+    if (read) return;
+    auto text = read.error().detail;
+    for (const auto& fault : read.error().fields)
+        text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
+    throw std::runtime_error(text);
+}
+
+}  // namespace
+
 stages::Stage stage_of(const std::string& name) {
     const auto all = stages::read_stages(".");
-    if (!all) {
-        auto text = all.error().detail;
-        for (const auto& fault : all.error().fields)
-            text += fmt::format("\n  {} {}", fault.pointer, fault.detail);
-        throw std::runtime_error(text);
-    }
+    want(all);
+    want(watch::read_contacts(stages::stage_file_name));
     const auto stage = all->find(name);
     if (stage == all->end())
         throw std::runtime_error(fmt::format("{} has no stage {}.", stages::stage_file_name, name));

@@ -95,7 +95,8 @@ Task<int> show(Context& context, db::Database& db, const Words& words) {
 }
 
 Task<Result<watch::Incident>> act(watch::Actions& actions, const Words& words) {
-    if (words.what == "ack") co_return co_await actions.acknowledge(actor_of(words), words.number, words.words);
+    if (words.what == "ack")
+        co_return co_await actions.acknowledge(actor_of(words), words.number, words.words);
     if (words.what == "note")
         co_return co_await actions.note(actor_of(words), words.number, words.words, words.is_public);
     if (words.what == "escalate")
@@ -111,7 +112,8 @@ Task<int> open(Context& context, watch::Actions& actions, const Words& words) {
     else
         print_line(context, made);
     context.err << fmt::format("The matrix says: {}, and an answer within {} minutes.\n",
-                               watch::decision_of(made.severity), watch::response_time(made.severity).count());
+                               watch::decision_of(made.severity),
+                               watch::response_time(made.severity).count());
     if (made.severity == "P0")
         context.err << "A release that is still watched is rolled back by itself. Else \"brainbytes rollback "
                        "--dry-run\" says what going back needs and costs.\n";
@@ -144,8 +146,7 @@ int run(Context& context, const Words& words) {
     where.stage = words.stage;
     if (words.words.size() > longest_words) return context.fail("That is longer than 2000 bytes.");
     if (is_remote(where)) return on_the_stage(context, words);
-    return run_with_database(context.config,
-                             [&](db::Database& db) { return run_here(context, db, words); });
+    return run_with_database(context.config, [&](db::Database& db) { return run_here(context, db, words); });
 }
 
 }  // namespace
@@ -175,7 +176,8 @@ void register_incident(CLI::App& app, Chosen& chosen) {
     };
     auto* opened = add("open", "Somebody noticed something: L1 is told at once");
     opened->add_option("title", words->words, "What is wrong, in a sentence")->required();
-    opened->add_option("--severity", words->severity, "P0 to P3 (P2)")->check(CLI::IsMember({"P0", "P1", "P2", "P3"}));
+    opened->add_option("--severity", words->severity, "P0 to P3 (P2)")
+        ->check(CLI::IsMember({"P0", "P1", "P2", "P3"}));
     opened->add_option("--component", words->component, "Of the status page (service)")
         ->check(CLI::IsMember(watch::components()));
     auto* listed = add("list", "Those that are not over, newest first");

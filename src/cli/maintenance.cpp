@@ -64,8 +64,8 @@ int here(Context& context, const Words& words) {
 }  // namespace
 
 void register_maintenance(CLI::App& app, Chosen& chosen) {
-    auto* group = app.add_subcommand(
-        "maintenance", "Ask everybody to come back later; who is on the host itself still gets in");
+    auto* group = app.add_subcommand("maintenance",
+                                     "Ask everybody to come back later, or do what has to be done regularly");
     group->require_subcommand(1);
     auto words = std::make_shared<Words>();
     const auto add = [&](const char* name, const char* help) {
@@ -88,6 +88,7 @@ void register_maintenance(CLI::App& app, Chosen& chosen) {
         ->check(CLI::Range(1, 7 * 24 * 60));
     add("off", "End");
     add("status", "Whether there is one, as JSON");
+    add_upkeep(*group, chosen);
 }
 
 }  // namespace bb::cli

@@ -78,7 +78,8 @@ Task<int> show(Context& context, db::Database& db, Words words) {
     if (!statistic)
         co_return context.fail("--statistic is average, sum, minimum, maximum, samplecount or p1 to p99.9.");
     if (!start || !end || *end <= *start)
-        co_return context.fail("--start and --end are like 24h, 2026-11-22 or 2026-11-22T20:10:00Z, in order.");
+        co_return context.fail(
+            "--start and --end are like 24h, 2026-11-22 or 2026-11-22T20:10:00Z, in order.");
     const std::chrono::seconds period(words.period);
     const Time begin = std::chrono::floor<std::chrono::minutes>(*start);
     if ((*end - begin) / period > 2000)
@@ -88,19 +89,21 @@ Task<int> show(Context& context, db::Database& db, Words words) {
     };
     const auto found = co_await db.transaction(work);
     if (found.kind.empty())
-        co_return context.fail(fmt::format(
-            "There is no history of \"{}\" with these labels: \"brainbytes metrics list\" names what there is.",
-            words.name));
+        co_return context.fail(
+            fmt::format("There is no history of \"{}\" with these labels: \"brainbytes metrics list\" names "
+                        "what there is.",
+                        words.name));
     std::vector<Value> values;
     for (const auto& one : found.periods)
-        if (const auto value = watch::value_of(found, one, *statistic)) values.push_back({one.begins, *value});
+        if (const auto value = watch::value_of(found, one, *statistic))
+            values.push_back({one.begins, *value});
     print(context, words, values);
     co_return done;
 }
 
 Task<int> list(Context& context, db::Database& db) {
-    const auto rows = co_await db.query(
-        "SELECT name, min(kind), count(*) FROM metric_series GROUP BY name ORDER BY name");
+    const auto rows =
+        co_await db.query("SELECT name, min(kind), count(*) FROM metric_series GROUP BY name ORDER BY name");
     for (const auto row : rows)
         context.out << fmt::format("{}\t{}\t{} series\n", row.get<std::string>(0), row.get<std::string>(1),
                                    row.get<std::int64_t>(2));
@@ -122,7 +125,8 @@ void register_metrics(CLI::App& app, Chosen& chosen) {
         ->check(CLI::Range(60, 31 * 86'400));
     command->add_option("--start", words->start, "24h ago, a date or a time (24h)");
     command->add_option("--end", words->end, "The same; else now");
-    command->add_option("--label", words->labels, "Only series whose label fits: status=5*, route=!/livez|/readyz");
+    command->add_option("--label", words->labels,
+                        "Only series whose label fits: status=5*, route=!/livez|/readyz");
     command->add_flag("--plot", words->plot, "Draw bars");
     command->add_flag("--json", words->json, "Print {\"metric\",\"points\":[{\"at\",\"value\"}]}");
     command->callback([&chosen, words] {

@@ -51,6 +51,15 @@ std::string backup_age(const Context& context) {
                        loss->to_number<double>());
 }
 
+std::string alarms(const Context& context) {
+    const auto told = parse_json(output_of_own(context, {"alarm", "status", "--json"}, true));
+    if (!told || !told->is_object()) throw std::runtime_error("\"alarm status\" cannot be read");
+    const auto& status = told->get_object();
+    if (status.at("fault").is_string()) throw std::runtime_error(std::string(status.at("fault").as_string()));
+    return fmt::format("{} are armed, {} reach somebody", status.at("armed").to_number<int>(),
+                       status.at("ways").to_number<int>());
+}
+
 std::string migrations(const Context& context) {
     const auto told = output_of_own(context, {"db", "status"});
     if (told.find("pending") != std::string::npos) throw std::runtime_error("some are not applied");
@@ -91,6 +100,7 @@ void look_here(Context& context, verify::Report& report, const Words& words) {
         return verify::send_letter(
             {.url = at.url, .cookie = session_of(context, words.mail_as), .ca_file = at.ca_file});
     });
+    report.look("alarms armed", [&] { return alarms(context); });
     report.look("backup", [&] { return backup_age(context); });
     report.look("migrations", [&] { return migrations(context); });
     if (there) verify::look_with_browser(report, at.url);

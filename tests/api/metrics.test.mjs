@@ -199,6 +199,7 @@ test("who stays is told of the students who asked in the week before, and in tha
 test("the machine, the database and the process are told of", async () => {
     await until("brainbytes_database_bytes", (found) => found > 1_000_000);
     await until('brainbytes_disk_free_bytes{place="data"}', (found) => found > 0);
+    await until("brainbytes_ready", (found) => found === 1); // it is a second old at most
     const all = await text();
     const between = (series, least, most) => {
         const found = valueIn(all, series);

@@ -5,62 +5,8 @@ import { after, before, test } from "node:test";
 
 import { Authenticator } from "../support/authenticator.mjs";
 import { startDatabase } from "../support/database.mjs";
+import { administratorRoutes, openRoutes, openToAnyKey } from "../support/route_lists.mjs";
 import { generousLimits, startServer } from "../support/server.mjs";
-
-// A route that is open to everybody is open because it stands here.
-const openRoutes = [
-    "get /api/auth/github",
-    "get /api/auth/github/callback",
-    "get /api/auth/github/claim",
-    "get /api/health",
-    "get /api/metrics",
-    "get /api/openapi.json",
-    "get /api/session",
-    "get /livez",
-    "get /readyz",
-    "post /api/auth/code",
-    "post /api/auth/email",
-    "post /api/auth/github/claim",
-    "post /api/auth/invitation",
-    "post /api/auth/link",
-    "post /api/auth/passkey",
-    "post /api/auth/passkey/options",
-    "post /api/auth/recovery",
-    "post /api/auth/setup",
-    "post /api/auth/sign-out",
-    "post /api/mail/unsubscribe",
-];
-
-// What only administrators may do, and nobody else may come to be able to do unnoticed.
-const administratorRoutes = [
-    "delete /api/admin/invitations/{id}",
-    "get /api/admin/audit",
-    "get /api/admin/backups",
-    "get /api/admin/invitations",
-    "get /api/admin/invitations/{id}",
-    "get /api/admin/people",
-    "get /api/admin/people/{id}",
-    "get /api/admin/policy",
-    "get /api/admin/retention",
-    "get /api/admin/storage",
-    "get /api/admin/usage",
-    "patch /api/admin/people/{id}",
-    "patch /api/admin/policy",
-    "patch /api/admin/retention",
-    "post /api/admin/invitations",
-    "post /api/admin/mail-test",
-];
-
-// What an API key may do besides what the routes of materials, chats and administration are for: nothing of the
-// account itself.
-const openToAnyKey = [
-    "get /api/health",
-    "get /api/metrics",
-    "get /api/openapi.json",
-    "get /api/session",
-    "get /livez",
-    "get /readyz",
-];
 
 // Bodies that would do something if they were sent by the owner; all other routes get an empty object.
 const bodies = {
@@ -71,6 +17,8 @@ const bodies = {
     "patch /api/admin/retention": { chatsMonths: 1 },
     "patch /api/admin/policy": { signUp: "invited" },
     "post /api/admin/invitations": { email: "friend@example.org", role: "administrator" },
+    "post /api/admin/incidents": { title: "Made up", severity: "P0" },
+    "post /api/admin/incidents/{number}/resolve": { words: "not at all" },
     "patch /api/materials/{id}": { title: "Renamed" },
     "patch /api/passkeys/{id}": { name: "Renamed" },
     "patch /api/subjects/{id}": { name: "Renamed" },
@@ -137,6 +85,9 @@ async function makeThings() {
     const invited = { email: "invited@example.org", role: "student" };
     const invitation = await admin.request("/api/admin/invitations", { method: "POST", json: invited });
     assert.equal(invitation.status, 201, invitation.text);
+    const wrong = { title: "Something is wrong", severity: "P3" };
+    const incident = await admin.request("/api/admin/incidents", { method: "POST", json: wrong });
+    assert.equal(incident.status, 201, incident.text);
     const keys = (await makeKey(owner, ["read"])).id;
     return {
         keys,
@@ -150,6 +101,8 @@ async function makeThings() {
         sessions: sessions[0].id,
         people: (await owner.request("/api/session")).json.user.id,
         invitations: invitation.json.id,
+        incidents: incident.json.number,
+        alarms: "disk-full",
     };
 }
 
@@ -232,7 +185,9 @@ test("every route says which scope a key needs there, and nothing of the account
             : /^\/api\/(auth|me|keys|mail|sessions|passkeys|recovery-codes)(\/|$)/.test(route.path)
               ? null
               : route.access === "open"
-                ? "any"
+                ? reads
+                    ? "any"
+                    : null
                 : reads
                   ? "read"
                   : "write";

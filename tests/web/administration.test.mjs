@@ -38,7 +38,7 @@ after(async () => {
     await database?.stop();
 });
 
-const parts = ["/admin", "/admin/sign-up", "/admin/system", "/admin/backups", "/admin/log"];
+const parts = ["/admin", "/admin/sign-up", "/admin/system", "/admin/backups", "/admin/incidents", "/admin/log"];
 
 async function open(page, place) {
     await page.goto(place);

@@ -117,8 +117,9 @@ std::string base64(const Digest& digest) {
 std::optional<std::string> from_base64(std::string_view text) {
     std::string out(text.size(), '\0');
     std::size_t length = 0;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
-                                         text.size(), nullptr, &length, nullptr, sodium_base64_VARIANT_ORIGINAL);
+    const int failed =
+        sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
+                          nullptr, &length, nullptr, sodium_base64_VARIANT_ORIGINAL);
     if (failed != 0) return std::nullopt;
     out.resize(length);
     return out;

@@ -12,6 +12,7 @@ struct Traffic {
     double failed = 0;            ///< answered with 500 or more
     double sign_ins = 0;          ///< requests of signing in
     double refused_sign_ins = 0;  ///< of these, answered with 400 to 499
+    double urgent = 0;            ///< P0 incidents that began after this server did, and are not over
     /// Requests that took at most so many seconds to their answer.
     std::map<double, double> within;
 

@@ -121,6 +121,7 @@ void make_ready(const Stage& stage, const Host& host, const fs::path& archive, c
                {.limit = longest_installation});
     put_file(host, program.file(), stage.program, "755");
     write_environment(stage, host);
+    write_contacts(stage, host);
     const bool systemd =
         host.shell("test -d /run/systemd/system && echo yes || echo no", {}).starts_with("yes");
     // One that was broken off may run by now.

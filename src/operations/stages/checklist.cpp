@@ -270,7 +270,10 @@ std::vector<BoxKind> boxes_after() {
          [](const Evidence& e) {
              return probed(e, {});
          }},
-        {"monitored", "Monitoring alerts configured", {}},
+        {"monitored", "Monitoring alerts configured",
+         [](const Evidence& e) {
+             return probed(e, {"alarms armed"});
+         }},
         {"documentation", "Documentation updated", documentation},
         {"team", "Team notified", {}},
         {"retrospective", "Post-deployment review scheduled", {}},

@@ -110,4 +110,11 @@ void restore_environment(const Stage& stage, const Host& host) {
                {});
 }
 
+void write_contacts(const Stage& stage, const Host& host) {
+    if (stage.contacts.empty()) return;
+    const auto file = stage.data + "/" + stage_file_name;
+    put_text(host, stage.contacts, file, "600");
+    host.shell(fmt::format("chown --reference={} {}", shell_word(stage.data), shell_word(file)), {});
+}
+
 }  // namespace bb::stages

@@ -228,6 +228,7 @@ private:
                 throw std::runtime_error(fmt::format("{}: keeps no release {}", name, outcome_.release));
             bring_archive(host, plan_.archive, plan_.older);
         }
+        write_contacts(stage_, host);
         if (write_environment(stage_, host)) {
             const std::lock_guard alone(mutex_);
             written_.push_back(name);

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "base/config/config.hpp"
 #include "base/core/number.hpp"
@@ -216,8 +217,15 @@ private:
 void read_all(const toml::table& root, const std::string& file, std::vector<FieldError>& faults,
               std::map<std::string, Stage>& stages) {
     static const std::set<std::string> names = {"dev", "staging", "production"};
+    // Read where incidents are: see operations/watch.
+    static const std::set<std::string> of_contacts = {"contacts", "rotas", "escalation"};
     StageReader outside(file, faults);
+    toml::table contacts;
     for (const auto& [key, value] : root) {
+        if (of_contacts.contains(std::string(key.str()))) {
+            contacts.insert(key, value);
+            continue;
+        }
         if (key.str() != "stages") {
             outside.blame(key.source(), std::string(key.str()), "is unknown; write [stages.production]");
             continue;
@@ -236,6 +244,10 @@ void read_all(const toml::table& root, const std::string& file, std::vector<Fiel
                 stages[text] = StageReader(file, faults).read(text, *stage.as_table());
         }
     }
+    if (contacts.empty()) return;
+    std::ostringstream text;
+    text << contacts << '\n';
+    for (auto& [name, stage] : stages) stage.contacts = text.str();
 }
 
 }  // namespace

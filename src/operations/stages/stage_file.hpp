@@ -30,6 +30,7 @@ struct Stage {
     std::chrono::seconds bake{120};
     std::size_t keep = 5;  ///< releases that a host keeps
     deploy::Limits limits;
+    std::string contacts;  ///< who is told of incidents: the other sections of the file, as TOML
     std::map<std::string, std::string> hooks;  ///< "before-deploy" and the like; commands of a shell
 
     std::string url() const;

@@ -8,13 +8,15 @@ namespace bb::watch {
 namespace {
 
 constexpr const char* changes_sql =
-    "SELECT at, action || ' ' || subject_id || CASE WHEN details = '{}' THEN '' ELSE ' ' || details::text END "
+    "SELECT at, action || ' ' || subject_id || CASE WHEN details = '{}' THEN '' ELSE ' ' || details::text "
+    "END "
     "FROM audit_entries WHERE at >= $1::timestamptz - interval '1 hour' AND at <= $2 "
     "AND (action LIKE 'release.%' OR action LIKE 'configuration.%' OR action LIKE 'maintenance.%') "
     "UNION ALL SELECT at, 'alarm ' || alarm || ': ' || state || ', ' || words FROM alarm_changes "
     "WHERE at >= $1::timestamptz - interval '1 hour' AND at <= $2 ORDER BY 1 LIMIT 200";
 
-Task<void> write_down(db::Transaction& tx, audit::Origin origin, const char* action, const Incident& incident) {
+Task<void> write_down(db::Transaction& tx, audit::Origin origin, const char* action,
+                      const Incident& incident) {
     JsonWriter json;
     json.object().field("severity", incident.severity).end();
     audit::Entry entry{std::move(origin), action, "incident", std::to_string(incident.number), json.take()};
@@ -27,10 +29,6 @@ Task<std::vector<std::string>> changes_around(db::Transaction& tx, const Inciden
     for (const auto row : rows)
         changes.push_back(to_rfc3339(row.get<Time>(0)).substr(0, 19) + "Z " + row.get<std::string>(1));
     co_return changes;
-}
-
-bool is_felt(const Incident& incident) {
-    return incident.severity <= "P1";
 }
 
 }  // namespace
@@ -89,8 +87,8 @@ Task<Result<Incident>> Actions::escalate(Actor actor, int number, std::string wo
             co_return Error(ErrorCode::conflict, "L4 was told already: there is nobody above.");
         ++incident.level;
         co_await set_level(tx, incident.id, incident.level);
-        IncidentEvent event{now(), "escalated", actor.name,
-                            fmt::format("to L{}: {}", incident.level, words), false};
+        IncidentEvent event{now(), "escalated", actor.name, fmt::format("to L{}: {}", incident.level, words),
+                            false};
         co_await add_event(tx, incident.id, std::move(event));
         News news{"escalated", words, incident.level};
         co_await say(tx, around_, incident, std::move(news), now());

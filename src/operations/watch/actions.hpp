@@ -10,8 +10,8 @@ struct Actor {
     std::string name = "operator";
 };
 
-/// What people do with incidents, from the command line and from the page: each in one transaction, with a line
-/// in the time line, messages to those concerned and an entry in the audit log.
+/// What people do with incidents, from the command line and from the page: each in one transaction, with a
+/// line in the time line, messages to those concerned and an entry in the audit log.
 class Actions {
 public:
     Actions(db::Database& db, const Surroundings& around) : db_(db), around_(around) {}

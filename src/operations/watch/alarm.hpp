@@ -21,8 +21,9 @@ struct Threshold {
     double threshold = 0;
     std::string comparison = "GreaterThanThreshold";  ///< or one of comparison_names()
     int evaluation_periods = 1;
-    int datapoints = 1;                ///< so many of these must be beyond it
-    std::string missing = "missing";   ///< what a period without data is: missing, breaching, notBreaching, ignore
+    int datapoints = 1;  ///< so many of these must be beyond it
+    std::string missing =
+        "missing";         ///< what a period without data is: missing, breaching, notBreaching, ignore
     std::string share_of;  ///< a label: the share of those that fit among all, whatever this label says
     double least = 0;      ///< of a share: it is one of so many at least, else a period has no data
 };
@@ -49,12 +50,12 @@ struct Silence {
 
 struct Alarm {
     std::string name;
-    std::string description;  ///< a sentence that begins a message
-    std::string component;    ///< of the status page
-    std::string severity;     ///< "P0" to "P3"
-    std::string group;        ///< alarms of one group share an incident; empty: its own name
-    std::string inhibited_by; ///< silent while an alarm of this group is on
-    std::string runbook;      ///< anchor in docs/runbook.md
+    std::string description;         ///< a sentence that begins a message
+    std::string component;           ///< of the status page
+    std::string severity;            ///< "P0" to "P3"
+    std::string group;               ///< alarms of one group share an incident; empty: its own name
+    std::string inhibited_by;        ///< silent while an alarm of this group is on
+    std::string runbook;             ///< anchor in docs/runbook.md
     std::chrono::seconds calm{300};  ///< it is over when its rule was not broken for so long
     std::variant<Threshold, BurnRate, Silence> rule;
     bool enabled = true;
@@ -98,8 +99,8 @@ AlarmState next_state(const Alarm& alarm, const AlarmState& before, const Verdic
 /// Those that come with the program, armed.
 const std::vector<Alarm>& built_in_alarms();
 
-/// `base` with what an operator says otherwise, in the words of to_json(). Errors: invalid_input with every bad
-/// field.
+/// `base` with what an operator says otherwise, in the words of to_json(). Errors: invalid_input with every
+/// bad field.
 Result<Alarm> changed(Alarm base, const boost::json::value& definition);
 std::string to_json(const Alarm& alarm);
 

@@ -93,28 +93,28 @@ Alarm behind(Alarm alarm, const char* group, const char* inhibited_by = "") {
 
 void add_requests(std::vector<Alarm>& to) {
     const char* requests_total = "brainbytes_http_requests_total";
-    to.push_back(behind(alarm("service-failing", "P0", "service", "requests-fail",
-                              "A fifth of all requests fail.",
-                              share("status", requests_total, {{"status", "5*"}, {"route", people_ask}}, 0.2, 20,
-                                    minutes(2))),
-                        "requests", "database"));
-    to.push_back(behind(alarm("requests-fail", "P1", "service", "requests-fail",
-                              "More than two in a hundred requests fail.",
-                              share("status", requests_total, {{"status", "5*"}, {"route", people_ask}}, 0.02, 50,
-                                    minutes(2))),
-                        "requests", "database"));
+    to.push_back(behind(
+        alarm(
+            "service-failing", "P0", "service", "requests-fail", "A fifth of all requests fail.",
+            share("status", requests_total, {{"status", "5*"}, {"route", people_ask}}, 0.2, 20, minutes(2))),
+        "requests", "database"));
+    to.push_back(behind(
+        alarm(
+            "requests-fail", "P1", "service", "requests-fail", "More than two in a hundred requests fail.",
+            share("status", requests_total, {{"status", "5*"}, {"route", people_ask}}, 0.02, 50, minutes(2))),
+        "requests", "database"));
     // The words of the deployment plan: Sum of Errors, 300 s, 10.
-    to.push_back(behind(alarm("BrainBytes-HighErrorRate", "P2", "service", "requests-fail",
-                              "High error rate detected.",
-                              sum(requests_total, {{"status", "5*"}, {"route", people_ask}}, 10)),
-                        "requests", "database"));
-    to.push_back(behind(alarm("requests-budget-burns", "P1", "service", "requests-fail",
-                              "Requests fail so fast that the month's budget is soon used up.",
-                              requests(pages)),
-                        "requests", "database"));
-    to.push_back(behind(alarm("requests-budget-leaks", "P3", "service", "requests-fail",
-                              "Over three days more requests failed than 99.9 % allows.", requests(tickets)),
-                        "requests", "database"));
+    to.push_back(behind(
+        alarm("BrainBytes-HighErrorRate", "P2", "service", "requests-fail", "High error rate detected.",
+              sum(requests_total, {{"status", "5*"}, {"route", people_ask}}, 10)),
+        "requests", "database"));
+    to.push_back(
+        behind(alarm("requests-budget-burns", "P1", "service", "requests-fail",
+                     "Requests fail so fast that the month's budget is soon used up.", requests(pages)),
+               "requests", "database"));
+    // A matter of days: it stays when what caused it is over.
+    to.push_back(alarm("requests-budget-leaks", "P3", "service", "requests-fail",
+                       "Over three days more requests failed than 99.9 % allows.", requests(tickets)));
     auto slow = sum("brainbytes_http_request_duration_seconds", {{"route", people_ask + "|/api/chat*"}}, 1);
     slow.statistic = statistic("p95");
     slow.evaluation_periods = 2;
@@ -126,22 +126,22 @@ void add_requests(std::vector<Alarm>& to) {
 void add_tutor(std::vector<Alarm>& to) {
     auto down = gauge("brainbytes_model_up", less_than, 1);
     down.period = minutes(1);
-    to.push_back(behind(alarm("model-down", "P1", "tutor", "model-down",
-                              "The language model does not answer; students get an apology instead of a reply.",
-                              std::move(down)),
-                        "model"));
-    to.push_back(behind(alarm("model-failing", "P1", "tutor", "model-down",
-                              "Half of the calls to the language model fail.",
-                              share("outcome", "brainbytes_model_requests_total", {{"outcome", "!ok|cancelled"}}, 0.5, 3,
-                                    minutes(1))),
-                        "model"));
+    to.push_back(
+        behind(alarm("model-down", "P1", "tutor", "model-down",
+                     "The language model does not answer; students get an apology instead of a reply.",
+                     std::move(down)),
+               "model"));
+    to.push_back(behind(
+        alarm("model-failing", "P1", "tutor", "model-down", "Half of the calls to the language model fail.",
+              share("outcome", "brainbytes_model_requests_total", {{"outcome", "!ok|cancelled"}}, 0.5, 3,
+                    minutes(1))),
+        "model"));
     to.push_back(behind(alarm("first-words-late", "P2", "tutor", "first-words-late",
                               "Replies begin so late that the budget is soon used up.", first_tokens(pages)),
                         "first-words", "model"));
-    to.push_back(behind(alarm("first-words-budget-leaks", "P3", "tutor", "first-words-late",
-                              "Over three days fewer than 95 % of replies began within a second.",
-                              first_tokens(tickets)),
-                        "first-words", "model"));
+    to.push_back(alarm("first-words-budget-leaks", "P3", "tutor", "first-words-late",
+                       "Over three days fewer than 95 % of replies began within a second.",
+                       first_tokens(tickets)));
 }
 
 void add_data(std::vector<Alarm>& to) {
@@ -152,10 +152,10 @@ void add_data(std::vector<Alarm>& to) {
     lag.evaluation_periods = lag.datapoints = 2;
     to.push_back(alarm("log-behind", "P2", "data", "log-behind",
                        "The database's log is copied away more than five minutes late.", std::move(lag)));
-    to.push_back(behind(alarm("drill-failed", "P2", "data", "drill-failed",
-                              "The last drill did not bring everything back.",
-                              gauge("brainbytes_drill_good", less_than, 1)),
-                        "drill"));
+    to.push_back(behind(
+        alarm("drill-failed", "P2", "data", "drill-failed", "The last drill did not bring everything back.",
+              gauge("brainbytes_drill_good", less_than, 1)),
+        "drill"));
     to.push_back(behind(alarm("drill-slow", "P2", "data", "drill-failed",
                               "Recovering took longer than the hour that was promised.",
                               gauge("brainbytes_drill_rto_seconds", more_than, 3600)),
@@ -169,9 +169,10 @@ void add_machine(std::vector<Alarm>& to) {
                               "Less than 3 % of a disk is free; soon nothing can be stored.",
                               gauge("brainbytes_disk_free_share", less_than, 0.03)),
                         "disk"));
-    to.push_back(behind(alarm("disk-filling", "P2", "service", "disk-full", "Less than 10 % of a disk is free.",
-                              gauge("brainbytes_disk_free_share", less_than, 0.1)),
-                        "disk"));
+    to.push_back(
+        behind(alarm("disk-filling", "P2", "service", "disk-full", "Less than 10 % of a disk is free.",
+                     gauge("brainbytes_disk_free_share", less_than, 0.1)),
+               "disk"));
     to.push_back(behind(alarm("certificate-ends", "P1", "service", "certificate-ends",
                               "The TLS certificate ends within three days.",
                               gauge("brainbytes_certificate_days", less_than, 3)),
@@ -184,11 +185,14 @@ void add_machine(std::vector<Alarm>& to) {
     waiting.evaluation_periods = waiting.datapoints = 2;
     to.push_back(alarm("database-busy", "P2", "service", "database-busy",
                        "Requests wait for a connection to the database.", std::move(waiting)));
-    to.push_back(alarm("node-lost", "P1", "service", "node-lost", "A server has gone without a word.",
-                       Silence{}));
+    to.push_back(
+        alarm("node-lost", "P1", "service", "node-lost", "A server has gone without a word.", Silence{}));
 }
 
 void add_safety(std::vector<Alarm>& to) {
+    to.push_back(alarm("maintenance-overdue", "P3", "service", "maintenance-overdue",
+                       "A task of regular maintenance is overdue.",
+                       gauge("brainbytes_maintenance_overdue", more_than, 0)));
     to.push_back(alarm("many-failed-sign-ins", "P2", "sign-in", "failed-sign-ins",
                        "Many sign-ins fail: somebody may be guessing.",
                        sum("brainbytes_sign_in_total", {{"outcome", "failed|limited"}}, 50)));

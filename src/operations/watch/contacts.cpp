@@ -23,10 +23,10 @@ public:
     Reader(std::string file, std::vector<FieldError>& faults) : file_(std::move(file)), faults_(faults) {}
 
     Contacts read(const toml::table& root) {
-        section(root, "contacts", [this](const std::string& name, const toml::node& value) {
-            contact(name, value);
-        });
-        section(root, "rotas", [this](const std::string& name, const toml::node& value) { rota(name, value); });
+        section(root, "contacts",
+                [this](const std::string& name, const toml::node& value) { contact(name, value); });
+        section(root, "rotas",
+                [this](const std::string& name, const toml::node& value) { rota(name, value); });
         section(root, "escalation",
                 [this](const std::string& name, const toml::node& value) { level(name, value); });
         return std::move(contacts_);
@@ -44,7 +44,8 @@ private:
         if (!node) return;
         const auto* table = node->as_table();
         if (!table) return blame(*node, name, fmt::format("must be a table: write [{}]", name));
-        if (table->size() > most_names) return blame(*node, name, fmt::format("may have {} names", most_names));
+        if (table->size() > most_names)
+            return blame(*node, name, fmt::format("may have {} names", most_names));
         for (const auto& [key, value] : *table) take(std::string(key.str()), value);
     }
 

@@ -15,9 +15,9 @@ namespace bb::watch {
 
 /// Somebody who is told.
 struct Contact {
-    std::string name;   ///< as the file names them
-    std::string email;  ///< empty: none
-    std::string ntfy;   ///< address of a topic; empty: none
+    std::string name;                         ///< as the file names them
+    std::string email;                        ///< empty: none
+    std::string ntfy;                         ///< address of a topic; empty: none
     std::vector<std::pair<Time, Time>> away;  ///< holidays: [from, to)
 };
 
@@ -41,8 +41,8 @@ struct Contacts {
     std::vector<Contact> on_duty(int level, Time now) const;
 };
 
-/// Reads the sections; others are not looked at. Errors: malformed or invalid_input, with a FieldError for each
-/// fault: "FILE:LINE" as pointer.
+/// Reads the sections; others are not looked at. Errors: malformed or invalid_input, with a FieldError for
+/// each fault: "FILE:LINE" as pointer.
 Result<Contacts> parse_contacts(std::string_view text, const std::string& file);
 
 /// Reads a file; none there: nobody. Errors: as parse_contacts(), too_large.
@@ -52,15 +52,15 @@ Result<Contacts> read_contacts(const std::filesystem::path& file);
 inline constexpr std::array<std::chrono::minutes, Contacts::levels> answer_within = {
     std::chrono::minutes(15), std::chrono::minutes(30), std::chrono::minutes(60), std::chrono::minutes(120)};
 
-/// Which level must have been told `waited` after an incident of `severity` was opened: 1 to 4; 5 when even the
-/// time of the last is over. What may wait an hour or a day for its answer goes up only after that.
+/// Which level must have been told `waited` after an incident of `severity` was opened: 1 to 4; 5 when even
+/// the time of the last is over. What may wait an hour or a day for its answer goes up only after that.
 int level_after(std::string_view severity, std::chrono::seconds waited);
 
 /// How soon somebody must answer: the plan's decision matrix. `severity`: "P0" to "P3".
 std::chrono::minutes response_time(std::string_view severity);
 
-/// What the matrix says of going back: "immediate rollback", "rollback if there is no quick fix", "fix forward
-/// is preferred", "fix forward".
+/// What the matrix says of going back: "immediate rollback", "rollback if there is no quick fix", "fix
+/// forward is preferred", "fix forward".
 std::string_view decision_of(std::string_view severity);
 
 }  // namespace bb::watch

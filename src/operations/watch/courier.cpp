@@ -22,7 +22,9 @@ public:
     }
 
     std::string text(const char* name) const { return text_in(root_, name); }
-    std::string of_incident(const char* name) const { return text_in(root_.at("incident").as_object(), name); }
+    std::string of_incident(const char* name) const {
+        return text_in(root_.at("incident").as_object(), name);
+    }
     int number() const { return static_cast<int>(root_.at("incident").at("number").to_number<int>()); }
     bool resolved() const { return text("event") == "resolved"; }
 
@@ -36,7 +38,8 @@ public:
                           : event == "test"      ? "Test"
                                                  : "Incident";
         if (event == "public") return "BrainBytes: " + of_incident("title");
-        return fmt::format("[{}] {}: {} (#{})", of_incident("severity"), word, of_incident("title"), number());
+        return fmt::format("[{}] {}: {} (#{})", of_incident("severity"), word, of_incident("title"),
+                           number());
     }
 
 private:
@@ -55,15 +58,17 @@ std::string page_of(const Surroundings& around, int number) {
 /// For who subscribed to the status page: nothing that lets them act.
 std::string public_text_of(const Payload& payload, const Surroundings& around) {
     const auto subscriber = Uuid::parse(payload.text("subscriber")).value_or(Uuid());
-    return fmt::format("{}\n\n{}\n\nHow it stands: {}/status\nNo more of these: {}\n", payload.of_incident("title"),
-                       payload.text("words"), around.url, subscription_link(around, subscriber, "end"));
+    return fmt::format("{}\n\n{}\n\nHow it stands: {}/status\nNo more of these: {}\n",
+                       payload.of_incident("title"), payload.text("words"), around.url,
+                       subscription_link(around, subscriber, "end"));
 }
 
 std::string text_of(const Payload& payload, const Surroundings& around) {
     if (payload.text("event") == "public") return public_text_of(payload, around);
     auto text = payload.text("words") + "\n\n";
     if (!payload.resolved()) {
-        text += fmt::format("Severity {}: {}.\n", payload.of_incident("severity"), payload.of_incident("decision"));
+        text += fmt::format("Severity {}: {}.\n", payload.of_incident("severity"),
+                            payload.of_incident("decision"));
         text += "I have it in hand: " + acknowledge_link(around, payload.number()) + "\n";
     }
     return text + "Time line: " + page_of(around, payload.number()) + "\n";
@@ -84,7 +89,8 @@ std::string signing_key(const std::string& secret) {
 }
 
 /// standardwebhooks.com: the signature is over "ID.TIMESTAMP.BODY".
-client::Outgoing webhook(const Message& message, const Payload& payload, const Surroundings& around, Time now) {
+client::Outgoing webhook(const Message& message, const Payload& payload, const Surroundings& around,
+                         Time now) {
     JsonWriter json;
     json.object().field("type", "incident." + payload.text("event")).field("timestamp", now);
     json.key("data").raw(message.payload);
@@ -107,12 +113,12 @@ client::Outgoing ntfy(const Message& message, const Payload& payload, const Surr
     const auto severity = payload.of_incident("severity");
     request.headers.emplace_back("Title", payload.subject());
     request.headers.emplace_back("Priority", payload.resolved() ? "default"
-                                             : severity == "P0"  ? "urgent"
-                                             : severity == "P1"  ? "high"
-                                                                 : "default");
+                                             : severity == "P0" ? "urgent"
+                                             : severity == "P1" ? "high"
+                                                                : "default");
     request.headers.emplace_back("Tags", payload.resolved() ? "white_check_mark" : "rotating_light");
-    request.headers.emplace_back(
-        "Click", payload.resolved() ? page_of(around, payload.number()) : acknowledge_link(around, payload.number()));
+    request.headers.emplace_back("Click", payload.resolved() ? page_of(around, payload.number())
+                                                             : acknowledge_link(around, payload.number()));
     request.body = payload.text("words");
     return request;
 }
@@ -129,7 +135,8 @@ client::Outgoing alertmanager(const Message& message, const Payload& payload, co
     const auto severity = payload.of_incident("severity");
     JsonWriter json;
     json.array().object().key("labels").object();
-    json.field("alertname", payload.of_incident("alarms").empty() ? "incident" : payload.of_incident("alarms"))
+    json.field("alertname",
+               payload.of_incident("alarms").empty() ? "incident" : payload.of_incident("alarms"))
         .field("incident", fmt::to_string(payload.number()))
         .field("severity", severity)
         .field("component", payload.of_incident("component"))
@@ -146,7 +153,8 @@ client::Outgoing alertmanager(const Message& message, const Payload& payload, co
 }
 
 std::string key_of(const std::string& secret, int number) {
-    return crypto::hex(crypto::hmac_sha256(secret, fmt::format("acknowledge incident {}", number))).substr(0, 32);
+    return crypto::hex(crypto::hmac_sha256(secret, fmt::format("acknowledge incident {}", number)))
+        .substr(0, 32);
 }
 
 std::string subscription_key(const std::string& secret, const Uuid& subscriber) {

@@ -20,11 +20,12 @@ std::vector<Message> messages_without_database(const Surroundings& around, Time 
     incident.component = "service";
     incident.alarms = "database";
     incident.opened_at = since;
-    const News news{"opened",
-                    fmt::format("Nobody can work: it has not answered for {} min. The number of the incident is "
-                                "known when it is back. \"brainbytes doctor\" on the host says more.",
-                                minutes_of(since, now)),
-                    1};
+    const News news{
+        "opened",
+        fmt::format("Nobody can work: it has not answered for {} min. The number of the incident is "
+                    "known when it is back. \"brainbytes doctor\" on the host says more.",
+                    minutes_of(since, now)),
+        1};
     const auto payload = payload_of(incident, news, now);
     std::vector<Message> messages;
     for (const auto& one : recipients_of(around, incident, 1, now))
@@ -41,8 +42,9 @@ Task<void> note_darkness(db::Database& db, const Surroundings& around, Time sinc
             "$1::timestamptz - interval '10 minutes')",
             now);
         if (!known.empty()) co_return;
-        NewIncident about{title, "P0", "service", "database", around.release,
-                          "no server reached the database; told without it", "clock"};
+        NewIncident about{title,      "P0",           "service",
+                          "database", around.release, "no server reached the database; told without it",
+                          "clock"};
         auto incident = co_await open_incident(tx, std::move(about), since);
         const auto closed = co_await resolve(
             tx, incident, "clock", fmt::format("it is back after {} min", minutes_of(since, now)), now);

@@ -201,16 +201,16 @@ Task<std::vector<Alarm>> alarms_of(db::Transaction& tx) {
     const auto rows = co_await tx.query("SELECT name, definition FROM alarms ORDER BY name LIMIT 500");
     for (const auto row : rows) {
         const auto name = row.get<std::string>(0);
-        const auto found = std::find_if(alarms.begin(), alarms.end(),
-                                        [&](const Alarm& one) { return one.name == name; });
+        const auto found =
+            std::find_if(alarms.begin(), alarms.end(), [&](const Alarm& one) { return one.name == name; });
         Alarm base;
         base.name = name;
         base.severity = "P2";
         base.component = "service";
         if (found != alarms.end()) base = *found;
         const auto definition = parse_json(row.get<std::string_view>(1));
-        const auto alarm = definition ? changed(std::move(base), *definition)
-                                      : Result<Alarm>(definition.error());
+        const auto alarm =
+            definition ? changed(std::move(base), *definition) : Result<Alarm>(definition.error());
         if (!alarm) {
             log::error("an alarm cannot be read", {{"alarm", name}, {"reason", alarm.error().detail}});
             continue;

@@ -121,7 +121,8 @@ struct Reading {
               "GROUP BY 1 ORDER BY 1",
               table)),
           buckets(fmt::format(
-              "SELECT floor(extract(epoch FROM m.at - $2) / $4::int)::int, u.place::int, sum(u.count)::bigint "
+              "SELECT floor(extract(epoch FROM m.at - $2) / $4::int)::int, u.place::int, "
+              "sum(u.count)::bigint "
               "FROM ({}) AS m, unnest(m.counts) WITH ORDINALITY AS u (count, place) "
               "WHERE m.at >= $2 AND m.at < $3 AND m.series = ANY ($1) GROUP BY 1, 2 ORDER BY 1, 2",
               table)) {}
@@ -179,6 +180,20 @@ Task<void> History::add(const std::vector<Point>& points, Time at) {
     co_await db_.query(add_sql, day_slot(minute), minute, node_, series, values, counts);
 }
 
+namespace {
+
+/// What was said to whom is kept for a quarter, the rest as long as the history.
+Task<void> forget_the_old(db::Transaction& tx, Time now) {
+    const Time year(now - hours(24 * 395)), quarter(now - hours(24 * 92)), week(now - hours(24 * 7));
+    co_await tx.query("DELETE FROM alarm_messages WHERE created_at < $1", quarter);
+    co_await tx.query("DELETE FROM alarm_changes WHERE at < $1", year);
+    co_await tx.query("DELETE FROM alarm_silences WHERE ends < $1", quarter);
+    co_await tx.query("DELETE FROM status_days WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date", year);
+    co_await tx.query("DELETE FROM status_subscribers WHERE confirmed_at IS NULL AND asked_at < $1", week);
+}
+
+}  // namespace
+
 Task<void> condense(db::Transaction& tx, Time now) {
     const Time this_hour = std::chrono::floor<hours>(now);
     const auto turn = co_await tx.query(
@@ -194,6 +209,7 @@ Task<void> condense(db::Transaction& tx, Time now) {
                       (day_slot(now) + 1) % minute_slots, Time(now - kept_in_minutes));
     co_await tx.query("DELETE FROM metric_hours WHERE slot = $1::int::smallint AND at < $2",
                       (month_slot(now) + 1) % month_slots, Time(now - hours(24 * 390)));
+    co_await forget_the_old(tx, now);
 }
 
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,
@@ -218,8 +234,12 @@ Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Tim
     for (const auto row : periods) {
         const auto place = row.get<std::int32_t>(0);
         places[place] = found.periods.size();
-        found.periods.push_back({start + place * length, row.get<double>(1), row.get<double>(2),
-                                 row.get<double>(3), row.get<std::int64_t>(4), {}});
+        found.periods.push_back({start + place * length,
+                                 row.get<double>(1),
+                                 row.get<double>(2),
+                                 row.get<double>(3),
+                                 row.get<std::int64_t>(4),
+                                 {}});
     }
     if (found.kind != "histogram") co_return found;
     const auto buckets = co_await tx.query(sql.buckets.c_str(), series, start, end, seconds);

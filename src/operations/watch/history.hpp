@@ -58,8 +58,8 @@ struct Found {
     std::vector<Period> periods;  ///< in order; those without a point are left out
 };
 
-/// The periods of `length` from `start` to before `end`: made of minutes, or of hours (and the minutes since the
-/// last full one) where `length` is more than six hours or `start` too long ago. At most 2,000 periods:
+/// The periods of `length` from `start` to before `end`: made of minutes, or of hours (and the minutes since
+/// the last full one) where `length` is more than six hours or `start` too long ago. At most 2,000 periods:
 /// std::logic_error.
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,
                          std::chrono::seconds length);

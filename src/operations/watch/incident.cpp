@@ -8,21 +8,26 @@
 namespace bb::watch {
 namespace {
 
-const std::string columns =
+constexpr std::string_view columns =
     "id, number, title, severity, state, component, alarms, release, opened_at, acknowledged_at, "
     "acknowledged_by, resolved_at, level, overdue";
 // Statements are known by their address.
-const std::string open_sql =
+const std::string open_sql = fmt::format(
     "INSERT INTO incidents (id, title, severity, state, component, alarms, release, opened_at) "
-    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7) RETURNING " +
-    columns;
-const std::string find_sql = "SELECT " + columns + " FROM incidents WHERE number = $1 FOR UPDATE";
-const std::string list_sql = "SELECT " + columns +
-                             " FROM incidents WHERE $1 OR state <> 'resolved' "
-                             "ORDER BY opened_at DESC, number DESC LIMIT $2";
-const std::string since_sql = "SELECT " + columns +
-                              " FROM incidents WHERE opened_at >= $1 OR state <> 'resolved' "
-                              "ORDER BY opened_at DESC, number DESC LIMIT $2";
+    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7) RETURNING {}",
+    columns);
+const std::string find_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE number = $1 "
+    "FOR UPDATE",
+    columns);
+const std::string list_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE $1 OR state <> 'resolved' ORDER BY opened_at DESC, number DESC LIMIT $2",
+    columns);
+const std::string since_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE opened_at >= $1 OR state <> 'resolved' ORDER BY opened_at DESC, number "
+    "DESC "
+    "LIMIT $2",
+    columns);
 
 Incident incident_in(const db::Row& row) {
     Incident one;
@@ -56,8 +61,12 @@ const std::vector<std::string>& components() {
     return all;
 }
 
+bool is_felt(const Incident& incident) {
+    return incident.severity <= "P1";
+}
+
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now) {
-    const auto id = Uuid::make();
+    const auto id = about.id;
     const auto rows = co_await tx.query(open_sql.c_str(), id, about.title, about.severity, about.component,
                                         about.alarms, about.release, now);
     IncidentEvent opened{now, "opened", about.actor, about.words, true};
@@ -74,6 +83,12 @@ Task<Result<Incident>> find_incident(db::Transaction& tx, int number) {
     const auto rows = co_await tx.query(find_sql.c_str(), number);
     if (rows.empty()) co_return not_found("incident");
     co_return incident_in(rows[0]);
+}
+
+Task<Result<int>> number_of(db::Transaction& tx, Uuid incident) {
+    const auto rows = co_await tx.query("SELECT number FROM incidents WHERE id = $1", incident);
+    if (rows.empty()) co_return not_found("incident");
+    co_return rows[0].get<std::int32_t>(0);
 }
 
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit) {
@@ -180,6 +195,15 @@ std::string to_json(const IncidentEvent& event) {
         .field("words", event.words)
         .field("public", event.is_public);
     return json.end().take();
+}
+
+std::string to_json(const Incident& incident, const std::vector<IncidentEvent>& events, Time now) {
+    auto text = to_json(incident, now);
+    text.pop_back();
+    JsonWriter json;
+    json.array();
+    for (const auto& event : events) json.raw(to_json(event));
+    return text + ",\"events\":" + json.end().take() + "}";
 }
 
 }  // namespace bb::watch

@@ -44,14 +44,20 @@ struct NewIncident {
     std::string release;
     std::string words;  ///< what was noticed
     std::string actor;
+    Uuid id = Uuid::make();
 };
 
 /// The parts of the service that the status page shows.
 const std::vector<std::string>& components();
 
+/// What people who use the service may notice: P0 and P1.
+bool is_felt(const Incident& incident);
+
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now);
 /// Locked until the transaction ends. Errors: not_found.
 Task<Result<Incident>> find_incident(db::Transaction& tx, int number);
+/// Errors: not_found.
+Task<Result<int>> number_of(db::Transaction& tx, Uuid incident);
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit);
 Task<std::vector<Incident>> incidents_since(db::Transaction& tx, Time since, int limit);
 Task<std::vector<IncidentEvent>> events_of(db::Transaction& tx, Uuid incident);
@@ -70,6 +76,8 @@ Task<void> set_severity(db::Transaction& tx, Uuid incident, std::string severity
 /// {"number","title","severity","state",...}
 std::string to_json(const Incident& incident, Time now);
 std::string to_json(const IncidentEvent& event);
+/// The incident with "events", its time line.
+std::string to_json(const Incident& incident, const std::vector<IncidentEvent>& events, Time now);
 
 /// The draft of a post-mortem in Markdown, from what was written down while it happened.
 std::string postmortem(const Incident& incident, const std::vector<IncidentEvent>& events,

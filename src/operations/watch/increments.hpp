@@ -21,8 +21,8 @@ struct Point {
 /// because nobody could write it down.
 class Increments {
 public:
-    /// Everything that changed since the snapshot that was accepted last. Gauges that tell yes or no are given
-    /// when they changed, others when `with_gauges`; NaN is no value.
+    /// Everything that changed since the snapshot that was accepted last. Gauges that tell yes or no are
+    /// given when they changed, others when `with_gauges`; NaN is no value.
     std::vector<Point> since_accepted(const std::vector<metrics::Sample>& now, bool with_gauges) const;
     void accept(const std::vector<metrics::Sample>& now);
 

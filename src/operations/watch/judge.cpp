@@ -28,6 +28,8 @@ std::string_view sign_of(const std::string& comparison) {
     return comparison == "LessThanThreshold" ? "less than" : "at most";
 }
 
+constexpr double rounding = 1e-9;
+
 /// The periods end now, so that a fault is seen when it happens and not at the next full five minutes. Rows
 /// are of minutes: the one that runs counts as the last.
 Time end_of(Time now) {
@@ -96,8 +98,15 @@ Task<std::pair<double, double>> failed_of(db::Transaction& tx, const BurnRate& r
 
 Task<Verdict> judge_burn(db::Transaction& tx, BurnRate rule, Time now) {
     const Time end = end_of(now);
+    const auto begun = co_await tx.query("SELECT coalesce(begun_at, $1::timestamptz) FROM watch_turns", now);
+    const auto known = now - begun[0].get<Time>(0);
     std::vector<Burned> burned;
     for (const auto& window : rule.windows) {
+        // Of a young history a few minutes would stand for days.
+        if (known < window.longer / 2) {
+            burned.emplace_back();
+            continue;
+        }
         const auto longer = co_await failed_of(tx, rule, end, window.longer);
         const auto shorter = co_await failed_of(tx, rule, end, window.shorter);
         burned.push_back({longer.first, longer.second, shorter.first, shorter.second});
@@ -111,8 +120,7 @@ constexpr const char* silent_sql =
     "AND m.at <= $3 ORDER BY m.node, m.at DESC) AS last WHERE value = 1 AND at < $2 ORDER BY 1 LIMIT 20";
 
 Task<Verdict> judge_silence(db::Transaction& tx, Silence rule, Time now) {
-    const auto nodes =
-        co_await tx.query(silent_sql, Time(now - rule.forgotten), Time(now - rule.after), now);
+    const auto nodes = co_await tx.query(silent_sql, Time(now - rule.forgotten), Time(now - rule.after), now);
     if (nodes.empty()) co_return Verdict{State::ok, "every node reports"};
     std::string words;
     for (const auto row : nodes) words += (words.empty() ? "" : ", ") + row.get<std::string>(0);
@@ -141,7 +149,8 @@ Verdict judge(const Threshold& rule, const std::vector<std::optional<double>>& v
     for (const auto& value : values) {
         const bool counts = value || rule.missing == "breaching" || rule.missing == "notBreaching";
         known += counts ? 1 : 0;
-        if (value ? is_beyond(*value, rule.comparison, rule.threshold) : rule.missing == "breaching") ++beyond;
+        if (value ? is_beyond(*value, rule.comparison, rule.threshold) : rule.missing == "breaching")
+            ++beyond;
         if (value) last = value;
     }
     if (known == 0) return {rule.missing == "ignore" ? State::unchanged : State::no_data, "there is no data"};
@@ -159,11 +168,13 @@ Verdict judge(const BurnRate& rule, const std::vector<Burned>& windows) {
         const double longer = burned.bad_long / burned.all_long / budget;
         const double shorter = burned.all_short > 0 ? burned.bad_short / burned.all_short / budget : 0;
         const auto& window = rule.windows[i];
-        if (longer >= window.rate && shorter >= window.rate && burned.bad_long >= rule.least)
+        const double rate = window.rate * (1 - rounding);
+        if (longer >= rate && shorter >= rate && burned.bad_long >= rule.least)
             return {State::breaching,
-                    fmt::format("{:.3g} % failed in {} min and {:.3g} % in {} min: {:.3g} times what {:g} % allows",
-                                100 * longer * budget, window.longer.count() / 60, 100 * shorter * budget,
-                                window.shorter.count() / 60, std::min(longer, shorter), 100 * rule.goal)};
+                    fmt::format(
+                        "{:.3g} % failed in {} min and {:.3g} % in {} min: {:.3g} times what {:g} % allows",
+                        100 * longer * budget, window.longer.count() / 60, 100 * shorter * budget,
+                        window.shorter.count() / 60, std::min(longer, shorter), 100 * rule.goal)};
     }
     if (!any) return {State::no_data, "there is no data"};
     return {State::ok, "the budget of failures is not used up too fast"};

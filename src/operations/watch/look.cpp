@@ -13,14 +13,14 @@ namespace bb::watch {
 namespace {
 
 constexpr const char* turn_sql =
-    "UPDATE watch_turns SET looked_at = $1 WHERE looked_at <= $1::timestamptz - interval '10 seconds' "
+    "UPDATE watch_turns SET looked_at = $1, begun_at = coalesce(begun_at, $1) WHERE looked_at <= "
+    "$1::timestamptz - interval '10 seconds' "
     "RETURNING extract(epoch FROM $1 - (SELECT looked_at FROM watch_turns))::float8";
 constexpr const char* keep_state_sql =
     "INSERT INTO alarm_states (alarm, state, since, calm, words, incident) VALUES ($1, $2, $3, $4, $5, $6) "
     "ON CONFLICT (alarm) DO UPDATE SET state = excluded.state, since = excluded.since, calm = excluded.calm, "
     "words = excluded.words, incident = excluded.incident";
-constexpr const char* of_group_sql =
-    "SELECT number FROM incidents WHERE alarms = $1 AND state <> 'resolved'";
+constexpr const char* of_group_sql = "SELECT number FROM incidents WHERE alarms = $1 AND state <> 'resolved'";
 /// What was wrong a moment ago still shows in what is counted over minutes.
 constexpr const char* lately_sql =
     "SELECT DISTINCT alarms FROM incidents WHERE alarms <> '' AND (state <> 'resolved' OR resolved_at > "
@@ -39,11 +39,6 @@ constexpr const char* components_sql =
 
 /// More than this between two looks: nobody was there to look.
 constexpr double longest_gap = 90;  // seconds
-
-/// What people who use the service may notice.
-bool is_felt(const Incident& incident) {
-    return incident.severity <= "P1";
-}
 
 class Look {
 public:
@@ -77,7 +72,9 @@ private:
         if (changed) {
             co_await tx_.query(note_change_sql, Uuid::make(), one.alarm.name, now_, one.state.state,
                                one.state.words);
-            log::warn("alarm", {{"alarm", one.alarm.name}, {"state", one.state.state}, {"words", one.state.words}});
+            const bool on = one.state.state == "alarm";
+            log::write(on ? log::Level::warn : log::Level::info, "alarm",
+                       {{"alarm", one.alarm.name}, {"state", one.state.state}, {"words", one.state.words}});
         }
         if (changed && before.state == "alarm" && one.incident) {
             IncidentEvent event{now_, "cleared", "alarm",
@@ -106,9 +103,13 @@ private:
         const auto open = co_await tx_.query(of_group_sql, one.alarm.group_name());
         Incident incident;
         if (open.empty()) {
-            NewIncident about{one.alarm.description, one.alarm.severity, one.alarm.component,
-                              one.alarm.group_name(), around_.release,
-                              fmt::format("{}: {}", one.alarm.name, one.state.words), "alarm"};
+            NewIncident about{one.alarm.description,
+                              one.alarm.severity,
+                              one.alarm.component,
+                              one.alarm.group_name(),
+                              around_.release,
+                              fmt::format("{}: {}", one.alarm.name, one.state.words),
+                              "alarm"};
             incident = co_await open_incident(tx_, std::move(about), now_);
             if (is_felt(incident)) co_await tell_subscribers(tx_, incident, "We look into it.", now_);
         } else {
@@ -206,7 +207,8 @@ private:
 
 Task<std::vector<Standing>> standing_of(db::Transaction& tx, Time now) {
     const auto alarms = co_await alarms_of(tx);
-    const auto rows = co_await tx.query("SELECT alarm, state, since, calm, words, incident FROM alarm_states");
+    const auto rows =
+        co_await tx.query("SELECT alarm, state, since, calm, words, incident FROM alarm_states");
     std::map<std::string, Standing> known;
     for (const auto row : rows) {
         Standing one;

@@ -46,7 +46,8 @@ struct Recipient {
 };
 
 /// Those of a level who are on duty (0: of every level that was told), and the channels that are set.
-std::vector<Recipient> recipients_of(const Surroundings& around, const Incident& incident, int level, Time now);
+std::vector<Recipient> recipients_of(const Surroundings& around, const Incident& incident, int level,
+                                     Time now);
 
 /// The payload of a message.
 std::string payload_of(const Incident& incident, const News& news, Time now);
@@ -71,7 +72,8 @@ struct Delivery {
 using Deliver = std::function<Task<Delivery>(const Message&)>;
 
 /// tell(), and a line of it in the incident's time line. Returns in words who is told.
-Task<std::string> say(db::Transaction& tx, const Surroundings& around, Incident incident, News news, Time now);
+Task<std::string> say(db::Transaction& tx, const Surroundings& around, Incident incident, News news,
+                      Time now);
 
 /// Puts a letter to everybody who subscribed to the status page into the queue.
 Task<void> tell_subscribers(db::Transaction& tx, Incident incident, std::string words, Time now);

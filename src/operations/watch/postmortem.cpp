@@ -22,7 +22,8 @@ std::string lines(const std::vector<IncidentEvent>& events, std::initializer_lis
     std::string text;
     for (const auto& event : events)
         if (std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end())
-            text += fmt::format("- {} UTC, {} ({}): {}\n", minute(event.at), event.kind, event.actor, event.words);
+            text += fmt::format("- {} UTC, {} ({}): {}\n", minute(event.at), event.kind, event.actor,
+                                event.words);
     return text.empty() ? "- nothing was written down\n" : text;
 }
 
@@ -55,7 +56,8 @@ std::string postmortem(const Incident& incident, const std::vector<IncidentEvent
     text += "\n## What changed before and during it\n\n";
     for (const auto& change : changes) text += "- " + change + "\n";
     if (changes.empty()) text += "- no deployment, command or change of configuration is on record\n";
-    text += "\n## Lessons\n\nWhy was it possible? What keeps it from happening again, who does it, by when?\n";
+    text +=
+        "\n## Lessons\n\nWhy was it possible? What keeps it from happening again, who does it, by when?\n";
     return text;
 }
 

@@ -38,11 +38,18 @@ Actor actor_of(const Request& request) {
     return {audit::origin_of(request), request.user().text()};
 }
 
-Result<int> number_of(const Request& request) {
+/// By its number, or by the id that an Idempotency-Key gave it. Errors: not_found.
+Task<Result<int>> number_in(const WatchParts& parts, const Request& request) {
+    std::string text;
     for (const auto& [name, value] : request.path_params)
-        if (name == "number")
-            if (const auto number = parse_number<int>(value); number && *number > 0) return *number;
-    return not_found("incident");
+        if (name == "number") text = value;
+    if (const auto number = parse_number<int>(text); number && *number > 0) co_return *number;
+    const auto id = Uuid::parse(text);
+    if (!id) co_return not_found("incident");
+    auto work = [&](db::Transaction& tx) -> Task<Result<int>> {
+        co_return co_await number_of(tx, *id);
+    };
+    co_return co_await parts.db.transaction(work);
 }
 
 Answer list(const WatchParts& parts, Request& request) {
@@ -57,21 +64,22 @@ Answer list(const WatchParts& parts, Request& request) {
     co_return http::json_response(json.end().end().take());
 }
 
-Answer show(const WatchParts& parts, Request& request) {
-    const auto number = number_of(request);
-    if (!number) co_return number.error();
-    std::vector<IncidentEvent> events;
-    auto work = [&](db::Transaction& tx) -> Task<Result<Incident>> {
-        auto found = co_await find_incident(tx, *number);
-        if (found) events = co_await events_of(tx, found->id);
-        co_return found;
+Task<Result<std::string>> record_of(const WatchParts& parts, int number) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<std::string>> {
+        const auto found = co_await find_incident(tx, number);
+        if (!found) co_return found.error();
+        const auto events = co_await events_of(tx, found->id);
+        co_return to_json(*found, events, now());
     };
-    const auto found = co_await parts.db.transaction(work);
-    if (!found) co_return found.error();
-    JsonWriter json;
-    json.object().key("incident").raw(to_json(*found, now())).key("events").array();
-    for (const auto& event : events) json.raw(to_json(event));
-    co_return http::json_response(json.end().end().take());
+    co_return co_await parts.db.transaction(work);
+}
+
+Answer show(const WatchParts& parts, Request& request) {
+    const auto number = co_await number_in(parts, request);
+    if (!number) co_return number.error();
+    auto record = co_await record_of(parts, *number);
+    if (!record) co_return record.error();
+    co_return http::json_response(std::move(*record));
 }
 
 Answer open(const WatchParts& parts, Request& request) {
@@ -85,18 +93,21 @@ Answer open(const WatchParts& parts, Request& request) {
     about.component =
         in.optional_choice("component", {"service", "sign-in", "tutor", "data"}).value_or("service");
     if (auto bad = in.error()) co_return *bad;
+    about.id = request.id_to_make();
     const auto around = co_await parts.around();
     const auto made = co_await Actions(parts.db, around).open(actor_of(request), std::move(about));
-    co_return http::created(to_json(made, now()), fmt::format("/api/admin/incidents/{}", made.number));
+    auto record = co_await record_of(parts, made.number);
+    if (!record) co_return record.error();
+    co_return http::created(std::move(*record), fmt::format("/api/admin/incidents/{}", made.number));
 }
 
 using Act = Task<Result<Incident>> (*)(Actions&, Actor, int, std::string, bool);
 
 Answer act(const WatchParts& parts, Request& request, Act what, bool words_needed) {
-    const auto number = number_of(request);
-    if (!number) co_return number.error();
     const auto body = request.json();
     if (!body) co_return body.error();
+    const auto number = co_await number_in(parts, request);
+    if (!number) co_return number.error();
     FieldReader in(*body);
     const auto words = words_needed ? in.text("words", words_limits)
                                     : in.optional_text("words", words_limits).value_or(std::string());
@@ -110,7 +121,7 @@ Answer act(const WatchParts& parts, Request& request, Act what, bool words_neede
 }
 
 Answer postmortem(const WatchParts& parts, Request& request) {
-    const auto number = number_of(request);
+    const auto number = co_await number_in(parts, request);
     if (!number) co_return number.error();
     const auto around = co_await parts.around();
     const auto text = co_await Actions(parts.db, around).postmortem(actor_of(request), *number);
@@ -133,9 +144,9 @@ Answer list_alarms(const WatchParts& parts, Request&) {
     JsonWriter json;
     json.object().key("alarms").array();
     for (const auto& [alarm, state, incident] : all) {
-        const bool silent = std::any_of(silences.begin(), silences.end(), [&, name = alarm.name](const auto& order) {
-            return fits(order, name, now());
-        });
+        const bool silent =
+            std::any_of(silences.begin(), silences.end(),
+                        [&, name = alarm.name](const auto& order) { return fits(order, name, now()); });
         json.object().key("alarm").raw(to_json(alarm)).field("state", state.state);
         json.field("since", state.since).field("words", state.words).field("silenced", silent).end();
     }
@@ -156,23 +167,25 @@ Answer silence(const WatchParts& parts, Request& request) {
         if (key == "name") name = value;
     const auto body = request.json();
     if (!body) co_return body.error();
+    auto look = [&](db::Transaction& tx) -> Task<bool> {
+        const auto alarms = co_await alarms_of(tx);
+        co_return std::any_of(alarms.begin(), alarms.end(),
+                              [&](const Alarm& one) { return one.name == name; });
+    };
+    const bool known = co_await parts.db.transaction(look);
+    if (!known) co_return not_found("alarm");
     FieldReader in(*body);
     const auto minutes = in.optional_integer("minutes", 1, 31 * 24 * 60);
     const auto reason = in.text("reason", {1, 200});
     if (!minutes) in.complain("minutes", "is missing");
     if (auto bad = in.error()) co_return *bad;
-    auto work = [&](db::Transaction& tx) -> Task<bool> {
-        const auto alarms = co_await alarms_of(tx);
-        const bool known = std::any_of(alarms.begin(), alarms.end(),
-                                       [&](const Alarm& one) { return one.name == name; });
-        if (!known) co_return false;
+    auto work = [&](db::Transaction& tx) -> Task<void> {
         SilenceOrder order{Uuid::make(), name, reason, now(), now() + std::chrono::minutes(*minutes)};
         co_await add_silence(tx, std::move(order));
         audit::Entry entry{audit::origin_of(request), "alarm.silenced", "alarm", name, "{}"};
         co_await audit::append(tx, std::move(entry));
-        co_return true;
     };
-    if (!co_await parts.db.transaction(work)) co_return not_found("alarm");
+    co_await parts.db.transaction(work);
     co_return http::no_content();
 }
 
@@ -195,13 +208,15 @@ Result<Question> question_of(const Request& request) {
     const auto hours = parse_number<int>(text("hours").empty() ? "24" : text("hours"));
     if (question.selector.metric.empty()) return bad_field("#/name", "is missing");
     if (!statistic) return bad_field("#/statistic", "is average, sum, minimum, maximum, samplecount or p95");
-    if (!period || *period < 60 || *period > 31 * 86'400) return bad_field("#/period", "is 60 to 2678400 seconds");
+    if (!period || *period < 60 || *period > 31 * 86'400)
+        return bad_field("#/period", "is 60 to 2678400 seconds");
     if (!hours || *hours < 1 || *hours > 24 * 400) return bad_field("#/hours", "is 1 to 9600");
     if (*hours * 3600LL / *period > 1999) return bad_field("#/period", "is too short for so many hours");
     for (const auto& [name, value] : request.query_items) {
         if (name != "label") continue;
         const auto equals = value.find('=');
-        if (equals == std::string::npos || equals == 0) return bad_field("#/label", "is written NAME=PATTERN");
+        if (equals == std::string::npos || equals == 0)
+            return bad_field("#/label", "is written NAME=PATTERN");
         question.selector.labels[value.substr(0, equals)] = value.substr(equals + 1);
     }
     question.statistic = *statistic;
@@ -215,7 +230,8 @@ Answer show_metric(const WatchParts& parts, Request& request) {
     const auto question = question_of(request);
     if (!question) co_return question.error();
     auto work = [&](db::Transaction& tx) -> Task<Found> {
-        co_return co_await read_history(tx, question->selector, question->start, question->end, question->period);
+        co_return co_await read_history(tx, question->selector, question->start, question->end,
+                                        question->period);
     };
     const auto found = co_await parts.db.transaction(work);
     JsonWriter json;
@@ -245,63 +261,78 @@ Answer list_marks(const WatchParts& parts, Request&) {
     co_return http::json_response(json.end().end().take());
 }
 
-http::RouteOptions administrators(const char* summary, const char* request, const char* response, int success = 200) {
+http::RouteOptions administrators(const char* summary, const char* request, const char* response,
+                                  int success = 200) {
     http::RouteOptions options;
     options.access = http::Access::administrator;
     options.operation = {summary, request, response, success};
+    options.repeatable = success == 201;
     return options;
 }
 
 void bind_incidents(http::Router& router, const WatchParts& parts) {
     const std::string one = "/api/admin/incidents/{number}";
-    router.get("/api/admin/incidents", [parts](Request& r) { return list(parts, r); },
-               administrators("Incidents, newest first", "", incidents_schema));
-    router.post("/api/admin/incidents", [parts](Request& r) { return open(parts, r); },
-                administrators("Say that something is wrong", new_incident_schema, incident_schema, 201));
-    router.get(one, [parts](Request& r) { return show(parts, r); },
-               administrators("One incident with its time line", "", R"({"type":"object","required":["incident","events"]})"));
-    router.get(one + "/postmortem", [parts](Request& r) { return postmortem(parts, r); },
-               administrators("Draft of its post-mortem, as Markdown", "", ""));
+    router.get(
+        "/api/admin/incidents", [parts](Request& r) { return list(parts, r); },
+        administrators("Incidents, newest first", "", incidents_schema));
+    router.post(
+        "/api/admin/incidents", [parts](Request& r) { return open(parts, r); },
+        administrators("Say that something is wrong", new_incident_schema, incident_schema, 201));
+    router.get(
+        one, [parts](Request& r) { return show(parts, r); },
+        administrators("One incident with its time line", "", incident_schema));
+    router.get(
+        one + "/postmortem", [parts](Request& r) { return postmortem(parts, r); },
+        administrators("Draft of its post-mortem, as Markdown", "", ""));
     const auto acting = [&](const char* name, const char* summary, Act what, bool words_needed) {
-        router.post(one + "/" + name,
-                    [parts, what, words_needed](Request& r) { return act(parts, r, what, words_needed); },
-                    administrators(summary, words_schema, incident_schema));
+        router.post(
+            one + "/" + name,
+            [parts, what, words_needed](Request& r) { return act(parts, r, what, words_needed); },
+            administrators(summary, words_schema, incident_schema));
     };
-    acting("acknowledge", "I have it in hand",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.acknowledge(std::move(who), number, std::move(words));
-           },
-           false);
-    acting("notes", "Add a line to its time line",
-           [](Actions& a, Actor who, int number, std::string words, bool is_public) {
-               return a.note(std::move(who), number, std::move(words), is_public);
-           },
-           true);
-    acting("escalate", "Tell the next level now",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.escalate(std::move(who), number, std::move(words));
-           },
-           true);
-    acting("resolve", "It is over",
-           [](Actions& a, Actor who, int number, std::string words, bool) {
-               return a.resolve(std::move(who), number, std::move(words));
-           },
-           true);
+    acting(
+        "acknowledge", "I have it in hand",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.acknowledge(std::move(who), number, std::move(words));
+        },
+        false);
+    acting(
+        "notes", "Add a line to its time line",
+        [](Actions& a, Actor who, int number, std::string words, bool is_public) {
+            return a.note(std::move(who), number, std::move(words), is_public);
+        },
+        true);
+    acting(
+        "escalate", "Tell the next level now",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.escalate(std::move(who), number, std::move(words));
+        },
+        true);
+    acting(
+        "resolve", "It is over",
+        [](Actions& a, Actor who, int number, std::string words, bool) {
+            return a.resolve(std::move(who), number, std::move(words));
+        },
+        true);
 }
 
 }  // namespace
 
 void bind_routes(http::Router& router, const WatchParts& parts) {
     bind_incidents(router, parts);
-    router.get("/api/admin/alarms", [parts](Request& r) { return list_alarms(parts, r); },
-               administrators("Alarms, how they stand, and their changes", "", alarms_schema));
-    router.post("/api/admin/alarms/{name}/silence", [parts](Request& r) { return silence(parts, r); },
-                administrators("Tell nobody of an alarm for a while", silence_schema, "", 204));
-    router.get("/api/admin/metrics", [parts](Request& r) { return show_metric(parts, r); },
-               administrators("A statistic of a metric by periods", "", metric_schema));
-    router.get("/api/admin/marks", [parts](Request& r) { return list_marks(parts, r); },
-               administrators("Releases and incidents of the last 30 days", "",
-                              R"({"type":"object","required":["marks"]})"));
+    router.get(
+        "/api/admin/alarms", [parts](Request& r) { return list_alarms(parts, r); },
+        administrators("Alarms, how they stand, and their changes", "", alarms_schema));
+    router.post(
+        "/api/admin/alarms/{name}/silence", [parts](Request& r) { return silence(parts, r); },
+        administrators("Tell nobody of an alarm for a while", silence_schema, "", 204));
+    router.get(
+        "/api/admin/metrics", [parts](Request& r) { return show_metric(parts, r); },
+        administrators("A statistic of a metric by periods", "", metric_schema));
+    router.get(
+        "/api/admin/marks", [parts](Request& r) { return list_marks(parts, r); },
+        administrators("Releases and incidents of the last 30 days", "",
+                       R"({"type":"object","required":["marks"]})"));
 }
 
 }  // namespace bb::watch

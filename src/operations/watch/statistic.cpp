@@ -14,8 +14,8 @@ namespace {
 using Kind = Statistic::Kind;
 
 constexpr std::pair<std::string_view, Kind> names[] = {
-    {"average", Kind::average}, {"sum", Kind::sum},
-    {"minimum", Kind::minimum}, {"maximum", Kind::maximum},
+    {"average", Kind::average},          {"sum", Kind::sum},
+    {"minimum", Kind::minimum},          {"maximum", Kind::maximum},
     {"samplecount", Kind::sample_count},
 };
 
@@ -61,12 +61,18 @@ std::string Statistic::name() const {
 std::optional<double> value_of(const Found& found, const Period& period, const Statistic& statistic) {
     if (found.kind == "histogram") return value_of_histogram(found, period, statistic);
     switch (statistic.kind) {
-        case Kind::average: return period.sum / static_cast<double>(period.points);
-        case Kind::sum: return period.sum;
-        case Kind::minimum: return period.low;
-        case Kind::maximum: return period.high;
-        case Kind::sample_count: return static_cast<double>(period.points);
-        case Kind::percentile: break;
+        case Kind::average:
+            return period.sum / static_cast<double>(period.points);
+        case Kind::sum:
+            return period.sum;
+        case Kind::minimum:
+            return period.low;
+        case Kind::maximum:
+            return period.high;
+        case Kind::sample_count:
+            return static_cast<double>(period.points);
+        case Kind::percentile:
+            break;
     }
     return std::nullopt;
 }

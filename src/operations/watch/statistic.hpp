@@ -22,8 +22,8 @@ struct Statistic {
 /// The value of one period; nullopt: this kind of metric has no such statistic, or nothing was observed.
 std::optional<double> value_of(const Found& found, const Period& period, const Statistic& statistic);
 
-/// The value below which `share` (0 to 1) of what a histogram observed lies, evenly spread within a bucket, as
-/// Prometheus's histogram_quantile() gives it. Nullopt: nothing was observed.
+/// The value below which `share` (0 to 1) of what a histogram observed lies, evenly spread within a bucket,
+/// as Prometheus's histogram_quantile() gives it. Nullopt: nothing was observed.
 std::optional<double> quantile(const std::vector<double>& bounds, const std::vector<std::uint64_t>& counts,
                                double share);
 

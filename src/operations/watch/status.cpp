@@ -20,7 +20,7 @@ Task<std::vector<PublicIncident>> public_incidents(db::Transaction& tx, Time now
     const auto lately = co_await incidents_since(tx, Time(now - std::chrono::hours(14 * 24)), 50);
     for (const auto& one : lately) {
         // What nobody felt is the operator's affair.
-        if (one.severity > "P1") continue;
+        if (!is_felt(one)) continue;
         PublicIncident shown{one, {}};
         for (auto& event : co_await events_of(tx, one.id))
             if (event.is_public) shown.events.push_back(std::move(event));

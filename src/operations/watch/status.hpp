@@ -8,13 +8,13 @@ namespace bb::watch {
 
 /// How long a component was down on a day, of the time in which somebody watched.
 struct StatusDay {
-    std::string day;  ///< 2026-11-27
+    std::string day;               ///< 2026-11-27
     double watched = 0, down = 0;  ///< seconds
 };
 
 struct ComponentStatus {
     std::string name;
-    std::string severity;  ///< of the worst open incident; empty: none
+    std::string severity;         ///< of the worst open incident; empty: none
     std::vector<StatusDay> days;  ///< of the last 90, oldest first; a day on which nobody watched is left out
 };
 

@@ -58,20 +58,22 @@ std::string payload_of(const Incident& incident, const News& news, Time now) {
 Task<std::string> tell(db::Transaction& tx, const Surroundings& around, Incident incident, News news,
                        Time now) {
     const auto payload = payload_of(incident, news, now);
+    const db::Json json{payload};
     // A note is said when it is written; everything else happens once.
     const auto what = fmt::format("{} {} {} {}", incident.id.text(), news.event, news.level,
                                   news.event == "note" ? to_rfc3339(now) : incident.severity);
     std::string told;
     for (const auto& one : recipients_of(around, incident, news.level, now)) {
         const auto key = fmt::format("{} {} {}", what, one.channel, one.target);
-        co_await tx.query(enqueue_sql, Uuid::make(), incident.id, key, one.channel, one.target,
-                          db::Json{payload}, now);
-        told += (told.empty() ? "" : ", ") + (one.name == one.channel ? one.name : one.name + " by " + one.channel);
+        co_await tx.query(enqueue_sql, Uuid::make(), incident.id, key, one.channel, one.target, json, now);
+        told += (told.empty() ? "" : ", ") +
+                (one.name == one.channel ? one.name : one.name + " by " + one.channel);
     }
     co_return told.empty() ? "nobody: there is no contact" : told;
 }
 
-Task<std::string> say(db::Transaction& tx, const Surroundings& around, Incident incident, News news, Time now) {
+Task<std::string> say(db::Transaction& tx, const Surroundings& around, Incident incident, News news,
+                      Time now) {
     auto what = news.event;
     auto told = co_await tell(tx, around, incident, std::move(news), now);
     IncidentEvent event{now, "told", "clock", fmt::format("{}: {}", what, told), false};
@@ -82,12 +84,13 @@ Task<std::string> say(db::Transaction& tx, const Surroundings& around, Incident 
 Task<void> tell_subscribers(db::Transaction& tx, Incident incident, std::string words, Time now) {
     const News news{"public", std::move(words), 0};
     const auto payload = payload_of(incident, news, now);
+    const db::Json json{payload};
     co_await tx.query(
         "INSERT INTO alarm_messages (id, incident, key, channel, target, payload, created_at, next_try) "
         "SELECT gen_random_uuid(), $1, concat('public ', $2::timestamptz, ' ', $1::text, ' ', s.id), 'mail', "
         "s.email, $3::jsonb || jsonb_build_object('subscriber', s.id), $2, $2 FROM status_subscribers s "
         "WHERE s.confirmed_at IS NOT NULL ORDER BY s.id LIMIT 5000 ON CONFLICT (key) DO NOTHING",
-        incident.id, now, db::Json{payload});
+        incident.id, now, json);
 }
 
 Task<std::vector<Uuid>> tell_test(db::Transaction& tx, const Surroundings& around, Time now) {
@@ -99,11 +102,12 @@ Task<std::vector<Uuid>> tell_test(db::Transaction& tx, const Surroundings& aroun
     none.opened_at = now;
     const News news{"test", "Somebody tries whether you are reached. There is nothing to do.", 0};
     const auto payload = payload_of(none, news, now);
+    const db::Json json{payload};
     std::vector<Uuid> ids;
     for (const auto& one : recipients_of(around, none, 0, now)) {
         ids.push_back(Uuid::make());
-        co_await tx.query(enqueue_sql, ids.back(), std::optional<Uuid>(), "test " + ids.back().text(), one.channel,
-                          one.target, db::Json{payload}, now);
+        co_await tx.query(enqueue_sql, ids.back(), std::optional<Uuid>(), "test " + ids.back().text(),
+                          one.channel, one.target, json, now);
     }
     co_return ids;
 }

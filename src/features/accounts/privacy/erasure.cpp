@@ -31,6 +31,14 @@ constexpr const char* bounces_sql =
     "UNION SELECT email FROM address_changes WHERE user_id = $1)";
 constexpr const char* mails_sql =
     "DELETE FROM mail_queue WHERE address = (SELECT email FROM users WHERE id = $1)";
+constexpr const char* subscriber_sql =
+    "DELETE FROM status_subscribers WHERE email = (SELECT email FROM users WHERE id = $1)";
+constexpr const char* told_sql =
+    "DELETE FROM alarm_messages WHERE target = (SELECT email FROM users WHERE id = $1)";
+constexpr const char* answered_sql =
+    "UPDATE incidents SET acknowledged_by = 'somebody' WHERE acknowledged_by = $1::uuid::text";
+constexpr const char* acted_sql =
+    "UPDATE incident_events SET actor = 'somebody' WHERE actor = $1::uuid::text";
 constexpr const char* claims_sql =
     "DELETE FROM identity_claims c USING users u WHERE u.id = $1 AND (c.email = u.email OR EXISTS "
     "(SELECT FROM identities i WHERE i.user_id = u.id AND i.provider = c.provider AND i.subject = "
@@ -67,6 +75,8 @@ Task<void> remove_person(Keeping& keeping, UserId owner, audit::Origin origin) {
         co_await tx.query(claims_sql, owner);
         co_await tx.query(bounces_sql, owner);
         co_await tx.query(mails_sql, owner);
+        for (const auto* sql : {subscriber_sql, told_sql, answered_sql, acted_sql})
+            co_await tx.query(sql, owner);
         const auto gone = co_await tx.query(erase_sql, owner);
         if (gone.affected() == 0) co_return;  // another node was quicker
         audit::Entry entry{origin, "account.erased", "person", owner.text()};

@@ -61,6 +61,7 @@ const catalogue = {
   find: ['Search by name or e-mail', 'Hanapin sa pangalan o e-mail'],
   hours: ['{n} hours', '{n} oras'],
   hasAccount: ['This address has an account already.', 'May account na ang address na ito.'],
+  incidents: ['Incidents', 'Mga insidente'],
   invitations: ['Invitations', 'Mga imbitasyon'],
   invite: ['Invite', 'Imbitahan'],
   invited: ['Invitation sent to {email}', 'Naipadala ang imbitasyon sa {email}'],

@@ -1,0 +1,205 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "operations/watch/statistic.hpp"
+#include "operations/watch/upkeep.hpp"
+
+namespace bb::watch {
+namespace {
+
+using std::chrono::hours;
+
+constexpr const char* requests_sql =
+    "SELECT coalesce(sum(h.value), 0)::float8, coalesce(sum(h.value) FILTER (WHERE s.labels ->> 'status' "
+    "LIKE '5%'), "
+    "0)::float8 FROM metric_hours h JOIN metric_series s ON s.id = h.series "
+    "WHERE s.name = 'brainbytes_http_requests_total' AND h.at >= $1 AND h.at < $2 "
+    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics')";
+/// One row for each bucket of all routes, by route when $3.
+constexpr const char* buckets_sql =
+    "SELECT CASE WHEN $3 THEN s.labels ->> 'route' ELSE '' END, u.place::int, sum(u.count)::bigint, "
+    "min(s.bounds) "
+    "FROM metric_hours h JOIN metric_series s ON s.id = h.series, unnest(h.counts) WITH ORDINALITY AS u "
+    "(count, place) "
+    "WHERE s.name = 'brainbytes_http_request_duration_seconds' AND h.at >= $1 AND h.at < $2 "
+    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics') GROUP BY 1, 2 "
+    "ORDER BY 1, 2";
+
+struct Timed {
+    std::vector<double> bounds;
+    std::vector<std::uint64_t> counts;
+
+    std::uint64_t all() const {
+        std::uint64_t sum = 0;
+        for (const auto count : counts) sum += count;
+        return sum;
+    }
+};
+
+std::map<std::string, Timed> timed_by_route(db::Session& session, Time from, Time to, bool by_route) {
+    std::map<std::string, Timed> found;
+    for (const auto row : session.query(buckets_sql, from, to, by_route)) {
+        auto& timed = found[row.get<std::string>(0)];
+        const auto bounds = row.get<std::string>(3);
+        if (timed.bounds.empty())
+            for (std::size_t at = 1; at + 1 < bounds.size();) {
+                const auto comma = std::min(bounds.find(',', at), bounds.size() - 1);
+                timed.bounds.push_back(std::stod(bounds.substr(at, comma - at)));
+                at = comma + 1;
+            }
+        timed.counts.resize(timed.bounds.size() + 1);
+        const auto place = static_cast<std::size_t>(row.get<std::int32_t>(1) - 1);
+        if (place < timed.counts.size())
+            timed.counts[place] += static_cast<std::uint64_t>(row.get<std::int64_t>(2));
+    }
+    return found;
+}
+
+double p95_of(db::Session& session, Time from, Time to) {
+    const auto found = timed_by_route(session, from, to, false);
+    const auto all = found.find("");
+    return all == found.end() ? 0 : quantile(all->second.bounds, all->second.counts, 0.95).value_or(0);
+}
+
+}  // namespace
+
+Finding review_performance(db::Session& session, Time now) {
+    const auto week = [&](int ago) {
+        const Time from = now - hours(7 * 24 * (ago + 1)), to = now - hours(7 * 24 * ago);
+        const auto rows = session.query(requests_sql, from, to);
+        return std::tuple(rows[0].get<double>(0), rows[0].get<double>(1), p95_of(session, from, to));
+    };
+    const auto [requests, failed, p95] = week(0);
+    const auto [requests_before, failed_before, p95_before] = week(1);
+    if (requests == 0) return {"missing", "no full hour of requests is in the history of this week", {}};
+    Finding finding;
+    finding.figures = {{"requests", requests}, {"failedShare", failed / requests}, {"p95Seconds", p95}};
+    finding.words =
+        fmt::format("{:.0f} requests ({:.0f} in the week before), {:.3f} % failed, p95 {:.0f} ms ({:.0f} ms)",
+                    requests, requests_before, 100 * failed / requests, 1000 * p95, 1000 * p95_before);
+    const bool slower = p95_before > 0 && p95 > 2 * p95_before && p95 > 0.1;
+    if (failed / requests > 0.001 || slower) finding.result = "attention";
+    return finding;
+}
+
+Finding review_errors(db::Session& session, Time now) {
+    const auto rows = session.query(
+        "SELECT s.labels ->> 'route', s.labels ->> 'status', sum(h.value)::float8 FROM metric_hours h "
+        "JOIN metric_series s ON s.id = h.series WHERE s.name = 'brainbytes_http_requests_total' "
+        "AND s.labels ->> 'status' LIKE '5%' AND h.at >= $1 GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10",
+        Time(now - hours(7 * 24)));
+    const auto alarms = session.query(
+        "SELECT alarm, count(*) FROM alarm_changes WHERE state = 'alarm' AND at >= $1 GROUP BY 1 ORDER BY 2 "
+        "DESC "
+        "LIMIT 10",
+        Time(now - hours(7 * 24)));
+    Finding finding;
+    double all = 0;
+    for (const auto row : rows) {
+        all += row.get<double>(2);
+        finding.words += fmt::format("{} {}: {:.0f}; ", row.get<std::string>(0), row.get<std::string>(1),
+                                     row.get<double>(2));
+    }
+    for (const auto row : alarms)
+        finding.words +=
+            fmt::format("alarm {}: {} times; ", row.get<std::string>(0), row.get<std::int64_t>(1));
+    finding.figures = {{"failed", all}, {"alarms", static_cast<double>(alarms.size())}};
+    if (finding.words.empty()) finding.words = "no request failed, and no alarm was on";
+    if (all > 0 || alarms.size() > 0) finding.result = "attention";
+    return finding;
+}
+
+Finding review_cost(db::Session& session, Time now, int days) {
+    const auto tokens = session.query(
+        "SELECT coalesce(sum(tokens) FILTER (WHERE day > ($1::timestamptz)::date - $2::int), 0)::bigint, "
+        "coalesce(sum(tokens) FILTER (WHERE day <= ($1::timestamptz)::date - $2::int), 0)::bigint FROM "
+        "token_use "
+        "WHERE day > ($1::timestamptz)::date - 2 * $2::int",
+        now, days);
+    const auto size = session.query("SELECT pg_database_size(current_database())")[0].get<std::int64_t>(0);
+    const auto backups = session.query(
+        "SELECT coalesce(sum(bytes), 0)::bigint FROM backup_runs WHERE backup IS NOT NULL AND started_at >= "
+        "$1",
+        Time(now - hours(24 * days)));
+    const auto used = static_cast<double>(tokens[0].get<std::int64_t>(0));
+    const auto before = static_cast<double>(tokens[0].get<std::int64_t>(1));
+    Finding finding;
+    finding.figures = {{"tokens", used},
+                       {"databaseBytes", static_cast<double>(size)},
+                       {"backupBytes", static_cast<double>(backups[0].get<std::int64_t>(0))}};
+    finding.words = fmt::format(
+        "{:.0f} tokens in {} days ({:.0f} in those before); database {:.1f} MB; backups made {:.1f} MB", used,
+        days, before, static_cast<double>(size) / 1e6, finding.figures["backupBytes"] / 1e6);
+    if (before > 10'000 && used > 2 * before) finding.result = "attention";
+    return finding;
+}
+
+Finding review_slow_routes(db::Session& session, Time now) {
+    const auto found = timed_by_route(session, now - hours(31 * 24), now, true);
+    if (found.empty()) return {"missing", "no full hour of requests is in the history of this month", {}};
+    Finding finding;
+    std::multimap<double, std::string> slow;
+    for (const auto& [route, timed] : found)
+        if (timed.all() >= 20)
+            if (const auto p95 = quantile(timed.bounds, timed.counts, 0.95)) slow.emplace(-*p95, route);
+    int shown = 0;
+    for (const auto& [negative, route] : slow) {
+        if (++shown > 5) break;
+        finding.words += fmt::format("{}: p95 {:.0f} ms; ", route, -1000 * negative);
+        finding.figures[route] = -negative;
+    }
+    if (!slow.empty() && -slow.begin()->first > 1) finding.result = "attention";
+    if (finding.words.empty()) finding.words = "no route has twenty requests yet";
+    return finding;
+}
+
+Finding forecast_capacity(db::Session& session, Time now) {
+    const auto rows = session.query(
+        "SELECT coalesce(s.labels ->> 'place', ''), regr_slope(h.value, extract(epoch FROM h.at))::float8, "
+        "(array_agg(h.value ORDER BY h.at DESC))[1], count(*) FROM metric_hours h JOIN metric_series s ON "
+        "s.id = h.series "
+        "WHERE s.name = 'brainbytes_disk_free_share' AND h.at >= $1 GROUP BY 1 ORDER BY 1",
+        Time(now - hours(31 * 24)));
+    if (rows.empty()) return {"missing", "no full hour of the disks is in the history", {}};
+    Finding finding;
+    for (const auto row : rows) {
+        const auto place = row.get<std::string>(0);
+        const double free = row.get<double>(2);
+        const double slope = row.is_null(1) ? 0 : row.get<double>(1);  // share a second
+        finding.figures[place + "FreeShare"] = free;
+        finding.words += fmt::format("{}: {:.0f} % free", place, 100 * free);
+        if (slope < 0 && row.get<std::int64_t>(3) >= 24) {
+            const double days = free / -slope / 86'400;
+            finding.figures[place + "DaysLeft"] = days;
+            if (days < 3650)
+                finding.words += fmt::format(
+                    ", full about {}", to_rfc3339(now + hours(static_cast<long>(days * 24))).substr(0, 10));
+            if (days < 90) finding.result = "attention";
+        }
+        finding.words += "; ";
+    }
+    return finding;
+}
+
+Finding review_continuity(db::Session& session, Time now) {
+    const auto rows = session.query(
+        "SELECT scenario, count(*), max(rto_seconds), max(rpo_seconds), bool_and(good) FROM drills WHERE "
+        "started_at >= $1 "
+        "GROUP BY 1 ORDER BY 1",
+        Time(now - hours(92 * 24)));
+    if (rows.empty()) return {"missing", "no drill was held this quarter: brainbytes drill run", {}};
+    Finding finding;
+    for (const auto row : rows) {
+        const auto scenario = row.get<std::string>(0);
+        const double rto = row.get<double>(2), rpo = row.get<double>(3);
+        finding.words += fmt::format("{} ({} times): back in {:.0f} s, {:.0f} s lost at most; ", scenario,
+                                     row.get<std::int64_t>(1), rto, rpo);
+        finding.figures[scenario + "RtoSeconds"] = rto;
+        // The plan: a database within an hour, at most a day of work lost.
+        if (!row.get<bool>(4) || rto > 3600 || rpo > 86'400) finding.result = "attention";
+    }
+    return finding;
+}
+
+}  // namespace bb::watch

@@ -1,0 +1,59 @@
+import { get, post, query } from '../../lib/api.ts';
+
+export const severities = ['P0', 'P1', 'P2', 'P3'] as const;
+export type Severity = (typeof severities)[number];
+export const components = ['service', 'sign-in', 'tutor', 'data'] as const;
+export type ComponentName = (typeof components)[number];
+
+export interface Incident {
+  number: number;
+  title: string;
+  severity: Severity;
+  state: 'open' | 'acknowledged' | 'resolved';
+  component: ComponentName;
+  openedAt: string;
+  resolvedAt: string | null;
+  answerDue: string;
+  overdue: boolean;
+}
+
+/** A line of the time line; its words are in English, as the program or a person wrote them. */
+export interface IncidentEvent {
+  at: string;
+  kind: string;
+  /** "alarm", "clock", "operator", or a person's id. */
+  actor: string;
+  words: string;
+  public: boolean;
+}
+
+export interface IncidentRecord extends Incident {
+  events: IncidentEvent[];
+}
+
+export interface AlarmStanding {
+  alarm: { name: string; description: string; severity: Severity; enabled: boolean };
+  state: 'ok' | 'alarm' | 'no data';
+  since: string;
+  words: string;
+  silenced: boolean;
+}
+
+export type Deed = 'acknowledge' | 'notes' | 'escalate' | 'resolve';
+
+const one = (number: number) => `/api/admin/incidents/${number}`;
+
+export const operationsApi = {
+  incidents: async (all: boolean) =>
+    (await get<{ incidents: Incident[] }>(`/api/admin/incidents${query({ all: all || null })}`))
+      .incidents,
+  incident: (number: number) => get<IncidentRecord>(one(number)),
+  postmortem: (number: number) => `${one(number)}/postmortem`,
+  open: (body: { title: string; severity: Severity; component: ComponentName }) =>
+    post<Incident>('/api/admin/incidents', body),
+  act: (number: number, deed: Deed, body: { words?: string; public?: boolean }) =>
+    post<Incident>(`${one(number)}/${deed}`, body),
+  alarms: async () => (await get<{ alarms: AlarmStanding[] }>('/api/admin/alarms')).alarms,
+  silence: (name: string, minutes: number, reason: string) =>
+    post<void>(`/api/admin/alarms/${encodeURIComponent(name)}/silence`, { minutes, reason }),
+};

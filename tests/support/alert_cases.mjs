@@ -92,6 +92,7 @@ export const cases = {
             clear: 30,
         },
     ],
+    "maintenance-overdue": [gauge("brainbytes_maintenance_overdue", 2, 0)],
     "many-failed-sign-ins": [
         { series: { 'brainbytes_sign_in_total{outcome="failed"}': "0+20x20 400x60" }, fires: 10, clear: 40 },
     ],

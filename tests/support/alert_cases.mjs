@@ -140,7 +140,7 @@ export function testFile() {
         for (const { series, fires, clear, labels = {} } of cases[alert.name] ?? []) {
             text += `  - name: ${alert.name}\n    interval: 1m\n    input_series:\n`;
             for (const [name, values] of Object.entries(series))
-                text += `      - series: '${name}'\n        values: '${values}'\n`;
+                text += `      - series: '${name}'\n        values: "${values}"\n`;
             text += "    alert_rule_test:\n";
             if (fires) text += expectation(alert, fires, labels);
             text += expectation(alert, clear);

@@ -127,6 +127,11 @@ void write(std::string& out, const js::value& value, std::size_t depth) {
         out += "\n" + indent + "}";
         return;
     }
+    // Boost writes 0.2 as 2E-1.
+    if (const auto* number = value.if_double()) {
+        out += fmt::format("{}", *number);
+        return;
+    }
     const auto* array = value.if_array();
     if (!array || std::all_of(array->begin(), array->end(), is_leaf)) {
         out += js::serialize(value);
@@ -192,6 +197,7 @@ std::string expression_of(const Alarm& alarm) {
 }
 
 std::string yaml(std::string_view text) {
+    if (text.find_first_of("\"\\") == std::string_view::npos) return fmt::format("\"{}\"", text);
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
     return out + "'";

@@ -29,7 +29,7 @@ std::string all_of(const BurnRate& rule, std::string_view function, std::chrono:
 /// PromQL that gives series while the alarm's rule is broken.
 std::string expression_of(const Alarm& alarm);
 
-/// In single quotes of YAML.
+/// A text of one line, quoted for YAML.
 std::string yaml(std::string_view text);
 
 /// With a line for each member, indented by two spaces; ends with a new line.

@@ -72,7 +72,7 @@ TEST(ExportPrometheus, WaitsForAllPeriodsAndQuotes) {
     rule.evaluation_periods = rule.datapoints = 3;
     const auto text = alert_rules({with(rule)});
     EXPECT_NE(text.find("        for: 10m\n        keep_firing_for: 5m\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("summary: 'The owner''s disk is full.'"), std::string::npos) << text;
+    EXPECT_NE(text.find("summary: \"The owner's disk is full.\""), std::string::npos) << text;
 }
 
 TEST(ExportPrometheus, LeavesOutWhatIsSwitchedOff) {

@@ -278,7 +278,8 @@ void add_words_of_put(CLI::App& put, const std::shared_ptr<Words>& words) {
 
 /// Needs no database: it is the same for every installation.
 void add_export(CLI::App& group, Chosen& chosen) {
-    auto* command = group.add_subcommand("export", "Print the alarms for another system (docs/monitoring.md)");
+    auto* command =
+        group.add_subcommand("export", "Print the alarms for another system (docs/monitoring.md)");
     command->require_subcommand(1);
     for (const auto& one : watch::exports())
         command->add_subcommand(one.name, one.help)->callback([&chosen, &one] {

@@ -5,9 +5,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
+import { ask } from "../support/chat.mjs";
 import { startModel } from "../support/model.mjs";
-import { root, startServer, temporaryFolder } from "../support/server.mjs";
+import { root, startServer } from "../support/server.mjs";
 
 const text = readFileSync(path.join(root, "docs/runbook.md"), "utf8");
 const anchors = new Set(
@@ -18,23 +20,57 @@ const anchors = new Set(
             .replaceAll(" ", "-"),
     ),
 );
-let server, model;
-before(async () => {
-    model = await startModel();
-    server = await startServer({ env: { BACKUP_TO: temporaryFolder("bb-backups"), ...model.env } });
-    const made = await server.command("backup", "create");
-    assert.equal(made.code, 0, made.stderr);
-});
-after(async () => {
-    await server?.stop();
-    await model?.close();
-});
-
 /** The words of a command line; quotes hold together, nothing else is a shell's. */
 const wordsOf = (line) =>
     [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
         ([, double, single, plain]) => double ?? single ?? plain,
     );
+
+let server, model;
+
+/** What an instance that has alarms went through: an answer, a failed one, a refused sign-in, maintenance. */
+async function live() {
+    const ana = { ...(await server.as("ana@example.org")), url: server.url };
+    await (
+        await ask(ana, "What is a leaf? [[tokens=3]]")
+    ).done;
+    await (
+        await ask(ana, "What is a root? [[fail=500]]")
+    ).done;
+    const token = { json: { token: "wrong" }, method: "POST" };
+    await server.request("/api/auth/link", token);
+    assert.equal((await server.command("maintenance", "on")).code, 0);
+    await until("an answer with 503", async () => (await ana.request("/api/me")).status === 503);
+    assert.equal((await server.command("maintenance", "off")).code, 0);
+}
+
+async function until(what, look, limit = 150_000) {
+    for (const deadline = Date.now() + limit; !(await look()); await pause(500))
+        assert.ok(Date.now() < deadline, `${what}: not within ${limit} ms\n${server.tail(20)}`);
+}
+
+const history = /^brainbytes metrics show (\S+).*$/gm;
+
+before(async () => {
+    model = await startModel();
+    server = await startServer({ env: model.env });
+    const made = await server.command("backup", "create");
+    assert.equal(made.code, 0, made.stderr);
+    await live();
+    const shown = [...new Set([...text.matchAll(history)].map(([line]) => line))];
+    // Gauges come into the history with the next minute.
+    await until("a history of all", async () => {
+        for (const line of shown) {
+            const { stderr } = await server.command(...wordsOf(line).slice(1));
+            if (/no history/.test(stderr)) return false;
+        }
+        return true;
+    });
+});
+after(async () => {
+    await server?.stop();
+    await model?.close();
+});
 
 test("every alarm has its section, and the plan's troubleshooting too", async () => {
     const { code, stdout, stderr } = await server.command("alarm", "list", "--json");

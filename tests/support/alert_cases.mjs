@@ -131,6 +131,9 @@ function expectation(alert, minute, labels) {
     return `${head}\n          - exp_labels:\n${all.join("")}`;
 }
 
+/** As Prettier quotes it. */
+const quoted = (name) => (name.includes('"') ? `'${name}'` : `"${name}"`);
+
 /** The text of alerts_test.yml. */
 export function testFile() {
     let text =
@@ -140,7 +143,7 @@ export function testFile() {
         for (const { series, fires, clear, labels = {} } of cases[alert.name] ?? []) {
             text += `  - name: ${alert.name}\n    interval: 1m\n    input_series:\n`;
             for (const [name, values] of Object.entries(series))
-                text += `      - series: '${name}'\n        values: "${values}"\n`;
+                text += `      - series: ${quoted(name)}\n        values: "${values}"\n`;
             text += "    alert_rule_test:\n";
             if (fires) text += expectation(alert, fires, labels);
             text += expectation(alert, clear);

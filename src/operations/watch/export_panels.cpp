@@ -20,6 +20,13 @@ const char* const duration = "brainbytes_http_request_duration_seconds";
 const char* const first_words = "brainbytes_time_to_first_token_seconds";
 const char* const requests = "brainbytes_http_requests_total";
 
+std::string failed_share() {
+    return fmt::format(
+        "(sum(rate({0}{{status=~\"5.*\"}}[$__rate_interval])) or vector(0)) "
+        "/ (sum(rate({0}[$__rate_interval])) > 0)",
+        requests);
+}
+
 void add_performance(std::vector<Panel>& to) {
     const std::string group = "performance";
     to.push_back(
@@ -60,12 +67,8 @@ void add_performance(std::vector<Panel>& to) {
 
 void add_availability(std::vector<Panel>& to) {
     const std::string group = "availability";
-    const auto failed = fmt::format(
-        "(sum(rate({0}{{status=~\"5.*\"}}[$__rate_interval])) or vector(0)) "
-        "/ (sum(rate({0}[$__rate_interval])) > 0)",
-        requests);
     to.push_back(
-        {group, "Share of requests that fail", "percentunit", {{failed, "failed"}}, requests, "Sum"});
+        {group, "Share of requests that fail", "percentunit", {{failed_share(), "failed"}}, requests, "Sum"});
     to.push_back({group,
                   "Ready, database, model (1: yes)",
                   "short",

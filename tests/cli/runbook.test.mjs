@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { ask } from "../support/chat.mjs";
+import { ask, newId } from "../support/chat.mjs";
 import { startModel } from "../support/model.mjs";
 import { root, startServer } from "../support/server.mjs";
 
@@ -28,24 +28,22 @@ const wordsOf = (line) =>
 
 let server, model;
 
-/** What an instance that has alarms went through: an answer, a failed one, a refused sign-in, maintenance. */
+/** What an instance that has alarms went through: an answer, a failed one, a refused sign-in, no database. */
 async function live() {
     const ana = { ...(await server.as("ana@example.org")), url: server.url };
-    await (
-        await ask(ana, "What is a leaf? [[tokens=3]]")
-    ).done;
-    await (
-        await ask(ana, "What is a root? [[fail=500]]")
-    ).done;
+    await ask(ana, newId(), "What is a leaf? [[tokens=3]]");
+    await ask(ana, newId(), "What is a root? [[fail=500]]");
     const token = { json: { token: "wrong" }, method: "POST" };
     await server.request("/api/auth/link", token);
-    assert.equal((await server.command("maintenance", "on")).code, 0);
-    await until("an answer with 503", async () => (await ana.request("/api/me")).status === 503);
-    assert.equal((await server.command("maintenance", "off")).code, 0);
+    // It is started again by itself.
+    for (const pid of server.databasePids()) process.kill(pid, "SIGQUIT");
+    const status = async () => (await ana.request("/api/me")).status;
+    await until("an answer with 503", async () => (await status()) === 503, 20_000);
+    await until("an answer again", async () => (await status()) === 200, 60_000);
 }
 
 async function until(what, look, limit = 150_000) {
-    for (const deadline = Date.now() + limit; !(await look()); await pause(500))
+    for (const deadline = Date.now() + limit; !(await look()); await pause(50))
         assert.ok(Date.now() < deadline, `${what}: not within ${limit} ms\n${server.tail(20)}`);
 }
 
@@ -53,7 +51,7 @@ const history = /^brainbytes metrics show (\S+).*$/gm;
 
 before(async () => {
     model = await startModel();
-    server = await startServer({ env: model.env });
+    server = await startServer({ verb: "supervise", env: model.env });
     const made = await server.command("backup", "create");
     assert.equal(made.code, 0, made.stderr);
     await live();

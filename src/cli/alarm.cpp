@@ -10,6 +10,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/net/timer.hpp"
 #include "cli/cli.hpp"
+#include "operations/watch/export.hpp"
 #include "operations/watch/look.hpp"
 #include "operations/watch/silences.hpp"
 #include "services/audit/audit.hpp"
@@ -275,6 +276,20 @@ void add_words_of_put(CLI::App& put, const std::shared_ptr<Words>& words) {
         "--on", [words] { words->definition["enabled"] = true; }, "Switch it on again");
 }
 
+/// Needs no database: it is the same for every installation.
+void add_export(CLI::App& group, Chosen& chosen) {
+    auto* command =
+        group.add_subcommand("export", "Print the alarms for another system (docs/monitoring.md)");
+    command->require_subcommand(1);
+    for (const auto& one : watch::exports())
+        command->add_subcommand(one.name, one.help)->callback([&chosen, &one] {
+            chosen.action = [&one](Context& context) {
+                context.out << one.print(watch::built_in_alarms());
+                return done;
+            };
+        });
+}
+
 }  // namespace
 
 void register_alarm(CLI::App& app, Chosen& chosen) {
@@ -299,6 +314,7 @@ void register_alarm(CLI::App& app, Chosen& chosen) {
         ->required();
     add(*group, chosen, words, "test", "Reach everybody once, by the server that would",
         [](Context& context, db::Database& db, const Words&) { return test(context, db); });
+    add_export(*group, chosen);
 }
 
 }  // namespace bb::cli

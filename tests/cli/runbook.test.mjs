@@ -1,0 +1,101 @@
+// docs/runbook.md: every alarm has its section, and every command of a ```sh block works on a running instance.
+// Placeholders: `brainbytes` is the program under test. A command whose exit code is not 0 on a healthy
+// instance says so behind it: `# exit 1: why`.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { ask, newId } from "../support/chat.mjs";
+import { startModel } from "../support/model.mjs";
+import { root, startServer } from "../support/server.mjs";
+
+const text = readFileSync(path.join(root, "docs/runbook.md"), "utf8");
+const anchors = new Set(
+    [...text.matchAll(/^#{2,3} (.*)$/gm)].map(([, title]) =>
+        title
+            .toLowerCase()
+            .replace(/[^\w\- ]/g, "")
+            .replaceAll(" ", "-"),
+    ),
+);
+/** The words of a command line; quotes hold together, nothing else is a shell's. */
+const wordsOf = (line) =>
+    [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+        ([, double, single, plain]) => double ?? single ?? plain,
+    );
+
+let server, model;
+
+/** What an instance that has alarms went through: an answer, a failed one, a refused sign-in, no database. */
+async function live() {
+    const ana = { ...(await server.as("ana@example.org")), url: server.url };
+    await ask(ana, newId(), "What is a leaf? [[tokens=3]]");
+    await ask(ana, newId(), "What is a root? [[fail=500]]");
+    const token = { json: { token: "wrong" }, method: "POST" };
+    await server.request("/api/auth/link", token);
+    // It is started again by itself.
+    for (const pid of server.databasePids()) process.kill(pid, "SIGQUIT");
+    const status = async () => (await ana.request("/api/me")).status;
+    await until("an answer with 503", async () => (await status()) === 503, 20_000);
+    await until("an answer again", async () => (await status()) === 200, 60_000);
+}
+
+async function until(what, look, limit = 150_000) {
+    for (const deadline = Date.now() + limit; !(await look()); await pause(50))
+        assert.ok(Date.now() < deadline, `${what}: not within ${limit} ms\n${server.tail(20)}`);
+}
+
+const history = /^brainbytes metrics show (\S+).*$/gm;
+
+before(async () => {
+    model = await startModel();
+    server = await startServer({ verb: "supervise", env: model.env });
+    const made = await server.command("backup", "create");
+    assert.equal(made.code, 0, made.stderr);
+    await live();
+    const shown = [...new Set([...text.matchAll(history)].map(([line]) => line))];
+    // Gauges come into the history with the next minute.
+    await until("a history of all", async () => {
+        for (const line of shown) {
+            const { stderr } = await server.command(...wordsOf(line).slice(1));
+            if (/no history/.test(stderr)) return false;
+        }
+        return true;
+    });
+});
+after(async () => {
+    await server?.stop();
+    await model?.close();
+});
+
+test("every alarm has its section, and the plan's troubleshooting too", async () => {
+    const { code, stdout, stderr } = await server.command("alarm", "list", "--json");
+    assert.equal(code, 0, stderr);
+    const all = JSON.parse(stdout);
+    assert.ok(all.length >= 20);
+    for (const { alarm } of all) assert.ok(anchors.has(alarm.runbook), `${alarm.name}: #${alarm.runbook}`);
+    for (const one of ["database-away", "deployment-failures", "performance-issues", "security-issues"])
+        assert.ok(anchors.has(one), one);
+});
+
+test("every link inside the runbook leads somewhere", () => {
+    for (const [, anchor] of text.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(anchors.has(anchor), anchor);
+});
+
+const commands = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block]) =>
+    block.split("\n").filter((line) => line.trim()),
+);
+
+test("there are commands", () => assert.ok(commands.length >= 20));
+
+for (const line of new Set(commands))
+    test(line, async () => {
+        const [command, note = ""] = line.split(/\s+# /);
+        const expected = Number(/^exit (\d+)/.exec(note)?.[1] ?? 0);
+        const [name, ...words] = wordsOf(command);
+        assert.equal(name, "brainbytes", "a block marked sh holds commands of ours alone");
+        const { code, stdout, stderr } = await server.command(...words);
+        assert.equal(code, expected, `${stdout}\n${stderr}`);
+    });

@@ -46,6 +46,7 @@ struct Node {
     access::RequestLimits limits{rates, metrics};
     std::unique_ptr<telemetry::Spans> spans;  // null: no collector is configured
     net::BlockingPool pool{2};
+    net::BlockingPool readings_pool{1};  // a disk that hangs must not hold up requests
     client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;

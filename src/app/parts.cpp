@@ -161,10 +161,10 @@ Task<watch::Surroundings> Worker::Parts::surroundings() {
 /// A key signs in anew with each request.
 void Worker::Parts::count_key(const http::Request& request, bool refused) {
     using Counts = accounts::SignInCounts;
-    if (request.principal)
-        sign_ins.count("key", Counts::succeeded);
+    if (refused)
+        sign_ins.count("key", Counts::limited);
     else
-        sign_ins.count("key", refused ? Counts::limited : Counts::failed);
+        sign_ins.count("key", request.principal ? Counts::succeeded : Counts::failed);
 }
 
 http::Hooks Worker::Parts::hooks() {

@@ -38,7 +38,7 @@ struct Readings {
     template <class Work>
     Task<void> on_pool(Work work) {
         try {
-            co_await node.pool.run(std::move(work));
+            co_await node.readings_pool.run(std::move(work));
         } catch (const std::exception& fault) {
             log::warn("figures of the machine not read", {{"reason", fault.what()}});
         }

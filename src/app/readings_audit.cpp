@@ -62,6 +62,8 @@ Task<void> AuditReadings::read(db::Database& db) {
         } else if (under_way_ || !found_ || steady_clock::now() - checked_at_ >= check_every) {
             co_await check(db);
         }
+    } catch (const db::Unavailable& away) {
+        log::info("the check of the audit log waits for the database", {{"reason", away.what()}});
     } catch (const std::exception& fault) {
         under_way_.reset();
         log::warn("the audit log is not checked", {{"reason", fault.what()}});

@@ -33,13 +33,14 @@ constexpr const char* people_sql =
     "SELECT count(*)::float8, count(*) FILTER (WHERE seen > now() - interval '1 day')::float8, "
     "count(*) FILTER (WHERE seen > now() - interval '7 days')::float8, "
     "count(*) FILTER (WHERE seen > now() - interval '30 days')::float8 FROM " BB_SEEN;
-// Ids begin with the time they were made at (UUID, version 7): the primary key finds the newest.
+// Ids begin with the time they were made at (UUID, version 7): the primary key finds the newest. Those of
+// threads come from clients, and say nothing.
 #define BB_ID_OF(ago)                                         \
     "(lpad(to_hex((extract(epoch FROM now() - interval '" ago \
     "') * 1000)::bigint), 12, '0') || "                       \
     "repeat('0', 20))::uuid "
 constexpr const char* made_sql =
-    "SELECT (SELECT count(*) FROM threads WHERE id >= " BB_ID_OF("1 day") ")::float8, "
+    "SELECT (SELECT count(*) FROM threads WHERE created_at > now() - interval '1 day')::float8, "
     "(SELECT count(*) FROM messages WHERE role = 'user' AND id >= " BB_ID_OF("1 day") ")::float8, "
     "(SELECT count(*) FROM materials WHERE id >= " BB_ID_OF("1 day") ")::float8, "
     "(SELECT count(*) FROM entries WHERE id >= " BB_ID_OF("1 day") ")::float8, "

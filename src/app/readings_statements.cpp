@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/core/log.hpp"
 #include "base/db/session.hpp"
@@ -10,9 +11,13 @@
 namespace bb::app {
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr const char* seconds_name = "brainbytes_db_statement_seconds_total";
 constexpr const char* slow_name = "brainbytes_db_slow_statements";
 constexpr std::size_t longest_word = 40;
+constexpr std::chrono::seconds longest_look{10};
+constexpr std::chrono::hours again_after{1};
 
 constexpr const char* bound_sql =
     "SET statement_timeout = '3s'; SET lock_timeout = '1s'; SET default_transaction_read_only = off";
@@ -97,15 +102,24 @@ void StatementReadings::show(const Seconds& seconds, double slow) {
 }
 
 void StatementReadings::read() {
+    if (absent_ && steady_clock::now() - *absent_ < again_after) return;
+    absent_.reset();
     try {
         db::Session session(where_.conninfo);
+        const auto deadline = steady_clock::now() + longest_look;
+        session.while_waiting([deadline]() {
+            if (steady_clock::now() > deadline) throw std::runtime_error("the database does not answer");
+        });
         session.script(bound_sql);
         auto schema = session.query(where_sql);
         if (schema.empty() && where_.ours && session.query(loaded_sql)[0].get<bool>(0)) {
             session.script(make_sql);
             schema = session.query(where_sql);
         }
-        if (schema.empty()) return forget();
+        if (schema.empty()) {
+            absent_ = steady_clock::now();
+            return forget();
+        }
         const auto quoted = db::Session::quoted(schema[0].get<std::string>(0));
         Seconds seconds;
         for (const auto row : session.query(fmt::format(fmt::runtime(top_sql), quoted), where_.database))

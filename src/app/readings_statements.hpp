@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +35,7 @@ private:
     metrics::Registry& metrics_;
     const Statistics where_;
     std::map<std::string, metrics::Counter> shown_;
+    std::optional<std::chrono::steady_clock::time_point> absent_;  // when it was found so
 };
 
 }  // namespace bb::app

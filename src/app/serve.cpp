@@ -190,6 +190,7 @@ private:
         for (auto& worker : workers_) worker->halt();
         node_.mailer.finish();
         node_.pool.finish();
+        node_.readings_pool.finish();
         // After everybody's last words to the database.
         for (auto& worker : workers_) worker->let_go();
         wal_.reset();

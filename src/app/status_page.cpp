@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/pages.hpp"
+#include "base/core/log.hpp"
 #include "base/core/number.hpp"
 #include "base/http/multipart.hpp"
 #include "features/accounts/address.hpp"
@@ -153,7 +154,9 @@ Answer subscribe(const StatusParts& parts, const Request& request) {
             "<!doctype html><html lang=\"en\"><body><p>Somebody, probably you, wants this address to hear "
             "when BrainBytes does not work.</p><p><a href=\"" +
             escape_html(link) + "\">Yes</a>. Else do nothing.</p></body></html>";
-        co_await parts.mail.try_once(std::move(letter));
+        const auto sent = co_await parts.mail.try_once(std::move(letter));
+        if (!sent.delivered)
+            log::warn("a letter to a subscriber was not sent", {{"id", request.id}, {"reason", sent.detail}});
     }
     co_return page("Look into your mail",
                    "<p>If this address is not known yet, a letter asks whether you mean it.</p>\n"

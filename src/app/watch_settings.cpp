@@ -5,14 +5,11 @@
 #include "base/config/public_url.hpp"
 #include "base/core/log.hpp"
 #include "embedded/version.hpp"
+#include "features/accounts/people.hpp"
 #include "features/accounts/server_secret.hpp"
 
 namespace bb::app {
 namespace {
-
-constexpr const char* administrators_sql =
-    "SELECT email FROM users WHERE role = 'administrator' AND suspended_at IS NULL ORDER BY created_at "
-    "LIMIT 20";
 
 Task<void> read_people(watch::Surroundings& around, const config::Config& config, db::Database& db) {
     auto contacts = watch::read_contacts(contacts_file(config));
@@ -25,9 +22,8 @@ Task<void> read_people(watch::Surroundings& around, const config::Config& config
                                    ? error.detail
                                    : error.fields.front().pointer + " " + error.fields.front().detail}});
     }
-    const auto rows = co_await db.query(administrators_sql);
-    around.administrators.clear();
-    for (const auto row : rows) around.administrators.push_back(row.get<std::string>(0));
+    accounts::People people(db);
+    around.administrators = co_await people.administrator_addresses();
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace {
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr seconds round{5};        // messages that are due
+constexpr seconds round{5};
 constexpr int rounds_to_look = 3;  // a look every 15 seconds
 constexpr seconds dark_after{60};  // without a database
 
@@ -71,19 +71,9 @@ struct Watching::Impl {
     }
 
     Task<void> count_incidents() {
-        const auto rows = co_await db.query(
-            "SELECT severity, count(*), count(*) FILTER (WHERE opened_at > $1) FROM incidents "
-            "WHERE state <> 'resolved' GROUP BY 1",
-            started);
-        double since = 0;
-        std::array<double, 4> open{};
-        for (const auto row : rows) {
-            open.at(static_cast<std::size_t>(row.get<std::string>(0)[1] - '0')) =
-                static_cast<double>(row.get<std::int64_t>(1));
-            if (row.get<std::string_view>(0) == "P0") since = static_cast<double>(row.get<std::int64_t>(2));
-        }
-        urgent.set(since);
-        for (std::size_t i = 0; i < open.size(); ++i) open_incidents[i]->set(open[i]);
+        const auto open = co_await watch::count_open(db, started);
+        urgent.set(open.urgent_since);
+        for (std::size_t i = 0; i < open.by_severity.size(); ++i) open_incidents[i]->set(open.by_severity[i]);
     }
 
     Task<void> see_status() {
@@ -99,15 +89,28 @@ struct Watching::Impl {
         const bool mine = co_await watch::look_around(db, around, now());
         co_await see_status();
         overdue.set(co_await watch::count_overdue(db, now()));
-        if (!mine || Clock::now() < next_ping) co_return;
+        if (mine) looked = true;
+    }
+
+    /// A channel that hangs holds up other messages for seconds, and never a look.
+    Task<void> carry() {
+        co_await watch::deliver_due(
+            db, [this](const watch::Message& message) { return courier.deliver(message); }, now());
+        if (!looked || Clock::now() < next_ping) co_return;
+        looked = false;
         next_ping = Clock::now() + seconds(60);
         const auto pinged = co_await courier.ping_dead_man();
         if (!pinged.fault.empty()) log::warn("the outside check was not reached", {{"reason", pinged.fault}});
     }
 
-    Task<void> carry() {
-        co_await watch::deliver_due(
-            db, [this](const watch::Message& message) { return courier.deliver(message); }, now());
+    Task<void> carry_once() {
+        try {
+            co_await carry();
+        } catch (const db::Unavailable&) {
+            // The look says so.
+        } catch (const std::exception& fault) {
+            log::warn("messages about incidents wait", {{"reason", fault.what()}});
+        }
     }
 
     /// The database is away, and with it everything that could say so. Once in a darkness.
@@ -133,7 +136,6 @@ struct Watching::Impl {
     Task<void> one_round(int number) {
         try {
             if (number % rounds_to_look == 0) co_await look();
-            co_await carry();
             co_await count_incidents();
             co_await leave_the_dark();
             co_return;
@@ -159,6 +161,7 @@ struct Watching::Impl {
     Clock::time_point next_ping{};
     std::optional<Time> dark_since;
     bool cried = false;
+    bool looked = false;  // since the outside check was asked
     bool writing = false;
 };
 
@@ -172,6 +175,14 @@ Task<void> Watching::run() {
     for (int number = 0; state.cancelled() == boost::asio::cancellation_type::none; ++number) {
         co_await net::sleep_for(round);
         if (!impl_->node.draining) co_await impl_->one_round(number);
+    }
+}
+
+Task<void> Watching::carry_messages() {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    while (state.cancelled() == boost::asio::cancellation_type::none) {
+        co_await net::sleep_for(round);
+        if (!impl_->node.draining) co_await impl_->carry_once();
     }
 }
 

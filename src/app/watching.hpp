@@ -18,8 +18,10 @@ public:
     ~Watching();
     Watching(const Watching&) = delete;
 
-    /// Runs until it is cancelled.
+    /// Looks until it is cancelled.
     Task<void> run();
+    /// Sends what is to be sent until it is cancelled: beside run(), as others' servers may take their time.
+    Task<void> carry_messages();
     /// Writes down what was counted last, and that this node ends because it was told to.
     Task<void> say_goodbye();
 

@@ -10,6 +10,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/net/timer.hpp"
 #include "cli/cli.hpp"
+#include "operations/watch/changes.hpp"
 #include "operations/watch/export.hpp"
 #include "operations/watch/look.hpp"
 #include "operations/watch/silences.hpp"
@@ -60,28 +61,10 @@ Task<int> list(Context& context, db::Database& db, const Words& words) {
     co_return done;
 }
 
-/// What there is of this name, with what was typed over it.
-Task<Result<watch::Alarm>> with_changes(db::Transaction& tx, const Words& words) {
-    watch::Alarm base;
-    base.name = words.name;
-    base.description = words.name + " is beyond its threshold.";
-    base.severity = "P2";
-    base.component = "service";
-    for (const auto& one : co_await watch::alarms_of(tx))
-        if (one.name == words.name) base = one;
-    co_return watch::changed(std::move(base), js::value(words.definition));
-}
-
 Task<int> put(Context& context, db::Database& db, const Words& words) {
     auto work = [&](db::Transaction& tx) -> Task<Result<watch::Alarm>> {
-        auto alarm = co_await with_changes(tx, words);
+        auto alarm = co_await watch::put_alarm(tx, words.name, js::value(words.definition));
         if (!alarm) co_return alarm;
-        const auto text = js::serialize(words.definition);
-        const db::Json definition{text};
-        co_await tx.query(
-            "INSERT INTO alarms (name, definition, changed_at) VALUES ($1, $2, now()) ON CONFLICT (name) DO "
-            "UPDATE SET definition = alarms.definition || excluded.definition, changed_at = now()",
-            words.name, definition);
         co_await write_down(tx, "alarm.changed", words.name);
         co_return alarm;
     };
@@ -93,14 +76,9 @@ Task<int> put(Context& context, db::Database& db, const Words& words) {
 
 Task<int> remove(Context& context, db::Database& db, const Words& words) {
     auto work = [&](db::Transaction& tx) -> Task<bool> {
-        const auto gone = co_await tx.query("DELETE FROM alarms WHERE name = $1", words.name);
-        if (gone.affected() > 0) co_await write_down(tx, "alarm.removed", words.name);
-        const auto& ours = watch::built_in_alarms();
-        const bool stays = std::any_of(ours.begin(), ours.end(),
-                                       [&](const watch::Alarm& one) { return one.name == words.name; });
-        // What it has opened ends with it.
-        if (!stays) co_await tx.query("DELETE FROM alarm_states WHERE alarm = $1", words.name);
-        co_return gone.affected() > 0;
+        const bool gone = co_await watch::remove_alarm(tx, words.name);
+        if (gone) co_await write_down(tx, "alarm.removed", words.name);
+        co_return gone;
     };
     const bool removed = co_await db.transaction(work);
     if (!removed)
@@ -111,13 +89,22 @@ Task<int> remove(Context& context, db::Database& db, const Words& words) {
 }
 
 Task<int> silence(Context& context, db::Database& db, const Words& words) {
-    auto work = [&](db::Transaction& tx) -> Task<void> {
+    auto work = [&](db::Transaction& tx) -> Task<bool> {
         watch::SilenceOrder order{Uuid::make(), words.name, words.reason, now(),
                                   now() + std::chrono::minutes(words.minutes)};
+        const auto alarms = co_await watch::alarms_of(tx);
+        const bool known = std::any_of(alarms.begin(), alarms.end(), [&](const watch::Alarm& one) {
+            return watch::fits(order, one.name, order.begins);
+        });
+        if (!known) co_return false;
         co_await watch::add_silence(tx, std::move(order));
         co_await write_down(tx, "alarm.silenced", words.name);
+        co_return true;
     };
-    co_await db.transaction(work);
+    const bool known = co_await db.transaction(work);
+    if (!known)
+        co_return context.fail(
+            fmt::format("No alarm is called {}: \"brainbytes alarm list\" names them.", words.name));
     context.out << fmt::format("{} tells nobody for {} minutes\n", words.name, words.minutes);
     co_return done;
 }
@@ -174,8 +161,7 @@ Task<std::string> fault_of_watch(db::Database& db, std::size_t armed, std::size_
     // A server that was just started looks within seconds.
     for (int second = 0; second < seconds_for_look; ++second) {
         if (second > 0) co_await net::sleep_for(std::chrono::seconds(1));
-        const auto looked = co_await db.query("SELECT looked_at FROM watch_turns");
-        last = looked[0].get<Time>(0);
+        last = co_await watch::last_look(db);
         if (now() - last < std::chrono::minutes(2)) co_return std::string();
     }
     co_return fmt::format("nobody has looked since {}: no server runs", to_rfc3339(last));

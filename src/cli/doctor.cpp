@@ -244,7 +244,12 @@ int here(Context& context, const Words& words) {
     const auto kept = std::make_shared<std::optional<config::Config>>();
     if (!subject->home.conninfo.empty()) checks.push_back(kept_secrets(subject, kept));
     auto looked = watch::look_side_by_side(checks);
+    // One that is late may be the one that still writes them.
     const bool may_take_kept = looked.all_came_back && kept->has_value();
+    if (!looked.all_came_back && !subject->home.conninfo.empty())
+        context.err
+            << "brainbytes: secrets that the database keeps were not read: what needs them may be said to "
+               "be not configured.\n";
     append(report, all, std::move(looked));
     auto with_kept = *subject;
     if (may_take_kept) with_kept.config = **kept;

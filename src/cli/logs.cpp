@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/core/program.hpp"
+#include "base/db/found_home.hpp"
 #include "cli/deploy.hpp"
 #include "cli/logs.hpp"
 #include "cli/since.hpp"
@@ -67,7 +68,8 @@ void print_chosen(Printer& printer, const LogWords& words, Read read) {
 }
 
 int from_files(Context& context, const LogWords& words, const watch::LogFilter& filter) {
-    const auto folder = std::filesystem::path(context.config.text("BRAINBYTES_DATA")) / "logs";
+    // Where a server that was started as root has put its data, when they could not stay where it was told.
+    const auto folder = db::find_home(context.config).data / "logs";
     std::error_code unknown;
     if (!words.follow && !std::filesystem::is_directory(folder, unknown))
         return context.fail(

@@ -102,11 +102,8 @@ Task<int> show(Context& context, db::Database& db, Words words) {
 }
 
 Task<int> list(Context& context, db::Database& db) {
-    const auto rows =
-        co_await db.query("SELECT name, min(kind), count(*) FROM metric_series GROUP BY name ORDER BY name");
-    for (const auto row : rows)
-        context.out << fmt::format("{}\t{}\t{} series\n", row.get<std::string>(0), row.get<std::string>(1),
-                                   row.get<std::int64_t>(2));
+    for (const auto& one : co_await watch::known_metrics(db))
+        context.out << fmt::format("{}\t{}\t{} series\n", one.name, one.kind, one.series);
     co_return done;
 }
 

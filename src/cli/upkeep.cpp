@@ -15,13 +15,14 @@
 #include "cli/database.hpp"
 #include "cli/visitor.hpp"
 #include "operations/safety/running_tool.hpp"
+#include "operations/safety/runs.hpp"
 #include "operations/watch/upkeep.hpp"
 
 namespace bb::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using watch::Finding;
+using watch::Review;
 
 struct Words {
     std::string period = "weekly";
@@ -35,9 +36,9 @@ struct Site {
     db::Session& session;
     Time now;
 };
-using Work = std::function<Finding(const Site&)>;
+using Work = std::function<Review(const Site&)>;
 
-Finding missing(std::string words) {
+Review missing(std::string words) {
     return {"missing", std::move(words), {}};
 }
 
@@ -54,8 +55,8 @@ std::string read_file(const fs::path& file) {
     return text.str();
 }
 
-/// A word of a command of ours: what is well is the finding, what it says on failure needs somebody.
-Finding of_command(const Site& site, std::vector<std::string> words) {
+/// A word of a command of ours: what is well is the review, what it says on failure needs somebody.
+Review of_command(const Site& site, std::vector<std::string> words) {
     try {
         auto said = output_of_own(site.context, std::move(words));
         while (said.ends_with('\n')) said.pop_back();
@@ -65,52 +66,46 @@ Finding of_command(const Site& site, std::vector<std::string> words) {
     }
 }
 
-Finding backups(const Site& site) {
-    const auto runs = site.session.query("SELECT count(*) FROM backup_runs WHERE backup IS NOT NULL");
-    if (runs[0].get<std::int64_t>(0) == 0) return missing("no backup was made: brainbytes backup create");
+Review backups(const Site& site) {
+    if (!safety::last_runs(site.session).good) return missing("no backup was made: brainbytes backup create");
     return of_command(site, {"backup", "verify", "latest"});
 }
 
 /// Debian's lists of packages as they were fetched last.
-Finding updates(const Site&) {
+Review updates(const Site&) {
     std::istringstream lines(output({"apt-get", "--simulate", "--quiet", "upgrade"}));
-    Finding finding;
+    Review review;
     double all = 0, security = 0;
     for (std::string line; std::getline(lines, line);) {
         if (!line.starts_with("Inst ")) continue;
         ++all;
         if (line.find("-security") != std::string::npos) ++security;
-        if (all <= 20) finding.words += line.substr(5, line.find(' ', 5) - 5) + " ";
+        if (all <= 20) review.words += line.substr(5, line.find(' ', 5) - 5) + " ";
     }
-    finding.figures = {{"updates", all}, {"securityUpdates", security}};
-    finding.words = fmt::format("{:.0f} packages have a newer version, {:.0f} of them for security {}", all,
-                                security, finding.words);
-    if (security > 0) finding.result = "attention";
-    return finding;
+    review.figures = {{"updates", all}, {"securityUpdates", security}};
+    review.words = fmt::format("{:.0f} packages have a newer version, {:.0f} of them for security {}", all,
+                               security, review.words);
+    if (security > 0) review.result = "attention";
+    return review;
 }
 
-Finding security(const Site& site) {
-    auto finding = of_command(site, {"audit", "verify"});
-    const auto rows = site.session.query(
-        "SELECT (SELECT count(*) FROM users WHERE role = 'administrator' AND suspended_at IS NULL), "
-        "(SELECT count(*) FROM audit_entries WHERE action = 'sign_in.failed' AND at > now() - interval '31 "
-        "days')");
-    finding.figures = {{"administrators", static_cast<double>(rows[0].get<std::int64_t>(0))},
-                       {"failedSignIns", static_cast<double>(rows[0].get<std::int64_t>(1))}};
-    finding.words += fmt::format("; {} administrators, {} failed sign-ins in 31 days",
-                                 rows[0].get<std::int64_t>(0), rows[0].get<std::int64_t>(1));
+Review security(const Site& site) {
+    auto review = of_command(site, {"audit", "verify"});
+    const auto access = watch::review_access(site.session, site.now);
+    review.figures = access.figures;
+    review.words += "; " + access.words;
     const auto told = parse_json(output_of_own(site.context, {"doctor", "--json"}, true));
     if (!told || !told->is_object()) return missing("\"doctor\" gives no report");
     for (const auto& check : told->get_object().at("checks").as_array())
         if (check.at("result").as_string() == "fail") {
-            finding.result = "attention";
-            finding.words += "; " + std::string(check.at("name").as_string());
+            review.result = "attention";
+            review.words += "; " + std::string(check.at("name").as_string());
         }
-    return finding;
+    return review;
 }
 
 /// Commands that the documents name and the program lacks, and links to files that are not there.
-Finding documentation(const Site& site) {
+Review documentation(const Site& site) {
     const fs::path folder = fs::current_path() / "docs";
     if (!fs::is_directory(folder)) return missing("no clone of the sources here, with its folder docs");
     static const std::regex command("brainbytes ([a-z]+)(?: ([a-z]+))?"), link("\\]\\(([^):#]+)(#[^)]*)?\\)");
@@ -135,34 +130,19 @@ Finding documentation(const Site& site) {
             }
         }
     }
-    Finding finding;
-    finding.figures = {{"files", files}, {"faults", static_cast<double>(faults.size())}};
-    finding.words = fmt::format("{:.0f} documents, {} faults", files, faults.size());
-    for (const auto& fault : faults) finding.words += "; " + fault;
-    if (!faults.empty()) finding.result = "attention";
-    return finding;
-}
-
-Finding drill(const Site& site) {
-    const auto rows = site.session.query(
-        "SELECT scenario, started_at, good, rto_seconds, rpo_seconds FROM drills WHERE started_at > now() - "
-        "interval "
-        "'31 days' ORDER BY started_at DESC LIMIT 1");
-    if (rows.empty()) return missing("no drill was held this month: brainbytes drill run");
-    Finding finding;
-    finding.figures = {{"rtoSeconds", rows[0].get<double>(3)}, {"rpoSeconds", rows[0].get<double>(4)}};
-    finding.words =
-        fmt::format("{} at {}: back in {:.0f} s, {:.0f} s of work lost", rows[0].get<std::string>(0),
-                    to_rfc3339(rows[0].get<Time>(1)), rows[0].get<double>(3), rows[0].get<double>(4));
-    if (!rows[0].get<bool>(2)) finding.result = "attention";
-    return finding;
+    Review review;
+    review.figures = {{"files", files}, {"faults", static_cast<double>(faults.size())}};
+    review.words = fmt::format("{:.0f} documents, {} faults", files, faults.size());
+    for (const auto& fault : faults) review.words += "; " + fault;
+    if (!faults.empty()) review.result = "attention";
+    return review;
 }
 
 /// Sizes of the sources by folder, and the arrows between them.
-Finding architecture(const Site&) {
+Review architecture(const Site&) {
     const fs::path folder = fs::current_path() / "src";
     if (!fs::is_directory(folder)) return missing("no clone of the sources here");
-    Finding finding;
+    Review review;
     double longest = 0;
     std::string longest_name;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -170,25 +150,25 @@ Finding architecture(const Site&) {
         const auto text = read_file(entry.path());
         const auto lines = static_cast<double>(std::count(text.begin(), text.end(), '\n'));
         const auto part = fs::relative(entry.path(), folder).begin()->string();
-        finding.figures[part + "Lines"] += lines;
+        review.figures[part + "Lines"] += lines;
         if (lines <= longest) continue;
         longest = lines;
         longest_name = fs::relative(entry.path(), folder).string();
     }
-    finding.figures["longestFile"] = longest;
-    finding.words = fmt::format("the longest file is {} with {:.0f} lines; ", longest_name, longest);
+    review.figures["longestFile"] = longest;
+    review.words = fmt::format("the longest file is {} with {:.0f} lines; ", longest_name, longest);
     try {
         output({"scripts/lint-includes"});
-        finding.words += "every arrow points the right way";
+        review.words += "every arrow points the right way";
     } catch (const std::exception& fault) {
-        finding.words += fault.what();
-        finding.result = "attention";
+        review.words += fault.what();
+        review.result = "attention";
     }
-    return finding;
+    return review;
 }
 
 /// The record that scripts/security left.
-Finding penetration(const Site& site) {
+Review penetration(const Site& site) {
     const auto file = fs::current_path() / "build" / "evidence" / "security.json";
     if (!fs::exists(file)) return missing("no record of a scan in this clone: make security");
     const auto record = parse_json(read_file(file));
@@ -200,29 +180,6 @@ Finding penetration(const Site& site) {
     if (!at || site.now - *at > watch::length_of("quarterly"))
         return missing("the last scan is of " + text("at"));
     return {text("result") == "passed" ? "good" : "attention", text("at") + ": " + text("detail"), {}};
-}
-
-/// Versions of what this is built on, and until when they are looked after.
-Finding stack(const Site& site) {
-    constexpr std::chrono::sys_days debian_12(std::chrono::year(2028) / 6 / 30);  // long-term support
-    constexpr std::chrono::sys_days postgres_15(std::chrono::year(2027) / 11 /
-                                                11);  // postgresql.org/support/versioning
-    const auto version =
-        site.session.query("SELECT current_setting('server_version_num')::int")[0].get<std::int32_t>(0);
-    const auto left = [&](std::chrono::sys_days end) {
-        return static_cast<double>(std::chrono::duration_cast<std::chrono::days>(end - site.now).count());
-    };
-    Finding finding;
-    finding.figures = {{"debianDaysLeft", left(debian_12)}, {"postgres", version / 10000}};
-    finding.words = fmt::format("Debian 12 is looked after for {:.0f} more days; PostgreSQL {}",
-                                left(debian_12), version / 10000);
-    if (version / 10000 == 15) {
-        finding.figures["postgresDaysLeft"] = left(postgres_15);
-        finding.words += fmt::format(" for {:.0f}", left(postgres_15));
-        if (left(postgres_15) < 180) finding.result = "attention";
-    }
-    if (left(debian_12) < 180) finding.result = "attention";
-    return finding;
 }
 
 const std::map<std::string, Work>& works() {
@@ -251,14 +208,20 @@ const std::map<std::string, Work>& works() {
              return watch::forecast_capacity(s.session, s.now);
          }},
         {"documentation", documentation},
-        {"drill", drill},
+        {"drill",
+         [](const Site& s) {
+             return watch::review_drill(s.session, s.now);
+         }},
         {"architecture", architecture},
         {"penetration", penetration},
         {"cost-analysis",
          [](const Site& s) {
              return watch::review_cost(s.session, s.now, 92);
          }},
-        {"stack", stack},
+        {"stack",
+         [](const Site& s) {
+             return watch::review_stack(s.session, s.now);
+         }},
         {"continuity",
          [](const Site& s) {
              return watch::review_continuity(s.session, s.now);
@@ -268,30 +231,30 @@ const std::map<std::string, Work>& works() {
 }
 
 /// What changed since the last time, figure by figure.
-std::string compared(const Finding& finding, const std::optional<watch::UpkeepRun>& last) {
+std::string compared(const Review& review, const std::optional<watch::UpkeepRun>& last) {
     std::string words;
     if (!last) return words;
-    for (const auto& [name, value] : finding.figures) {
-        const auto before = last->finding.figures.find(name);
-        if (before != last->finding.figures.end() && before->second != value)
+    for (const auto& [name, value] : review.figures) {
+        const auto before = last->review.figures.find(name);
+        if (before != last->review.figures.end() && before->second != value)
             words +=
                 fmt::format("{}{} {:.4g} -> {:.4g}", words.empty() ? "" : ", ", name, before->second, value);
     }
     return words;
 }
 
-void print(Context& context, const Words& words, const watch::UpkeepTask& task, const Finding& finding,
+void print(Context& context, const Words& words, const watch::UpkeepTask& task, const Review& review,
            const std::string& since) {
     if (words.json) {
         JsonWriter json;
-        json.object().field("task", task.name).field("result", finding.result).field("words", finding.words);
+        json.object().field("task", task.name).field("result", review.result).field("words", review.words);
         json.key("figures").object();
-        for (const auto& [name, value] : finding.figures) json.field(name, value);
+        for (const auto& [name, value] : review.figures) json.field(name, value);
         json.end().field("sinceLast", since);
         context.out << json.end().take() << '\n';
         return;
     }
-    context.out << fmt::format("{}\t{}\t{}{}\n", finding.result, task.words, finding.words,
+    context.out << fmt::format("{}\t{}\t{}{}\n", review.result, task.words, review.words,
                                since.empty() ? "" : "\tsince the last time: " + since);
 }
 
@@ -305,17 +268,17 @@ int run(Context& context, const Words& words) {
                                     : std::count(words.only.begin(), words.only.end(), task.name) > 0;
             if (!chosen) continue;
             const auto last = watch::last_run(session, task.name);
-            Finding finding;
+            Review review;
             try {
-                finding = works().at(task.name)(site);
+                review = works().at(task.name)(site);
             } catch (const db::Unavailable&) {
                 throw;
             } catch (const std::exception& fault) {
-                finding = missing(fault.what());
+                review = missing(fault.what());
             }
-            watch::keep_run(session, task.name, finding, site.now);
-            print(context, words, task, finding, compared(finding, last));
-            if (finding.result != "good") ++open;
+            watch::keep_run(session, task.name, review, site.now);
+            print(context, words, task, review, compared(review, last));
+            if (review.result != "good") ++open;
         }
         return open == 0 ? done : context.fail(fmt::format("{} tasks need somebody.", open));
     });

@@ -127,6 +127,34 @@ test("one that crashes while it is watched is replaced by the one before", async
     visitors.forgive(); // what the crashed process had in its hands
 });
 
+test("a P0 that begins while one is watched leads back at once; one that was there before does not", async () => {
+    const open = async (title) => {
+        const made = await server.command("incident", "open", title, "--severity", "P0", "--json");
+        assert.equal(made.code, 0, made.stderr);
+        assert.match(made.stderr, /immediate rollback/);
+        return String(JSON.parse(made.stdout).number);
+    };
+    const resolve = (number) => server.command("incident", "resolve", number, "it was a test");
+    const known = await open("It was bad before");
+    const before = (await status()).kept;
+    const watched = deploy(keep(), 90);
+    await untilTrial();
+    await pause(12_000); // two rounds in which the old one is counted, and does not count
+    assert.equal((await status()).trial, true);
+    const fresh = await open("Nobody gets an answer");
+    const done = await watched;
+    assert.equal(done.code, 1, done.stdout);
+    const { failedStep, reason } = JSON.parse(done.stdout);
+    assert.deepEqual(
+        [failedStep, reason],
+        ["bake", "an incident of severity P0 began: the matrix says to go back at once"],
+    );
+    const now = await status();
+    assert.deepEqual([now.kept, now.serving.release], [before, before]);
+    for (const number of [known, fresh]) assert.equal((await resolve(number)).code, 0);
+    isNoFault();
+});
+
 test("a deploy that is killed at any step leaves the release before in service", async () => {
     for (const step of ["migrate", "start", "smoke test", "switch"]) {
         const name = keep();

@@ -151,7 +151,7 @@ bool LogFiles::make_ready(std::size_t bytes) {
         name_.clear();
         return false;
     }
-    if (current - pruned_ >= prune_every) {
+    if (!pruned_ || current - *pruned_ >= prune_every) {
         pruned_ = current;
         prune();
     }
@@ -190,7 +190,7 @@ bool LogFiles::open_file() {
     day_ = today();
     size_ = 0;
     torn_ = false;
-    pruned_ = {};  // at each new file
+    pruned_.reset();  // at each new file
     return true;
 }
 

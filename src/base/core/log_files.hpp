@@ -64,7 +64,7 @@ private:
     std::size_t lost_ = 0;  // lines
     bool torn_ = false;     // the file ends inside a line
     Clock::time_point looked_{};
-    Clock::time_point pruned_{};
+    std::optional<Clock::time_point> pruned_;  // none: at the next write
 };
 
 }  // namespace bb::log

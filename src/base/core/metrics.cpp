@@ -61,6 +61,7 @@ std::string in_braces(const std::string& labels) {
 
 struct Counter::Cell {
     std::atomic<double> value{0};
+    std::atomic<bool> followed{false};
 };
 
 struct Gauge::Cell {
@@ -92,6 +93,7 @@ double Counter::value() const {
     return cell_->value.load(std::memory_order_relaxed);
 }
 void Counter::follow(double total) {
+    cell_->followed.store(true, std::memory_order_relaxed);
     cell_->value.store(total, std::memory_order_relaxed);
 }
 void Gauge::set(double value) {
@@ -233,6 +235,7 @@ struct Registry::Impl {
             sample.sum = cell.sum.load(std::memory_order_relaxed);
         } else {
             sample.value = value_of(series);
+            sample.followed = series.counter && series.counter->followed.load(std::memory_order_relaxed);
         }
         return sample;
     }

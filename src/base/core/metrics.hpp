@@ -73,6 +73,7 @@ struct Sample {
     std::vector<double> bounds;         // of a histogram
     std::vector<std::uint64_t> counts;  // one more than bounds, not cumulative
     double sum = 0;
+    bool followed = false;  // a counter that is kept elsewhere, see Counter::follow()
 };
 
 /// All metric families of the process, in Prometheus's data model.

@@ -1,6 +1,7 @@
 #include "base/core/trace.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/core/crypto.hpp"
@@ -24,7 +25,9 @@ bool is_number(std::string_view text) {
 /// Never all zeros: that means "none".
 std::string random_number(std::size_t digits) {
     for (;;) {
-        auto number = crypto::hex(crypto::random_bytes(digits / 2));
+        std::array<char, trace_digits / 2> bytes{};
+        crypto::random_fill(bytes.data(), digits / 2);
+        auto number = crypto::hex(std::string_view(bytes.data(), digits / 2));
         if (is_number(number)) return number;
     }
 }
@@ -43,10 +46,14 @@ std::string Trace::traceparent() const {
 }
 
 Trace parse_traceparent(std::string_view header) {
-    if (header.size() != whole || !header.starts_with("00-") || header[35] != '-' || header[52] != '-')
-        return {};
+    // A later version may have more behind what is known here (section 3.2.4).
+    const auto version = header.substr(0, 2);
+    const bool later = version != "00" && version != "ff" && is_hex(version);
+    const bool fits = header.size() == whole || (later && header.size() > whole && header[whole] == '-');
+    if (!fits || (version != "00" && !later)) return {};
+    if (header[2] != '-' || header[35] != '-' || header[52] != '-') return {};
     const auto trace_id = header.substr(3, trace_digits), parent_id = header.substr(36, span_digits);
-    const auto flags = header.substr(53);
+    const auto flags = header.substr(53, 2);
     if (!is_number(trace_id) || !is_number(parent_id) || !is_hex(flags)) return {};
     Trace trace;
     trace.trace_id = trace_id;

@@ -91,6 +91,15 @@ Task<std::vector<User>> People::list_everyone() {
     co_return people;
 }
 
+Task<std::vector<std::string>> People::administrator_addresses() {
+    const auto rows = co_await db_.query(
+        "SELECT email FROM users WHERE role = 'administrator' AND suspended_at IS NULL ORDER BY created_at "
+        "LIMIT 20");
+    std::vector<std::string> addresses;
+    for (const auto row : rows) addresses.push_back(row.get<std::string>(0));
+    co_return addresses;
+}
+
 Task<bool> People::lacks_administrator() {
     const auto rows = co_await db_.query(lacks_administrator_sql);
     co_return rows[0].get<bool>(0);

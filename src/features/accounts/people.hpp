@@ -41,6 +41,8 @@ public:
     Task<std::optional<User>> find_by_email(std::string email);
     /// For the operator: everyone, oldest first.
     Task<std::vector<User>> list_everyone();
+    /// Addresses of active administrators, at most 20, those first who have been there longest.
+    Task<std::vector<std::string>> administrator_addresses();
     /// True while nobody is administrator.
     Task<bool> lacks_administrator();
 

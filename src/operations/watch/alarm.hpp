@@ -107,4 +107,9 @@ std::string to_json(const Alarm& alarm);
 /// All alarms: those built in as they were changed, and those that were put beside them.
 Task<std::vector<Alarm>> alarms_of(db::Transaction& tx);
 
+/// Adds an alarm, or changes one: `definition` is put over what there is of this name. Errors: as changed().
+Task<Result<Alarm>> put_alarm(db::Transaction& tx, std::string name, boost::json::value definition);
+/// Takes back what was put; an alarm that was put beside ours ends what it has opened. False: nothing was.
+Task<bool> remove_alarm(db::Transaction& tx, std::string name);
+
 }  // namespace bb::watch

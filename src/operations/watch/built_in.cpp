@@ -193,9 +193,10 @@ void add_safety(std::vector<Alarm>& to) {
     to.push_back(alarm("maintenance-overdue", "P3", "service", "maintenance-overdue",
                        "A task of regular maintenance is overdue.",
                        gauge("brainbytes_maintenance_overdue", more_than, 0)));
-    to.push_back(alarm("many-failed-sign-ins", "P2", "sign-in", "failed-sign-ins",
-                       "Many sign-ins fail: somebody may be guessing.",
-                       sum("brainbytes_sign_in_total", {{"outcome", "failed|limited"}}, 50)));
+    to.push_back(
+        alarm("many-failed-sign-ins", "P2", "sign-in", "failed-sign-ins",
+              "Many sign-ins fail: somebody may be guessing.",
+              sum("brainbytes_sign_in_total", {{"outcome", "failed|limited"}, {"method", "!key"}}, 50)));
     to.push_back(alarm("audit-broken", "P1", "service", "audit-broken",
                        "The audit log was changed behind the program's back.",
                        gauge("brainbytes_audit_whole", less_than, 1)));

@@ -134,17 +134,6 @@ const Reading& reading(bool by_hours) {
     return by_hours ? hours : minutes;
 }
 
-/// `{0.1,0.5}` as PostgreSQL writes it.
-std::vector<double> numbers_in(const std::string& text) {
-    std::vector<double> numbers;
-    for (std::size_t at = 1; at + 1 < text.size();) {
-        const auto comma = std::min(text.find(',', at), text.size() - 1);
-        numbers.push_back(std::stod(text.substr(at, comma - at)));
-        at = comma + 1;
-    }
-    return numbers;
-}
-
 }  // namespace
 
 Task<void> History::find_series(const std::vector<Point>& points) {
@@ -212,6 +201,25 @@ Task<void> condense(db::Transaction& tx, Time now) {
     co_await forget_the_old(tx, now);
 }
 
+std::vector<double> bounds_in(const std::string& text) {
+    std::vector<double> numbers;
+    for (std::size_t at = 1; at + 1 < text.size();) {
+        const auto comma = std::min(text.find(',', at), text.size() - 1);
+        numbers.push_back(std::stod(text.substr(at, comma - at)));
+        at = comma + 1;
+    }
+    return numbers;
+}
+
+Task<std::vector<KnownMetric>> known_metrics(db::Database& db) {
+    const auto rows =
+        co_await db.query("SELECT name, min(kind), count(*) FROM metric_series GROUP BY name ORDER BY name");
+    std::vector<KnownMetric> all;
+    for (const auto row : rows)
+        all.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<std::int64_t>(2)});
+    co_return all;
+}
+
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,
                          std::chrono::seconds length) {
     if (length.count() < 1 || (end - start) / length > 2'000)
@@ -226,7 +234,7 @@ Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Tim
     std::vector<std::int32_t> series;
     for (const auto row : chosen)
         if (row.get<std::string_view>(2) == bounds) series.push_back(row.get<std::int32_t>(0));
-    found.bounds = numbers_in(bounds);
+    found.bounds = bounds_in(bounds);
     const auto seconds = static_cast<std::int32_t>(length.count());
     const auto& sql = reading(length > hours(6) || start < end - kept_in_minutes);
     const auto periods = co_await tx.query(sql.periods.c_str(), series, start, end, seconds);

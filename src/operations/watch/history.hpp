@@ -58,6 +58,16 @@ struct Found {
     std::vector<Period> periods;  ///< in order; those without a point are left out
 };
 
+/// Bounds of buckets as they stand in the table of series: "{0.1,0.5}".
+std::vector<double> bounds_in(const std::string& text);
+
+/// A metric with a history.
+struct KnownMetric {
+    std::string name, kind;
+    std::int64_t series = 0;
+};
+Task<std::vector<KnownMetric>> known_metrics(db::Database& db);
+
 /// The periods of `length` from `start` to before `end`: made of minutes, or of hours (and the minutes since
 /// the last full one) where `length` is more than six hours or `start` too long ago. At most 2,000 periods:
 /// std::logic_error.

@@ -85,6 +85,21 @@ Task<Result<Incident>> find_incident(db::Transaction& tx, int number) {
     co_return incident_in(rows[0]);
 }
 
+Task<OpenIncidents> count_open(db::Database& db, Time since) {
+    const auto rows = co_await db.query(
+        "SELECT severity, count(*), count(*) FILTER (WHERE opened_at > $1) FROM incidents "
+        "WHERE state <> 'resolved' GROUP BY 1",
+        since);
+    OpenIncidents open;
+    for (const auto row : rows) {
+        const auto severity = row.get<std::string>(0);
+        open.by_severity.at(static_cast<std::size_t>(severity[1] - '0')) =
+            static_cast<double>(row.get<std::int64_t>(1));
+        if (severity == "P0") open.urgent_since = static_cast<double>(row.get<std::int64_t>(2));
+    }
+    co_return open;
+}
+
 Task<Result<int>> number_of(db::Transaction& tx, Uuid incident) {
     const auto rows = co_await tx.query("SELECT number FROM incidents WHERE id = $1", incident);
     if (rows.empty()) co_return not_found("incident");

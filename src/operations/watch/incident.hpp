@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,13 @@ bool is_felt(const Incident& incident);
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now);
 /// Locked until the transaction ends. Errors: not_found.
 Task<Result<Incident>> find_incident(db::Transaction& tx, int number);
+/// How many are not over.
+struct OpenIncidents {
+    std::array<double, 4> by_severity{};  ///< P0 to P3
+    double urgent_since = 0;              ///< P0 that began after the moment asked about
+};
+Task<OpenIncidents> count_open(db::Database& db, Time since);
+
 /// Errors: not_found.
 Task<Result<int>> number_of(db::Transaction& tx, Uuid incident);
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit);

@@ -42,6 +42,8 @@ std::vector<Point> Increments::since_accepted(const std::vector<metrics::Sample>
                                               bool with_gauges) const {
     std::vector<Point> points;
     for (const auto& sample : now) {
+        // What the database counts is the same on every node, and older than any of them.
+        if (sample.followed) continue;
         const auto found = accepted_.find(key_of(sample));
         const auto* before = found == accepted_.end() ? nullptr : &found->second;
         Point point{sample.name, sample.labels, sample.kind, sample.value, sample.bounds, {}};
@@ -62,7 +64,8 @@ std::vector<Point> Increments::since_accepted(const std::vector<metrics::Sample>
 }
 
 void Increments::accept(const std::vector<metrics::Sample>& now) {
-    for (const auto& sample : now) accepted_.insert_or_assign(key_of(sample), sample);
+    for (const auto& sample : now)
+        if (!sample.followed) accepted_.insert_or_assign(key_of(sample), sample);
 }
 
 }  // namespace bb::watch

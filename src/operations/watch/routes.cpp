@@ -7,6 +7,7 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/core/number.hpp"
+#include "operations/watch/changes.hpp"
 #include "operations/watch/look.hpp"
 #include "operations/watch/silences.hpp"
 
@@ -138,9 +139,7 @@ Answer list_alarms(const WatchParts& parts, Request&) {
         co_return co_await standing_of(tx, now());
     };
     const auto all = co_await parts.db.transaction(work);
-    const auto changes = co_await parts.db.query(
-        "SELECT alarm, at, state, words FROM alarm_changes WHERE at > now() - interval '30 days' "
-        "ORDER BY at DESC LIMIT 200");
+    const auto changes = co_await alarm_changes(parts.db);
     JsonWriter json;
     json.object().key("alarms").array();
     for (const auto& [alarm, state, incident] : all) {
@@ -151,12 +150,12 @@ Answer list_alarms(const WatchParts& parts, Request&) {
         json.field("since", state.since).field("words", state.words).field("silenced", silent).end();
     }
     json.end().key("changes").array();
-    for (const auto row : changes)
+    for (const auto& change : changes)
         json.object()
-            .field("alarm", row.get<std::string>(0))
-            .field("at", row.get<Time>(1))
-            .field("state", row.get<std::string>(2))
-            .field("words", row.get<std::string>(3))
+            .field("alarm", change.alarm)
+            .field("at", change.at)
+            .field("state", change.state)
+            .field("words", change.words)
             .end();
     co_return http::json_response(json.end().end().take());
 }
@@ -246,18 +245,11 @@ Answer show_metric(const WatchParts& parts, Request& request) {
 
 /// Releases that came into service, and incidents: what charts mark.
 Answer list_marks(const WatchParts& parts, Request&) {
-    const auto rows = co_await parts.db.query(
-        "SELECT at, 'release', subject_id FROM audit_entries WHERE action LIKE 'release.%' AND at > now() - "
-        "interval '30 days' UNION ALL SELECT opened_at, 'incident', severity || ' ' || title FROM incidents "
-        "WHERE opened_at > now() - interval '30 days' ORDER BY 1 DESC LIMIT 200");
+    const auto found = co_await marks(parts.db);
     JsonWriter json;
     json.object().key("marks").array();
-    for (const auto row : rows)
-        json.object()
-            .field("at", row.get<Time>(0))
-            .field("kind", row.get<std::string>(1))
-            .field("words", row.get<std::string>(2))
-            .end();
+    for (const auto& mark : found)
+        json.object().field("at", mark.at).field("kind", mark.kind).field("words", mark.words).end();
     co_return http::json_response(json.end().end().take());
 }
 

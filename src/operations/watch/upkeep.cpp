@@ -53,18 +53,18 @@ std::optional<UpkeepRun> last_run(db::Session& session, const std::string& task)
     const auto figures = parse_json(rows[0].get<std::string_view>(3));
     if (figures && figures->is_object())
         for (const auto& [name, value] : figures->get_object())
-            if (value.is_number()) run.finding.figures[std::string(name)] = value.to_number<double>();
+            if (value.is_number()) run.review.figures[std::string(name)] = value.to_number<double>();
     return run;
 }
 
-void keep_run(db::Session& session, const std::string& task, const Finding& finding, Time now) {
+void keep_run(db::Session& session, const std::string& task, const Review& review, Time now) {
     JsonWriter json;
     json.object();
-    for (const auto& [name, value] : finding.figures) json.field(name, value);
+    for (const auto& [name, value] : review.figures) json.field(name, value);
     const auto figures = json.end().take();
     session.query(
         "INSERT INTO maintenance_runs (id, task, at, result, words, figures) VALUES ($1, $2, $3, $4, $5, $6)",
-        Uuid::make(), task, now, finding.result, finding.words, db::Json{figures});
+        Uuid::make(), task, now, review.result, review.words, db::Json{figures});
 }
 
 Time due_at(db::Session& session, const UpkeepTask& task) {

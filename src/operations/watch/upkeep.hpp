@@ -21,7 +21,7 @@ const std::vector<UpkeepTask>& upkeep_tasks();
 std::chrono::hours length_of(const std::string& period);
 
 /// What a task found.
-struct Finding {
+struct Review {
     std::string result = "good";  ///< "attention": somebody should do something; "missing": it could not look
     std::string words;
     std::map<std::string, double> figures;
@@ -30,10 +30,10 @@ struct Finding {
 /// A run that was kept.
 struct UpkeepRun {
     Time at;
-    Finding finding;
+    Review review;
 };
 std::optional<UpkeepRun> last_run(db::Session& session, const std::string& task);
-void keep_run(db::Session& session, const std::string& task, const Finding& finding, Time now);
+void keep_run(db::Session& session, const std::string& task, const Review& review, Time now);
 
 /// When a task must have been done again; of a new installation after one period.
 Time due_at(db::Session& session, const UpkeepTask& task);
@@ -42,11 +42,15 @@ Time due_at(db::Session& session, const UpkeepTask& task);
 Task<int> count_overdue(db::Database& db, Time now);
 
 // Those that look at the database alone.
-Finding review_performance(db::Session& session, Time now);
-Finding review_errors(db::Session& session, Time now);
-Finding review_cost(db::Session& session, Time now, int days);
-Finding review_slow_routes(db::Session& session, Time now);
-Finding forecast_capacity(db::Session& session, Time now);
-Finding review_continuity(db::Session& session, Time now);
+Review review_performance(db::Session& session, Time now);
+Review review_errors(db::Session& session, Time now);
+Review review_cost(db::Session& session, Time now, int days);
+Review review_slow_routes(db::Session& session, Time now);
+Review forecast_capacity(db::Session& session, Time now);
+Review review_continuity(db::Session& session, Time now);
+Review review_drill(db::Session& session, Time now);
+Review review_stack(db::Session& session, Time now);
+/// Administrators, and sign-ins that failed within a month.
+Review review_access(db::Session& session, Time now);
 
 }  // namespace bb::watch

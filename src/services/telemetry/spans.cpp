@@ -118,11 +118,7 @@ void Spans::add(Span span) {
 
 std::vector<Span> Spans::take() {
     const std::lock_guard lock(mutex_);
-    std::vector<Span> batch;
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), most_at_once));
-    batch.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-    waiting_.erase(waiting_.begin(), end);
-    return batch;
+    return std::exchange(waiting_, {});
 }
 
 Task<void> Spans::send(client::HttpClient& client, std::vector<Span> batch) {
@@ -144,9 +140,15 @@ Task<void> Spans::send(client::HttpClient& client, std::vector<Span> batch) {
 Task<void> Spans::keep_sending(client::HttpClient& client) {
     for (;;) {
         co_await net::sleep_for(send_every);
-        for (auto batch = take(); !batch.empty(); batch = take()) {
+        const auto gathered = take();
+        for (std::size_t from = 0; from < gathered.size(); from += most_at_once) {
+            const auto to = std::min(gathered.size(), from + most_at_once);
+            std::vector<Span> batch(gathered.begin() + static_cast<std::ptrdiff_t>(from),
+                                    gathered.begin() + static_cast<std::ptrdiff_t>(to));
             co_await send(client, std::move(batch));
-            if (!well_) break;  // the next try after a pause
+            if (well_) continue;
+            dropped_.add(static_cast<double>(gathered.size() - to));  // the next ones may be taken
+            break;
         }
     }
 }

@@ -12,6 +12,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds longest_answer{2000};
+constexpr milliseconds longest_greeting{1200};  // a second more for the goodbye
+
+/// An address as it may be shown: what stands before the "@" of its host may be a password.
+std::string without_password(const std::string& url) {
+    const auto scheme = url.find("://");
+    const auto start = scheme == std::string::npos ? 0 : scheme + 3;
+    const auto at = url.substr(0, url.find('/', start)).rfind('@');
+    return at == std::string::npos || at < start ? url : url.substr(0, start) + url.substr(at + 1);
+}
 
 client::Reply get(const std::string& url, const config::Config& config, const std::string& bearer) {
     client::Outgoing request("GET", url);
@@ -47,7 +56,7 @@ void look_at_mail_server(Findings& findings, const Subject& subject) {
                                  service_command("restart") + ".");
     }
     const auto host = client::host_of(url);
-    const auto fault = client::greet_mail_server(url, config.text("SSL_CERT_FILE"), longest_answer);
+    const auto fault = client::greet_mail_server(url, config.text("SSL_CERT_FILE"), longest_greeting);
     if (fault.empty()) return findings.ok(name, fmt::format("{} takes our greeting and sign-in", host));
     findings.fail(
         name, fmt::format("{}: {}", host, fault),
@@ -63,6 +72,7 @@ void look_at_model(Findings& findings, const Subject& subject) {
     const auto base = config.is_set("OPENAI_BASE_URL") ? without_slash(config.text("OPENAI_BASE_URL"))
                                                        : std::string("https://api.openai.com/v1");
     const auto host = client::host_of(base);
+    const auto shown = without_password(base);
     const auto reply = get(base + "/models", config, config.text("OPENAI_API_KEY"));
     if (reply.status == 401 || reply.status == 403)
         return findings.fail(name, fmt::format("{} refuses the key (status {})", host, reply.status),
@@ -77,7 +87,7 @@ void look_at_model(Findings& findings, const Subject& subject) {
             name, fmt::format("{} does not answer: {}", host, reply.detail),
             fmt::format("Look whether this machine reaches it: curl -sS -m 5 -o /dev/null {}/models; "
                         "else correct OPENAI_BASE_URL.",
-                        base));
+                        shown));
     if (reply.status >= 500)
         return findings.fail(
             name, fmt::format("{} answers with status {}", host, reply.status),
@@ -85,7 +95,7 @@ void look_at_model(Findings& findings, const Subject& subject) {
     if (reply.status == 200 && reply.body.find('"' + config.text("OPENAI_MODEL") + '"') == std::string::npos)
         return findings.warn(
             name, fmt::format("{} takes the key, and does not list {}", host, config.text("OPENAI_MODEL")),
-            fmt::format("Set OPENAI_MODEL to one that it lists: curl -sS {}/models", base));
+            fmt::format("Set OPENAI_MODEL to one that it lists: curl -sS {}/models", shown));
     findings.ok(name, reply.status == 200
                           ? fmt::format("{} takes the key and has {}", host, config.text("OPENAI_MODEL"))
                           : fmt::format("{} answers, and lists no models (status {})", host, reply.status));
@@ -97,15 +107,16 @@ void look_at_github(Findings& findings, const Subject& subject) {
     if (!config.is_set("GITHUB_CLIENT_ID"))
         return findings.ok(name, "not configured: nobody signs in with it");
     const auto url = without_slash(config.text("GITHUB_URL"));
+    const auto shown = without_password(url);
     const auto reply = get(url + "/login/oauth/authorize", config, {});
-    if (reply.status > 0 && reply.status < 500) return findings.ok(name, fmt::format("{} answers", url));
+    if (reply.status > 0 && reply.status < 500) return findings.ok(name, fmt::format("{} answers", shown));
     findings.fail(
         name,
-        reply.status == 0 ? fmt::format("{} does not answer: {}", url, reply.detail)
-                          : fmt::format("{} answers with status {}", url, reply.status),
+        reply.status == 0 ? fmt::format("{} does not answer: {}", shown, reply.detail)
+                          : fmt::format("{} answers with status {}", shown, reply.status),
         fmt::format("Look whether this machine reaches it: curl -sSI -m 5 {}; people can sign in by mail "
                     "meanwhile.",
-                    url));
+                    shown));
 }
 
 }  // namespace bb::watch

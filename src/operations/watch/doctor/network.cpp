@@ -147,6 +147,12 @@ void look_at_server(Findings& findings, const Subject& subject) {
     const auto& listen = subject.config.text("BRAINBYTES_LISTEN");
     const int process = subject.home.server_process;
     const auto held = process > 0 ? fmt::format(" (process {})", process) : std::string();
+    if (reply.status == 0 && !local.ca_file.empty() && reply.detail.find("ertificate") != std::string::npos)
+        return findings.fail(
+            name,
+            fmt::format("it answers on {}{}, and its certificate is not good: {}", listen, held,
+                        reply.detail),
+            "Mend what is said of the certificate; new files are taken up without a restart.");
     if (reply.status == 200) return findings.ok(name, fmt::format("ready on {}{}", listen, held));
     if (reply.status == 503)
         return findings.fail(

@@ -19,8 +19,15 @@ TEST(Trace, ReadsTheExactForm) {
     EXPECT_TRUE(parse_traceparent(begin + "ab").sampled);
 }
 
+TEST(Trace, TakesWhatItKnowsOfALaterVersion) {
+    const std::string later = "01" + std::string(good).substr(2);
+    EXPECT_EQ(parse_traceparent(later).trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_TRUE(parse_traceparent(later + "-more").sampled);
+}
+
 TEST(Trace, RefusesEverythingElse) {
-    for (const std::string bad : {"", "00", "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    for (const std::string bad : {"", "00", "0x-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                                  "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x",
                                   "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                                   "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
                                   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0x",

@@ -76,6 +76,8 @@ CREATE TABLE watch_turns (
     looked_at timestamptz NOT NULL DEFAULT 'epoch',
     -- The first look: before it, nothing is known.
     begun_at  timestamptz,
+    -- The first look after nobody looked for a while.
+    resumed_at timestamptz NOT NULL DEFAULT 'epoch',
     -- The last hour that is in metric_hours.
     summed_to timestamptz NOT NULL DEFAULT 'epoch'
 );
@@ -102,6 +104,8 @@ CREATE TABLE incidents (
     -- The release that ran when it began.
     release         text        NOT NULL DEFAULT '',
     opened_at       timestamptz NOT NULL,
+    -- From when an answer is waited for: it was opened, or has become worse.
+    clock_from      timestamptz NOT NULL,
     acknowledged_at timestamptz,
     acknowledged_by text        NOT NULL DEFAULT '',
     resolved_at     timestamptz,
@@ -129,7 +133,7 @@ CREATE TABLE incident_events (
     -- Shown on the status page.
     public   boolean     NOT NULL DEFAULT false,
     CONSTRAINT incident_events_kind_check CHECK (kind IN
-        ('opened', 'told', 'acknowledged', 'escalated', 'overdue', 'note', 'decision', 'cleared', 'resolved', 'postmortem'))
+        ('opened', 'told', 'acknowledged', 'escalated', 'overdue', 'note', 'decision', 'cleared', 'resolved'))
 );
 CREATE INDEX incident_events_incident ON incident_events (incident, at);
 

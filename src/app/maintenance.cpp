@@ -19,7 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 4> probes = {"/livez", "/readyz", "/api/health", "/api/metrics"};
+/// Probes, and what tells people how it stands and lets those on duty answer.
+constexpr std::array<std::string_view, 7> probes = {"/livez",  "/readyz",     "/api/health", "/api/metrics",
+                                                    "/status", "/api/status", "/incident"};
 constexpr std::chrono::seconds usual_wait{60};
 constexpr std::chrono::seconds longest_wait{3600};
 

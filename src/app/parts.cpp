@@ -146,7 +146,7 @@ void Worker::Parts::bind_routes() {
     watch::bind_routes(router, {db, [this]() {
                                     return surroundings();
                                 }});
-    bind_status_routes(router, {node, db, *mail});
+    bind_status_routes(router, {node, db, *mail, sign_in_limits});
     safety::bind_routes(router, {db, std::chrono::hours(node.config.number("BACKUP_EVERY_HOURS")),
                                  std::chrono::hours(24 * node.config.number("DRILL_EVERY_DAYS")),
                                  std::move(names), beside_data});

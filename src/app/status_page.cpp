@@ -8,6 +8,7 @@
 #include "base/core/log.hpp"
 #include "base/core/number.hpp"
 #include "base/http/multipart.hpp"
+#include "base/net/timer.hpp"
 #include "features/accounts/address.hpp"
 #include "operations/watch/actions.hpp"
 #include "operations/watch/status.hpp"
@@ -90,11 +91,24 @@ constexpr const char* subscribe_form =
     "autocomplete=\"email\"></label>\n"
     "<button class=\"button\">Tell me of incidents</button>\n</form>\n";
 
+/// What is known, and whether that still holds: a database that is frozen keeps its connections, and then
+/// nobody has seen anything for a while.
+struct Known {
+    explicit Known(const StatusParts& parts) : status(parts.node.status.load()) {
+        const auto since = status ? now() - status->at : now() - Time{};
+        const bool starting =
+            !status && std::chrono::steady_clock::now() - parts.node.started < longest_silence;
+        reachable = parts.db.ready() && (starting || since < longest_silence);
+    }
+    std::shared_ptr<const watch::Status> status;
+    bool reachable;
+};
+
 /// Also without a database: what was known last, and that it is away.
 Response status_page(const StatusParts& parts) {
-    const auto known = parts.node.status.load();
-    // One that is frozen keeps its connections: then nobody has seen anything for a while.
-    const bool reachable = parts.db.ready() && (!known || now() - known->at < longest_silence);
+    const Known now_known(parts);
+    const auto& known = now_known.status;
+    const bool reachable = now_known.reachable;
     const auto said = known ? *known : watch::Status{};
     const bool trouble =
         !reachable || std::any_of(said.components.begin(), said.components.end(), [](const auto& one) {
@@ -104,6 +118,7 @@ Response status_page(const StatusParts& parts) {
         fmt::format("<p class=\"status {}\"><strong>{}</strong></p>\n", trouble ? "bad" : "good",
                     !reachable ? "The database does not answer. Nothing of yours is lost."
                     : trouble  ? "Something is wrong, and somebody looks into it."
+                    : !known   ? "It has just started, and is being looked at."
                                : "Everything works.");
     for (const auto& component : said.components)
         html += fmt::format("<h2>{}: {}</h2>\n{}\n", name_of(component.name),
@@ -115,9 +130,11 @@ Response status_page(const StatusParts& parts) {
 }
 
 Response status_json(const StatusParts& parts) {
-    const auto known = parts.node.status.load();
-    auto said = known ? *known : watch::Status{};
-    if (!parts.db.ready())
+    const Known known(parts);
+    auto said = known.status ? *known.status : watch::Status{};
+    if (said.components.empty())
+        for (const auto& name : watch::components()) said.components.push_back({name, {}, {}});
+    if (!known.reachable)
         for (auto& component : said.components) component.severity = "P0";
     return http::json_response(watch::to_json(said));
 }
@@ -138,25 +155,37 @@ watch::Surroundings links(const Node& node) {
     return around;
 }
 
+mail::Message question_to(const std::string& email, const Node& node, const Uuid& id) {
+    const auto link = watch::subscription_link(links(node), id, "confirm");
+    const std::string lead =
+        "Somebody, probably you, wants this address to hear when BrainBytes does not work.";
+    mail::Message letter;
+    letter.to = email;
+    letter.subject = "Hear of incidents of BrainBytes?";
+    letter.text = lead + "\n\nYes: " + link + "\n\nElse do nothing.\n";
+    letter.html = fmt::format(
+        "<!doctype html><html lang=\"en\"><body><p>{}</p><p><a href=\"{}\">Yes</a>. Else do "
+        "nothing.</p></body>"
+        "</html>",
+        lead, escape_html(link));
+    return letter;
+}
+
+Task<void> send(mail::Sender& mail, mail::Message letter, std::string request_id) {
+    const auto sent = co_await mail.try_once(std::move(letter));
+    if (!sent.delivered)
+        log::warn("a letter to a subscriber was not sent", {{"id", request_id}, {"reason", sent.detail}});
+}
+
 /// The answer is the same whether the address is known or not.
 Answer subscribe(const StatusParts& parts, const Request& request) {
     const auto email = accounts::parse_address(email_in(request));
     if (!email) co_return page("That is no e-mail address", "<p><a href=\"/status\">Back</a></p>\n", 422);
+    if (auto refused = co_await parts.limits.refuse(request, "mail", *email)) co_return std::move(*refused);
+    // Sent afterwards: how long it takes must not tell whether the address is known.
     if (const auto id = co_await watch::ask_to_subscribe(parts.db, *email)) {
-        const auto link = watch::subscription_link(links(parts.node), *id, "confirm");
-        mail::Message letter;
-        letter.to = *email;
-        letter.subject = "Hear of incidents of BrainBytes?";
-        letter.text =
-            "Somebody, probably you, wants this address to hear when BrainBytes does not work.\n\nYes: " +
-            link + "\n\nElse do nothing.\n";
-        letter.html =
-            "<!doctype html><html lang=\"en\"><body><p>Somebody, probably you, wants this address to hear "
-            "when BrainBytes does not work.</p><p><a href=\"" +
-            escape_html(link) + "\">Yes</a>. Else do nothing.</p></body></html>";
-        const auto sent = co_await parts.mail.try_once(std::move(letter));
-        if (!sent.delivered)
-            log::warn("a letter to a subscriber was not sent", {{"id", request.id}, {"reason", sent.detail}});
+        const auto executor = co_await net::this_executor();
+        net::spawn(executor, send(parts.mail, question_to(*email, parts.node, *id), request.id));
     }
     co_return page("Look into your mail",
                    "<p>If this address is not known yet, a letter asks whether you mean it.</p>\n"

@@ -2,6 +2,7 @@
 #include "app/node.hpp"
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
+#include "services/access/shared_limits.hpp"
 #include "services/mail/sender.hpp"
 
 namespace bb::app {
@@ -12,6 +13,7 @@ struct StatusParts {
     Node& node;
     db::Database& db;
     mail::Sender& mail;
+    access::SharedLimits& limits;
 };
 void bind_status_routes(http::Router& router, StatusParts parts);
 

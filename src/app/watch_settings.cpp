@@ -11,7 +11,7 @@
 namespace bb::app {
 namespace {
 
-Task<void> read_people(watch::Surroundings& around, const config::Config& config, db::Database& db) {
+void read_contacts(watch::Surroundings& around, const config::Config& config) {
     auto contacts = watch::read_contacts(contacts_file(config));
     if (contacts) {
         around.contacts = std::move(*contacts);
@@ -22,6 +22,9 @@ Task<void> read_people(watch::Surroundings& around, const config::Config& config
                                    ? error.detail
                                    : error.fields.front().pointer + " " + error.fields.front().detail}});
     }
+}
+
+Task<void> read_administrators(watch::Surroundings& around, db::Database& db) {
     accounts::People people(db);
     around.administrators = co_await people.administrator_addresses();
 }
@@ -39,12 +42,17 @@ watch::Channels channels_of(const config::Config& config) {
             config.text("ALARM_ALERTMANAGER_URL"), config.text("ALARM_DEADMAN_URL")};
 }
 
-Task<void> refresh(watch::Surroundings& around, const Node& node, db::Database& db) {
+void refresh_settings(watch::Surroundings& around, const Node& node) {
     around.channels = channels_of(node.config);
     around.url = node.url;
     around.secret = node.secret;
     around.release = fmt::format("{}-{}", embedded::version, embedded::commit);
-    co_await read_people(around, node.config, db);
+    read_contacts(around, node.config);
+}
+
+Task<void> refresh(watch::Surroundings& around, const Node& node, db::Database& db) {
+    refresh_settings(around, node);
+    co_await read_administrators(around, db);
 }
 
 Task<void> refresh(watch::Surroundings& around, const config::Config& config, db::Database& db) {
@@ -52,7 +60,8 @@ Task<void> refresh(watch::Surroundings& around, const config::Config& config, db
     around.url = config::public_url(config);
     around.secret = accounts::server_secret(config);
     around.release = fmt::format("{}-{}", embedded::version, embedded::commit);
-    co_await read_people(around, config, db);
+    read_contacts(around, config);
+    co_await read_administrators(around, db);
 }
 
 }  // namespace bb::app

@@ -14,6 +14,9 @@ std::filesystem::path contacts_file(const config::Config& config);
 
 watch::Channels channels_of(const config::Config& config);
 
+/// What is known of them without the database.
+void refresh_settings(watch::Surroundings& around, const Node& node);
+
 /// Who is told and how, as it is now. A file that cannot be read leaves those that were known before.
 Task<void> refresh(watch::Surroundings& around, const Node& node, db::Database& db);
 /// The same for a command.

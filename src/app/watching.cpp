@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include "app/watch_settings.hpp"
 #include "base/core/log.hpp"
@@ -19,8 +21,10 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr seconds round{5};
-constexpr int rounds_to_look = 3;  // a look every 15 seconds
-constexpr seconds dark_after{60};  // without a database
+constexpr int rounds_to_look = 3;     // a look every 15 seconds
+constexpr int rounds_to_count = 120;  // what changes by the day: every ten minutes
+constexpr seconds dark_after{60};     // without a database
+constexpr int goodbye_tries = 100;
 
 std::string host_name() {
     std::array<char, 256> name{};
@@ -47,6 +51,8 @@ struct Watching::Impl {
                                                            {{"severity", fmt::format("P{}", i)}}));
         serving.set(1);
         urgent.set(0);
+        // Known also when the database is away at the start.
+        refresh_settings(around, shared);
     }
 
     /// What was counted since the last time; gauges once a minute.
@@ -83,29 +89,39 @@ struct Watching::Impl {
         node.status = std::make_shared<const watch::Status>(co_await db.transaction(work));
     }
 
-    Task<void> look() {
-        co_await write_down();
+    /// What cannot be written keeps nobody from looking at what the others write.
+    Task<void> try_to_write_down() {
+        try {
+            co_await write_down();
+        } catch (const db::Unavailable&) {
+            throw;
+        } catch (const std::exception& fault) {
+            history.forget_series();  // they may be of a database that was restored since
+            log::warn("this node's figures are not in the history", {{"reason", fault.what()}});
+        }
+    }
+
+    Task<void> look(int number) {
+        co_await try_to_write_down();
         co_await refresh(around, node, db);
+        // Before anybody judges what went wrong in the dark.
+        co_await leave_the_dark();
         const bool mine = co_await watch::look_around(db, around, now());
         co_await see_status();
-        overdue.set(co_await watch::count_overdue(db, now()));
-        if (mine) looked = true;
+        if (number % rounds_to_count == 0) overdue.set(co_await watch::count_overdue(db, now()));
+        if (!mine) co_return;
+        looked = true;
+        co_await watch::condense(db, now());
     }
 
-    /// A channel that hangs holds up other messages for seconds, and never a look.
-    Task<void> carry() {
+    Task<void> carry(std::string channel) {
         co_await watch::deliver_due(
-            db, [this](const watch::Message& message) { return courier.deliver(message); }, now());
-        if (!looked || Clock::now() < next_ping) co_return;
-        looked = false;
-        next_ping = Clock::now() + seconds(60);
-        const auto pinged = co_await courier.ping_dead_man();
-        if (!pinged.fault.empty()) log::warn("the outside check was not reached", {{"reason", pinged.fault}});
+            db, channel, [this](const watch::Message& message) { return courier.deliver(message); });
     }
 
-    Task<void> carry_once() {
+    Task<void> carry_once(std::string channel) {
         try {
-            co_await carry();
+            co_await carry(std::move(channel));
         } catch (const db::Unavailable&) {
             // The look says so.
         } catch (const std::exception& fault) {
@@ -113,39 +129,67 @@ struct Watching::Impl {
         }
     }
 
-    /// The database is away, and with it everything that could say so. Once in a darkness.
+    Task<void> ping_once() {
+        if (!looked || Clock::now() < next_ping) co_return;
+        looked = false;
+        next_ping = Clock::now() + seconds(60);
+        const auto pinged = co_await courier.ping_dead_man();
+        if (!pinged.fault.empty()) log::warn("the outside check was not reached", {{"reason", pinged.fault}});
+    }
+
+    /// The database is away, and with it everything that could say so: those on duty are told without it,
+    /// level by level; what does not arrive is tried again.
     Task<void> cry_in_the_dark() {
         if (!dark_since) dark_since = now();
-        if (cried || now() - *dark_since < dark_after) co_return;
-        cried = true;
-        log::error("the database is away: those on duty are told",
-                   {{"seconds", static_cast<std::int64_t>(dark_after.count())}});
-        for (auto& message : watch::messages_without_database(around, *dark_since, now())) {
-            const auto outcome = co_await courier.deliver(std::move(message));
-            if (!outcome.fault.empty())
-                log::warn("a message about an incident did not arrive", {{"reason", outcome.fault}});
+        const auto waited = std::chrono::duration_cast<seconds>(now() - *dark_since);
+        if (waited < dark_after) co_return;
+        const int due = std::min(watch::level_after("P0", waited), watch::Contacts::levels);
+        while (told_in_the_dark < due) {
+            ++told_in_the_dark;
+            log::error("the database is away: those on duty are told", {{"level", told_in_the_dark}});
+            auto more = watch::messages_without_database(around, told_in_the_dark, *dark_since, now());
+            std::move(more.begin(), more.end(), std::back_inserter(untold));
         }
+        std::vector<watch::Message> left;
+        for (auto& message : std::exchange(untold, {})) {
+            const auto outcome = co_await courier.deliver(message);
+            if (outcome.fault.empty()) continue;
+            log::warn("a message about an incident did not arrive", {{"reason", outcome.fault}});
+            left.push_back(std::move(message));
+        }
+        untold = std::move(left);
     }
 
     Task<void> leave_the_dark() {
-        if (cried) co_await watch::note_darkness(db, around, *dark_since, now());
+        if (told_in_the_dark > 0) co_await watch::note_darkness(db, around, *dark_since, now());
         dark_since.reset();
-        cried = false;
+        told_in_the_dark = 0;
+        untold.clear();
     }
 
     Task<void> one_round(int number) {
         try {
-            if (number % rounds_to_look == 0) co_await look();
+            // Only a look writes: what still answers, and takes nothing, is away all the same.
+            if (number % rounds_to_look == 0) co_await look(number);
             co_await count_incidents();
-            co_await leave_the_dark();
             co_return;
-        } catch (const db::Unavailable&) {
-            // Told below, when it lasts.
+        } catch (const db::Unavailable& away) {
+            if (!dark_since) log::warn("nobody looks at the alarms", {{"reason", away.what()}});
         } catch (const std::exception& fault) {
-            log::warn("nobody looked at the alarms this time", {{"reason", fault.what()}});
+            log::error("nobody looked at the alarms this time", {{"reason", fault.what()}});
             co_return;
         }
-        if (!node.draining) co_await cry_in_the_dark();
+        co_await cry_in_the_dark();
+    }
+
+    /// A server that ends still says what it counts, until its last word.
+    Task<void> draining_round(int number) {
+        if (number % rounds_to_look != 0) co_return;
+        try {
+            co_await write_down();
+        } catch (const std::exception& fault) {
+            log::warn("this node's figures are not in the history", {{"reason", fault.what()}});
+        }
     }
 
     Node& node;
@@ -160,7 +204,8 @@ struct Watching::Impl {
     Time last_minute{};
     Clock::time_point next_ping{};
     std::optional<Time> dark_since;
-    bool cried = false;
+    int told_in_the_dark = 0;  // level
+    std::vector<watch::Message> untold;
     bool looked = false;  // since the outside check was asked
     bool writing = false;
 };
@@ -174,28 +219,42 @@ Task<void> Watching::run() {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     for (int number = 0; state.cancelled() == boost::asio::cancellation_type::none; ++number) {
         co_await net::sleep_for(round);
-        if (!impl_->node.draining) co_await impl_->one_round(number);
+        if (impl_->node.draining)
+            co_await impl_->draining_round(number);
+        else
+            co_await impl_->one_round(number);
     }
 }
 
-Task<void> Watching::carry_messages() {
+Task<void> Watching::carry_messages(std::string channel) {
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     while (state.cancelled() == boost::asio::cancellation_type::none) {
         co_await net::sleep_for(round);
-        if (!impl_->node.draining) co_await impl_->carry_once();
+        if (!impl_->node.draining) co_await impl_->carry_once(channel);
+    }
+}
+
+Task<void> Watching::tell_outside() {
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    while (state.cancelled() == boost::asio::cancellation_type::none) {
+        co_await net::sleep_for(round);
+        co_await impl_->ping_once();
     }
 }
 
 Task<void> Watching::say_goodbye() {
     impl_->serving.set(0);
-    if (!impl_->db.ready()) co_return;
-    // The same increase must not be written twice.
-    for (int i = 0; i < 200 && impl_->writing; ++i) co_await net::sleep_for(std::chrono::milliseconds(10));
-    try {
-        co_await impl_->write_down();
-    } catch (const std::exception& fault) {
-        log::warn("the last minute is not in the history", {{"reason", fault.what()}});
+    for (int i = 0; i < goodbye_tries; ++i) {
+        // The same increase must not be written twice.
+        const bool may_write = !impl_->writing && impl_->db.ready();
+        try {
+            if (may_write) co_return co_await impl_->write_down();
+        } catch (const std::exception& fault) {
+            log::warn("the last minute is not in the history", {{"reason", fault.what()}});
+        }
+        co_await net::sleep_for(std::chrono::milliseconds(20));
     }
+    log::warn("this node could not say that it ends", {});
 }
 
 }  // namespace bb::app

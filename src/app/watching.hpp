@@ -20,8 +20,10 @@ public:
 
     /// Looks until it is cancelled.
     Task<void> run();
-    /// Sends what is to be sent until it is cancelled: beside run(), as others' servers may take their time.
-    Task<void> carry_messages();
+    /// Sends what is to be sent over one channel until it is cancelled: beside the others, as it may hang.
+    Task<void> carry_messages(std::string channel);
+    /// Tells the outside check that somebody watches, until it is cancelled.
+    Task<void> tell_outside();
     /// Writes down what was counted last, and that this node ends because it was told to.
     Task<void> say_goodbye();
 

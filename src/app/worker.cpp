@@ -99,7 +99,9 @@ Task<void> Worker::keep_house() {
     if (node.tls) net::spawn(executor(), watch_certificate());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), parts_->watching.run());
-    net::spawn(executor(), parts_->watching.carry_messages());
+    for (const auto& channel : watch::channel_names())
+        net::spawn(executor(), parts_->watching.carry_messages(channel));
+    net::spawn(executor(), parts_->watching.tell_outside());
     net::spawn(executor(), keep_reading(node, parts_->db));
 }
 

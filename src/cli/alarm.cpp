@@ -9,7 +9,7 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/net/timer.hpp"
-#include "cli/cli.hpp"
+#include "cli/deploy.hpp"
 #include "operations/watch/changes.hpp"
 #include "operations/watch/export.hpp"
 #include "operations/watch/look.hpp"
@@ -145,7 +145,7 @@ Task<int> test(Context& context, db::Database& db) {
     bool good = true;
     for (const auto& one : outcomes) {
         good = good && one.arrived;
-        context.out << fmt::format("{}\t{}\n", one.channel,
+        context.out << fmt::format("{}{}\t{}\n", one.channel, one.to.empty() ? "" : " to " + one.to,
                                    one.arrived          ? "arrived"
                                    : !one.fault.empty() ? one.fault
                                                         : "not tried: does the server run?");
@@ -209,7 +209,8 @@ CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& wor
     auto* command = group.add_subcommand(name, help);
     add_stage(*command, chosen);
     command->callback([&chosen, words, work] {
-        chosen.action = [words, work](Context& context) {
+        chosen.action = [&chosen, words, work](Context& context) {
+            if (const auto there = on_first_host(context, chosen)) return *there;
             return run_with_database(context.config,
                                      [&](db::Database& db) { return work(context, db, *words); });
         };

@@ -39,7 +39,8 @@ using Action = std::function<int(Context&)>;
 /// What the words on the command line asked for. Commands fill it in from their callback.
 struct Chosen {
     Action action;
-    std::string stage;  ///< from --stage; empty: BRAINBYTES_STAGE decides
+    std::string stage;               ///< from --stage; empty: BRAINBYTES_STAGE decides
+    std::vector<std::string> typed;  ///< all words but --stage and its value
 };
 
 /// Parses the command line, reads the configuration, runs the command; returns the exit code of the program.

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct DeployWords {
 /// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
 /// here.
 bool is_remote(const DeployWords& words);
+
+/// Runs a command on the first host of the stage in this folder's brainbytes.toml, when the stage has hosts;
+/// nothing otherwise: it is for this machine. For what all hosts have in common, in one database.
+std::optional<int> on_first_host(Context& context, const Chosen& chosen);
 
 /// A stage of brainbytes.toml in this folder. Throws std::runtime_error with every fault of the file.
 stages::Stage stage_of(const std::string& name);

@@ -6,6 +6,7 @@
 #include "base/core/json_writer.hpp"
 #include "cli/deploy.hpp"
 #include "operations/release/package.hpp"
+#include "operations/stages/host.hpp"
 #include "operations/stages/rollout.hpp"
 #include "operations/stages/verify_stage.hpp"
 #include "operations/watch/contacts.hpp"
@@ -108,6 +109,15 @@ stages::Stage stage_of(const std::string& name) {
     if (stage == all->end())
         throw std::runtime_error(fmt::format("{} has no stage {}.", stages::stage_file_name, name));
     return stage->second;
+}
+
+std::optional<int> on_first_host(Context& context, const Chosen& chosen) {
+    DeployWords where;
+    where.stage = chosen.stage;
+    if (!is_remote(where)) return std::nullopt;
+    const auto stage = stage_of(chosen.stage);
+    context.out << stages::Host(stage, stage.hosts.front()).brainbytes(chosen.typed, {});
+    return done;
 }
 
 bool is_remote(const DeployWords& words) {

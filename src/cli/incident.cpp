@@ -1,22 +1,22 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "app/watch_settings.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/deploy.hpp"
-#include "operations/stages/host.hpp"
 #include "operations/watch/actions.hpp"
 
 namespace bb::cli {
 namespace {
 
 constexpr std::size_t longest_words = 2000;
+constexpr std::size_t longest_title = 200;
 
 struct Words {
     std::string what;
-    std::string stage;
     int number = 0;
     std::string words;
     std::string severity = "P2";
@@ -29,22 +29,6 @@ struct Words {
 
 watch::Actor actor_of(const Words& words) {
     return {audit::by_operator(), words.by.empty() ? "operator" : "operator " + words.by};
-}
-
-/// "open" on a stage asks its first host: all of them share one database, or there is but one.
-int on_the_stage(Context& context, const Words& words) {
-    std::vector<std::string> typed = {"incident", words.what};
-    if (words.number > 0) typed.push_back(std::to_string(words.number));
-    if (!words.words.empty()) typed.push_back(words.words);
-    if (words.what == "open")
-        typed.insert(typed.end(), {"--severity", words.severity, "--component", words.component});
-    if (!words.by.empty()) typed.insert(typed.end(), {"--by", words.by});
-    if (words.is_public) typed.emplace_back("--public");
-    if (words.all) typed.emplace_back("--all");
-    if (words.json) typed.emplace_back("--json");
-    const auto stage = stage_of(words.stage);
-    context.out << stages::Host(stage, stage.hosts.front()).brainbytes(typed, {});
-    return done;
 }
 
 void print_line(Context& context, const watch::Incident& one) {
@@ -121,7 +105,7 @@ Task<int> open(Context& context, watch::Actions& actions, const Words& words) {
 }
 
 Task<int> postmortem(Context& context, watch::Actions& actions, const Words& words) {
-    const auto text = co_await actions.postmortem(actor_of(words), words.number);
+    const auto text = co_await actions.postmortem(words.number);
     if (!text) co_return context.fail(text.error());
     context.out << *text;
     co_return done;
@@ -142,10 +126,13 @@ Task<int> run_here(Context& context, db::Database& db, const Words& words) {
 }
 
 int run(Context& context, const Words& words) {
-    DeployWords where;
-    where.stage = words.stage;
-    if (words.words.size() > longest_words) return context.fail("That is longer than 2000 bytes.");
-    if (is_remote(where)) return on_the_stage(context, words);
+    const auto most = words.what == "open" ? longest_title : longest_words;
+    if (words.words.size() > most) return context.fail(fmt::format("That is longer than {} bytes.", most));
+    const bool controls = std::any_of(words.words.begin(), words.words.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+    if (words.what == "open" && (words.words.empty() || controls))
+        return context.fail("A title is one line of text.");
     return run_with_database(context.config, [&](db::Database& db) { return run_here(context, db, words); });
 }
 
@@ -160,9 +147,9 @@ void register_incident(CLI::App& app, Chosen& chosen) {
         add_stage(*command, chosen);
         command->callback([&chosen, words, name] {
             words->what = name;
-            words->stage = chosen.stage;
-            chosen.action = [words](Context& context) {
-                return run(context, *words);
+            chosen.action = [&chosen, words](Context& context) {
+                const auto there = on_first_host(context, chosen);
+                return there ? *there : run(context, *words);
             };
         });
         return command;

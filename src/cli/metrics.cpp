@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/core/json_writer.hpp"
-#include "cli/cli.hpp"
+#include "cli/deploy.hpp"
 #include "cli/since.hpp"
 #include "operations/watch/history.hpp"
 #include "operations/watch/statistic.hpp"
@@ -85,7 +85,7 @@ Task<int> show(Context& context, db::Database& db, Words words) {
     if ((*end - begin) / period > 2000)
         co_return context.fail("That is more than 2000 periods: take a longer --period.");
     auto work = [&](db::Transaction& tx) -> Task<watch::Found> {
-        co_return co_await watch::read_history(tx, *selector, begin, *end, period);
+        co_return co_await watch::read_history(tx, *selector, begin, *end, period, now());
     };
     const auto found = co_await db.transaction(work);
     if (found.kind.empty())
@@ -127,7 +127,8 @@ void register_metrics(CLI::App& app, Chosen& chosen) {
     command->add_flag("--plot", words->plot, "Draw bars");
     command->add_flag("--json", words->json, "Print {\"metric\",\"points\":[{\"at\",\"value\"}]}");
     command->callback([&chosen, words] {
-        chosen.action = [words](Context& context) {
+        chosen.action = [&chosen, words](Context& context) {
+            if (const auto there = on_first_host(context, chosen)) return *there;
             return run_with_database(context.config,
                                      [&](db::Database& db) { return show(context, db, *words); });
         };
@@ -135,7 +136,8 @@ void register_metrics(CLI::App& app, Chosen& chosen) {
     auto* names = group->add_subcommand("list", "Metrics that have a history");
     add_stage(*names, chosen);
     names->callback([&chosen] {
-        chosen.action = [](Context& context) {
+        chosen.action = [&chosen](Context& context) {
+            if (const auto there = on_first_host(context, chosen)) return *there;
             return run_with_database(context.config, [&](db::Database& db) { return list(context, db); });
         };
     });

@@ -119,6 +119,13 @@ int run(int argc, char** argv) {
     register_incident(app, chosen);
     register_doctor(app, chosen);
     register_logs(app, chosen);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--stage")
+            ++i;
+        else if (!word.starts_with("--stage="))
+            chosen.typed.emplace_back(word);
+    }
     if (const int code = parse(app, argc, argv); code != done) return code < 0 ? done : code;
     signal(SIGPIPE, SIG_IGN);
     crypto::initialize();

@@ -13,6 +13,7 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/database.hpp"
+#include "cli/deploy.hpp"
 #include "cli/visitor.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/safety/runs.hpp"
@@ -108,7 +109,7 @@ Review security(const Site& site) {
 Review documentation(const Site& site) {
     const fs::path folder = fs::current_path() / "docs";
     if (!fs::is_directory(folder)) return missing("no clone of the sources here, with its folder docs");
-    static const std::regex command("brainbytes ([a-z]+)(?: ([a-z]+))?"), link("\\]\\(([^):#]+)(#[^)]*)?\\)");
+    static const std::regex command("brainbytes ([a-z]+)"), link("\\]\\(([^):#]+)(#[^)]*)?\\)");
     std::set<std::string> faults, tried;
     double files = 0;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -321,8 +322,9 @@ void add_upkeep(CLI::App& maintenance, Chosen& chosen) {
     listed->add_flag("--json", words->json, "Print one JSON object a line");
     add_stage(*listed, chosen);
     listed->callback([&chosen, words] {
-        chosen.action = [words](Context& context) {
-            return due(context, *words);
+        chosen.action = [&chosen, words](Context& context) {
+            const auto there = on_first_host(context, chosen);
+            return there ? *there : due(context, *words);
         };
     });
     auto* started = maintenance.add_subcommand(
@@ -336,8 +338,9 @@ void add_upkeep(CLI::App& maintenance, Chosen& chosen) {
         for (const auto& name : words->only)
             if (!works().contains(name))
                 throw CLI::ValidationError("--task", "\"maintenance due\" names the tasks");
-        chosen.action = [words](Context& context) {
-            return run(context, *words);
+        chosen.action = [&chosen, words](Context& context) {
+            const auto there = on_first_host(context, chosen);
+            return there ? *there : run(context, *words);
         };
     });
 }

@@ -315,7 +315,9 @@ test("docs/metrics.md names every family with its type and labels, and no other"
     for (const [name, list] of labels)
         assert.equal(list.map((one) => `\`${one}\``).join(", "), documented.get(name).labels.trim(), name);
     // What only some configurations show is in the program all the same.
-    const written = execFileSync("grep", ["-rhoE", '"brainbytes_[a-z_]+_(total|seconds|bytes)"', "src"], { cwd: root });
+    const written = execFileSync("grep", ["-rhoE", '"brainbytes_[a-z_]+_(total|seconds|bytes)"', "src"], {
+        cwd: root,
+    });
     for (const [, name] of written.toString().matchAll(/"(\w+)"/g))
         assert.ok(documented.has(name), `${name} is missing in docs/metrics.md`);
     const sources = execFileSync("grep", ["-rhoE", '"(brainbytes|process)_[a-z_]+"', "src"], { cwd: root });

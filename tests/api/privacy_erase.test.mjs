@@ -76,7 +76,7 @@ async function fill(person) {
             `INSERT INTO invitations (id, email, role, language, token_hash, expires_at) VALUES (gen_random_uuid(), '${person.email}', 'student', 'en', sha256('i${person.email}'), now() + interval '1 day');` +
             `INSERT INTO status_subscribers VALUES (gen_random_uuid(), '${person.email}', now());` +
             `INSERT INTO alarm_messages (id, key, channel, target, payload, created_at, next_try) VALUES (gen_random_uuid(), '${person.email}', 'mail', '${person.email}', '{}', now(), 'infinity');` +
-            `INSERT INTO incidents (id, title, severity, state, component, opened_at, acknowledged_by) SELECT gen_random_uuid(), 'x', 'P3', 'acknowledged', 'data', now(), id::text FROM users WHERE email = '${person.email}';` +
+            `INSERT INTO incidents (id, title, severity, state, component, opened_at, clock_from, acknowledged_by) SELECT gen_random_uuid(), 'x', 'P3', 'acknowledged', 'data', now(), now(), id::text FROM users WHERE email = '${person.email}';` +
             `INSERT INTO incident_events SELECT gen_random_uuid(), id, now(), 'note', acknowledged_by, 'x' FROM incidents WHERE acknowledged_by = ${user}::text;`,
     );
     await admin.request("/api/admin/people?q=" + person.email);

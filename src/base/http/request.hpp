@@ -45,6 +45,7 @@ public:
     Trace trace;
     std::vector<std::pair<std::string_view, std::string>> path_params;
     std::optional<Principal> principal;
+    bool put_off = false;  // asked to come back later by Hooks::closed, which counts by itself
     /// Fields that the middleware adds to the answer, whatever it is.
     std::vector<std::pair<std::string_view, std::string>> answer_headers;
     /// The id of what this request makes, chosen beforehand so that a repetition cannot make a second one.

@@ -216,7 +216,10 @@ Response Service::refuse_bad_key(const Request& request) const {
 
 Task<std::optional<Response>> Service::check(Request& request, const Plan& plan) {
     if (hooks_.closed)
-        if (auto answer = hooks_.closed(request)) co_return answer;
+        if (auto answer = hooks_.closed(request)) {
+            request.put_off = true;
+            co_return answer;
+        }
     if (auto answer = without_route(request, plan)) co_return answer;
     const bool probe = is_probe(plan.route->pattern);
     if (in_flight_ >= options_.max_in_flight && !probe) co_return busy(request);
@@ -311,11 +314,16 @@ void Service::finish(const Request& request, Response& response) const {
     response.header("Content-Encoding", "gzip");
 }
 
+std::string_view Service::counted_as(const Request& request, const Plan& plan) {
+    return request.put_off ? "maintenance" : plan.template_name;
+}
+
 Service::RouteMetrics& Service::metrics_of(const Request& request, const Plan& plan) {
-    auto& known = route_metrics_[{plan.template_name, request.method}];
+    const auto route = counted_as(request, plan);
+    auto& known = route_metrics_[{route, request.method}];
     if (known.seconds) return known;
     const metrics::Labels labels{{"method", std::string(name_of(request.method))},
-                                 {"route", std::string(plan.template_name)}};
+                                 {"route", std::string(route)}};
     known.seconds = metrics_.histogram("brainbytes_http_request_duration_seconds",
                                        "Time from the first byte of a request to its response's header",
                                        metrics::latency_buckets(), labels);
@@ -327,7 +335,7 @@ metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& reques
     for (auto& [counted, counter] : known.by_status)
         if (counted == status) return counter;
     const metrics::Labels labels{{"method", std::string(name_of(request.method))},
-                                 {"route", std::string(plan.template_name)},
+                                 {"route", std::string(counted_as(request, plan))},
                                  {"status", std::to_string(status)}};
     auto counter = metrics_.counter("brainbytes_http_requests_total", "Requests answered", labels);
     return known.by_status.emplace_back(status, std::move(counter)).second;

@@ -106,6 +106,9 @@ private:
     Hooks hooks_;
     ServiceOptions options_;
     metrics::Registry& metrics_;
+    /// The route in metrics: its template, or "maintenance" for who was asked to come back later.
+    static std::string_view counted_as(const Request& request, const Plan& plan);
+
     std::map<std::pair<std::string_view, Method>, RouteMetrics> route_metrics_;
     Refused refused_;
     std::string common_headers_;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view counter = "brainbytes_http_requests_total{";
 constexpr std::string_view bucket = "brainbytes_http_request_duration_seconds_bucket{";
 constexpr std::string_view urgent = "brainbytes_urgent_incidents ";
-constexpr std::string_view probes[] = {"/livez", "/readyz", "/api/health", "/api/metrics"};
+constexpr std::string_view probes[] = {"/livez", "/readyz", "/api/health", "/api/metrics", "maintenance"};
 
 std::string label(std::string_view line, std::string_view name) {
     const auto mark = std::string(name) + "=\"";

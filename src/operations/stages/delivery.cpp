@@ -111,9 +111,15 @@ void restore_environment(const Stage& stage, const Host& host) {
 }
 
 void write_contacts(const Stage& stage, const Host& host) {
-    if (stage.contacts.empty()) return;
     const auto file = stage.data + "/" + stage_file_name;
-    put_text(host, stage.contacts, file, "600");
+    const auto head = fmt::format("{} --stage {}\" from {}.\n", header, stage.name, stage_file_name);
+    if (stage.contacts.empty()) {  // those that a deployment brought go with it, others stay
+        host.shell(fmt::format("! head -n 1 {0} 2>/dev/null | grep -q {1} || rm -f {0}", shell_word(file),
+                               shell_word("^" + std::string(header))),
+                   {});
+        return;
+    }
+    put_text(host, head + stage.contacts, file, "600");
     host.shell(fmt::format("chown --reference={} {}", shell_word(stage.data), shell_word(file)), {});
 }
 

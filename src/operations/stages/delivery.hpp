@@ -26,8 +26,8 @@ bool write_environment(const Stage& stage, const Host& host);
 /// What was there before write_environment().
 void restore_environment(const Stage& stage, const Host& host);
 
-/// Gives a host the contacts of the stage, as brainbytes.toml of its data folder; a stage without any leaves
-/// what is there.
+/// Gives a host the contacts of the stage, as brainbytes.toml of its data folder; of a stage without any,
+/// those that a deployment has brought go.
 void write_contacts(const Stage& stage, const Host& host);
 
 }  // namespace bb::stages

@@ -52,7 +52,7 @@ Task<Incident> Actions::open(Actor actor, NewIncident about) {
 
 Task<Result<Incident>> Actions::change(Actor actor, int number, const char* action, Work work) {
     auto all = [&](db::Transaction& tx) -> Task<Result<Incident>> {
-        const auto found = co_await find_incident(tx, number);
+        const auto found = co_await lock_incident(tx, number);
         if (!found) co_return found.error();
         auto after = co_await work(tx, *found);
         if (after) co_await write_down(tx, actor.origin, action, *after);
@@ -71,6 +71,9 @@ Task<Result<Incident>> Actions::acknowledge(Actor actor, int number, std::string
 
 Task<Result<Incident>> Actions::note(Actor actor, int number, std::string words, bool is_public) {
     const auto work = [&](db::Transaction& tx, Incident incident) -> Task<Result<Incident>> {
+        if (is_public && !is_felt(incident))
+            co_return Error(ErrorCode::conflict,
+                            "Only incidents of severity P0 and P1 are on the status page.");
         IncidentEvent event{now(), "note", actor.name, words, is_public};
         co_await add_event(tx, incident.id, std::move(event));
         if (is_public) co_await tell_subscribers(tx, incident, words, now());
@@ -101,7 +104,6 @@ Task<Result<Incident>> Actions::resolve(Actor actor, int number, std::string wor
     const auto work = [&](db::Transaction& tx, Incident incident) -> Task<Result<Incident>> {
         auto closed = co_await watch::resolve(tx, std::move(incident), actor.name, words, now());
         if (!closed) co_return closed;
-        co_await tx.query("UPDATE alarm_states SET incident = NULL WHERE incident = $1", closed->id);
         News news{"resolved", words, 0};
         co_await say(tx, around_, *closed, std::move(news), now());
         if (is_felt(*closed)) co_await tell_subscribers(tx, *closed, "It is over.", now());
@@ -110,19 +112,15 @@ Task<Result<Incident>> Actions::resolve(Actor actor, int number, std::string wor
     co_return co_await change(actor, number, "incident.resolved", work);
 }
 
-Task<Result<std::string>> Actions::postmortem(Actor actor, int number) {
-    std::string text;
-    const auto work = [&](db::Transaction& tx, Incident incident) -> Task<Result<Incident>> {
-        const auto events = co_await events_of(tx, incident.id);
-        const auto changes = co_await changes_around(tx, incident, now());
-        text = watch::postmortem(incident, events, changes, now());
-        IncidentEvent event{now(), "postmortem", actor.name, "a draft was made", false};
-        co_await add_event(tx, incident.id, std::move(event));
-        co_return incident;
+Task<Result<std::string>> Actions::postmortem(int number) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<std::string>> {
+        const auto incident = co_await find_incident(tx, number);
+        if (!incident) co_return incident.error();
+        const auto events = co_await events_of(tx, incident->id);
+        const auto changes = co_await changes_around(tx, *incident, now());
+        co_return watch::postmortem(*incident, events, changes, now());
     };
-    const auto done = co_await change(actor, number, "incident.postmortem", work);
-    if (!done) co_return done.error();
-    co_return text;
+    co_return co_await db_.transaction(work);
 }
 
 }  // namespace bb::watch

@@ -23,8 +23,8 @@ public:
     Task<Result<Incident>> note(Actor actor, int number, std::string words, bool is_public);
     Task<Result<Incident>> escalate(Actor actor, int number, std::string words);
     Task<Result<Incident>> resolve(Actor actor, int number, std::string words);
-    /// The draft; its making is a line in the time line.
-    Task<Result<std::string>> postmortem(Actor actor, int number);
+    /// The draft. Changes nothing.
+    Task<Result<std::string>> postmortem(int number);
 
 private:
     using Work = std::function<Task<Result<Incident>>(db::Transaction&, Incident)>;

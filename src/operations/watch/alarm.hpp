@@ -23,7 +23,9 @@ struct Threshold {
     int evaluation_periods = 1;
     int datapoints = 1;  ///< so many of these must be beyond it
     std::string missing =
-        "missing";         ///< what a period without data is: missing, breaching, notBreaching, ignore
+        "missing";  ///< what a period without data is: missing, breaching, notBreaching, ignore
+    /// A gauge that has shown nothing for so long, since nodes began to look, is an alarm too; 0: it is not.
+    std::chrono::seconds absent_after{0};
     std::string share_of;  ///< a label: the share of those that fit among all, whatever this label says
     double least = 0;      ///< of a share: it is one of so many at least, else a period has no data
 };
@@ -106,6 +108,9 @@ std::string to_json(const Alarm& alarm);
 
 /// All alarms: those built in as they were changed, and those that were put beside them.
 Task<std::vector<Alarm>> alarms_of(db::Transaction& tx);
+
+/// One that somebody is about to put, with what is not said.
+Alarm new_alarm(std::string name);
 
 /// Adds an alarm, or changes one: `definition` is put over what there is of this name. Errors: as changed().
 Task<Result<Alarm>> put_alarm(db::Transaction& tx, std::string name, boost::json::value definition);

@@ -12,14 +12,20 @@ constexpr const char* put_sql =
 
 }  // namespace
 
+Alarm new_alarm(std::string name) {
+    Alarm made;
+    made.description = name + " is beyond its threshold.";
+    made.name = std::move(name);
+    made.severity = "P2";
+    made.component = "service";
+    return made;
+}
+
 Task<Result<Alarm>> put_alarm(db::Transaction& tx, std::string name, boost::json::value definition) {
-    Alarm base;
-    base.name = name;
-    base.description = name + " is beyond its threshold.";
-    base.severity = "P2";
-    base.component = "service";
+    auto base = new_alarm(name);
     const auto known = co_await alarms_of(tx);
-    const auto found = std::find_if(known.begin(), known.end(), [&](const Alarm& one) { return one.name == name; });
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const Alarm& one) { return one.name == name; });
     if (found != known.end()) base = *found;
     auto alarm = changed(std::move(base), definition);
     if (!alarm) co_return alarm;
@@ -32,7 +38,8 @@ Task<Result<Alarm>> put_alarm(db::Transaction& tx, std::string name, boost::json
 Task<bool> remove_alarm(db::Transaction& tx, std::string name) {
     const auto gone = co_await tx.query("DELETE FROM alarms WHERE name = $1", name);
     const auto& ours = built_in_alarms();
-    const bool stays = std::any_of(ours.begin(), ours.end(), [&](const Alarm& one) { return one.name == name; });
+    const bool stays =
+        std::any_of(ours.begin(), ours.end(), [&](const Alarm& one) { return one.name == name; });
     if (!stays) co_await tx.query("DELETE FROM alarm_states WHERE alarm = $1", name);
     co_return gone.affected() > 0;
 }

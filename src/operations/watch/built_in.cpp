@@ -8,7 +8,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // Who asks whether the server is well is not somebody who uses it.
-const std::string people_ask = "!/livez|/readyz|/api/health|/api/metrics";
+// And who is asked to come back later was told so on purpose.
+const std::string people_ask = "!/livez|/readyz|/api/health|/api/metrics|maintenance";
 const std::string more_than = "GreaterThanThreshold";
 const std::string less_than = "LessThanThreshold";
 
@@ -24,6 +25,12 @@ Threshold gauge(const char* metric, const std::string& comparison, double thresh
     rule.statistic = statistic(comparison == more_than ? "maximum" : "minimum");
     rule.comparison = comparison;
     rule.threshold = threshold;
+    return rule;
+}
+
+/// What was never seen is worse than what is old.
+Threshold or_never(Threshold rule, seconds absent_after) {
+    rule.absent_after = absent_after;
     return rule;
 }
 
@@ -145,9 +152,10 @@ void add_tutor(std::vector<Alarm>& to) {
 }
 
 void add_data(std::vector<Alarm>& to) {
-    to.push_back(alarm("backup-late", "P2", "data", "backup-late",
-                       "The newest backup is older than a day: more work would be lost than was promised.",
-                       gauge("brainbytes_backup_age_seconds", more_than, 24 * 3600 + 1800)));
+    to.push_back(
+        alarm("backup-late", "P2", "data", "backup-late",
+              "The newest backup is older than a day: more work would be lost than was promised.",
+              or_never(gauge("brainbytes_backup_age_seconds", more_than, 24 * 3600 + 1800), hours(26))));
     auto lag = gauge("brainbytes_wal_lag_seconds", more_than, 300);
     lag.evaluation_periods = lag.datapoints = 2;
     to.push_back(alarm("log-behind", "P2", "data", "log-behind",
@@ -160,8 +168,9 @@ void add_data(std::vector<Alarm>& to) {
                               "Recovering took longer than the hour that was promised.",
                               gauge("brainbytes_drill_rto_seconds", more_than, 3600)),
                         "drill"));
-    to.push_back(alarm("drill-late", "P3", "data", "drill-late", "No drill was held for more than 35 days.",
-                       gauge("brainbytes_drill_age_seconds", more_than, 35 * 86'400)));
+    to.push_back(
+        alarm("drill-late", "P3", "data", "drill-late", "No drill was held for more than 35 days.",
+              or_never(gauge("brainbytes_drill_age_seconds", more_than, 35 * 86'400), hours(35 * 24))));
 }
 
 void add_machine(std::vector<Alarm>& to) {
@@ -185,8 +194,10 @@ void add_machine(std::vector<Alarm>& to) {
     waiting.evaluation_periods = waiting.datapoints = 2;
     to.push_back(alarm("database-busy", "P2", "service", "database-busy",
                        "Requests wait for a connection to the database.", std::move(waiting)));
-    to.push_back(
-        alarm("node-lost", "P1", "service", "node-lost", "A server has gone without a word.", Silence{}));
+    auto lost =
+        alarm("node-lost", "P1", "service", "node-lost", "A server has gone without a word.", Silence{});
+    lost.inhibited_by = "database";
+    to.push_back(std::move(lost));
 }
 
 void add_safety(std::vector<Alarm>& to) {

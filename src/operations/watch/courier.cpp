@@ -66,6 +66,7 @@ std::string public_text_of(const Payload& payload, const Surroundings& around) {
 std::string text_of(const Payload& payload, const Surroundings& around) {
     if (payload.text("event") == "public") return public_text_of(payload, around);
     auto text = payload.text("words") + "\n\n";
+    if (payload.number() == 0) return text;  // a test, or it cannot be written down yet
     if (!payload.resolved()) {
         text += fmt::format("Severity {}: {}.\n", payload.of_incident("severity"),
                             payload.of_incident("decision"));
@@ -79,6 +80,13 @@ client::Outgoing json_to(const std::string& url, std::string body) {
     request.headers.emplace_back("Content-Type", "application/json");
     request.body = std::move(body);
     return request;
+}
+
+/// A header's value has no line breaks.
+std::string on_one_line(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    return text;
 }
 
 /// "whsec_" and base64 as others make them, or any text.
@@ -111,45 +119,54 @@ client::Outgoing webhook(const Message& message, const Payload& payload, const S
 client::Outgoing ntfy(const Message& message, const Payload& payload, const Surroundings& around) {
     client::Outgoing request("POST", message.target);
     const auto severity = payload.of_incident("severity");
-    request.headers.emplace_back("Title", payload.subject());
+    request.headers.emplace_back("Title", on_one_line(payload.subject()));
     request.headers.emplace_back("Priority", payload.resolved() ? "default"
                                              : severity == "P0" ? "urgent"
                                              : severity == "P1" ? "high"
                                                                 : "default");
     request.headers.emplace_back("Tags", payload.resolved() ? "white_check_mark" : "rotating_light");
-    request.headers.emplace_back("Click", payload.resolved() ? page_of(around, payload.number())
-                                                             : acknowledge_link(around, payload.number()));
+    if (payload.number() > 0)
+        request.headers.emplace_back("Click", payload.resolved()
+                                                  ? page_of(around, payload.number())
+                                                  : acknowledge_link(around, payload.number()));
     request.body = payload.text("words");
     return request;
 }
 
 client::Outgoing slack(const Message& message, const Payload& payload, const Surroundings& around) {
     JsonWriter json;
-    json.object().field("text", payload.subject() + "\n" + text_of(payload, around)).end();
+    // Slack's own escapes: else a title could call everybody ("<!channel>").
+    std::string text;
+    for (const char c : payload.subject() + "\n" + text_of(payload, around))
+        text += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    json.object().field("text", text).end();
     return json_to(message.target, json.take());
 }
 
-/// Alertmanager's API v2. What is not said to be over there ends by itself; we say it, so the end is far.
+/// Alertmanager's API v2. Labels are what an alert is known by: each severity is one of its own, so that what
+/// has become worse ends the milder one. What is not said to be over ends by itself there; we say it, so that
+/// end is far, but for a test.
 client::Outgoing alertmanager(const Message& message, const Payload& payload, const Surroundings& around,
                               Time now) {
-    const auto severity = payload.of_incident("severity");
+    const auto group = payload.of_incident("alarms");
+    const auto current = payload.of_incident("severity");
+    const Time far(now +
+                   (payload.text("event") == "test" ? std::chrono::minutes(1) : std::chrono::hours(24 * 30)));
     JsonWriter json;
-    json.array().object().key("labels").object();
-    json.field("alertname",
-               payload.of_incident("alarms").empty() ? "incident" : payload.of_incident("alarms"))
-        .field("incident", fmt::to_string(payload.number()))
-        .field("severity", severity)
-        .field("component", payload.of_incident("component"))
-        .field("service", "brainbytes")
-        .end();
-    json.key("annotations").object();
-    json.field("summary", payload.of_incident("title")).field("description", payload.text("words")).end();
-    json.field("startsAt", payload.of_incident("openedAt"));
-    json.field("endsAt", payload.resolved() ? now : Time(now + std::chrono::hours(24 * 30)));
-    json.field("generatorURL", page_of(around, payload.number())).end().end();
+    json.array();
+    for (const auto* severity : {"P0", "P1", "P2", "P3"}) {
+        const bool on = severity == current && !payload.resolved();
+        json.object().key("labels").object().field("severity", severity);
+        json.field("alertname", group.empty() ? fmt::format("incident-{}", payload.number()) : group);
+        json.field("component", payload.of_incident("component")).field("service", "brainbytes").end();
+        json.key("annotations").object().field("summary", payload.of_incident("title"));
+        json.field("description", payload.text("words")).end();
+        json.field("startsAt", payload.of_incident("openedAt")).field("endsAt", on ? far : now);
+        json.field("generatorURL", page_of(around, payload.number())).end();
+    }
     auto url = message.target;
     while (url.ends_with('/')) url.pop_back();
-    return json_to(url + "/api/v2/alerts", json.take());
+    return json_to(url + "/api/v2/alerts", json.end().take());
 }
 
 std::string key_of(const std::string& secret, int number) {

@@ -5,6 +5,12 @@
 namespace bb::watch {
 namespace {
 
+/// A day on which nobody could look was no good day.
+constexpr const char* down_sql =
+    "INSERT INTO status_days AS d (day, component, watched, down) VALUES ($1::timestamptz AT TIME ZONE "
+    "'UTC', "
+    "'service', $2, $2) ON CONFLICT (day, component) DO UPDATE SET watched = d.watched + excluded.watched, "
+    "down = d.down + excluded.down";
 constexpr const char* title = "The database cannot be reached.";
 
 std::string minutes_of(Time since, Time now) {
@@ -13,22 +19,24 @@ std::string minutes_of(Time since, Time now) {
 
 }  // namespace
 
-std::vector<Message> messages_without_database(const Surroundings& around, Time since, Time now) {
+std::vector<Message> messages_without_database(const Surroundings& around, int level, Time since, Time now) {
     Incident incident;
     incident.title = title;
     incident.severity = "P0";
     incident.component = "service";
     incident.alarms = "database";
     incident.opened_at = since;
-    const News news{
-        "opened",
-        fmt::format("Nobody can work: it has not answered for {} min. The number of the incident is "
-                    "known when it is back. \"brainbytes doctor\" on the host says more.",
-                    minutes_of(since, now)),
-        1};
+    incident.clock_from = since;
+    incident.level = level;
+    const News news{level == 1 ? "opened" : "escalated",
+                    fmt::format("Nobody can work: it has not answered, or taken anything, for {} min. The "
+                                "number of the incident is "
+                                "known when it is back. \"brainbytes doctor\" on the host says more.",
+                                minutes_of(since, now)),
+                    level};
     const auto payload = payload_of(incident, news, now);
     std::vector<Message> messages;
-    for (const auto& one : recipients_of(around, incident, 1, now))
+    for (const auto& one : recipients_of(around, incident, level, now))
         messages.push_back({Uuid::make(), one.channel, one.target, payload});
     return messages;
 }
@@ -38,9 +46,8 @@ Task<void> note_darkness(db::Database& db, const Surroundings& around, Time sinc
         co_await tx.query("SELECT looked_at FROM watch_turns FOR UPDATE");
         // Another node that was in the same dark may have been quicker.
         const auto known = co_await tx.query(
-            "SELECT FROM incidents WHERE alarms = 'database' AND (state <> 'resolved' OR resolved_at > "
-            "$1::timestamptz - interval '10 minutes')",
-            now);
+            "SELECT FROM incidents WHERE alarms = 'database' AND (state <> 'resolved' OR resolved_at > $1)",
+            since);
         if (!known.empty()) co_return;
         NewIncident about{title,      "P0",           "service",
                           "database", around.release, "no server reached the database; told without it",
@@ -48,6 +55,7 @@ Task<void> note_darkness(db::Database& db, const Surroundings& around, Time sinc
         auto incident = co_await open_incident(tx, std::move(about), since);
         const auto closed = co_await resolve(
             tx, incident, "clock", fmt::format("it is back after {} min", minutes_of(since, now)), now);
+        co_await tx.query(down_sql, now, std::chrono::duration<double>(now - since).count());
         News news{"resolved", fmt::format("The database is back after {} min.", minutes_of(since, now)), 1};
         co_await tell(tx, around, *closed, std::move(news), now);
     };

@@ -7,6 +7,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
 #include "operations/watch/alarm.hpp"
+#include "operations/watch/incident.hpp"
 
 namespace bb::watch {
 namespace {
@@ -113,6 +114,7 @@ void read_threshold(Reader& in, Threshold& rule) {
     in.text("treatMissingData", rule.missing, {"missing", "breaching", "notBreaching", "ignore"});
     in.text("shareOf", rule.share_of);
     in.number("least", rule.least);
+    in.whole("absentAfter", rule.absent_after, 0, 90 * longest_period);
     if (rule.of.metric.empty()) in.blame("metric", "is missing: \"brainbytes metrics list\" names them");
     if (rule.period.count() % 60 != 0) in.blame("period", "must be full minutes");
 }
@@ -139,6 +141,7 @@ void write(JsonWriter& json, const Threshold& rule) {
         .field("evaluationPeriods", rule.evaluation_periods)
         .field("datapointsToAlarm", rule.datapoints)
         .field("treatMissingData", rule.missing)
+        .field("absentAfter", std::int64_t(rule.absent_after.count()))
         .field("shareOf", rule.share_of)
         .field("least", rule.least);
 }
@@ -171,7 +174,7 @@ Result<Alarm> changed(Alarm base, const js::value& definition) {
     Reader in(definition.get_object(), faults);
     in.text("name", base.name);
     in.text("description", base.description);
-    in.text("component", base.component);
+    in.text("component", base.component, components());
     in.text("severity", base.severity, {"P0", "P1", "P2", "P3"});
     in.text("group", base.group);
     in.text("inhibitedBy", base.inhibited_by);
@@ -181,6 +184,8 @@ Result<Alarm> changed(Alarm base, const js::value& definition) {
     if (auto* rule = std::get_if<Threshold>(&base.rule)) read_threshold(in, *rule);
     if (auto* rule = std::get_if<BurnRate>(&base.rule)) read_burn(in, *rule);
     in.finish();
+    if (!base.inhibited_by.empty() && base.inhibited_by == base.group_name())
+        in.blame("inhibitedBy", "is the alarm's own group: it would never tell anybody");
     if (faults.empty()) return base;
     return Error(ErrorCode::invalid_input, "The alarm is not right:", std::move(faults));
 }
@@ -203,10 +208,7 @@ Task<std::vector<Alarm>> alarms_of(db::Transaction& tx) {
         const auto name = row.get<std::string>(0);
         const auto found =
             std::find_if(alarms.begin(), alarms.end(), [&](const Alarm& one) { return one.name == name; });
-        Alarm base;
-        base.name = name;
-        base.severity = "P2";
-        base.component = "service";
+        auto base = new_alarm(name);
         if (found != alarms.end()) base = *found;
         const auto definition = parse_json(row.get<std::string_view>(1));
         const auto alarm =

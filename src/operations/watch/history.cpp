@@ -15,6 +15,7 @@ using std::chrono::minutes;
 constexpr std::size_t most_points = 10'000;  // of one look at one node
 constexpr int minute_slots = 16;
 constexpr int month_slots = 15;
+constexpr int most_hours = 24;
 
 template <class Number>
 std::string array_text(const std::vector<Number>& numbers) {
@@ -61,7 +62,7 @@ constexpr const char* add_sql =
 
 constexpr const char* sum_up_sql =
     "WITH chosen AS (SELECT m.*, s.kind FROM metric_minutes m JOIN metric_series s ON s.id = m.series "
-    "WHERE m.at >= $1 AND m.at < $2), "
+    "WHERE m.at >= $1 AND m.at < $2 AND m.slot = $4::int::smallint), "
     "buckets AS (SELECT series, node, array_agg(total ORDER BY place) AS counts FROM "
     "(SELECT series, node, place, sum(count)::bigint AS total FROM chosen, "
     "unnest(counts) WITH ORDINALITY AS u (count, place) GROUP BY 1, 2, 3) AS t GROUP BY 1, 2) "
@@ -176,6 +177,8 @@ Task<void> forget_the_old(db::Transaction& tx, Time now) {
     const Time year(now - hours(24 * 395)), quarter(now - hours(24 * 92)), week(now - hours(24 * 7));
     co_await tx.query("DELETE FROM alarm_messages WHERE created_at < $1", quarter);
     co_await tx.query("DELETE FROM alarm_changes WHERE at < $1", year);
+    co_await tx.query("DELETE FROM incidents WHERE resolved_at < $1", year);
+    co_await tx.query("DELETE FROM maintenance_runs WHERE at < $1::timestamptz - interval '2 years'", year);
     co_await tx.query("DELETE FROM alarm_silences WHERE ends < $1", quarter);
     co_await tx.query("DELETE FROM status_days WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date", year);
     co_await tx.query("DELETE FROM status_subscribers WHERE confirmed_at IS NULL AND asked_at < $1", week);
@@ -183,22 +186,33 @@ Task<void> forget_the_old(db::Transaction& tx, Time now) {
 
 }  // namespace
 
-Task<void> condense(db::Transaction& tx, Time now) {
-    const Time this_hour = std::chrono::floor<hours>(now);
+namespace {
+
+Task<void> condense_in(db::Transaction& tx, Time now) {
+    const Time oldest = std::chrono::floor<hours>(now - kept_in_minutes);
     const auto turn = co_await tx.query(
-        "SELECT greatest(summed_to, $1::timestamptz - interval '24 hours') FROM watch_turns", this_hour);
+        "SELECT greatest(summed_to, begun_at, $1::timestamptz) FROM watch_turns FOR UPDATE", oldest);
     // The last minutes of an hour come a little later from other nodes.
     const Time until = std::chrono::floor<hours>(now - minutes(2));
-    Time hour = turn[0].get<Time>(0);
+    Time hour = std::chrono::floor<hours>(turn[0].get<Time>(0));
     if (hour >= until) co_return;
-    for (; hour < until; hour += hours(1))
-        co_await tx.query(sum_up_sql, hour, Time(hour + hours(1)), month_slot(hour));
+    for (int i = 0; i < most_hours && hour < until; ++i, hour += hours(1))
+        co_await tx.query(sum_up_sql, hour, Time(hour + hours(1)), month_slot(hour), day_slot(hour));
     co_await tx.query("UPDATE watch_turns SET summed_to = $1", hour);
     co_await tx.query("DELETE FROM metric_minutes WHERE slot = $1::int::smallint AND at < $2",
                       (day_slot(now) + 1) % minute_slots, Time(now - kept_in_minutes));
     co_await tx.query("DELETE FROM metric_hours WHERE slot = $1::int::smallint AND at < $2",
                       (month_slot(now) + 1) % month_slots, Time(now - hours(24 * 390)));
     co_await forget_the_old(tx, now);
+}
+
+}  // namespace
+
+Task<void> condense(db::Database& db, Time now) {
+    auto work = [now](db::Transaction& tx) {
+        return condense_in(tx, now);
+    };
+    co_await db.transaction(work);
 }
 
 std::vector<double> bounds_in(const std::string& text) {
@@ -221,7 +235,7 @@ Task<std::vector<KnownMetric>> known_metrics(db::Database& db) {
 }
 
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,
-                         std::chrono::seconds length) {
+                         std::chrono::seconds length, Time now) {
     if (length.count() < 1 || (end - start) / length > 2'000)
         throw std::logic_error("too many periods for one look at the history");
     const auto patterns = patterns_json(selector);
@@ -236,7 +250,7 @@ Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Tim
         if (row.get<std::string_view>(2) == bounds) series.push_back(row.get<std::int32_t>(0));
     found.bounds = bounds_in(bounds);
     const auto seconds = static_cast<std::int32_t>(length.count());
-    const auto& sql = reading(length > hours(6) || start < end - kept_in_minutes);
+    const auto& sql = reading(length > hours(6) || start < now - kept_in_minutes);
     const auto periods = co_await tx.query(sql.periods.c_str(), series, start, end, seconds);
     std::map<std::int32_t, std::size_t> places;
     for (const auto row : periods) {

@@ -20,9 +20,12 @@ class History {
 public:
     History(db::Database& db, std::string node) : db_(db), node_(std::move(node)) {}
 
-    /// Adds `points` to the minute in which `at` lies, in one statement for all. Throws db::Unavailable or
-    /// db::SqlError; nothing is added then.
+    /// Adds `points` to the minute in which `at` lies, in one statement for all. Throws db::Unavailable,
+    /// after which they may have been added, or db::SqlError, after which they are not.
     Task<void> add(const std::vector<Point>& points, Time at);
+
+    /// Looks all series up anew at the next add().
+    void forget_series() { series_.clear(); }
 
 private:
     Task<void> find_series(const std::vector<Point>& points);
@@ -32,9 +35,9 @@ private:
     std::unordered_map<std::string, std::int32_t> series_;
 };
 
-/// Sums full hours up that are not yet, at most 24 of them, and empties the slots whose turn comes next. For
-/// the node whose turn it is.
-Task<void> condense(db::Transaction& tx, Time now);
+/// Sums full hours up that are not yet, at most 24 of them, and forgets what is too old. For the node whose
+/// turn it is.
+Task<void> condense(db::Database& db, Time now);
 
 /// Which series are meant: those of a name whose labels fit. A pattern is a text with stars, several apart
 /// by "|", and "!" before it for all others: {"route": "!/livez|/readyz", "status": "5*"}.
@@ -72,6 +75,6 @@ Task<std::vector<KnownMetric>> known_metrics(db::Database& db);
 /// the last full one) where `length` is more than six hours or `start` too long ago. At most 2,000 periods:
 /// std::logic_error.
 Task<Found> read_history(db::Transaction& tx, Selector selector, Time start, Time end,
-                         std::chrono::seconds length);
+                         std::chrono::seconds length, Time now);
 
 }  // namespace bb::watch

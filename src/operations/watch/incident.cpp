@@ -10,23 +10,23 @@ namespace {
 
 constexpr std::string_view columns =
     "id, number, title, severity, state, component, alarms, release, opened_at, acknowledged_at, "
-    "acknowledged_by, resolved_at, level, overdue";
+    "acknowledged_by, resolved_at, level, overdue, clock_from";
 // Statements are known by their address.
 const std::string open_sql = fmt::format(
-    "INSERT INTO incidents (id, title, severity, state, component, alarms, release, opened_at) "
-    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7) RETURNING {}",
+    "INSERT INTO incidents (id, title, severity, state, component, alarms, release, opened_at, clock_from) "
+    "VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $7) RETURNING {}",
     columns);
 const std::string find_sql = fmt::format(
-    "SELECT {} FROM incidents WHERE number = $1 "
-    "FOR UPDATE",
+    "SELECT {} FROM incidents "
+    "WHERE number = $1",
     columns);
+const std::string lock_sql = find_sql + " FOR UPDATE";
 const std::string list_sql = fmt::format(
     "SELECT {} FROM incidents WHERE $1 OR state <> 'resolved' ORDER BY opened_at DESC, number DESC LIMIT $2",
     columns);
-const std::string since_sql = fmt::format(
-    "SELECT {} FROM incidents WHERE opened_at >= $1 OR state <> 'resolved' ORDER BY opened_at DESC, number "
-    "DESC "
-    "LIMIT $2",
+const std::string felt_sql = fmt::format(
+    "SELECT {} FROM incidents WHERE severity IN ('P0', 'P1') AND (opened_at >= $1 OR state <> 'resolved') "
+    "ORDER BY (state = 'resolved'), opened_at DESC, number DESC LIMIT $2",
     columns);
 
 Incident incident_in(const db::Row& row) {
@@ -45,6 +45,7 @@ Incident incident_in(const db::Row& row) {
     one.resolved_at = row.get<std::optional<Time>>(11);
     one.level = row.get<std::int32_t>(12);
     one.overdue = row.get<bool>(13);
+    one.clock_from = row.get<Time>(14);
     return one;
 }
 
@@ -87,7 +88,7 @@ Task<Result<Incident>> find_incident(db::Transaction& tx, int number) {
 
 Task<OpenIncidents> count_open(db::Database& db, Time since) {
     const auto rows = co_await db.query(
-        "SELECT severity, count(*), count(*) FILTER (WHERE opened_at > $1) FROM incidents "
+        "SELECT severity, count(*), count(*) FILTER (WHERE clock_from > $1) FROM incidents "
         "WHERE state <> 'resolved' GROUP BY 1",
         since);
     OpenIncidents open;
@@ -106,13 +107,19 @@ Task<Result<int>> number_of(db::Transaction& tx, Uuid incident) {
     co_return rows[0].get<std::int32_t>(0);
 }
 
+Task<Result<Incident>> lock_incident(db::Transaction& tx, int number) {
+    const auto rows = co_await tx.query(lock_sql.c_str(), number);
+    if (rows.empty()) co_return not_found("incident");
+    co_return incident_in(rows[0]);
+}
+
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit) {
     const auto rows = co_await tx.query(list_sql.c_str(), resolved_too, limit);
     co_return incidents_in(rows);
 }
 
-Task<std::vector<Incident>> incidents_since(db::Transaction& tx, Time since, int limit) {
-    const auto rows = co_await tx.query(since_sql.c_str(), since, limit);
+Task<std::vector<Incident>> felt_since(db::Transaction& tx, Time since, int limit) {
+    const auto rows = co_await tx.query(felt_sql.c_str(), since, limit);
     co_return incidents_in(rows);
 }
 
@@ -139,7 +146,9 @@ Task<Result<Incident>> acknowledge(db::Transaction& tx, Incident incident, std::
                                    Time now) {
     if (incident.state == "resolved")
         co_return Error(ErrorCode::conflict, fmt::format("Incident {} is over.", incident.number));
-    if (incident.state == "acknowledged") co_return incident;
+    if (incident.state == "acknowledged")
+        co_return Error(ErrorCode::conflict, fmt::format("Incident {} is in hand already: {}.",
+                                                         incident.number, incident.acknowledged_by));
     incident.state = "acknowledged";
     incident.acknowledged_at = now;
     incident.acknowledged_by = by;
@@ -173,12 +182,23 @@ Task<void> set_overdue(db::Transaction& tx, Uuid incident) {
     co_await tx.query("UPDATE incidents SET overdue = true WHERE id = $1", incident);
 }
 
-Task<void> set_severity(db::Transaction& tx, Uuid incident, std::string severity) {
-    co_await tx.query("UPDATE incidents SET severity = $2 WHERE id = $1", incident, severity);
+Task<Incident> raise(db::Transaction& tx, Incident incident, std::string severity, Time now) {
+    co_await tx.query(
+        "UPDATE incidents SET severity = $2, state = 'open', clock_from = $3, overdue = false, level = 1, "
+        "acknowledged_at = NULL, acknowledged_by = '' WHERE id = $1",
+        incident.id, severity, now);
+    incident.severity = std::move(severity);
+    incident.state = "open";
+    incident.clock_from = now;
+    incident.overdue = false;
+    incident.level = 1;
+    incident.acknowledged_at.reset();
+    incident.acknowledged_by.clear();
+    co_return incident;
 }
 
 std::string to_json(const Incident& incident, Time now) {
-    const Time due = incident.opened_at + response_time(incident.severity);
+    const Time due = incident.clock_from + response_time(incident.severity);
     const Time end = incident.resolved_at.value_or(now);
     JsonWriter json;
     json.object()

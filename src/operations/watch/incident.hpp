@@ -21,6 +21,7 @@ struct Incident {
     std::string alarms;     ///< group that opened it; empty: a person did
     std::string release;    ///< that ran then
     Time opened_at;
+    Time clock_from;  ///< from when an answer is waited for: it was opened, or has become worse
     std::optional<Time> acknowledged_at;
     std::string acknowledged_by;
     std::optional<Time> resolved_at;
@@ -55,23 +56,27 @@ const std::vector<std::string>& components();
 bool is_felt(const Incident& incident);
 
 Task<Incident> open_incident(db::Transaction& tx, NewIncident about, Time now);
-/// Locked until the transaction ends. Errors: not_found.
+/// Errors: not_found.
 Task<Result<Incident>> find_incident(db::Transaction& tx, int number);
+/// The same, locked until the transaction ends.
+Task<Result<Incident>> lock_incident(db::Transaction& tx, int number);
 /// How many are not over.
 struct OpenIncidents {
     std::array<double, 4> by_severity{};  ///< P0 to P3
-    double urgent_since = 0;              ///< P0 that began after the moment asked about
+    double urgent_since = 0;              ///< P0 that began, or became one, after the moment asked about
 };
 Task<OpenIncidents> count_open(db::Database& db, Time since);
 
 /// Errors: not_found.
 Task<Result<int>> number_of(db::Transaction& tx, Uuid incident);
 Task<std::vector<Incident>> list_incidents(db::Transaction& tx, bool resolved_too, int limit);
-Task<std::vector<Incident>> incidents_since(db::Transaction& tx, Time since, int limit);
+/// Those that people may have felt: open ones, and those since then.
+Task<std::vector<Incident>> felt_since(db::Transaction& tx, Time since, int limit);
 Task<std::vector<IncidentEvent>> events_of(db::Transaction& tx, Uuid incident);
 Task<void> add_event(db::Transaction& tx, Uuid incident, IncidentEvent event);
 
-/// Somebody has it in hand: it goes to nobody else. Errors: conflict when it is over.
+/// Somebody has it in hand: it goes to nobody else. Errors: conflict when it is over, or somebody else has
+/// it.
 Task<Result<Incident>> acknowledge(db::Transaction& tx, Incident incident, std::string by, std::string words,
                                    Time now);
 /// Errors: conflict when it is over already.
@@ -79,7 +84,8 @@ Task<Result<Incident>> resolve(db::Transaction& tx, Incident incident, std::stri
                                Time now);
 Task<void> set_level(db::Transaction& tx, Uuid incident, int level);
 Task<void> set_overdue(db::Transaction& tx, Uuid incident);
-Task<void> set_severity(db::Transaction& tx, Uuid incident, std::string severity);
+/// It has become worse: an answer is waited for anew.
+Task<Incident> raise(db::Transaction& tx, Incident incident, std::string severity, Time now);
 
 /// {"number","title","severity","state",...}
 std::string to_json(const Incident& incident, Time now);

@@ -62,10 +62,16 @@ void divide(std::vector<std::optional<double>>& values, const std::vector<std::o
     }
 }
 
+/// Since when nodes look at this installation.
+Task<std::chrono::microseconds> known_for(db::Transaction& tx, Time now) {
+    const auto begun = co_await tx.query("SELECT coalesce(begun_at, $1::timestamptz) FROM watch_turns", now);
+    co_return now - begun[0].get<Time>(0);
+}
+
 Task<Verdict> judge_threshold(db::Transaction& tx, Threshold rule, Time now) {
     const Time end = end_of(now);
     const Time start = end - rule.evaluation_periods * rule.period;
-    const auto found = co_await read_history(tx, rule.of, start, end, rule.period);
+    const auto found = co_await read_history(tx, rule.of, start, end, rule.period, now);
     auto values = values_of(rule, found, start);
     // A counter that does not move has no points: nothing happened, which is a number.
     if (found.kind == "counter" && rule.statistic.kind == Statistic::Kind::sum)
@@ -73,16 +79,21 @@ Task<Verdict> judge_threshold(db::Transaction& tx, Threshold rule, Time now) {
     if (!rule.share_of.empty()) {
         Selector all = rule.of;
         all.labels.erase(rule.share_of);
-        const auto whole = co_await read_history(tx, all, start, end, rule.period);
+        const auto whole = co_await read_history(tx, all, start, end, rule.period, now);
         divide(values, values_of(rule, whole, start), rule.least);
     }
-    co_return judge(rule, values);
+    auto verdict = judge(rule, values);
+    if (verdict.state != State::no_data || rule.absent_after.count() == 0) co_return verdict;
+    const auto known = co_await known_for(tx, now);
+    if (known >= rule.absent_after)
+        verdict = {State::breaching, fmt::format("{} was never seen", rule.of.metric)};
+    co_return verdict;
 }
 
 /// Failed and all within the seconds before `end`.
 Task<std::pair<double, double>> failed_of(db::Transaction& tx, const BurnRate& rule, Time end,
                                           std::chrono::seconds span) {
-    const auto all = co_await read_history(tx, rule.all, end - span, end, span);
+    const auto all = co_await read_history(tx, rule.all, end - span, end, span, end);
     if (all.periods.empty()) co_return std::pair(0.0, 0.0);
     if (all.kind == "histogram") {
         std::uint64_t count = 0;
@@ -92,14 +103,13 @@ Task<std::pair<double, double>> failed_of(db::Transaction& tx, const BurnRate& r
     }
     Selector bad = rule.all;
     bad.labels[rule.bad_label] = rule.bad_pattern;
-    const auto failed = co_await read_history(tx, bad, end - span, end, span);
+    const auto failed = co_await read_history(tx, bad, end - span, end, span, end);
     co_return std::pair(failed.periods.empty() ? 0.0 : failed.periods[0].sum, all.periods[0].sum);
 }
 
 Task<Verdict> judge_burn(db::Transaction& tx, BurnRate rule, Time now) {
     const Time end = end_of(now);
-    const auto begun = co_await tx.query("SELECT coalesce(begun_at, $1::timestamptz) FROM watch_turns", now);
-    const auto known = now - begun[0].get<Time>(0);
+    const auto known = co_await known_for(tx, now);
     std::vector<Burned> burned;
     for (const auto& window : rule.windows) {
         // Of a young history a few minutes would stand for days.
@@ -120,6 +130,10 @@ constexpr const char* silent_sql =
     "AND m.at <= $3 ORDER BY m.node, m.at DESC) AS last WHERE value = 1 AND at < $2 ORDER BY 1 LIMIT 20";
 
 Task<Verdict> judge_silence(db::Transaction& tx, Silence rule, Time now) {
+    // When nobody could write, nobody is missed: the others need a moment to be heard again.
+    const auto resumed = co_await tx.query("SELECT resumed_at FROM watch_turns");
+    if (now - resumed[0].get<Time>(0) < rule.after)
+        co_return Verdict{State::unchanged, "nodes have just begun to report again"};
     const auto nodes = co_await tx.query(silent_sql, Time(now - rule.forgotten), Time(now - rule.after), now);
     if (nodes.empty()) co_return Verdict{State::ok, "every node reports"};
     std::string words;

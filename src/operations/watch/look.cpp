@@ -12,10 +12,14 @@
 namespace bb::watch {
 namespace {
 
+// A clock that was ahead for a while must not keep everybody from looking.
 constexpr const char* turn_sql =
-    "UPDATE watch_turns SET looked_at = $1, begun_at = coalesce(begun_at, $1) WHERE looked_at <= "
-    "$1::timestamptz - interval '10 seconds' "
-    "RETURNING extract(epoch FROM $1 - (SELECT looked_at FROM watch_turns))::float8";
+    "UPDATE watch_turns t SET looked_at = $1, begun_at = coalesce(t.begun_at, $1), "
+    "resumed_at = CASE WHEN $1::timestamptz - t.looked_at > interval '90 seconds' THEN $1 ELSE t.resumed_at "
+    "END "
+    "FROM watch_turns b WHERE t.looked_at <= $1::timestamptz - interval '10 seconds' "
+    "OR t.looked_at > $1::timestamptz + interval '1 minute' RETURNING extract(epoch FROM $1 - "
+    "b.looked_at)::float8";
 constexpr const char* keep_state_sql =
     "INSERT INTO alarm_states (alarm, state, since, calm, words, incident) VALUES ($1, $2, $3, $4, $5, $6) "
     "ON CONFLICT (alarm) DO UPDATE SET state = excluded.state, since = excluded.since, calm = excluded.calm, "
@@ -53,11 +57,22 @@ public:
         const auto lately = co_await tx_.query(lately_sql, now_);
         for (const auto row : lately) on_.insert(row.get<std::string>(0));
         for (auto& one : standing) co_await report(one);
+        find_quiet(standing);
         co_await close_what_is_over();
         co_await go_up();
     }
 
 private:
+    /// Incidents all of whose alarms somebody has silenced: nobody is called for them.
+    void find_quiet(const std::vector<Standing>& standing) {
+        std::set<std::string> loud;
+        for (const auto& one : standing) {
+            if (one.state.state != "alarm" || !one.incident) continue;
+            (is_silenced(one.alarm) ? quiet_ : loud).insert(one.incident->text());
+        }
+        for (const auto& id : loud) quiet_.erase(id);
+    }
+
     Task<void> judge_one(Standing& one) {
         Verdict verdict;
         if (one.alarm.enabled) {
@@ -76,14 +91,20 @@ private:
             log::write(on ? log::Level::warn : log::Level::info, "alarm",
                        {{"alarm", one.alarm.name}, {"state", one.state.state}, {"words", one.state.words}});
         }
-        if (changed && before.state == "alarm" && one.incident) {
-            IncidentEvent event{now_, "cleared", "alarm",
-                                fmt::format("{}: {}", one.alarm.name, one.state.words), false};
-            co_await add_event(tx_, *one.incident, std::move(event));
-        }
+        if (changed && before.state == "alarm") co_await clear(one);
         const bool worth_keeping = changed || one.state.calm != before.calm ||
                                    (one.state.state == "alarm" && one.state.words != before.words);
         if (worth_keeping) co_await keep(one);
+    }
+
+    /// Who resolves an incident by hand is not called again by the alarm that stays on: it keeps its incident
+    /// until it is over.
+    Task<void> clear(Standing& one) {
+        if (!one.incident) co_return;
+        IncidentEvent event{now_, "cleared", "alarm", fmt::format("{}: {}", one.alarm.name, one.state.words),
+                            false};
+        co_await add_event(tx_, *one.incident, std::move(event));
+        one.incident.reset();
     }
 
     Task<void> keep(const Standing& one) {
@@ -92,7 +113,10 @@ private:
     }
 
     bool is_silent(const Alarm& alarm) const {
-        if (!alarm.inhibited_by.empty() && on_.contains(alarm.inhibited_by)) return true;
+        return is_silenced(alarm) || (!alarm.inhibited_by.empty() && on_.contains(alarm.inhibited_by));
+    }
+
+    bool is_silenced(const Alarm& alarm) const {
         return std::any_of(silences_.begin(), silences_.end(),
                            [&](const SilenceOrder& order) { return fits(order, alarm.name, now_); });
     }
@@ -113,7 +137,7 @@ private:
             incident = co_await open_incident(tx_, std::move(about), now_);
             if (is_felt(incident)) co_await tell_subscribers(tx_, incident, "We look into it.", now_);
         } else {
-            const auto found = co_await find_incident(tx_, open[0].get<std::int32_t>(0));
+            const auto found = co_await lock_incident(tx_, open[0].get<std::int32_t>(0));
             incident = *found;
             co_await join(incident, one);
         }
@@ -127,18 +151,19 @@ private:
         IncidentEvent event{now_, "note", "alarm", words, false};
         co_await add_event(tx_, incident.id, std::move(event));
         if (!worse) co_return;
-        co_await set_severity(tx_, incident.id, one.alarm.severity);
-        incident.severity = one.alarm.severity;
-        News news{"raised", std::move(words), std::max(incident.level, 1)};
+        const bool was_felt = is_felt(incident);
+        incident = co_await raise(tx_, std::move(incident), one.alarm.severity, now_);
+        News news{"raised", std::move(words), 1};
         co_await say(incident, std::move(news));
+        if (!was_felt && is_felt(incident))
+            co_await tell_subscribers(tx_, incident, "We look into it.", now_);
     }
 
     Task<void> close_what_is_over() {
         const auto numbers = co_await tx_.query(cleared_sql);
         for (const auto row : numbers) {
-            const auto found = co_await find_incident(tx_, row.get<std::int32_t>(0));
+            const auto found = co_await lock_incident(tx_, row.get<std::int32_t>(0));
             const auto closed = co_await resolve(tx_, *found, "alarm", "what was noticed is over", now_);
-            co_await tx_.query("UPDATE alarm_states SET incident = NULL WHERE incident = $1", closed->id);
             News news{"resolved", "What was noticed is over.", 0};
             co_await say(*closed, std::move(news));
             if (is_felt(*closed)) co_await tell_subscribers(tx_, *closed, "It is over.", now_);
@@ -149,15 +174,15 @@ private:
     Task<void> go_up() {
         const auto open = co_await list_incidents(tx_, false, 200);
         for (const auto& one : open) {
-            if (one.state != "open") continue;
+            if (one.state != "open" || quiet_.contains(one.id.text())) continue;
             co_await escalate_by_clock(one);
-            const bool late = now_ - one.opened_at >= response_time(one.severity);
+            const bool late = now_ - one.clock_from >= response_time(one.severity);
             if (late && !one.overdue) co_await note_overdue(one);
         }
     }
 
     Task<void> escalate_by_clock(Incident one) {
-        const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now_ - one.opened_at);
+        const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now_ - one.clock_from);
         const int due = level_after(one.severity, waited);
         while (one.level < due) {
             ++one.level;
@@ -200,7 +225,8 @@ private:
     const Surroundings& around_;
     const Time now_;
     std::vector<SilenceOrder> silences_;
-    std::set<std::string> on_;  // groups with an alarm, now or a moment ago
+    std::set<std::string> on_;     // groups with an alarm, now or a moment ago
+    std::set<std::string> quiet_;  // ids of incidents
 };
 
 }  // namespace
@@ -236,7 +262,6 @@ Task<bool> look_around(db::Database& db, const Surroundings& around, Time now) {
         co_await look.all();
         const double since = turn[0].get<double>(0);
         if (since <= longest_gap) co_await tx.query(components_sql, now, since, components());
-        co_await condense(tx, now);
         co_return true;
     };
     co_return co_await db.transaction(work);

@@ -85,12 +85,15 @@ Task<std::vector<Uuid>> tell_test(db::Transaction& tx, const Surroundings& aroun
 struct TestOutcome {
     std::string channel, fault;
     bool arrived = false;
+    std::string to;  ///< of mail; addresses of channels may hold secrets
 };
 Task<std::vector<TestOutcome>> outcomes_of(db::Transaction& tx, std::vector<Uuid> messages);
 
-/// Tries what is due, at most 20, and returns how many there were. Several nodes may do so at once. What is
-/// put off is tried again, less and less often, for a day.
-Task<int> deliver_due(db::Database& db, Deliver deliver, Time now);
+/// Tries what is due on a channel, at most 10 and one after the other, and returns how many there were.
+/// Several nodes may do so at once. What is put off is tried again, less and less often, for a day.
+Task<int> deliver_due(db::Database& db, std::string channel, Deliver deliver);
+/// Each channel by itself: one that hangs holds up no other.
+const std::vector<std::string>& channel_names();
 
 /// Sends over the channels.
 class Courier {
@@ -112,7 +115,8 @@ private:
 };
 
 /// What there is to say when the database, where messages wait, is away itself.
-std::vector<Message> messages_without_database(const Surroundings& around, Time since, Time now);
+/// `level`: 1 to 4, as level_after() says.
+std::vector<Message> messages_without_database(const Surroundings& around, int level, Time since, Time now);
 /// Writes down afterwards that it was away from `since` until `now`, and tells that it is over.
 Task<void> note_darkness(db::Database& db, const Surroundings& around, Time since, Time now);
 

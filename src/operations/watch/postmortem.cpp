@@ -35,7 +35,7 @@ std::string postmortem(const Incident& incident, const std::vector<IncidentEvent
     auto answered = std::string("nobody answered");
     if (incident.acknowledged_at)
         answered = fmt::format("answered after {} (due within {} min)",
-                               span(*incident.acknowledged_at - incident.opened_at),
+                               span(*incident.acknowledged_at - incident.clock_from),
                                response_time(incident.severity).count());
     std::string text = fmt::format("# Incident {}: {}\n\n", incident.number, incident.title);
     text += fmt::format("{} of {}, {} UTC to {}; it lasted {}, {}.\n", incident.severity, incident.component,

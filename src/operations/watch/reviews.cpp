@@ -18,7 +18,7 @@ constexpr const char* requests_sql =
     "LIKE '5%'), "
     "0)::float8 FROM metric_hours h JOIN metric_series s ON s.id = h.series "
     "WHERE s.name = 'brainbytes_http_requests_total' AND h.at >= $1 AND h.at < $2 "
-    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics')";
+    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics', 'maintenance')";
 /// One row for each bucket of all routes, by route when $3.
 constexpr const char* buckets_sql =
     "SELECT CASE WHEN $3 THEN s.labels ->> 'route' ELSE '' END, u.place::int, sum(u.count)::bigint, "
@@ -26,7 +26,8 @@ constexpr const char* buckets_sql =
     "FROM metric_hours h JOIN metric_series s ON s.id = h.series, unnest(h.counts) WITH ORDINALITY AS u "
     "(count, place) "
     "WHERE s.name = 'brainbytes_http_request_duration_seconds' AND h.at >= $1 AND h.at < $2 "
-    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics') GROUP BY 1, 2 "
+    "AND s.labels ->> 'route' NOT IN ('/livez', '/readyz', '/api/health', '/api/metrics', 'maintenance') "
+    "GROUP BY 1, 2 "
     "ORDER BY 1, 2";
 
 struct Timed {

@@ -125,7 +125,7 @@ Answer postmortem(const WatchParts& parts, Request& request) {
     const auto number = co_await number_in(parts, request);
     if (!number) co_return number.error();
     const auto around = co_await parts.around();
-    const auto text = co_await Actions(parts.db, around).postmortem(actor_of(request), *number);
+    const auto text = co_await Actions(parts.db, around).postmortem(*number);
     if (!text) co_return text.error();
     Response response(200, "text/markdown; charset=utf-8", *text);
     response.header("Cache-Control", "no-store");
@@ -230,7 +230,7 @@ Answer show_metric(const WatchParts& parts, Request& request) {
     if (!question) co_return question.error();
     auto work = [&](db::Transaction& tx) -> Task<Found> {
         co_return co_await read_history(tx, question->selector, question->start, question->end,
-                                        question->period);
+                                        question->period, now());
     };
     const auto found = co_await parts.db.transaction(work);
     JsonWriter json;

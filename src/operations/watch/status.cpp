@@ -10,17 +10,16 @@ constexpr const char* days_sql =
     "'UTC')::date - 90 ORDER BY component, day";
 constexpr const char* ask_sql =
     "INSERT INTO status_subscribers (id, email, asked_at) SELECT $1, $2, now() "
-    "WHERE (SELECT count(*) FROM status_subscribers) < 5000 "
+    "WHERE (SELECT count(*) FROM status_subscribers WHERE confirmed_at IS NOT NULL) < 5000 "
+    "AND (SELECT count(*) FROM status_subscribers WHERE confirmed_at IS NULL) < 1000 "
     "ON CONFLICT (email) DO UPDATE SET asked_at = now() WHERE status_subscribers.confirmed_at IS NULL "
     "AND status_subscribers.asked_at < now() - interval '10 minutes' "
     "RETURNING id";
 
 Task<std::vector<PublicIncident>> public_incidents(db::Transaction& tx, Time now) {
     std::vector<PublicIncident> all;
-    const auto lately = co_await incidents_since(tx, Time(now - std::chrono::hours(14 * 24)), 50);
+    const auto lately = co_await felt_since(tx, Time(now - std::chrono::hours(14 * 24)), 50);
     for (const auto& one : lately) {
-        // What nobody felt is the operator's affair.
-        if (!is_felt(one)) continue;
         PublicIncident shown{one, {}};
         for (auto& event : co_await events_of(tx, one.id))
             if (event.is_public) shown.events.push_back(std::move(event));

@@ -39,7 +39,7 @@ std::string to_json(const Status& status);
 std::string words_for_all(const IncidentEvent& event);
 
 /// Asks that `email` hear of incidents. The id that a letter to it confirms; nothing when it is confirmed
-/// already, was asked a moment ago, or when 5,000 have asked.
+/// already, was asked a moment ago, or when too many have asked.
 Task<std::optional<Uuid>> ask_to_subscribe(db::Database& db, std::string email);
 /// False: there is no such subscriber.
 Task<bool> confirm_subscriber(db::Database& db, Uuid id);

@@ -27,6 +27,11 @@ std::vector<Contact> people_for(const Surroundings& around, const Incident& inci
 
 }  // namespace
 
+const std::vector<std::string>& channel_names() {
+    static const std::vector<std::string> names = {"mail", "webhook", "ntfy", "slack", "alertmanager"};
+    return names;
+}
+
 std::vector<Recipient> recipients_of(const Surroundings& around, const Incident& incident, int level,
                                      Time now) {
     std::vector<Recipient> all;
@@ -114,11 +119,13 @@ Task<std::vector<Uuid>> tell_test(db::Transaction& tx, const Surroundings& aroun
 
 Task<std::vector<TestOutcome>> outcomes_of(db::Transaction& tx, std::vector<Uuid> messages) {
     const auto rows = co_await tx.query(
-        "SELECT channel, sent_at IS NOT NULL, fault FROM alarm_messages WHERE id = ANY ($1) ORDER BY id",
+        "SELECT channel, sent_at IS NOT NULL, fault, CASE channel WHEN 'mail' THEN target ELSE '' END FROM "
+        "alarm_messages WHERE id = ANY ($1) ORDER BY id",
         messages);
     std::vector<TestOutcome> outcomes;
     for (const auto row : rows)
-        outcomes.push_back({row.get<std::string>(0), row.get<std::string>(2), row.get<bool>(1)});
+        outcomes.push_back(
+            {row.get<std::string>(0), row.get<std::string>(2), row.get<bool>(1), row.get<std::string>(3)});
     co_return outcomes;
 }
 

@@ -11,7 +11,8 @@ namespace {
 using std::chrono::hours;
 
 // An installation is as old as its oldest entry in the audit log.
-constexpr const char* begun_sql = "SELECT coalesce(min(at), now()) FROM audit_entries";
+constexpr const char* begun_sql =
+    "SELECT coalesce((SELECT at FROM audit_entries ORDER BY seq LIMIT 1), now())";
 constexpr const char* last_sql =
     "SELECT at, result, words, figures::text FROM maintenance_runs WHERE task = $1 AND result <> 'missing' "
     "ORDER BY at DESC LIMIT 1";
@@ -30,10 +31,10 @@ const std::vector<UpkeepTask>& upkeep_tasks() {
         {"security", "monthly", "Security audit"},
         {"slow", "monthly", "Performance optimization review"},
         {"capacity", "monthly", "Capacity planning"},
-        {"documentation", "monthly", "Documentation updates"},
+        {"documentation", "monthly", "Documentation updates", true},
         {"drill", "monthly", "Disaster recovery testing"},
-        {"architecture", "quarterly", "Architecture review"},
-        {"penetration", "quarterly", "Security penetration testing"},
+        {"architecture", "quarterly", "Architecture review", true},
+        {"penetration", "quarterly", "Security penetration testing", true},
         {"cost-analysis", "quarterly", "Cost optimization analysis"},
         {"stack", "quarterly", "Technology stack updates"},
         {"continuity", "quarterly", "Business continuity planning"},
@@ -82,7 +83,7 @@ Task<int> count_overdue(db::Database& db, Time now) {
     for (const auto& task : upkeep_tasks()) {
         const auto found = last.find(task.name);
         const Time from = found == last.end() ? begun[0].get<Time>(0) : found->second;
-        if (now > from + length_of(task.period) + hours(24)) ++overdue;
+        if (!task.needs_sources && now > from + length_of(task.period) + hours(24)) ++overdue;
     }
     co_return overdue;
 }

@@ -16,6 +16,7 @@ struct UpkeepTask {
     const char* name;
     const char* period;  ///< "weekly", "monthly", "quarterly"
     const char* words;
+    bool needs_sources = false;  ///< can only be done in a clone, which most hosts do not have
 };
 const std::vector<UpkeepTask>& upkeep_tasks();
 std::chrono::hours length_of(const std::string& period);
@@ -38,7 +39,7 @@ void keep_run(db::Session& session, const std::string& task, const Review& revie
 /// When a task must have been done again; of a new installation after one period.
 Time due_at(db::Session& session, const UpkeepTask& task);
 
-/// How many tasks are overdue by more than a day.
+/// How many tasks that can be done on a host are overdue by more than a day.
 Task<int> count_overdue(db::Database& db, Time now);
 
 // Those that look at the database alone.

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <limits>
 
+#include "operations/watch/silences.hpp"
 #include "unit/operations/watch/simulation.hpp"
 #include "unit/support/test_database.hpp"
 
@@ -36,7 +38,7 @@ protected:
             "DELETE FROM alarms; DELETE FROM alarm_silences; DELETE FROM metric_minutes; DELETE FROM "
             "metric_hours; "
             "DELETE FROM status_days; UPDATE watch_turns SET looked_at = 'epoch', summed_to = 'epoch', "
-            "begun_at = NULL");
+            "begun_at = NULL, resumed_at = 'epoch'");
     }
 
     template <class Work>
@@ -173,6 +175,88 @@ TEST_F(DayTest, ASilenceTellsNobodyUntilItEnds) {
         co_await day.pass(3, with("brainbytes_audit_whole", 0));
         const auto messages = co_await day.messages();
         EXPECT_THAT(messages, ElementsAre("10 opened 1 l1@school.example"));
+    });
+}
+
+TEST_F(DayTest, ASilenceEndsTheCallsOfWhatIsOnAlready) {
+    run([&](bb::db::Database& db) -> Task<void> {
+        Simulation day(db, office(), start);
+        co_await day.pass(10, with("brainbytes_audit_whole", 0));
+        auto silence = [&](bb::db::Transaction& tx) -> Task<void> {
+            SilenceOrder order{Uuid::make(), "audit-broken", "we know", day.time(),
+                               day.time() + std::chrono::hours(8)};
+            co_await add_silence(tx, std::move(order));
+        };
+        co_await db.transaction(silence);
+        co_await day.pass(120, with("brainbytes_audit_whole", 0));
+        const auto messages = co_await day.messages();
+        EXPECT_THAT(messages, ElementsAre("0 opened 1 l1@school.example"));
+    });
+}
+
+TEST_F(DayTest, WhatIsResolvedByHandDoesNotComeBackWhileItsAlarmStaysOn) {
+    run([&](bb::db::Database& db) -> Task<void> {
+        Simulation day(db, office(), start);
+        co_await day.pass(5, with("brainbytes_audit_whole", 0));
+        auto end = [&](bb::db::Transaction& tx) -> Task<void> {
+            const auto open = co_await list_incidents(tx, false, 1);
+            const auto after = co_await resolve(tx, open.at(0), "ana", "known since the restore", day.time());
+            EXPECT_TRUE(after);
+        };
+        co_await db.transaction(end);
+        co_await day.pass(30, with("brainbytes_audit_whole", 0));
+        auto seen = co_await day.incidents();
+        EXPECT_EQ(seen.size(), 1u);
+        co_await day.pass(10, Minute());
+        co_await day.pass(5, with("brainbytes_audit_whole", 0));
+        seen = co_await day.incidents();
+        EXPECT_EQ(seen.size(), 2u) << "it was over in between";
+    });
+}
+
+TEST_F(DayTest, WhatBecomesWorseIsAnsweredAnew) {
+    run([&](bb::db::Database& db) -> Task<void> {
+        Simulation day(db, office(), start);
+        co_await day.pass(30, with("brainbytes_certificate_days", 10));
+        auto answer = [&](bb::db::Transaction& tx) -> Task<void> {
+            const auto open = co_await list_incidents(tx, false, 1);
+            const auto after = co_await acknowledge(tx, open.at(0), "ana", "next week", day.time());
+            EXPECT_TRUE(after);
+        };
+        co_await db.transaction(answer);
+        co_await day.pass(20, with("brainbytes_certificate_days", 2));
+        const auto messages = co_await day.messages();
+        EXPECT_THAT(messages,
+                    ElementsAre("0 opened 1 l1@school.example", "30 raised 1 l1@school.example",
+                                "45 overdue 1 l1@school.example", "45 escalated 2 l2@school.example"));
+    });
+}
+
+TEST_F(DayTest, NobodyIsMissedWhenNobodyCouldWrite) {
+    run([&](bb::db::Database& db) -> Task<void> {
+        Simulation day(db, office(), start);
+        co_await day.pass(10, Minute());
+        day.darkness(20);
+        Minute alone;
+        alone.second_node = false;  // the other one comes a minute later
+        co_await day.pass(1, alone);
+        co_await day.pass(20, Minute());
+        const auto seen = co_await day.incidents();
+        EXPECT_TRUE(seen.empty());
+    });
+}
+
+TEST_F(DayTest, WhatWasNeverBackedUpIsToldWhenADayHasPassed) {
+    run([&](bb::db::Database& db) -> Task<void> {
+        Simulation day(db, office(), start);
+        const auto never = with("brainbytes_backup_age_seconds", std::numeric_limits<double>::quiet_NaN());
+        co_await day.pass(25 * 60, never);
+        auto seen = co_await day.incidents();
+        EXPECT_TRUE(seen.empty());
+        co_await day.pass(70, never);
+        seen = co_await day.incidents();
+        EXPECT_EQ(seen.size(), 1u);
+        for (const auto& one : seen) EXPECT_EQ(one.alarms, "backup-late");
     });
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace bb::test {
 namespace {
 
@@ -33,7 +35,8 @@ std::vector<Point> points_of(const Minute& minute) {
     auto gauges = usual;
     for (const auto& [name, value] : minute.gauges) gauges[name] = value;
     std::vector<Point> points;
-    for (const auto& [name, value] : gauges) points.push_back(gauge(name, value));
+    for (const auto& [name, value] : gauges)
+        if (!std::isnan(value)) points.push_back(gauge(name, value));  // as Increments leaves them out
     const char* requests = "brainbytes_http_requests_total";
     points.push_back(
         counter(requests, {{"route", "/api/threads"}, {"status", "200"}}, minute.requests - minute.failed));
@@ -63,6 +66,7 @@ Task<void> Simulation::pass(int minutes, Minute minute) {
         co_await one_.add(points, time());
         if (minute.second_node) co_await two_.add(serving, time());
         co_await watch::look_around(db_, around_, time() + std::chrono::seconds(30));
+        if (minute_ % 60 == 59) co_await watch::condense(db_, time() + std::chrono::seconds(30));
     }
 }
 

@@ -30,6 +30,8 @@ public:
         : db_(db), around_(std::move(around)), start_(start), one_(db, "one"), two_(db, "two") {}
 
     Task<void> pass(int minutes, Minute minute);
+    /// Time in which nothing is written and nobody looks: the database is away.
+    void darkness(int minutes) { minute_ += minutes; }
     int now() const { return minute_; }
     Time time() const { return start_ + std::chrono::minutes(minute_); }
 

@@ -43,6 +43,7 @@ const parts = [
     "/admin/sign-up",
     "/admin/system",
     "/admin/backups",
+    "/admin/operations",
     "/admin/incidents",
     "/admin/log",
 ];

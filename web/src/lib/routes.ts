@@ -1,4 +1,12 @@
-export const adminParts = ['people', 'sign-up', 'system', 'backups', 'incidents', 'log'] as const;
+export const adminParts = [
+  'people',
+  'sign-up',
+  'system',
+  'backups',
+  'operations',
+  'incidents',
+  'log',
+] as const;
 export type AdminPart = (typeof adminParts)[number];
 
 /** The places of the page. Pure, so that it is tested without a browser. */

@@ -62,6 +62,7 @@ const catalogue = {
   hours: ['{n} hours', '{n} oras'],
   hasAccount: ['This address has an account already.', 'May account na ang address na ito.'],
   incidents: ['Incidents', 'Mga insidente'],
+  operations: ['Operations', 'Takbo ng sistema'],
   invitations: ['Invitations', 'Mga imbitasyon'],
   invite: ['Invite', 'Imbitahan'],
   invited: ['Invitation sent to {email}', 'Naipadala ang imbitasyon sa {email}'],

@@ -1,4 +1,7 @@
 import { get, post, query } from '../../lib/api.ts';
+import type { Line, Span } from './charts.ts';
+import type { Mark } from './plot.ts';
+import type { MetricHistory } from './series.ts';
 
 export const severities = ['P0', 'P1', 'P2', 'P3'] as const;
 export type Severity = (typeof severities)[number];
@@ -54,6 +57,21 @@ export const operationsApi = {
   act: (number: number, deed: Deed, body: { words?: string; public?: boolean }) =>
     post<Incident>(`${one(number)}/${deed}`, body),
   alarms: async () => (await get<{ alarms: AlarmStanding[] }>('/api/admin/alarms')).alarms,
+  metric: ({ metric, statistic, labels = {} }: Line, { hours, period }: Span) => {
+    const patterns = Object.entries(labels).map(([name, pattern]) => [
+      'label',
+      `${name}=${pattern}`,
+    ]);
+    const asked = [
+      ['name', metric],
+      ['statistic', statistic],
+      ['hours', `${hours}`],
+      ['period', `${period}`],
+    ];
+    return get<MetricHistory>(`/api/admin/metrics?${new URLSearchParams([...asked, ...patterns])}`);
+  },
+  /** Releases and incidents of the last 30 days. */
+  marks: async () => (await get<{ marks: Mark[] }>('/api/admin/marks')).marks,
   silence: (name: string, minutes: number, reason: string) =>
     post<void>(`/api/admin/alarms/${encodeURIComponent(name)}/silence`, { minutes, reason }),
 };

@@ -13,7 +13,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours check_every{24};
 constexpr std::int64_t entries_at_once = 10'000;
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_counted = std::numeric_limits<double>::quiet_NaN();
 
 // Of the servers that run, the one that started first (its id begins with the time).
 constexpr const char* others_sql =
@@ -38,9 +38,9 @@ Task<bool> AuditReadings::is_ours_to_check(db::Database& db) const {
 }
 
 void AuditReadings::show() {
-    whole_.set(found_ ? (*found_ ? 1 : 0) : unknown);
+    whole_.set(found_ ? (*found_ ? 1 : 0) : not_counted);
     const auto age = std::chrono::duration<double>(steady_clock::now() - checked_at_).count();
-    age_.set(found_ ? age : unknown);
+    age_.set(found_ ? age : not_counted);
 }
 
 Task<void> AuditReadings::check(db::Database& db) {

@@ -9,9 +9,9 @@
 namespace bb::app {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_read = std::numeric_limits<double>::quiet_NaN();
 
-constexpr const char* bound_sql = "SELECT set_config('statement_timeout', '2s', true)";
+constexpr const char* bound_database_sql = "SELECT set_config('statement_timeout', '2s', true)";
 
 constexpr const char* database_sql =
     "SELECT pg_database_size(d.datid)::float8, d.numbackends::float8, "
@@ -59,7 +59,7 @@ constexpr const char* retained_month_sql = BB_RETAINED("35 days", "28 days");
 RowReading::Show gauge(metrics::Registry& metrics, const char* name, const char* help,
                        const metrics::Labels& labels = {}) {
     auto shown = metrics.gauge(name, help, labels);
-    shown.set(unknown);
+    shown.set(not_read);
     return [shown](double value) mutable {
         shown.set(value);
     };
@@ -68,7 +68,7 @@ RowReading::Show gauge(metrics::Registry& metrics, const char* name, const char*
 RowReading::Show counter(metrics::Registry& metrics, const char* name, const char* help,
                          const metrics::Labels& labels = {}) {
     auto shown = metrics.counter(name, help, labels);
-    shown.follow(unknown);
+    shown.follow(not_read);
     return [shown](double value) mutable {
         shown.follow(value);
     };
@@ -119,12 +119,12 @@ RowReading::RowReading(const char* sql, std::vector<Show> columns)
     : sql_(sql), columns_(std::move(columns)) {}
 
 void RowReading::forget() {
-    for (auto& show : columns_) show(unknown);
+    for (auto& show : columns_) show(not_read);
 }
 
 Task<void> RowReading::read(db::Database& db) {
     auto work = [&](db::Transaction& tx) -> Task<db::Rows> {
-        co_await tx.query(bound_sql);
+        co_await tx.query(bound_database_sql);
         co_return co_await tx.query(sql_);
     };
     std::string fault;
@@ -133,7 +133,7 @@ Task<void> RowReading::read(db::Database& db) {
         if (rows.empty()) forget();
         for (const auto row : rows)
             for (std::size_t i = 0; i < columns_.size(); ++i)
-                columns_[i](row.get<std::optional<double>>(static_cast<int>(i)).value_or(unknown));
+                columns_[i](row.get<std::optional<double>>(static_cast<int>(i)).value_or(not_read));
     } catch (const std::exception& failure) {
         fault = failure.what();
         forget();

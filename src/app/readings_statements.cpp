@@ -19,7 +19,7 @@ constexpr std::size_t longest_word = 40;
 constexpr std::chrono::seconds longest_look{10};
 constexpr std::chrono::hours again_after{1};
 
-constexpr const char* bound_sql =
+constexpr const char* bound_statements_sql =
     "SET statement_timeout = '3s'; SET lock_timeout = '1s'; SET default_transaction_read_only = off";
 constexpr const char* loaded_sql =
     "SELECT current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'";
@@ -110,7 +110,7 @@ void StatementReadings::read() {
         session.while_waiting([deadline]() {
             if (steady_clock::now() > deadline) throw std::runtime_error("the database does not answer");
         });
-        session.script(bound_sql);
+        session.script(bound_statements_sql);
         auto schema = session.query(where_sql);
         if (schema.empty() && where_.ours && session.query(loaded_sql)[0].get<bool>(0)) {
             session.script(make_sql);

@@ -36,9 +36,9 @@ Task<void> write_down(db::Transaction& tx, const char* action, std::string name)
     co_await audit::append(tx, std::move(entry));
 }
 
-Task<std::vector<watch::Standing>> standing(db::Database& db) {
-    auto work = [](db::Transaction& tx) -> Task<std::vector<watch::Standing>> {
-        co_return co_await watch::standing_of(tx, now());
+Task<std::vector<watch::StandingAlarm>> standing(db::Database& db) {
+    auto work = [](db::Transaction& tx) -> Task<std::vector<watch::StandingAlarm>> {
+        co_return co_await watch::standing_alarms(tx, now());
     };
     co_return co_await db.transaction(work);
 }

@@ -16,7 +16,7 @@
 namespace bb::cli {
 namespace {
 
-struct Words {
+struct BackupWords {
     std::string id;
     std::string place;  // --to, --from
     std::string file;
@@ -31,7 +31,7 @@ std::int64_t rows_of(const safety::Manifest& manifest) {
                            [](auto sum, const auto& table) { return sum + table.second; });
 }
 
-int keygen(Context& context, const Words& words) {
+int keygen(Context& context, const BackupWords& words) {
     const auto key = safety::make_backup_key(words.file);
     context.out << safety::text_of(key) << '\n';
     context.err << fmt::format(
@@ -66,12 +66,12 @@ void warn_of_missing(Context& context, const safety::Manifest& manifest) {
 }
 
 /// Elsewhere than where a server keeps its log, a physical backup stands for itself.
-bool is_with_log(const Context& context, const Words& words, safety::Method method) {
+bool is_with_log(const Context& context, const BackupWords& words, safety::Method method) {
     return method == safety::Method::physical && words.place.empty() &&
            context.config.number("BACKUP_WAL_DAYS") > 0;
 }
 
-int create(Context& context, const Words& words) {
+int create(Context& context, const BackupWords& words) {
     const auto configured = app::configured_backup_keys(context.config);
     return with_home(context, [&](db::Home& home) {
         const auto keys = app::keys_to_seal_with(configured, home.data(), db::say_on_stderr);
@@ -101,7 +101,7 @@ int create(Context& context, const Words& words) {
 }
 
 /// Works on every place, also where one does not answer: that is told, and makes the command fail.
-int each_place(Context& context, const Words& words,
+int each_place(Context& context, const BackupWords& words,
                const std::function<void(const safety::Destination&)>& work) {
     int outcome = done;
     for (const auto& place : app::destinations_of(context.config, words.place)) {
@@ -114,7 +114,7 @@ int each_place(Context& context, const Words& words,
     return outcome;
 }
 
-int list(Context& context, const Words& words) {
+int list(Context& context, const BackupWords& words) {
     JsonWriter json;
     json.object().key("backups").array();
     const int outcome = each_place(context, words, [&](const safety::Destination& place) {
@@ -140,7 +140,7 @@ int list(Context& context, const Words& words) {
     return outcome;
 }
 
-int prune(Context& context, const Words& words) {
+int prune(Context& context, const BackupWords& words) {
     JsonWriter json;
     const auto days = static_cast<int>(context.config.number("BACKUP_WAL_DAYS"));
     json.object().field("dryRun", words.dry_run).key("backups").array();
@@ -164,7 +164,7 @@ int prune(Context& context, const Words& words) {
     return outcome;
 }
 
-int hold(Context& context, const Words& words) {
+int hold(Context& context, const BackupWords& words) {
     bool found = false;
     std::optional<Error> missing;
     const int outcome = each_place(context, words, [&](const safety::Destination& place) {
@@ -179,7 +179,7 @@ int hold(Context& context, const Words& words) {
     return outcome;
 }
 
-void add_method(CLI::App& command, Words& words) {
+void add_method(CLI::App& command, BackupWords& words) {
     command
         .add_option("--method", words.method,
                     "logical: the content of the database; physical: the files of its server, with which any "
@@ -193,8 +193,8 @@ void add_method(CLI::App& command, Words& words) {
 void register_backup(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("backup", "Backups of database, files and settings, and restoring them");
     group->require_subcommand(1);
-    auto words = std::make_shared<Words>();
-    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+    auto words = std::make_shared<BackupWords>();
+    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const BackupWords&)) {
         auto* command = group->add_subcommand(name, help);
         add_stage(*command, chosen);
         command->callback([&chosen, words, run] {

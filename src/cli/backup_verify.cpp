@@ -16,7 +16,7 @@
 namespace bb::cli {
 namespace {
 
-struct Words {
+struct BackupVerifyWords {
     std::string id = "latest";
     std::string from, key;
     bool restore = false;
@@ -63,7 +63,7 @@ int try_restore(Context& context, const From& from, db::Home& home) {
     return done;
 }
 
-int verify(Context& context, const Words& words) {
+int verify(Context& context, const BackupVerifyWords& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto backup = place.find(words.id);
     if (!backup) return context.fail(backup.error());
@@ -92,7 +92,7 @@ int verify(Context& context, const Words& words) {
 void add_backup_verify(CLI::App& backup, Chosen& chosen) {
     auto* command = backup.add_subcommand("verify", "Read every byte of a backup back");
     add_stage(*command, chosen);
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<BackupVerifyWords>();
     command->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
     command->add_option("--from", words->from,
                         "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");

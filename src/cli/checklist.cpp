@@ -22,7 +22,7 @@ constexpr std::size_t commit_digits = 12;
 /// In the place of a release: what there must be before any.
 constexpr const char* of_setup = "setup";
 
-struct Words {
+struct ChecklistWords {
     std::string stage;
     std::string release;
     std::string box, by, note;
@@ -51,7 +51,7 @@ std::string newest_release(const Context& context, const std::string& stage) {
     throw std::runtime_error("Nothing was deployed to this stage from here.");
 }
 
-int print(Context& context, const Words& words, const std::string& release,
+int print(Context& context, const ChecklistWords& words, const std::string& release,
           const std::vector<stages::Box>& boxes) {
     const auto unmet =
         std::count_if(boxes.begin(), boxes.end(), [](const auto& box) { return box.result == "unmet"; });
@@ -74,7 +74,7 @@ int print(Context& context, const Words& words, const std::string& release,
     return unmet == 0 ? done : context.fail(fmt::format("{} of {} boxes are not met.", unmet, boxes.size()));
 }
 
-int check(Context& context, const Words& words, stages::Phase phase) {
+int check(Context& context, const ChecklistWords& words, stages::Phase phase) {
     const auto stage = stage_of(words.stage);
     auto release = words.release;
     if (release.empty() && phase == stages::Phase::setup) release = of_setup;
@@ -83,7 +83,7 @@ int check(Context& context, const Words& words, stages::Phase phase) {
     return print(context, words, release, stages::check_boxes(phase, evidence_of(context, stage, release)));
 }
 
-int say(Context& context, const Words& words, const char* kind) {
+int say(Context& context, const ChecklistWords& words, const char* kind) {
     const auto release = stages::is_of_setup(words.box) ? of_setup
                          : words.release.empty()        ? release_of_head()
                                                         : words.release;
@@ -93,9 +93,9 @@ int say(Context& context, const Words& words, const char* kind) {
     return done;
 }
 
-using Run = std::function<int(Context&, const Words&)>;
+using Run = std::function<int(Context&, const ChecklistWords&)>;
 
-CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Words>& words, const char* name,
+CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<ChecklistWords>& words, const char* name,
               const char* help, Run run) {
     auto* command = group.add_subcommand(name, help);
     add_stage(*command, chosen);
@@ -146,9 +146,9 @@ bool may_go_to_production(Context& context, const DeployWords& words, const stag
 void register_checklist(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("checklist", "The boxes of the deployment plan, each with its evidence");
     group->require_subcommand(1);
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<ChecklistWords>();
     const auto phase = [&](const char* name, const char* help, stages::Phase which) {
-        add(*group, chosen, words, name, help, [which](Context& context, const Words& given) {
+        add(*group, chosen, words, name, help, [which](Context& context, const ChecklistWords& given) {
             return check(context, given, which);
         })->add_flag("--json", words->json, "Print JSON");
     };
@@ -158,9 +158,9 @@ void register_checklist(CLI::App& app, Chosen& chosen) {
     phase("during", "Of the deployment that was made last", stages::Phase::during);
     phase("post", "After it", stages::Phase::after);
     const auto word = [&](const char* name, const char* help, const char* kind) {
-        auto* command = add(*group, chosen, words, name, help, [kind](Context& context, const Words& given) {
-            return say(context, given, kind);
-        });
+        auto* command =
+            add(*group, chosen, words, name, help,
+                [kind](Context& context, const ChecklistWords& given) { return say(context, given, kind); });
         command->add_option("box", words->box, "Name of the box")->required();
         command->add_option("--by", words->by, "Who says so")->required();
         command->add_option("--note", words->note, "What was done, or why it does not count")->required();

@@ -22,13 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Words = DeployWords;
-
 fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
 
-deploy::DeployPlan plan_for(Context& context, const Words& words, release::KeptRelease release) {
+deploy::DeployPlan plan_for(Context& context, const DeployWords& words, release::KeptRelease release) {
     deploy::DeployPlan plan;
     plan.data = context.config.text("BRAINBYTES_DATA");
     plan.release = std::move(release);
@@ -72,7 +70,7 @@ int tell(Context& context, const deploy::DeployPlan& plan, const deploy::Outcome
         fmt::format("{} is not in service: {} failed: {}", name, outcome.step, outcome.reason));
 }
 
-Result<release::KeptRelease> wanted_release(const Context& context, const Words& words) {
+Result<release::KeptRelease> wanted_release(const Context& context, const DeployWords& words) {
     const release::KeptReleases kept(releases_of(context));
     if (!fs::exists(words.what)) return kept.find(words.what);
     const auto keys = release::Trust(fs::path(context.config.text("BRAINBYTES_DATA")) / "trust").keys();
@@ -97,7 +95,7 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
 }
 
 /// Whether the release runs on the database, or may be made to: then what that takes is in the plan.
-bool fits_schema(Context& context, deploy::DeployPlan& plan, const Words& words) {
+bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& words) {
     const auto gap = deploy::schema_gap(plan.data, plan.release.about);
     if (!gap) return true;
     const auto name = plan.release.about.name();
@@ -117,7 +115,7 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const Words& words)
 }
 
 /// Who changed the program that people use, to which one, and what was not looked at before.
-void note_in_audit(Context& context, const deploy::DeployPlan& plan, const Words& words) {
+void note_in_audit(Context& context, const deploy::DeployPlan& plan, const DeployWords& words) {
     auto text = fmt::format("{} by {}", plan.migrate ? "deployed" : "gone back to", deploy::who_we_are());
     for (const auto& one : words.waive) text += "; waived: " + one;
     try {
@@ -129,7 +127,7 @@ void note_in_audit(Context& context, const deploy::DeployPlan& plan, const Words
     }
 }
 
-int carry_out(Context& context, deploy::DeployPlan plan, const Words& words) {
+int carry_out(Context& context, deploy::DeployPlan plan, const DeployWords& words) {
     if (const auto hold = deploy::DeployLock(plan.data).held(); hold && hold->id != words.lock)
         return context.fail(deploy::to_text(*hold));
     if (!fits_schema(context, plan, words)) return failed;
@@ -147,7 +145,7 @@ int carry_out(Context& context, deploy::DeployPlan plan, const Words& words) {
 }
 
 /// What brainbytes.toml decides for a stage, and is not to be said twice.
-std::optional<std::string> foreign_to_a_stage(const Words& words) {
+std::optional<std::string> foreign_to_a_stage(const DeployWords& words) {
     for (const auto* option : words.of_a_host)
         if (option->count() > 0)
             return fmt::format("{} is for one host; for a stage, brainbytes.toml decides it.",
@@ -155,7 +153,7 @@ std::optional<std::string> foreign_to_a_stage(const Words& words) {
     return std::nullopt;
 }
 
-int bring(Context& context, const Words& words) {
+int bring(Context& context, const DeployWords& words) {
     if (words.what.empty()) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
@@ -176,7 +174,7 @@ int bring(Context& context, const Words& words) {
     return carry_out(context, plan, words);
 }
 
-int roll_back(Context& context, const Words& words) {
+int roll_back(Context& context, const DeployWords& words) {
     if (words.target == "aws") return roll_back_on_aws(context, words);
     if (is_remote(words)) return roll_back_stage(context, words);
     act_as_owner(context);
@@ -195,13 +193,13 @@ int roll_back(Context& context, const Words& words) {
     return carry_out(context, plan, words);
 }
 
-int history(Context& context, const Words& words) {
+int history(Context& context, const DeployWords& words) {
     if (is_remote(words)) return stage_history(context, words);
     print_history(context, words, releases_of(context) / "ledger.jsonl");
     return done;
 }
 
-int status(Context& context, const Words& words) {
+int print_status(Context& context, const DeployWords& words) {
     if (is_remote(words)) return stage_status(context, words);
     auto answer = deploy::Control(context.config.text("BRAINBYTES_DATA")).ask("status");
     const auto hold = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).held();
@@ -217,7 +215,7 @@ int status(Context& context, const Words& words) {
     return done;
 }
 
-int lock(Context& context, const Words& words) {
+int lock(Context& context, const DeployWords& words) {
     if (is_remote(words)) return lock_stage(context, words, true);
     act_as_owner(context);
     const deploy::Hold hold{.id = words.lock.empty() ? Uuid::make().text() : words.lock,
@@ -230,7 +228,7 @@ int lock(Context& context, const Words& words) {
     return done;
 }
 
-int unlock(Context& context, const Words& words) {
+int unlock(Context& context, const DeployWords& words) {
     if (is_remote(words)) return lock_stage(context, words, false);
     act_as_owner(context);
     const auto gone = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).give_up(words.lock);
@@ -238,9 +236,9 @@ int unlock(Context& context, const Words& words) {
     return done;
 }
 
-using Run = int (*)(Context&, const Words&);
+using Run = int (*)(Context&, const DeployWords&);
 
-CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<Words>& words, const char* name,
+CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<DeployWords>& words, const char* name,
               const char* help, Run run) {
     auto* command = to.add_subcommand(name, help);
     add_stage(*command, chosen);
@@ -254,7 +252,7 @@ CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<Words>& words,
     return command;
 }
 
-void add_watching(CLI::App& to, Words& words) {
+void add_watching(CLI::App& to, DeployWords& words) {
     const auto first = to.get_options().size();
     to.add_option("--bake", words.bake, "Seconds to watch it before it is kept")
         ->check(CLI::Range(0, 86400))
@@ -274,14 +272,14 @@ void add_watching(CLI::App& to, Words& words) {
     words.of_a_host.assign(options.begin() + static_cast<std::ptrdiff_t>(first), options.end());
 }
 
-void add_target(CLI::App& to, Words& words) {
+void add_target(CLI::App& to, DeployWords& words) {
     to.add_option("--target", words.target,
                   "hosts, or the service that deploy/aws has made: aws, with --stage")
         ->check(CLI::IsMember({"hosts", "aws"}))
         ->capture_default_str();
 }
 
-void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<Words>& words) {
+void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<DeployWords>& words) {
     auto* taking =
         add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", lock);
     taking->add_option("--reason", words->reason, "Why; others read it")->required();
@@ -316,7 +314,7 @@ void print_history(Context& context, const DeployWords& words, const std::string
 }
 
 void register_deploy(CLI::App& app, Chosen& chosen) {
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<DeployWords>();
     auto* bringing = add(app, chosen, words, "deploy",
                          "Bring a release into service, watched and undone by itself", bring);
     bringing->add_option("release", words->what, "An archive, or the name of a kept release");
@@ -334,7 +332,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
                        "Undo it when no line comes on the input for 15 seconds");
     bringing->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     bringing->add_flag("--json", words->json, "Print JSON");
-    add(*bringing, chosen, words, "status", "What serves now, as JSON", status);
+    add(*bringing, chosen, words, "status", "What serves now, as JSON", print_status);
     auto* past = add(*bringing, chosen, words, "history", "Every step of every deployment", history);
     past->add_option("--lines", words->lines, "How many")->check(CLI::PositiveNumber)->capture_default_str();
     past->add_flag("--json", words->json, "Print lines of JSON");

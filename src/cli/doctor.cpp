@@ -39,7 +39,7 @@ constexpr std::chrono::seconds longest_host{20};
 constexpr const char* run_as_root =
     "Run this as root, or as the account of the server: sudo brainbytes doctor";
 
-struct Words {
+struct DoctorWords {
     std::string stage;
     int transaction_seconds = 300;
     bool json = false;
@@ -60,7 +60,7 @@ void take_up_libpq_names(const config::Environment& environment) {
 }
 
 /// The options that are in force: of the server that runs, or else of this command.
-Subject subject_of(Findings& findings, const Words& words) {
+Subject subject_of(Findings& findings, const DoctorWords& words) {
     auto environment = config::process_environment();
     if (!words.stage.empty()) environment["BRAINBYTES_STAGE"] = words.stage;
     auto ours = watch::options_despite_faults(std::move(environment), ".");
@@ -219,7 +219,7 @@ int finish(Context& context, const watch::Report& report, bool as_json, bool all
     return code;
 }
 
-int here(Context& context, const Words& words) {
+int here(Context& context, const DoctorWords& words) {
     const auto began = steady_clock::now();
     watch::Report report;
     report.at = now();
@@ -260,7 +260,7 @@ int here(Context& context, const Words& words) {
 }
 
 /// One host, over ssh; what keeps us from it is a finding too.
-watch::Report report_of(const stages::Stage& stage, const std::string& host, const Words& words) {
+watch::Report report_of(const stages::Stage& stage, const std::string& host, const DoctorWords& words) {
     try {
         stages::Host::How how;
         how.limit = longest_host;
@@ -282,7 +282,7 @@ watch::Report report_of(const stages::Stage& stage, const std::string& host, con
 }
 
 /// All hosts of the stage at once.
-int on_every_host(Context& context, const Words& words) {
+int on_every_host(Context& context, const DoctorWords& words) {
     const auto stage = stage_of(words.stage);
     std::mutex alone;
     std::map<std::string, watch::Report> reports;
@@ -307,7 +307,7 @@ int on_every_host(Context& context, const Words& words) {
 }  // namespace
 
 void register_doctor(CLI::App& app, Chosen& chosen) {
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<DoctorWords>();
     auto* command = app.add_subcommand("doctor",
                                        "Look at everything of this installation, and say how to mend what is "
                                        "not well; exit code 1: something fails");

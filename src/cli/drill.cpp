@@ -23,7 +23,7 @@ constexpr std::chrono::seconds look_every{10};  // as "dns failover"
 constexpr std::chrono::seconds held_for{60};    // its TTL
 constexpr std::chrono::minutes longest_look{5};
 
-struct Words {
+struct DrillWords {
     std::string scenario = "lost-host";
     std::string from, key;
     bool json = false;
@@ -84,7 +84,7 @@ safety::NameMove move_name(const std::string& lost, const std::string& other) {
     throw std::runtime_error("the name would stay where it is");
 }
 
-int run(Context& context, const Words& words) {
+int run(Context& context, const DrillWords& words) {
     const auto& scenario = *safety::find_scenario(words.scenario);
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto configured = words.key.empty() ? app::configured_backup_keys(context.config)
@@ -102,7 +102,7 @@ int run(Context& context, const Words& words) {
     });
 }
 
-int history(Context& context, const Words& words) {
+int history(Context& context, const DrillWords& words) {
     return with_session(context, [&](db::Session& session) {
         JsonWriter json;
         json.object().key("drills").array();
@@ -133,8 +133,8 @@ int history(Context& context, const Words& words) {
 void register_drill(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("drill", "Practise a recovery, and measure it");
     group->require_subcommand(1);
-    auto words = std::make_shared<Words>();
-    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+    auto words = std::make_shared<DrillWords>();
+    const auto add = [&](const char* name, const char* help, int (*run)(Context&, const DrillWords&)) {
         auto* command = group->add_subcommand(name, help);
         add_stage(*command, chosen);
         command->add_flag("--json", words->json, "Print JSON");

@@ -25,7 +25,7 @@ namespace {
 // It is held in memory; unpacked it may take as much (personal::UnpackLimits).
 constexpr std::int64_t most_archive = 256 << 20;
 
-struct Words {
+struct ExtractWords {
     std::string id = "latest";
     std::string email, from, key;
     bool json = false;
@@ -41,7 +41,7 @@ struct From {
 using Tallies = std::map<std::string, personal::Tally>;
 
 /// Writes what the backup has of a person into `descriptor`. Returns why not, or nothing.
-std::string take_out(Context& context, const Words& words, safety::LoadedBackup& loaded,
+std::string take_out(Context& context, const ExtractWords& words, safety::LoadedBackup& loaded,
                      const std::filesystem::path& files, int descriptor) {
     auto secrets = server_secrets(context.config);
     secrets.insert(secrets.begin(), loaded.files().secret());
@@ -61,7 +61,7 @@ std::string take_out(Context& context, const Words& words, safety::LoadedBackup&
 }
 
 /// Brings the archive to the person's live account.
-std::string bring_back(Context& context, const Words& words, const std::string& conninfo,
+std::string bring_back(Context& context, const ExtractWords& words, const std::string& conninfo,
                        const std::string& archive, Tallies& tallies) {
     std::string fault;
     db::run_once(conninfo, [&](db::Database& db) -> Task<void> {
@@ -93,7 +93,7 @@ std::string read_whole(int descriptor) {
     return text;
 }
 
-int extract_in(Context& context, const Words& words, const From& from, db::Home& home) {
+int extract_in(Context& context, const ExtractWords& words, const From& from, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys);
     const auto& backup = source.backup;
@@ -122,7 +122,7 @@ int extract_in(Context& context, const Words& words, const From& from, db::Home&
     return done;
 }
 
-int extract(Context& context, const Words& words) {
+int extract(Context& context, const ExtractWords& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto backup = place.find(words.id);
     if (!backup) return context.fail(backup.error());
@@ -136,7 +136,7 @@ int extract(Context& context, const Words& words) {
 void add_extract(CLI::App& backup, Chosen& chosen) {
     auto* command = backup.add_subcommand("extract", "Bring one person's data back, and touch nobody else's");
     add_stage(*command, chosen);
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<ExtractWords>();
     command->add_option("id", words->id, "Which backup")->capture_default_str();
     command->add_option("--user", words->email, "Address of the person")->required();
     command->add_option("--from", words->from,

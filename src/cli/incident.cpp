@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t longest_words = 2000;
 constexpr std::size_t longest_title = 200;
 
-struct Words {
+struct IncidentWords {
     std::string what;
     int number = 0;
     std::string words;
@@ -27,7 +27,7 @@ struct Words {
     bool json = false;
 };
 
-watch::Actor actor_of(const Words& words) {
+watch::Actor actor_of(const IncidentWords& words) {
     return {audit::by_operator(), words.by.empty() ? "operator" : "operator " + words.by};
 }
 
@@ -39,7 +39,7 @@ void print_line(Context& context, const watch::Incident& one) {
                                one.overdue && one.state == "open" ? "\toverdue" : "");
 }
 
-Task<int> list(Context& context, db::Database& db, const Words& words) {
+Task<int> list(Context& context, db::Database& db, const IncidentWords& words) {
     auto work = [&](db::Transaction& tx) -> Task<std::vector<watch::Incident>> {
         co_return co_await watch::list_incidents(tx, words.all, 200);
     };
@@ -55,7 +55,7 @@ Task<int> list(Context& context, db::Database& db, const Words& words) {
     co_return done;
 }
 
-Task<int> show(Context& context, db::Database& db, const Words& words) {
+Task<int> show(Context& context, db::Database& db, const IncidentWords& words) {
     std::vector<watch::IncidentEvent> events;
     auto work = [&](db::Transaction& tx) -> Task<Result<watch::Incident>> {
         auto found = co_await watch::find_incident(tx, words.number);
@@ -78,7 +78,7 @@ Task<int> show(Context& context, db::Database& db, const Words& words) {
     co_return done;
 }
 
-Task<Result<watch::Incident>> act(watch::Actions& actions, const Words& words) {
+Task<Result<watch::Incident>> act(watch::Actions& actions, const IncidentWords& words) {
     if (words.what == "ack")
         co_return co_await actions.acknowledge(actor_of(words), words.number, words.words);
     if (words.what == "note")
@@ -88,7 +88,7 @@ Task<Result<watch::Incident>> act(watch::Actions& actions, const Words& words) {
     co_return co_await actions.resolve(actor_of(words), words.number, words.words);
 }
 
-Task<int> open(Context& context, watch::Actions& actions, const Words& words) {
+Task<int> open(Context& context, watch::Actions& actions, const IncidentWords& words) {
     watch::NewIncident about{words.words, words.severity, words.component, {}, {}, words.words, {}};
     const auto made = co_await actions.open(actor_of(words), std::move(about));
     if (words.json)
@@ -104,14 +104,14 @@ Task<int> open(Context& context, watch::Actions& actions, const Words& words) {
     co_return done;
 }
 
-Task<int> postmortem(Context& context, watch::Actions& actions, const Words& words) {
+Task<int> postmortem(Context& context, watch::Actions& actions, const IncidentWords& words) {
     const auto text = co_await actions.postmortem(words.number);
     if (!text) co_return context.fail(text.error());
     context.out << *text;
     co_return done;
 }
 
-Task<int> run_here(Context& context, db::Database& db, const Words& words) {
+Task<int> run_here(Context& context, db::Database& db, const IncidentWords& words) {
     if (words.what == "list") co_return co_await list(context, db, words);
     if (words.what == "show") co_return co_await show(context, db, words);
     watch::Surroundings around;
@@ -125,7 +125,7 @@ Task<int> run_here(Context& context, db::Database& db, const Words& words) {
     co_return done;
 }
 
-int run(Context& context, const Words& words) {
+int run_incident(Context& context, const IncidentWords& words) {
     const auto most = words.what == "open" ? longest_title : longest_words;
     if (words.words.size() > most) return context.fail(fmt::format("That is longer than {} bytes.", most));
     const bool controls = std::any_of(words.words.begin(), words.words.end(), [](char c) {
@@ -141,7 +141,7 @@ int run(Context& context, const Words& words) {
 void register_incident(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("incident", "What went wrong: who was told, who answers, how it ended");
     group->require_subcommand(1);
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<IncidentWords>();
     const auto add = [&](const char* name, const char* help) {
         auto* command = group->add_subcommand(name, help);
         add_stage(*command, chosen);
@@ -149,7 +149,7 @@ void register_incident(CLI::App& app, Chosen& chosen) {
             words->what = name;
             chosen.action = [&chosen, words](Context& context) {
                 const auto there = on_first_host(context, chosen);
-                return there ? *there : run(context, *words);
+                return there ? *there : run_incident(context, *words);
             };
         });
         return command;

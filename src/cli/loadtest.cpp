@@ -23,13 +23,13 @@ using std::chrono::steady_clock;
 constexpr const char* script = "scripts/load-test";
 constexpr std::chrono::minutes longest_test{30};
 
-struct Words {
+struct LoadTestWords {
     std::string stage;
     std::string url;
 };
 
 /// A server, and a session there of the student that looks at installations.
-verify::Visit::To visitor_of_stage(const Words& words) {
+verify::Visit::To visitor_of_stage(const LoadTestWords& words) {
     const auto stage = stage_of(words.stage);
     const auto url = words.url.empty() && !stage.domain.empty() ? stage.url() : words.url;
     if (url.empty()) throw std::runtime_error("The stage has no domain: say where it answers with --url.");
@@ -51,7 +51,7 @@ int end_of(pid_t test) {
     }
 }
 
-int run(Context& context, const Words& words) {
+int run_load_test(Context& context, const LoadTestWords& words) {
     if (!std::filesystem::exists(script))
         return context.fail(std::string("Run it in a clone of BrainBytes: there is no ") + script + " here.");
     DeployWords where;
@@ -81,13 +81,13 @@ int run(Context& context, const Words& words) {
 void register_loadtest(CLI::App& app, Chosen& chosen) {
     auto* command = app.add_subcommand(
         "loadtest", "Load an installation of yours by load-test.yml, as its people would; in a clone");
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<LoadTestWords>();
     add_stage(*command, chosen);
     command->add_option("--url", words->url, "Its address, else the stage's domain or BRAINBYTES_URL");
     command->callback([&chosen, words] {
         words->stage = chosen.stage;
         chosen.action = [words](Context& context) {
-            return run(context, *words);
+            return run_load_test(context, *words);
         };
     });
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int widest_plot = 50;
 
-struct Words {
+struct MetricsWords {
     std::string name;
     std::string statistic = "average";
     int period = 3600;
@@ -35,7 +35,7 @@ std::string unit_of(const std::string& name) {
     return name.ends_with("_bytes") ? "B" : "";
 }
 
-void print(Context& context, const Words& words, const std::vector<Value>& values) {
+void print(Context& context, const MetricsWords& words, const std::vector<Value>& values) {
     if (words.json) {
         JsonWriter json;
         json.object().field("metric", words.name).field("statistic", words.statistic);
@@ -57,7 +57,7 @@ void print(Context& context, const Words& words, const std::vector<Value>& value
 }
 
 /// Errors: invalid_input, with a sentence.
-Result<watch::Selector> selector_of(const Words& words) {
+Result<watch::Selector> selector_of(const MetricsWords& words) {
     watch::Selector selector{words.name, {}};
     for (const auto& one : words.labels) {
         const auto equals = one.find('=');
@@ -69,7 +69,7 @@ Result<watch::Selector> selector_of(const Words& words) {
     return selector;
 }
 
-Task<int> show(Context& context, db::Database& db, Words words) {
+Task<int> show(Context& context, db::Database& db, MetricsWords words) {
     const auto statistic = watch::Statistic::parse(words.statistic);
     const auto start = parse_since(words.start);
     const auto end = words.end.empty() ? std::optional<Time>(now()) : parse_since(words.end);
@@ -112,7 +112,7 @@ Task<int> list(Context& context, db::Database& db) {
 void register_metrics(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("metrics", "What was measured, also long ago");
     group->require_subcommand(1);
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<MetricsWords>();
     auto* command = group->add_subcommand("show", "A statistic of a metric by periods");
     add_stage(*command, chosen);
     command->add_option("name", words->name, "Such as brainbytes_http_request_duration_seconds")->required();

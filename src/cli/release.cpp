@@ -15,7 +15,7 @@
 namespace bb::cli {
 namespace {
 
-struct Words {
+struct ReleaseWords {
     std::string file;  // key, archive, name of a release
     std::string out;   // --out
     std::string key;   // --key
@@ -40,7 +40,7 @@ release::KeptReleases kept_by(const Context& context) {
     return release::KeptReleases(data_of(context) / "releases");
 }
 
-int keygen(Context& context, const Words& words) {
+int keygen(Context& context, const ReleaseWords& words) {
     const auto key = release::make_release_key(words.out);
     context.out << release::text_of(key.id) << '\n';
     context.err << fmt::format(
@@ -50,7 +50,7 @@ int keygen(Context& context, const Words& words) {
     return done;
 }
 
-int build(Context& context, const Words& words) {
+int build(Context& context, const ReleaseWords& words) {
     const auto key = release::read_signing_key(words.key);
     if (!key) return context.fail(key.error());
     release::BuildPlan plan;
@@ -78,12 +78,12 @@ int build(Context& context, const Words& words) {
     return done;
 }
 
-int about(Context& context, const Words&) {
+int about(Context& context, const ReleaseWords&) {
     context.out << release::to_json(release::about_this_program()) << '\n';
     return done;
 }
 
-int verify(Context& context, const Words& words) {
+int verify(Context& context, const ReleaseWords& words) {
     const auto keys = trust_of(context).keys();
     if (!keys) return context.fail(keys.error());
     const auto good = release::check_release(words.file, *keys);
@@ -92,7 +92,7 @@ int verify(Context& context, const Words& words) {
     return done;
 }
 
-int trust(Context& context, const Words& words) {
+int trust(Context& context, const ReleaseWords& words) {
     act_as_owner(context);
     const auto trust = trust_of(context);
     if (words.file.empty()) {
@@ -142,7 +142,7 @@ void share_assets_of(Context& context, const release::KeptRelease& one) {
     }
 }
 
-int install(Context& context, const Words& words) {
+int install(Context& context, const ReleaseWords& words) {
     act_as_owner(context);
     const auto keys = trust_of(context).keys();
     if (!keys) return context.fail(keys.error());
@@ -153,13 +153,13 @@ int install(Context& context, const Words& words) {
     return done;
 }
 
-int share_assets(Context& context, const Words&) {
+int share_assets(Context& context, const ReleaseWords&) {
     act_as_owner(context);
     app::SharedAssets(data_of(context)).share();
     return done;
 }
 
-int list(Context& context, const Words& words) {
+int list(Context& context, const ReleaseWords& words) {
     JsonWriter json;
     json.object().key("releases").array();
     for (const auto& one : kept_by(context).list()) {
@@ -170,7 +170,7 @@ int list(Context& context, const Words& words) {
     return done;
 }
 
-int show(Context& context, const Words& words) {
+int show(Context& context, const ReleaseWords& words) {
     const auto one = kept_by(context).find(words.file);
     if (!one) return context.fail(one.error());
     JsonWriter json;
@@ -179,7 +179,7 @@ int show(Context& context, const Words& words) {
     return done;
 }
 
-int prune(Context& context, const Words& words) {
+int prune(Context& context, const ReleaseWords& words) {
     act_as_owner(context);
     // Releases that never came into service must not drive out those that a rollback leads to.
     const auto current = kept_by(context).current();
@@ -193,10 +193,10 @@ int prune(Context& context, const Words& words) {
     return done;
 }
 
-using Run = int (*)(Context&, const Words&);
+using Run = int (*)(Context&, const ReleaseWords&);
 using Add = std::function<CLI::App*(const char* name, const char* help, Run run)>;
 
-void add_making(const Add& add, Words* words) {
+void add_making(const Add& add, ReleaseWords* words) {
     add("keygen", "Make the key that signs releases: release.key and release.pub", keygen)
         ->add_option("folder", words->out, "Folder to write them into")
         ->required();
@@ -210,7 +210,7 @@ void add_making(const Add& add, Words* words) {
     add("about", "What this program is, as JSON", about);
 }
 
-void add_keeping(const Add& add, Words* words) {
+void add_keeping(const Add& add, ReleaseWords* words) {
     add("verify", "Check signature, kind and processor of an archive", verify)
         ->add_option("archive", words->file, "The archive; its signature lies beside it")
         ->required();
@@ -240,8 +240,8 @@ void add_keeping(const Add& add, Words* words) {
 void register_release(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("release", "Signed releases: making them, and those that a host keeps");
     group->require_subcommand(1);
-    auto words = std::make_shared<Words>();
-    const Add add = [&](const char* name, const char* help, int (*run)(Context&, const Words&)) {
+    auto words = std::make_shared<ReleaseWords>();
+    const Add add = [&](const char* name, const char* help, int (*run)(Context&, const ReleaseWords&)) {
         auto* command = group->add_subcommand(name, help);
         add_stage(*command, chosen);
         command->callback([&chosen, words, run] {

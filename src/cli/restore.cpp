@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::chrono::seconds longest_wait_for_log{20};
 
-struct Words {
+struct RestoreWords {
     std::string id, at;
     std::string from, into, key;
     bool yes = false, json = false, dry_run = false, no_safety = false, purge = false;
@@ -80,7 +80,7 @@ void note(const std::string& conninfo, const safety::Manifest& manifest) {
     });
 }
 
-void print(Context& context, const Words& words, const safety::Manifest& manifest,
+void print(Context& context, const RestoreWords& words, const safety::Manifest& manifest,
            const safety::Restored& restored, const std::string& safety_backup) {
     if (words.json) {
         JsonWriter json;
@@ -114,7 +114,7 @@ void print(Context& context, const Words& words, const safety::Manifest& manifes
         context.err << fmt::format("The settings of the backup are in {}.\n", restored.settings.string());
 }
 
-int purge(Context& context, const Words& words, db::Home& home) {
+int purge(Context& context, const RestoreWords& words, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto names = safety::former_databases(installation);
     for (const auto& name : names) context.out << name << '\n';
@@ -153,7 +153,7 @@ std::string back_up_first(Context& context, const From& from, const safety::Inst
     }
 }
 
-int restore_in(Context& context, const Words& words, const From& from, db::Home& home) {
+int restore_in(Context& context, const RestoreWords& words, const From& from, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     const auto& manifest = *source.backup.manifest;
@@ -188,7 +188,7 @@ Result<safety::RecoveryWindow> find_window(const safety::Destination& place, std
 }
 
 /// The backup, and to which moment it is recovered.
-Result<From> find_source(Context& context, const Words& words) {
+Result<From> find_source(Context& context, const RestoreWords& words) {
     From from{app::destinations_of(context.config, words.from).front(), {}, {}, {}, {}};
     if (words.at.empty()) {
         auto backup = from.place.find(words.id);
@@ -211,7 +211,7 @@ Result<From> find_source(Context& context, const Words& words) {
     return from;
 }
 
-int restore(Context& context, const Words& words) {
+int restore(Context& context, const RestoreWords& words) {
     if (words.purge) return with_home(context, [&](db::Home& home) { return purge(context, words, home); });
     if (words.id.empty() == words.at.empty())
         return context.fail("Which backup? Give its id, or \"latest\", or a moment with --at.");
@@ -226,7 +226,7 @@ int restore(Context& context, const Words& words) {
 void add_restore(CLI::App& backup, Chosen& chosen) {
     auto* command = backup.add_subcommand("restore", "Bring a backup back, also onto an empty machine");
     add_stage(*command, chosen);
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<RestoreWords>();
     command->add_option("id", words->id, "Which, or \"latest\"");
     command->add_option(
         "--at", words->at,

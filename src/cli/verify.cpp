@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 /// The exit code when the release is well, and what is around it is not: going back would not help.
 constexpr int only_around = 3;
 
-struct Words {
+struct VerifyWords {
     std::string stage;
     std::string url;
     std::string mail_as;
@@ -73,7 +73,7 @@ std::string kept_release(const Context& context) {
     return kept ? kept->about.name() : std::string();
 }
 
-void look_here(Context& context, verify::Report& report, const Words& words) {
+void look_here(Context& context, verify::Report& report, const VerifyWords& words) {
     const auto& config = context.config;
     const verify::Outside at{words.url.empty() ? config::public_url(config) : words.url,
                              kept_release(context), config.text("SSL_CERT_FILE")};
@@ -119,7 +119,7 @@ void keep(Context& context, const std::string& text, const std::string& target, 
     }
 }
 
-int run(Context& context, const Words& words) {
+int run_verify(Context& context, const VerifyWords& words) {
     DeployWords where;
     where.stage = words.stage;
     const bool remote = is_remote(where);
@@ -156,7 +156,7 @@ void register_verify(CLI::App& app, Chosen& chosen) {
                                        "Look at a running installation as its people do, and say what was "
                                        "found; exit code 1: the release is not well; 3: only backups, "
                                        "letters, names or certificates are not");
-    auto words = std::make_shared<Words>();
+    auto words = std::make_shared<VerifyWords>();
     add_stage(*command, chosen);
     command->add_option("--url", words->url, "Its address, else BRAINBYTES_URL or the one it listens on");
     command->add_option("--mail-as", words->mail_as, "Administrator who is sent a test letter");
@@ -164,7 +164,7 @@ void register_verify(CLI::App& app, Chosen& chosen) {
     command->callback([&chosen, words] {
         words->stage = chosen.stage;
         chosen.action = [words](Context& context) {
-            return run(context, *words);
+            return run_verify(context, *words);
         };
     });
 }

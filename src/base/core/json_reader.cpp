@@ -18,6 +18,11 @@ Result<boost::json::value> parse_json(std::string_view text) {
     return value;
 }
 
+std::string text_member(const boost::json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 FieldReader::FieldReader(const boost::json::value& body) : object_(body.if_object()) {
     if (!object_) errors_.push_back({"#", "must be a JSON object"});
 }

@@ -15,6 +15,9 @@ namespace bb {
 /// Parses UTF-8 JSON with a depth limit of 32. Errors: malformed, with the place of the fault.
 Result<boost::json::value> parse_json(std::string_view text);
 
+/// A member's text, of JSON that we wrote ourselves; empty when it is absent or no text.
+std::string text_member(const boost::json::object& object, std::string_view name);
+
 /// Bounds for a text field, in Unicode code points.
 struct TextLimits {
     std::size_t min = 0;

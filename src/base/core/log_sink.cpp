@@ -36,7 +36,7 @@ bool write_all(int descriptor, std::string_view text) {
     return true;
 }
 
-std::string line_about(std::size_t dropped) {
+std::string line_about_dropped(std::size_t dropped) {
     return fmt::format(
         "{{\"time\":\"{}\",\"level\":\"warn\",\"event\":\"log lines dropped\",\"lines\":{}}}\n",
         to_rfc3339(now()), dropped);
@@ -107,7 +107,7 @@ void BatchSink::run() {
         const bool last = ending_;
         urgent_ = false;
         lock.unlock();
-        if (dropped > 0) batch += line_about(dropped);
+        if (dropped > 0) batch += line_about_dropped(dropped);
         const bool open = output_(batch);
         lock.lock();
         if (last || !open) return;

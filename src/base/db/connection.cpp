@@ -37,6 +37,12 @@ std::string field(const PGresult* result, int code) {
 
 }  // namespace
 
+std::string reason_of(const PGconn* pg) {
+    std::string reason = PQerrorMessage(pg);
+    while (!reason.empty() && (reason.back() == '\n' || reason.back() == ' ')) reason.pop_back();
+    return reason;
+}
+
 void throw_failure(const PGresult* result, const char* connection_message) {
     const std::string state = field(result, PG_DIAG_SQLSTATE);
     std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -57,10 +63,6 @@ Socket socket_of(Executor executor, PGconn* pg) {
 }
 
 namespace {
-
-struct Finish {
-    void operator()(PGconn* pg) const { PQfinish(pg); }
-};
 
 /// Waits until libpq's next connection step is possible. libpq may change its socket between steps.
 Task<void> wait_step(Executor executor, PGconn* pg, PostgresPollingStatusType step,

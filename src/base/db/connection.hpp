@@ -17,6 +17,14 @@
 
 namespace bb::db {
 
+/// Closes a connection that a std::unique_ptr holds.
+struct Finish {
+    void operator()(PGconn* pg) const { PQfinish(pg); }
+};
+
+/// libpq's words about its last failure, without the line break that ends them.
+std::string reason_of(const PGconn* pg);
+
 /// Opens a connection without blocking. Throws Unavailable with libpq's reason, also after `limit`.
 Task<PGconn*> connect(Executor executor, std::string conninfo, std::chrono::milliseconds limit);
 

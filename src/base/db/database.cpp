@@ -24,10 +24,6 @@ milliseconds jittered(milliseconds base) {
     return base / 2 + milliseconds(random() % static_cast<unsigned>(base.count() / 2 + 1));
 }
 
-struct Finish {
-    void operator()(PGconn* pg) const { PQfinish(pg); }
-};
-
 /// Sent first on every connection. Not among the options of the start-up packet: PgBouncer and other poolers
 /// refuse those.
 constexpr const char* settings_sql =

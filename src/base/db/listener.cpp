@@ -15,10 +15,6 @@ constexpr milliseconds first_pause{50};
 constexpr milliseconds longest_pause{2'000};
 constexpr std::chrono::seconds ping_interval{20};
 
-struct Finish {
-    void operator()(PGconn* pg) const { PQfinish(pg); }
-};
-
 }  // namespace
 
 struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {

@@ -12,11 +12,6 @@ constexpr int watch_every_ms = 500;
 
 void ignore_notice(void*, const PGresult*) {}
 
-std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-}
-
 }  // namespace
 
 void Session::Close::operator()(pg_conn* pg) const {
@@ -27,7 +22,7 @@ Session::Session(const std::string& conninfo) : conninfo_(conninfo) {
     const char* keywords[] = {"dbname", "application_name", "connect_timeout", "client_encoding", nullptr};
     const char* values[] = {conninfo.c_str(), "brainbytes", "10", "UTF8", nullptr};
     pg_.reset(PQconnectdbParams(keywords, values, 1));
-    if (PQstatus(pg_.get()) != CONNECTION_OK) throw Unavailable(trimmed(PQerrorMessage(pg_.get())));
+    if (PQstatus(pg_.get()) != CONNECTION_OK) throw Unavailable(reason_of(pg_.get()));
     PQsetNoticeReceiver(pg_.get(), ignore_notice, nullptr);
 }
 

@@ -34,11 +34,6 @@ void append(std::string& message, std::uint64_t number) {
     message.append(reinterpret_cast<const char*>(&ordered), sizeof ordered);
 }
 
-std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    return text;
-}
-
 std::optional<std::uint32_t> hexadecimal(std::string_view text) {
     std::uint32_t number = 0;
     const auto end = text.data() + text.size();
@@ -81,7 +76,7 @@ WalStream::WalStream(const std::string& conninfo) {
 WalStream::~WalStream() = default;
 
 void WalStream::lost() const {
-    throw Unavailable(trimmed(PQerrorMessage(pg_.get())));
+    throw Unavailable(reason_of(pg_.get()));
 }
 
 void WalStream::identify() {

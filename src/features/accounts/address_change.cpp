@@ -44,7 +44,7 @@ mail::Notice notice_of(UserId owner, std::string old_address, std::string kind, 
     return notice;
 }
 
-Error wrong_code() {
+Error wrong_change_code() {
     return bad_field("#/code", "This code is wrong, used or out of date. Ask for a new one.");
 }
 
@@ -97,12 +97,12 @@ Task<Result<std::vector<crypto::Digest>>> AddressChanges::confirm(UserId owner, 
     auto work = [&](db::Transaction& tx) -> Task<Result<Ended>> {
         const auto person = co_await tx.query(person_sql, owner);  // first, as ask() does
         const auto rows = co_await tx.query(open_sql, owner);
-        if (person.empty() || rows.empty()) co_return wrong_code();
+        if (person.empty() || rows.empty()) co_return wrong_change_code();
         const auto email = rows[0].get<std::string>(0);
         const auto wanted = hash_of(secret_, email, code);
         if (rows[0].get<crypto::Digest>(1) != wanted) {
             co_await tx.query(count_try_sql, owner);
-            co_return wrong_code();
+            co_return wrong_change_code();
         }
         auto ended = co_await carry_out(tx, owner, kept, email, origin);
         co_return ended;

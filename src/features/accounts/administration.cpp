@@ -29,13 +29,13 @@ constexpr const char* totals_sql =
 
 // The same lock as setting up: two administrators must not take the role from each other at once.
 constexpr const char* lock_administrators_sql = "SELECT pg_advisory_xact_lock(7302, 0)";
-constexpr const char* lock_person_sql =
+constexpr const char* lock_administered_sql =
     "SELECT role, suspended_at IS NOT NULL FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* other_administrators_sql =
     "SELECT EXISTS (SELECT FROM users WHERE role = 'administrator' AND suspended_at IS NULL AND erase_at IS "
     "NULL "
     "AND id <> $1)";
-constexpr const char* change_sql =
+constexpr const char* change_person_sql =
     "UPDATE users SET role = $2, suspended_at = CASE WHEN $3 THEN coalesce(suspended_at, now()) END, "
     "updated_at = now(), version = version + 1 WHERE id = $1";
 constexpr const char* end_sessions_sql = "DELETE FROM sessions WHERE user_id = $1";
@@ -84,7 +84,7 @@ Task<PersonRecord> record_of(db::Transaction& tx, UserId person) {
 /// Stores what a person becomes, and ends their sessions.
 Task<ChangedPerson> carry_out(db::Transaction& tx, UserId person, Standing after, audit::Origin origin,
                               Client client) {
-    co_await tx.query(change_sql, person, after.role, after.suspended);
+    co_await tx.query(change_person_sql, person, after.role, after.suspended);
     co_await tx.query(end_sessions_sql, person);
     // Who may not invite any more has invited nobody who is not there yet.
     if (after.suspended || after.role != "administrator") co_await tx.query(withdraw_sql, person);
@@ -127,7 +127,7 @@ Task<Result<ChangedPerson>> Administration::change(UserId person, PersonChange c
                                                    Client client) {
     auto work = [&](db::Transaction& tx) -> Task<Result<ChangedPerson>> {
         co_await tx.query(lock_administrators_sql);
-        const auto rows = co_await tx.query(lock_person_sql, person);
+        const auto rows = co_await tx.query(lock_administered_sql, person);
         if (rows.empty()) co_return not_found("person");
         const Standing before{rows[0].get<std::string>(0), rows[0].get<bool>(1)};
         if (!condition.allows(standing_mark(before.role, before.suspended))) co_return http::stale();

@@ -6,7 +6,7 @@ namespace bb::accounts {
 namespace {
 
 // Locked, so that nobody is suspended between this look and the session that follows.
-constexpr const char* find_sql =
+constexpr const char* find_address_sql =
     "SELECT id, suspended_at IS NOT NULL, erase_at <= clock_timestamp() FROM users WHERE email = $1 "
     "FOR NO KEY UPDATE";
 constexpr const char* take_invitation_sql =
@@ -44,13 +44,13 @@ Task<Result<Admitted>> create(db::Transaction& tx, std::string email, std::strin
 }  // namespace
 
 Task<Result<Admitted>> admit(db::Transaction& tx, std::string email, std::string language, std::string name) {
-    auto rows = co_await tx.query(find_sql, email);
+    auto rows = co_await tx.query(find_address_sql, email);
     Admitted admitted{};
     if (rows.empty()) {
         auto made = co_await create(tx, email, std::move(language), std::move(name));
         if (!made) co_return made.error();
         admitted = *made;
-        rows = co_await tx.query(find_sql, email);
+        rows = co_await tx.query(find_address_sql, email);
     }
     if (rows[0].get<bool>(1))
         co_return Error(ErrorCode::suspended, "This account is suspended. Ask your administrator.");

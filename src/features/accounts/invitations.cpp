@@ -21,7 +21,8 @@ constexpr const char* create_sql =
     "WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN expires_at <= now() THEN 'expired' ELSE 'open' END, " \
     "u.email, i.created_at, i.expires_at FROM invitations i LEFT JOIN users u ON u.id = i.invited_by "
 constexpr const char* find_sql = INVITATION "WHERE i.id = $1";
-constexpr const char* list_sql = INVITATION "WHERE $1::uuid IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2";
+constexpr const char* list_invitations_sql =
+    INVITATION "WHERE $1::uuid IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2";
 constexpr const char* revoke_sql =
     "UPDATE invitations SET revoked_at = now() WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL "
     "AND expires_at > now()";
@@ -63,7 +64,7 @@ Task<std::optional<Invitation>> Invitations::find(InvitationId id) {
 }
 
 Task<InvitationPage> Invitations::list(int limit, std::optional<InvitationId> after) {
-    const auto rows = co_await db_.query(list_sql, after, limit + 1);
+    const auto rows = co_await db_.query(list_invitations_sql, after, limit + 1);
     InvitationPage page;
     page.more = rows.size() > limit;
     for (int i = 0; i < std::min(rows.size(), limit); ++i) page.invitations.push_back(read(rows[i]));

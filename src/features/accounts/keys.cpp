@@ -12,17 +12,17 @@ namespace {
 constexpr std::string_view prefix = "bb_";
 constexpr std::size_t shown = 8;  // characters of a token: the prefix and 30 bits of 256
 
-constexpr const char* list_sql =
+constexpr const char* list_keys_sql =
     "SELECT id, name, scopes, token_start, created_at, expires_at, last_used_at, last_used_network "
     "FROM api_keys WHERE user_id = $1 ORDER BY id DESC LIMIT 200";
 // Locked, so that two requests cannot both make the last key there is room for.
 constexpr const char* lock_owner_sql = "SELECT role FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* count_sql = "SELECT count(*) FROM api_keys WHERE user_id = $1 AND expires_at > now()";
-constexpr const char* create_sql =
+constexpr const char* create_key_sql =
     "INSERT INTO api_keys (id, user_id, name, scopes, token_hash, token_start, expires_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7)) "
     "RETURNING id, name, scopes, token_start, created_at, expires_at, last_used_at, last_used_network";
-constexpr const char* revoke_sql =
+constexpr const char* revoke_key_sql =
     "DELETE FROM api_keys WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING token_hash, user_id";
 constexpr const char* lock_key_sql =
     "SELECT user_id, last_used_at IS NULL FROM api_keys WHERE id = $1 "
@@ -55,7 +55,7 @@ std::string details_of(const ApiKey& key) {
 Task<Result<crypto::Digest>> end_key(db::Database& db, std::optional<UserId> owner, KeyId id,
                                      audit::Origin origin) {
     auto work = [&](db::Transaction& tx) -> Task<Result<crypto::Digest>> {
-        const auto rows = co_await tx.query(revoke_sql, id, owner);
+        const auto rows = co_await tx.query(revoke_key_sql, id, owner);
         if (rows.empty()) co_return not_found("API key");
         audit::Entry entry{origin, "key.revoked", "key", id.text()};
         if (!owner) {  // told to its person: "who looked at my data?"
@@ -76,7 +76,7 @@ std::optional<crypto::Digest> key_hash(std::string_view token) {
 }
 
 Task<std::vector<ApiKey>> Keys::list(UserId owner) {
-    const auto rows = co_await db_.query(list_sql, owner);
+    const auto rows = co_await db_.query(list_keys_sql, owner);
     std::vector<ApiKey> keys;
     for (const auto& row : rows) keys.push_back(read_key(row));
     co_return keys;
@@ -97,7 +97,7 @@ Task<Result<MadeKey>> Keys::create(UserId owner, NewKey key, audit::Origin origi
         if (count[0].get<std::int64_t>(0) >= most)
             co_return Error(ErrorCode::conflict, "You have 20 API keys already. Revoke one first.");
         const auto rows =
-            co_await tx.query(create_sql, id, owner, key.name, key.scopes, hash, start, key.days);
+            co_await tx.query(create_key_sql, id, owner, key.name, key.scopes, hash, start, key.days);
         MadeKey made{read_key(rows[0]), token};
         audit::Entry entry{origin, "key.created", "key", id.text()};
         entry.details = details_of(made.key);

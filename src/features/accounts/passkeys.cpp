@@ -9,7 +9,7 @@ constexpr const char* list_sql =
     "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY id LIMIT 200";
 constexpr const char* find_sql =
     "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 AND id = $2";
-constexpr const char* lock_sql =
+constexpr const char* lock_owner_sql =
     "SELECT id, name, site, created_at, last_used_at FROM passkeys WHERE user_id = $1 AND id = $2 FOR UPDATE";
 constexpr const char* rename_sql =
     "UPDATE passkeys SET name = $3 WHERE user_id = $1 AND id = $2 "
@@ -25,7 +25,7 @@ constexpr const char* take_of_session_sql =
     "DELETE FROM passkey_challenges WHERE challenge_hash = $1 AND session_id = $2 AND expires_at > now() "
     "RETURNING origin";
 // One person's passkeys are counted and added one after the other.
-constexpr const char* lock_person_sql = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
+constexpr const char* lock_passkey_owner_sql = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* count_sql = "SELECT count(*) FROM passkeys WHERE user_id = $1";
 constexpr const char* keep_sql =
     "INSERT INTO passkeys (id, user_id, credential_id, algorithm, public_key, sign_count, backup_eligible, "
@@ -68,7 +68,7 @@ Task<Result<Passkey>> Passkeys::find(UserId owner, PasskeyId id) {
 Task<Result<Passkey>> Passkeys::rename(UserId owner, PasskeyId id, std::string name,
                                        http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<Passkey>> {
-        const auto found = co_await tx.query(lock_sql, owner, id);
+        const auto found = co_await tx.query(lock_owner_sql, owner, id);
         if (found.empty()) co_return not_found("passkey");
         if (!condition.allows(passkey_mark(read_passkey(found[0])))) co_return http::stale();
         const auto rows = co_await tx.query(rename_sql, owner, id, name);
@@ -119,7 +119,7 @@ std::optional<webauthn::Expected> Passkeys::expected_of(const db::Rows& taken,
 Task<Result<AddedPasskey>> Passkeys::keep(db::Transaction& tx, UserId owner,
                                           const webauthn::Credential& credential, const NewPasskey& draft,
                                           const std::string& site) {
-    co_await tx.query(lock_person_sql, owner);
+    co_await tx.query(lock_passkey_owner_sql, owner);
     const auto counted = co_await tx.query(count_sql, owner);
     const auto count = counted[0].get<std::int64_t>(0);
     if (count >= most)

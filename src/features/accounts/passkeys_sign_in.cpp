@@ -11,7 +11,7 @@ constexpr const char* open_for_browser_sql =
 constexpr const char* take_of_browser_sql =
     "DELETE FROM passkey_challenges WHERE challenge_hash = $1 AND browser_hash = $2 AND expires_at > now() "
     "RETURNING origin";
-constexpr const char* find_sql =
+constexpr const char* find_passkey_sql =
     "SELECT id, user_id, algorithm, public_key, sign_count, backup_eligible FROM passkeys "
     "WHERE credential_id = $1 FOR UPDATE";
 constexpr const char* use_sql = "UPDATE passkeys SET sign_count = $2, last_used_at = now() WHERE id = $1";
@@ -38,7 +38,7 @@ Task<std::string> Passkeys::begin_sign_in(crypto::Digest browser, webauthn::Rely
 Task<std::optional<Result<NewSession>>> Passkeys::admit(db::Transaction& tx, const webauthn::Assertion& shown,
                                                         const webauthn::Expected& expected, Client client) {
     const db::Bytes id{shown.credential_id};
-    const auto rows = co_await tx.query(find_sql, id);
+    const auto rows = co_await tx.query(find_passkey_sql, id);
     if (rows.empty()) {
         log_refusal("nobody has it", client);
         co_return std::nullopt;

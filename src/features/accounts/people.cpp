@@ -6,10 +6,11 @@
 namespace bb::accounts {
 namespace {
 
-constexpr const char* find_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1";
-constexpr const char* lock_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1 FOR NO KEY UPDATE";
+constexpr const char* find_person_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1";
+constexpr const char* lock_person_sql =
+    "SELECT " BB_USER_COLUMNS " FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* find_by_email_sql = "SELECT " BB_USER_COLUMNS " FROM users WHERE email = $1";
-constexpr const char* list_sql = "SELECT " BB_USER_COLUMNS " FROM users ORDER BY created_at, id";
+constexpr const char* list_people_sql = "SELECT " BB_USER_COLUMNS " FROM users ORDER BY created_at, id";
 constexpr const char* create_sql =
     "INSERT INTO users (id, email, name, role, language) VALUES ($1, $2, $3, $4, $5) "
     "RETURNING " BB_USER_COLUMNS;
@@ -40,7 +41,7 @@ User read_user(const db::Row& row) {
 }
 
 Task<std::optional<User>> People::find(UserId owner) {
-    const auto rows = co_await db_.query(find_sql, owner);
+    const auto rows = co_await db_.query(find_person_sql, owner);
     co_return first_user(rows);
 }
 
@@ -50,7 +51,7 @@ std::string profile_mark(const User& user) {
 
 Task<Result<User>> People::change_profile(UserId owner, ProfileChange change, http::IfMatch condition) {
     auto work = [&](db::Transaction& tx) -> Task<Result<User>> {
-        const auto found = co_await tx.query(lock_sql, owner);
+        const auto found = co_await tx.query(lock_person_sql, owner);
         if (found.empty()) co_return not_found("account");
         if (!condition.allows(profile_mark(read_user(found[0])))) co_return http::stale();
         const auto rows =
@@ -84,7 +85,7 @@ Task<std::optional<User>> People::find_by_email(std::string email) {
 }
 
 Task<std::vector<User>> People::list_everyone() {
-    const auto rows = co_await db_.query(list_sql);
+    const auto rows = co_await db_.query(list_people_sql);
     std::vector<User> people;
     people.reserve(static_cast<std::size_t>(rows.size()));
     for (const auto& row : rows) people.push_back(read_user(row));

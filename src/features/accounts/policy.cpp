@@ -5,9 +5,10 @@
 namespace bb::accounts {
 namespace {
 
-constexpr const char* read_sql = "SELECT sign_up, domains FROM sign_up_policy";
-constexpr const char* lock_sql = "SELECT sign_up, domains FROM sign_up_policy FOR UPDATE";
-constexpr const char* change_sql = "UPDATE sign_up_policy SET sign_up = $1, domains = $2, updated_at = now()";
+constexpr const char* read_policy_sql = "SELECT sign_up, domains FROM sign_up_policy";
+constexpr const char* lock_policy_sql = "SELECT sign_up, domains FROM sign_up_policy FOR UPDATE";
+constexpr const char* change_policy_sql =
+    "UPDATE sign_up_policy SET sign_up = $1, domains = $2, updated_at = now()";
 
 Policy read(const db::Rows& rows) {
     return {rows[0].get<std::string>(0), rows[0].get<std::vector<std::string>>(1)};
@@ -22,7 +23,7 @@ void write(JsonWriter& json, std::string_view name, const Policy& policy) {
 }  // namespace
 
 Task<Policy> read_policy(db::Database& db) {
-    const auto rows = co_await db.query(read_sql);
+    const auto rows = co_await db.query(read_policy_sql);
     co_return read(rows);
 }
 
@@ -35,10 +36,10 @@ std::string policy_mark(const Policy& policy) {
 Task<Result<void>> change_policy(db::Database& db, Policy policy, http::IfMatch condition,
                                  audit::Origin origin) {
     auto work = [&](db::Transaction& tx) -> Task<Result<void>> {
-        const auto rows = co_await tx.query(lock_sql);
+        const auto rows = co_await tx.query(lock_policy_sql);
         const auto before = read(rows);
         if (!condition.allows(policy_mark(before))) co_return http::stale();
-        co_await tx.query(change_sql, policy.sign_up, policy.domains);
+        co_await tx.query(change_policy_sql, policy.sign_up, policy.domains);
         JsonWriter details;
         details.object();
         write(details, "from", before);

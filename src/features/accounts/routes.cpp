@@ -78,7 +78,7 @@ constexpr auto notices_schema = R"({"type":"object","required":["newDevice","wee
 constexpr auto notice_change_schema = R"({"type":"object","additionalProperties":false,"properties":{)"
                                       R"("newDevice":{"type":"boolean"},"weekly":{"type":"boolean"}}})";
 
-constexpr AccountRoute table[] = {
+constexpr AccountRoute own_routes[] = {
     {Method::get, "/api/session", show_session, Access::open,
      "Who is signed in, and what this installation offers", "", session_schema, 200},
     {Method::post, "/api/auth/email", request_code, Access::open, "Mail a sign-in code and link",
@@ -137,7 +137,7 @@ constexpr AccountRoute table[] = {
 
 void bind_routes(http::Router& router, Services services) {
     const auto shared = std::make_shared<Services>(std::move(services));
-    add_routes(router, table, shared);
+    add_routes(router, own_routes, shared);
     bind_administration_routes(router, shared);
     bind_passkey_routes(router, shared);
     bind_privacy_routes(router, shared);

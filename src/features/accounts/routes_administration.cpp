@@ -51,7 +51,7 @@ constexpr auto audit_schema =
     R"("required":["seq","at","actor","action","subject","network","requestId","details"]}},)"
     R"("next":{"type":["string","null"]}}})";
 
-constexpr AccountRoute table[] = {
+constexpr AccountRoute administration_routes[] = {
     {Method::get, "/api/admin/people", list_people, Access::administrator, "Everybody who has an account", "",
      people_schema, 200},
     {Method::get, "/api/admin/people/{id}", show_person, Access::administrator, "One person's record", "",
@@ -83,7 +83,7 @@ constexpr AccountRoute table[] = {
 }  // namespace
 
 void bind_administration_routes(http::Router& router, const std::shared_ptr<Services>& shared) {
-    add_routes(router, table, shared);
+    add_routes(router, administration_routes, shared);
 }
 
 }  // namespace bb::accounts

@@ -8,7 +8,7 @@ namespace {
 
 // One at a time: two links must not make two first administrators.
 constexpr const char* lock_setup_sql = "SELECT pg_advisory_xact_lock(7302, 0)";
-constexpr const char* take_link_sql =
+constexpr const char* take_setup_link_sql =
     "UPDATE setup_links SET used_at = now() WHERE token_hash = $1 AND used_at IS NULL AND expires_at > now() "
     "AND NOT EXISTS (SELECT FROM users WHERE role = 'administrator') RETURNING id";
 // The link proves the operator, not the address: whoever had an account with it keeps no open door to more
@@ -37,7 +37,7 @@ Task<Result<NewSession>> SignIn::by_setup_link(FirstAdministrator person, Client
     if (!hash) co_return refused;
     auto attempt = [&](db::Transaction& tx) -> Task<std::optional<NewSession>> {
         co_await tx.query(lock_setup_sql);
-        const auto taken = co_await tx.query(take_link_sql, *hash);
+        const auto taken = co_await tx.query(take_setup_link_sql, *hash);
         if (taken.empty()) co_return std::nullopt;
         const auto former = co_await tx.query(former_sql, person.email);
         if (!former.empty()) {

@@ -17,7 +17,7 @@ constexpr const char* list_sql =
     "SELECT " BB_ENTRY_COLUMNS " FROM entries e " BB_LIVE_MATERIAL
     "WHERE e.owner_id = $1 AND e.material_id = $2 AND e.deleted_at IS NULL "
     "AND ($3::int IS NULL OR (e.position, e.id) > ($3, $4::uuid)) ORDER BY e.position, e.id LIMIT $5";
-constexpr const char* material_exists_sql =
+constexpr const char* material_of_entries_sql =
     "SELECT 1 FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
 constexpr const char* find_sql =
     "SELECT " BB_ENTRY_COLUMNS ", e.content FROM entries e " BB_LIVE_MATERIAL
@@ -26,7 +26,7 @@ constexpr const char* lock_sql =
     "SELECT " BB_ENTRY_COLUMNS
     ", e.content FROM entries e "
     "WHERE e.owner_id = $1 AND e.material_id = $2 AND e.id = $3 AND e.deleted_at IS NULL FOR UPDATE";
-constexpr const char* lock_deleted_sql =
+constexpr const char* entry_lock_deleted_sql =
     "SELECT " BB_ENTRY_COLUMNS
     ", e.content FROM entries e "
     "WHERE e.owner_id = $1 AND e.material_id = $2 AND e.id = $3 AND e.deleted_at IS NOT NULL FOR UPDATE";
@@ -134,7 +134,7 @@ Task<Result<Page<Entry>>> Entries::list(UserId owner, MaterialId material, http:
     const auto rows = co_await db_.query(list_sql, owner, material, position, id, page.limit + 1);
     for (const auto row : rows) entries.push_back(read_entry(row));
     if (entries.empty()) {
-        const auto there = co_await db_.query(material_exists_sql, owner, material);
+        const auto there = co_await db_.query(material_of_entries_sql, owner, material);
         if (there.empty()) co_return not_found("material");
     }
     co_return page_of(std::move(entries), page.limit, [](const Entry& last) {
@@ -191,7 +191,7 @@ Task<Result<Entry>> Entries::restore(UserId owner, MaterialId material, EntryId 
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
-        const auto rows = co_await tx.query(lock_deleted_sql, owner, material, id);
+        const auto rows = co_await tx.query(entry_lock_deleted_sql, owner, material, id);
         if (rows.empty()) co_return touched;
         const Entry entry = read_whole_entry(rows[0]);
         co_await tx.query(restore_sql, owner, id);

@@ -13,21 +13,17 @@ constexpr TextLimits content_limits{0, 1'000'000, true};
 constexpr std::int64_t last_position = 1'000'000;
 
 /// /api/materials/{id}/entries/{entryId}
-struct Place {
+struct EntryPlace {
     MaterialId material;
     EntryId entry;
 };
 
-Result<MaterialId> material_in_path(const http::Request& request) {
-    return request.path_id<MaterialId>("id", "material");
-}
-
-Result<Place> place_in_path(const http::Request& request) {
-    const auto material = material_in_path(request);
+Result<EntryPlace> entry_in_path(const http::Request& request) {
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) return material.error();
     const auto entry = request.path_id<EntryId>("entryId", "entry");
     if (!entry) return entry.error();
-    return Place{*material, *entry};
+    return EntryPlace{*material, *entry};
 }
 
 Result<NewEntry> read_new(const http::Request& request) {
@@ -41,7 +37,7 @@ Result<NewEntry> read_new(const http::Request& request) {
     return input;
 }
 
-Result<EntryChange> read_change(const http::Request& request) {
+Result<EntryChange> read_entry_change(const http::Request& request) {
     const auto body = request.json();
     if (!body) return body.error();
     FieldReader in(*body);
@@ -62,7 +58,7 @@ http::Response one(const http::Request& request, const Entry& entry) {
 }  // namespace
 
 Answer list_entries(http::Request& request, Services& services) {
-    const auto material = material_in_path(request);
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) co_return material.error();
     auto page = http::page_query(request);
     if (!page) co_return page.error();
@@ -73,7 +69,7 @@ Answer list_entries(http::Request& request, Services& services) {
 }
 
 Answer create_entry(http::Request& request, Services& services) {
-    const auto material = material_in_path(request);
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) co_return material.error();
     auto input = read_new(request);
     if (!input) co_return input.error();
@@ -86,7 +82,7 @@ Answer create_entry(http::Request& request, Services& services) {
 }
 
 Answer show_entry(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = entry_in_path(request);
     if (!place) co_return place.error();
     Entries entries(services.db, services.pool);
     auto entry = co_await entries.find(owner_of(request), place->material, place->entry);
@@ -95,9 +91,9 @@ Answer show_entry(http::Request& request, Services& services) {
 }
 
 Answer change_entry(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = entry_in_path(request);
     if (!place) co_return place.error();
-    auto change = read_change(request);
+    auto change = read_entry_change(request);
     if (!change) co_return change.error();
     Entries entries(services.db, services.pool);
     auto entry = co_await entries.change(owner_of(request), place->material, place->entry, std::move(*change),
@@ -107,7 +103,7 @@ Answer change_entry(http::Request& request, Services& services) {
 }
 
 Answer delete_entry(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = entry_in_path(request);
     if (!place) co_return place.error();
     Entries entries(services.db, services.pool);
     auto gone =
@@ -117,7 +113,7 @@ Answer delete_entry(http::Request& request, Services& services) {
 }
 
 Answer restore_entry(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = entry_in_path(request);
     if (!place) co_return place.error();
     Entries entries(services.db, services.pool);
     auto entry = co_await entries.restore(owner_of(request), place->material, place->entry);

@@ -13,26 +13,20 @@ using accounts::owner_of;
 constexpr TextLimits name_limits{1, 255};
 
 /// /api/materials/{id}/files/{fileId}
-struct Place {
+struct FilePlace {
     MaterialId material;
     FileId file;
 };
 
-Result<MaterialId> material_in_path(const http::Request& request) {
-    const auto id = request.path_id("id", "material");
-    if (!id) return id.error();
-    return MaterialId{*id};
-}
-
-Result<Place> place_in_path(const http::Request& request) {
-    const auto material = material_in_path(request);
+Result<FilePlace> file_in_path(const http::Request& request) {
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) return material.error();
     const auto file = request.path_id("fileId", "file");
     if (!file) return file.error();
-    return Place{*material, FileId{*file}};
+    return FilePlace{*material, FileId{*file}};
 }
 
-Result<FileChange> read_change(const http::Request& request) {
+Result<FileChange> read_file_change(const http::Request& request) {
     const auto body = request.json();
     if (!body) return body.error();
     FieldReader in(*body);
@@ -94,7 +88,7 @@ std::string made_to_json(const std::vector<File>& files) {
 }  // namespace
 
 Answer list_files(http::Request& request, Services& services) {
-    const auto material = material_in_path(request);
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) co_return material.error();
     auto page = http::page_query(request);
     if (!page) co_return page.error();
@@ -105,7 +99,7 @@ Answer list_files(http::Request& request, Services& services) {
 }
 
 Answer upload_files(http::Request& request, Services& services) {
-    const auto material = material_in_path(request);
+    const auto material = request.path_id<MaterialId>("id", "material");
     if (!material) co_return material.error();
     const UserId owner = owner_of(request);
     Files files(services.db, services.pool);
@@ -126,7 +120,7 @@ Answer upload_files(http::Request& request, Services& services) {
 }
 
 Answer show_file(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = file_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
     auto file = co_await files.find(owner_of(request), place->material, place->file);
@@ -135,7 +129,7 @@ Answer show_file(http::Request& request, Services& services) {
 }
 
 Answer download_file(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = file_in_path(request);
     if (!place) co_return place.error();
     const UserId owner = owner_of(request);
     Files files(services.db, services.pool);
@@ -153,9 +147,9 @@ Answer download_file(http::Request& request, Services& services) {
 }
 
 Answer change_file(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = file_in_path(request);
     if (!place) co_return place.error();
-    auto change = read_change(request);
+    auto change = read_file_change(request);
     if (!change) co_return change.error();
     Files files(services.db, services.pool);
     auto file = co_await files.change(owner_of(request), place->material, place->file, std::move(*change),
@@ -165,7 +159,7 @@ Answer change_file(http::Request& request, Services& services) {
 }
 
 Answer delete_file(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = file_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
     auto gone =
@@ -175,7 +169,7 @@ Answer delete_file(http::Request& request, Services& services) {
 }
 
 Answer restore_file(http::Request& request, Services& services) {
-    const auto place = place_in_path(request);
+    const auto place = file_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
     auto file = co_await files.restore(owner_of(request), place->material, place->file);

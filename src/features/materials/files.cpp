@@ -17,16 +17,17 @@ namespace {
 #define BB_LIVE_MATERIAL \
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
 
-constexpr const char* list_sql = "SELECT " BB_FILE_COLUMNS " FROM files f " BB_LIVE_MATERIAL
-                                 "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL "
-                                 "AND ($3::timestamptz IS NULL OR (f.created_at, f.id) > ($3, $4::uuid)) "
-                                 "ORDER BY f.created_at, f.id LIMIT $5";
-constexpr const char* material_exists_sql =
+constexpr const char* file_list_sql =
+    "SELECT " BB_FILE_COLUMNS " FROM files f " BB_LIVE_MATERIAL
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL "
+    "AND ($3::timestamptz IS NULL OR (f.created_at, f.id) > ($3, $4::uuid)) "
+    "ORDER BY f.created_at, f.id LIMIT $5";
+constexpr const char* material_of_files_sql =
     "SELECT 1 FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
-constexpr const char* find_sql =
+constexpr const char* file_find_sql =
     "SELECT " BB_FILE_COLUMNS ", f.text FROM files f " BB_LIVE_MATERIAL
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL";
-constexpr const char* lock_sql =
+constexpr const char* file_lock_sql =
     "SELECT " BB_FILE_COLUMNS
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL FOR UPDATE";
@@ -34,20 +35,20 @@ constexpr const char* find_deleted_sql =
     "SELECT " BB_FILE_COLUMNS
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL";
-constexpr const char* lock_deleted_sql =
+constexpr const char* file_lock_deleted_sql =
     "SELECT " BB_FILE_COLUMNS
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL FOR UPDATE";
-constexpr const char* create_sql =
+constexpr const char* file_create_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters) "
     "VALUES ($3, $1, $2, $4, $5, $6, $7, $8, $9)";
-constexpr const char* change_sql =
+constexpr const char* file_change_sql =
     "UPDATE files SET name = coalesce($3, name), media_type = coalesce($4, media_type), "
     "material_id = coalesce($5, material_id), version = version + 1, updated_at = now() "
     "WHERE owner_id = $1 AND id = $2";
-constexpr const char* remove_sql =
+constexpr const char* file_remove_sql =
     "UPDATE files SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
-constexpr const char* restore_sql =
+constexpr const char* file_restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
 
 #undef BB_FILE_COLUMNS
@@ -85,7 +86,7 @@ Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId mater
                              std::optional<MaterialId> target, http::IfMatch condition) {
     auto touched = co_await touch_materials(tx, owner, material, target);
     if (!touched) co_return touched.error();
-    const auto rows = co_await tx.query(lock_sql, owner, material, id);
+    const auto rows = co_await tx.query(file_lock_sql, owner, material, id);
     if (rows.empty()) co_return not_found("file");
     File file = read_whole_file(rows[0]);
     if (!condition.allows(file.version)) co_return http::stale();
@@ -115,8 +116,8 @@ Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner
 }
 
 Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId id, const NewFile& file) {
-    co_await tx.query(create_sql, owner, material, id, file.name, file.media_type, file.bytes, file.digest,
-                      file.text, static_cast<std::int32_t>(utf8::length(file.text)));
+    co_await tx.query(file_create_sql, owner, material, id, file.name, file.media_type, file.bytes,
+                      file.digest, file.text, static_cast<std::int32_t>(utf8::length(file.text)));
 }
 
 /// Carries out a change of a locked file; `made` is for its new name, if it gets one.
@@ -125,7 +126,7 @@ Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner,
     const MaterialId material = change.material.value_or(file.material);
     const std::string name = change.name.value_or(file.name);
     const std::string media_type(media_type_of_name(name));
-    co_await tx.query(change_sql, owner, file.id, name, media_type, material);
+    co_await tx.query(file_change_sql, owner, file.id, name, media_type, material);
     if (material != file.material) co_await index::move(tx, owner, source_of(file.id), material);
     if (name == file.name) co_return;
     file.name = name;
@@ -144,10 +145,10 @@ Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::Pa
         id = cursor->id;
     }
     std::vector<File> files;
-    const auto rows = co_await db_.query(list_sql, owner, material, time, id, page.limit + 1);
+    const auto rows = co_await db_.query(file_list_sql, owner, material, time, id, page.limit + 1);
     for (const auto row : rows) files.push_back(read_file(row));
     if (files.empty()) {
-        const auto there = co_await db_.query(material_exists_sql, owner, material);
+        const auto there = co_await db_.query(material_of_files_sql, owner, material);
         if (there.empty()) co_return not_found("material");
     }
     co_return page_of(std::move(files), page.limit, [](const File& last) {
@@ -156,7 +157,7 @@ Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::Pa
 }
 
 Task<Result<File>> Files::find(UserId owner, MaterialId material, FileId id) {
-    const auto rows = co_await db_.query(find_sql, owner, material, id);
+    const auto rows = co_await db_.query(file_find_sql, owner, material, id);
     if (rows.empty()) co_return not_found("file");
     co_return read_whole_file(rows[0]);
 }
@@ -213,7 +214,7 @@ Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, http:
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto file = co_await lock_file(tx, owner, material, id, std::nullopt, condition);
         if (!file) co_return file.error();
-        co_await tx.query(remove_sql, owner, id);
+        co_await tx.query(file_remove_sql, owner, id);
         co_await index::remove(tx, owner, source_of(id));
         co_return Result<>();
     };
@@ -230,10 +231,10 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
-        const auto rows = co_await tx.query(lock_deleted_sql, owner, material, id);
+        const auto rows = co_await tx.query(file_lock_deleted_sql, owner, material, id);
         if (rows.empty()) co_return touched;
         const File file = read_whole_file(rows[0]);
-        co_await tx.query(restore_sql, owner, id);
+        co_await tx.query(file_restore_sql, owner, id);
         co_await index_file(tx, pool_, owner, material, file, std::move(made));
         co_return touched;
     };

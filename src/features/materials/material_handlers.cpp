@@ -12,10 +12,6 @@ constexpr TextLimits title_limits{1, 200};
 constexpr TextLimits subject_limits{1, 80};
 constexpr TextLimits description_limits{0, 2000, true};
 
-Result<MaterialId> material_in_path(const http::Request& request) {
-    return request.path_id<MaterialId>("id", "material");
-}
-
 Result<NewMaterial> read_new(const http::Request& request) {
     const auto body = request.json();
     if (!body) return body.error();
@@ -29,7 +25,7 @@ Result<NewMaterial> read_new(const http::Request& request) {
     return input;
 }
 
-Result<MaterialChange> read_change(const http::Request& request) {
+Result<MaterialChange> read_material_change(const http::Request& request) {
     const auto body = request.json();
     if (!body) return body.error();
     FieldReader in(*body);
@@ -84,7 +80,7 @@ Answer create_material(http::Request& request, Services& services) {
 }
 
 Answer show_material(http::Request& request, Services& services) {
-    const auto id = material_in_path(request);
+    const auto id = request.path_id<MaterialId>("id", "material");
     if (!id) co_return id.error();
     Materials materials(services.db);
     auto material = co_await materials.find(owner_of(request), *id);
@@ -93,9 +89,9 @@ Answer show_material(http::Request& request, Services& services) {
 }
 
 Answer change_material(http::Request& request, Services& services) {
-    const auto id = material_in_path(request);
+    const auto id = request.path_id<MaterialId>("id", "material");
     if (!id) co_return id.error();
-    auto change = read_change(request);
+    auto change = read_material_change(request);
     if (!change) co_return change.error();
     Materials materials(services.db);
     auto material =
@@ -105,7 +101,7 @@ Answer change_material(http::Request& request, Services& services) {
 }
 
 Answer delete_material(http::Request& request, Services& services) {
-    const auto id = material_in_path(request);
+    const auto id = request.path_id<MaterialId>("id", "material");
     if (!id) co_return id.error();
     Materials materials(services.db);
     auto gone = co_await materials.remove(owner_of(request), *id, http::IfMatch::of(request));
@@ -114,7 +110,7 @@ Answer delete_material(http::Request& request, Services& services) {
 }
 
 Answer restore_material(http::Request& request, Services& services) {
-    const auto id = material_in_path(request);
+    const auto id = request.path_id<MaterialId>("id", "material");
     if (!id) co_return id.error();
     Materials materials(services.db);
     auto material = co_await materials.restore(owner_of(request), *id);

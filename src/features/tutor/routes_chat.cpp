@@ -59,7 +59,7 @@ Answer get_usage(Services services, http::Request& request) {
     co_return http::json_response(json.take());
 }
 
-http::RouteOptions described(std::string summary, std::string request, std::string response, int success) {
+http::RouteOptions chat_route(std::string summary, std::string request, std::string response, int success) {
     http::RouteOptions options;
     options.operation.summary = std::move(summary);
     options.operation.request_schema = std::move(request);
@@ -71,7 +71,7 @@ http::RouteOptions described(std::string summary, std::string request, std::stri
 }  // namespace
 
 void bind_chat_routes(http::Router& router, Services services) {
-    auto chat = described(
+    auto chat = chat_route(
         "Send a question (or ask again, or go on) and stream the reply as server-sent events",
         R"({"type":"object","required":["id"],"properties":{"id":{"type":"string","format":"uuid"},)"
         R"("message":{"type":"object"},"messages":{"type":"array","items":{"type":"object"}},)"
@@ -85,19 +85,19 @@ void bind_chat_routes(http::Router& router, Services services) {
     router.get(
         "/api/chat/{threadId}/stream",
         [services](http::Request& request) { return get_stream(services, request); },
-        described("Follow the reply that is being written, from its start; 204 when none is", "",
-                  R"({"type":"string"})", 200));
+        chat_route("Follow the reply that is being written, from its start; 204 when none is", "",
+                   R"({"type":"string"})", 200));
     router.get(
         "/api/usage", [services](http::Request& request) { return get_usage(services, request); },
-        described(
+        chat_route(
             "How many tokens of the language model the person has used today (UTC); limit and left are null "
             "without a limit",
             "", R"({"type":"object","required":["tokens"]})", 200));
     router.post(
         "/api/chat/{threadId}/stop",
         [services](http::Request& request) { return post_stop(services, request); },
-        described("Stop the reply that is being written; what it says so far is kept",
-                  R"({"type":"object","properties":{"streamId":{"type":"string"}}})", "", 204));
+        chat_route("Stop the reply that is being written; what it says so far is kept",
+                   R"({"type":"object","properties":{"streamId":{"type":"string"}}})", "", 204));
 }
 
 void bind_routes(http::Router& router, Services services) {

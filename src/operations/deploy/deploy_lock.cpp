@@ -28,11 +28,6 @@ std::filesystem::path file_in(const std::filesystem::path& folder) {
     return folder / "deploy-lock.json";
 }
 
-std::string text_of(const boost::json::object& object, const char* name) {
-    const auto* value = object.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::optional<Hold> read(const std::filesystem::path& folder) {
     std::ifstream in(file_in(folder));
     std::stringstream text;
@@ -40,9 +35,10 @@ std::optional<Hold> read(const std::filesystem::path& folder) {
     const auto parsed = parse_json(text.str());
     if (!parsed || !parsed->is_object()) return std::nullopt;
     const auto& object = parsed->get_object();
-    const auto until = parse_rfc3339(text_of(object, "until"));
+    const auto until = parse_rfc3339(text_member(object, "until"));
     if (!until || *until <= now()) return std::nullopt;
-    return Hold{text_of(object, "id"), text_of(object, "owner"), text_of(object, "reason"), *until};
+    return Hold{text_member(object, "id"), text_member(object, "owner"), text_member(object, "reason"),
+                *until};
 }
 
 }  // namespace

@@ -15,15 +15,6 @@
 #include "base/core/privileges.hpp"
 
 namespace bb::deploy {
-namespace {
-
-std::string text_of(const boost::json::object& line, const char* name) {
-    const auto* value = line.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-}  // namespace
-
 std::string to_json(const LedgerEntry& entry) {
     JsonWriter json;
     json.object()
@@ -68,13 +59,13 @@ std::vector<LedgerEntry> Ledger::read() const {
         if (!parsed || !parsed->is_object()) continue;
         const auto& object = parsed->get_object();
         LedgerEntry entry;
-        entry.at = parse_rfc3339(text_of(object, "at")).value_or(Time{});
-        entry.deployment = text_of(object, "deployment");
-        entry.release = text_of(object, "release");
-        entry.step = text_of(object, "step");
-        entry.result = text_of(object, "result");
-        entry.who = text_of(object, "who");
-        entry.detail = text_of(object, "detail");
+        entry.at = parse_rfc3339(text_member(object, "at")).value_or(Time{});
+        entry.deployment = text_member(object, "deployment");
+        entry.release = text_member(object, "release");
+        entry.step = text_member(object, "step");
+        entry.result = text_member(object, "result");
+        entry.who = text_member(object, "who");
+        entry.detail = text_member(object, "detail");
         if (const auto* seconds = object.if_contains("seconds"); seconds && seconds->is_number())
             entry.seconds = seconds->to_number<double>();
         entries.push_back(std::move(entry));

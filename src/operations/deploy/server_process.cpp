@@ -21,7 +21,7 @@ namespace {
 using std::chrono::steady_clock;
 using Tcp = boost::asio::ip::tcp;
 
-constexpr std::chrono::milliseconds look_every{10};
+constexpr std::chrono::milliseconds look_at_process_every{10};
 constexpr std::size_t most_heard = 16 * 1024;
 
 /// A descriptor that is closed here once the process that it is for has its own.
@@ -110,15 +110,15 @@ Task<Result<void>> ServerProcess::wait_ready(std::chrono::seconds limit) {
         if (steady_clock::now() > deadline)
             co_return Error(ErrorCode::unavailable,
                             fmt::format("It was not ready after {} seconds.", limit.count()));
-        co_await net::sleep_for(look_every);
+        co_await net::sleep_for(look_at_process_every);
     }
 }
 
 Task<void> ServerProcess::wait_ended(std::chrono::seconds limit) {
     const auto deadline = steady_clock::now() + limit;
-    while (!ended() && steady_clock::now() < deadline) co_await net::sleep_for(look_every);
+    while (!ended() && steady_clock::now() < deadline) co_await net::sleep_for(look_at_process_every);
     kill();
-    while (!ended()) co_await net::sleep_for(look_every);
+    while (!ended()) co_await net::sleep_for(look_at_process_every);
 }
 
 void ServerProcess::tell(const std::string& line) const {

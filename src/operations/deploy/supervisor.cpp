@@ -19,7 +19,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr const char* ourselves = "/proc/self/exe";
-constexpr milliseconds look_every{50};
+constexpr milliseconds look_at_server_every{50};
 constexpr milliseconds first_pause{200}, longest_pause{30'000};
 constexpr seconds proved_after{60};
 /// Who waits for a schema to be taken back must not wait for connections that nobody uses.
@@ -125,7 +125,7 @@ void Supervisor::Impl::look_at_own_release() {
 
 Task<void> Supervisor::Impl::hold_up() {
     if (options.running) current = std::make_shared<ServerProcess>(*options.running);
-    for (; !stopping; co_await net::sleep_for(look_every)) {
+    for (; !stopping; co_await net::sleep_for(look_at_server_every)) {
         look_at_current();
         look_at_own_release();
         if (current || changing || resting || steady_clock::now() < not_before) continue;
@@ -174,13 +174,14 @@ Task<std::string> Supervisor::Impl::begin(std::string name) {
 Task<std::string> Supervisor::Impl::rest() {
     if (candidate || trial) co_return refusal("Another release is about to come into service.");
     resting = true;
-    while (changing) co_await net::sleep_for(look_every);  // one that was just being put up is let go of
+    while (changing)
+        co_await net::sleep_for(look_at_server_every);  // one that was just being put up is let go of
     let_go(std::exchange(current, nullptr), options.drain, longest_idle_at_rest);
     for (const auto deadline = steady_clock::now() + options.drain + grace; !leaving.empty();) {
         // Also those that an earlier change had given more time: the schema cannot wait for them.
         if (steady_clock::now() > deadline)
             for (const auto& one : leaving) one->kill();
-        co_await net::sleep_for(look_every);
+        co_await net::sleep_for(look_at_server_every);
     }
     co_return agreed();
 }
@@ -239,7 +240,7 @@ Task<void> Supervisor::Impl::run() {
         // One that still had time, since another had taken over, has none any more.
         if (steady_clock::now() > deadline)
             for (const auto& one : leaving) one->kill();
-        co_await net::sleep_for(look_every);
+        co_await net::sleep_for(look_at_server_every);
     }
     fs::remove(control_socket(options.data));
 }

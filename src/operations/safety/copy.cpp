@@ -11,7 +11,7 @@
 namespace bb::safety {
 namespace {
 
-constexpr std::size_t chunk_size = 1 << 20;
+constexpr std::size_t copied_at_once = 1 << 20;
 
 void copy_part(const StoredBackup& backup, const Part& part, const Destination& to,
                const std::function<void()>& watch) {
@@ -19,7 +19,7 @@ void copy_part(const StoredBackup& backup, const Part& part, const Destination& 
     const auto from = backup.store->read(backup.object(object));
     const auto writer = to.add(backup.id, object);
     Hasher hasher;
-    std::string chunk(chunk_size, '\0');
+    std::string chunk(copied_at_once, '\0');
     std::uint64_t copied = 0;
     while (const auto got = http::read_full(*from.source, chunk.data(), chunk.size())) {
         watch();

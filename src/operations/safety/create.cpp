@@ -19,12 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t chunk_size = 256 * 1024;
+constexpr std::size_t sealed_at_once = 256 * 1024;
 // What is compared with the free space: dumps of our data take a quarter of the database or less.
 constexpr std::uint64_t dump_share = 4;
 // A migration may hold a table for some seconds, and no longer.
 constexpr const char* lock_wait = "--lock-wait-timeout=60s";
-constexpr std::uint64_t least_room = 16u << 20;
+constexpr std::uint64_t least_room_for_dump = 16u << 20;
 
 int workers() {
     return static_cast<int>(std::max(1u, std::min(4u, std::thread::hardware_concurrency())));
@@ -57,7 +57,7 @@ public:
         if (method == Method::physical) pack_cluster(from_, to_, key_, workers(), file_bytes_, manifest_);
         look();
         if (method == Method::logical) {
-            check_room(to_, snapshot_->bytes() / dump_share + file_bytes_ + least_room);
+            check_room(to_, snapshot_->bytes() / dump_share + file_bytes_ + least_room_for_dump);
             dump();
         } else {
             manifest_.rows = snapshot_->count_rows();
@@ -88,7 +88,7 @@ private:
                           "--dbname=" + connection.conninfo},
                          std::move(connection.environment), RunningTool::Ours::output, from_.watch);
         PartWriter part(to_, "database", manifest_.id, key_, workers());
-        std::string chunk(chunk_size, '\0');
+        std::string chunk(sealed_at_once, '\0');
         std::uint64_t done = 0;
         while (const auto got = http::read_full(dump, chunk.data(), chunk.size())) {
             part.add(std::string_view(chunk).substr(0, got));

@@ -35,11 +35,6 @@ constexpr std::chrono::hours longest_scan_age{24 * 7};
 constexpr std::array<std::string_view, 5> signed_boxes = {"review", "stakeholders", "monitored", "team",
                                                           "retrospective"};
 
-std::string text_of(const boost::json::object& object, const char* name) {
-    const auto* value = object.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::string read_file(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(file.string() + " is not there");
@@ -67,12 +62,12 @@ std::string recorded(const Evidence& evidence, const char* name, const char* how
     const auto parsed = parse_json(read_file(file));
     if (!parsed || !parsed->is_object()) throw std::runtime_error(file.string() + " cannot be read");
     const auto& record = parsed->get_object();
-    const auto at = text_of(record, "at");
-    const auto commit = text_of(record, "commit");
+    const auto at = text_member(record, "at");
+    const auto commit = text_member(record, "commit");
     const auto when = parse_rfc3339(at);
-    auto told =
-        fmt::format("{} of {} at {}: {}", text_of(record, "result"), commit, at, text_of(record, "detail"));
-    if (text_of(record, "result") != "passed" || !when) throw std::runtime_error(told);
+    auto told = fmt::format("{} of {} at {}: {}", text_member(record, "result"), commit, at,
+                            text_member(record, "detail"));
+    if (text_member(record, "result") != "passed" || !when) throw std::runtime_error(told);
     if (same_commit && (commit.empty() || !commit.starts_with(commit_of(evidence.release))))
         throw std::runtime_error(
             fmt::format("{}; the release is of {}: {}", told, commit_of(evidence.release), how));
@@ -342,9 +337,9 @@ std::vector<Word> Words::of(const std::string& release) const {
         const auto parsed = parse_json(line);
         if (!parsed || !parsed->is_object()) continue;
         const auto& object = parsed->get_object();
-        if (text_of(object, "release") == release)
-            words.push_back({text_of(object, "box"), release, text_of(object, "kind"), text_of(object, "by"),
-                             text_of(object, "note")});
+        if (text_member(object, "release") == release)
+            words.push_back({text_member(object, "box"), release, text_member(object, "kind"),
+                             text_member(object, "by"), text_member(object, "note")});
     }
     return words;
 }

@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t most_output = 16 << 20;
 constexpr std::size_t most_words = 64 << 10;
 constexpr std::size_t words_shown = 1500;
-constexpr std::size_t piece = 64 << 10;
+constexpr std::size_t read_at_once = 64 << 10;
 constexpr std::chrono::milliseconds beat{250};
 constexpr int look_every_ms = 100;
 constexpr int ssh_failed = 255;
@@ -105,7 +105,7 @@ private:
     }
 
     void read_file() {
-        left_.resize(piece);
+        left_.resize(read_at_once);
         const auto got = ::read(file_, left_.data(), left_.size());
         if (got < 0) throw std::system_error(errno, std::generic_category(), how_.input.string());
         left_.resize(static_cast<std::size_t>(got));

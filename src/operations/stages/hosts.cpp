@@ -20,22 +20,17 @@ constexpr int minutes_of_lock = 24 * 60;
 constexpr const char* bare_word = "no program";
 constexpr const char* asleep_word = "no status";
 
-std::string text_of(const boost::json::object& object, const char* name) {
-    const auto* value = object.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 void read_status(HostState& state, const std::string& text) {
     const auto parsed = parse_json(text);
     if (!parsed || !parsed->is_object())
         throw std::runtime_error(state.host + ": \"deploy status\" cannot be read");
     const auto& status = parsed->get_object();
-    state.kept = text_of(status, "kept");
-    state.before = text_of(status, "before");
+    state.kept = text_member(status, "kept");
+    state.before = text_member(status, "before");
     const auto* leased = status.if_contains("leased");
     state.trial = status.at("trial").as_bool() || (leased && leased->as_bool());
     const auto& serving = status.at("serving");
-    if (serving.is_object()) state.serving = text_of(serving.get_object(), "release");
+    if (serving.is_object()) state.serving = text_member(serving.get_object(), "release");
     if (state.trial) state.fault = state.host + ": another change of the release is under way";
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t words_shown = 300;
 // A language model may take its time.
-constexpr std::chrono::milliseconds longest_answer{120'000};
+constexpr std::chrono::milliseconds longest_visit{120'000};
 
 const client::Reply& must(const client::Reply& reply, int status, const std::string& what) {
     if (reply.status == status && !reply.failure) return reply;
@@ -38,7 +38,7 @@ client::Reply Visit::ask(const std::string& method, const std::string& target, c
     if (signed_in && !to_.cookie.empty()) request.headers.emplace_back("Cookie", to_.cookie);
     if (!body.empty()) request.headers.emplace_back("Content-Type", type);
     request.body = body;
-    request.deadlines.whole = longest_answer;
+    request.deadlines.whole = longest_visit;
     auto reply = client::exchange(std::move(request), to_.ca_file);
     if (reply.failure && reply.status == 0)
         throw std::runtime_error(fmt::format("{} {}: {}", method, target, reply.detail));

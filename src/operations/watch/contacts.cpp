@@ -18,9 +18,10 @@ Time midnight(const toml::date& date) {
 }
 
 /// Reads the sections and notes every fault with its line.
-class Reader {
+class ContactsReader {
 public:
-    Reader(std::string file, std::vector<FieldError>& faults) : file_(std::move(file)), faults_(faults) {}
+    ContactsReader(std::string file, std::vector<FieldError>& faults)
+        : file_(std::move(file)), faults_(faults) {}
 
     Contacts read(const toml::table& root) {
         section(root, "contacts",
@@ -174,7 +175,7 @@ Result<Contacts> parse_contacts(std::string_view text, const std::string& file) 
     std::vector<FieldError> faults;
     Contacts contacts;
     try {
-        contacts = Reader(file, faults).read(toml::parse(text, file));
+        contacts = ContactsReader(file, faults).read(toml::parse(text, file));
     } catch (const toml::parse_error& fault) {
         return Error(
             ErrorCode::malformed, file + " is no TOML.",

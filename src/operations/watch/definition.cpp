@@ -19,9 +19,10 @@ constexpr int longest_period = 86'400;
 constexpr int most_periods = 100;
 
 /// Takes one member after the other and notes what is wrong with it.
-class Reader {
+class DefinitionReader {
 public:
-    Reader(const js::object& members, std::vector<FieldError>& faults) : members_(members), faults_(faults) {}
+    DefinitionReader(const js::object& members, std::vector<FieldError>& faults)
+        : members_(members), faults_(faults) {}
 
     void text(const char* name, std::string& into, const std::vector<std::string>& choices = {}) {
         const auto* given = member(name);
@@ -101,7 +102,7 @@ private:
     std::vector<std::string> known_;
 };
 
-void read_threshold(Reader& in, Threshold& rule) {
+void read_threshold(DefinitionReader& in, Threshold& rule) {
     in.text("metric", rule.of.metric);
     in.labels("labels", rule.of.labels);
     in.statistic("statistic", rule.statistic);
@@ -119,7 +120,7 @@ void read_threshold(Reader& in, Threshold& rule) {
     if (rule.period.count() % 60 != 0) in.blame("period", "must be full minutes");
 }
 
-void read_burn(Reader& in, BurnRate& rule) {
+void read_burn(DefinitionReader& in, BurnRate& rule) {
     in.number("goal", rule.goal);
     in.number("least", rule.least);
     if (!(rule.goal > 0 && rule.goal < 1)) in.blame("goal", "must be between 0 and 1");
@@ -171,7 +172,7 @@ Result<Alarm> changed(Alarm base, const js::value& definition) {
     if (!definition.is_object())
         return Error(ErrorCode::invalid_input, "An alarm is a JSON object.", {{"#", "must be an object"}});
     std::vector<FieldError> faults;
-    Reader in(definition.get_object(), faults);
+    DefinitionReader in(definition.get_object(), faults);
     in.text("name", base.name);
     in.text("description", base.description);
     in.text("component", base.component, components());

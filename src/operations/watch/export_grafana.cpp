@@ -10,8 +10,8 @@ namespace {
 namespace js = boost::json;
 
 constexpr int columns = 3;
-constexpr int width = 8;
-constexpr int height = 8;
+constexpr int panel_width = 8;
+constexpr int panel_height = 8;
 constexpr int schema_version = 38;
 
 const js::object& datasource() {
@@ -57,15 +57,15 @@ js::array all_panels() {
     std::string group;
     for (const auto& panel : panels()) {
         if (panel.group != group) {
-            if (column != 0) y += height;
+            if (column != 0) y += panel_height;
             column = 0;
             group = panel.group;
             out.push_back(row(group, ++id, y));
             y += 1;
         }
-        out.push_back(picture(panel, ++id, place(column * width, y, width, height)));
+        out.push_back(picture(panel, ++id, place(column * panel_width, y, panel_width, panel_height)));
         column = (column + 1) % columns;
-        if (column == 0) y += height;
+        if (column == 0) y += panel_height;
     }
     return out;
 }

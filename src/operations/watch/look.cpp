@@ -49,7 +49,7 @@ public:
     Look(db::Transaction& tx, const Surroundings& around, Time now) : tx_(tx), around_(around), now_(now) {}
 
     Task<void> all() {
-        auto standing = co_await standing_of(tx_, now_);
+        auto standing = co_await standing_alarms(tx_, now_);
         silences_ = co_await silences_of(tx_, now_);
         for (auto& one : standing) co_await judge_one(one);
         for (const auto& one : standing)
@@ -64,7 +64,7 @@ public:
 
 private:
     /// Incidents all of whose alarms somebody has silenced: nobody is called for them.
-    void find_quiet(const std::vector<Standing>& standing) {
+    void find_quiet(const std::vector<StandingAlarm>& standing) {
         std::set<std::string> loud;
         for (const auto& one : standing) {
             if (one.state.state != "alarm" || !one.incident) continue;
@@ -73,7 +73,7 @@ private:
         for (const auto& id : loud) quiet_.erase(id);
     }
 
-    Task<void> judge_one(Standing& one) {
+    Task<void> judge_one(StandingAlarm& one) {
         Verdict verdict;
         if (one.alarm.enabled) {
             verdict = co_await judge(tx_, one.alarm, now_);
@@ -99,7 +99,7 @@ private:
 
     /// Who resolves an incident by hand is not called again by the alarm that stays on: it keeps its incident
     /// until it is over.
-    Task<void> clear(Standing& one) {
+    Task<void> clear(StandingAlarm& one) {
         if (!one.incident) co_return;
         IncidentEvent event{now_, "cleared", "alarm", fmt::format("{}: {}", one.alarm.name, one.state.words),
                             false};
@@ -107,7 +107,7 @@ private:
         one.incident.reset();
     }
 
-    Task<void> keep(const Standing& one) {
+    Task<void> keep(const StandingAlarm& one) {
         co_await tx_.query(keep_state_sql, one.alarm.name, one.state.state, one.state.since, one.state.calm,
                            one.state.words, one.incident);
     }
@@ -122,7 +122,7 @@ private:
     }
 
     /// An alarm that is on has an incident: its group's, or a new one.
-    Task<void> report(Standing& one) {
+    Task<void> report(StandingAlarm& one) {
         if (one.state.state != "alarm" || one.incident || is_silent(one.alarm)) co_return;
         const auto open = co_await tx_.query(of_group_sql, one.alarm.group_name());
         Incident incident;
@@ -145,7 +145,7 @@ private:
         co_await keep(one);
     }
 
-    Task<void> join(Incident incident, const Standing& one) {
+    Task<void> join(Incident incident, const StandingAlarm& one) {
         const bool worse = one.alarm.severity < incident.severity;
         auto words = fmt::format("{}: {}", one.alarm.name, one.state.words);
         IncidentEvent event{now_, "note", "alarm", words, false};
@@ -231,21 +231,21 @@ private:
 
 }  // namespace
 
-Task<std::vector<Standing>> standing_of(db::Transaction& tx, Time now) {
+Task<std::vector<StandingAlarm>> standing_alarms(db::Transaction& tx, Time now) {
     const auto alarms = co_await alarms_of(tx);
     const auto rows =
         co_await tx.query("SELECT alarm, state, since, calm, words, incident FROM alarm_states");
-    std::map<std::string, Standing> known;
+    std::map<std::string, StandingAlarm> known;
     for (const auto row : rows) {
-        Standing one;
+        StandingAlarm one;
         one.state = {row.get<std::string>(1), row.get<Time>(2), row.get<std::optional<Time>>(3),
                      row.get<std::string>(4)};
         one.incident = row.get<std::optional<Uuid>>(5);
         known[row.get<std::string>(0)] = std::move(one);
     }
-    std::vector<Standing> all;
+    std::vector<StandingAlarm> all;
     for (const auto& alarm : alarms) {
-        Standing one;
+        StandingAlarm one;
         one.state.since = now;
         if (const auto found = known.find(alarm.name); found != known.end()) one = found->second;
         one.alarm = alarm;

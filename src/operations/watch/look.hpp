@@ -13,11 +13,11 @@ inline constexpr std::chrono::seconds between_looks{10};
 Task<bool> look_around(db::Database& db, const Surroundings& around, Time now);
 
 /// An alarm beside how it stands.
-struct Standing {
+struct StandingAlarm {
     Alarm alarm;
     AlarmState state;
     std::optional<Uuid> incident;
 };
-Task<std::vector<Standing>> standing_of(db::Transaction& tx, Time now);
+Task<std::vector<StandingAlarm>> standing_alarms(db::Transaction& tx, Time now);
 
 }  // namespace bb::watch

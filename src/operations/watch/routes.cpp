@@ -134,9 +134,9 @@ Answer postmortem(const WatchParts& parts, Request& request) {
 
 Answer list_alarms(const WatchParts& parts, Request&) {
     std::vector<SilenceOrder> silences;
-    auto work = [&](db::Transaction& tx) -> Task<std::vector<Standing>> {
+    auto work = [&](db::Transaction& tx) -> Task<std::vector<StandingAlarm>> {
         silences = co_await silences_of(tx, now());
-        co_return co_await standing_of(tx, now());
+        co_return co_await standing_alarms(tx, now());
     };
     const auto all = co_await parts.db.transaction(work);
     const auto changes = co_await alarm_changes(parts.db);

@@ -22,7 +22,7 @@ constexpr const char* take_sql =
     "$1), "
     "1))::int END";
 constexpr const char* forgive_sql = "DELETE FROM rate_limits WHERE key IN ($1, $2)";
-constexpr const char* sweep_sql = "DELETE FROM rate_limits WHERE full_at < now()";
+constexpr const char* sweep_limits_sql = "DELETE FROM rate_limits WHERE full_at < now()";
 
 crypto::Digest key_of(std::string_view limit, std::string_view key) {
     return crypto::sha256(std::string(limit) + '\n' + std::string(key));
@@ -60,7 +60,7 @@ Task<void> SharedLimits::forgive(std::string address) {
 }
 
 Task<void> sweep_limits(db::Database& db) {
-    co_await db.query(sweep_sql);
+    co_await db.query(sweep_limits_sql);
 }
 
 }  // namespace bb::access

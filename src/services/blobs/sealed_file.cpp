@@ -10,7 +10,7 @@ namespace bb::blobs {
 namespace {
 
 constexpr std::string_view form = "bbfile1\n";
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t header_size = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 constexpr std::size_t tag_size = crypto_secretstream_xchacha20poly1305_ABYTES;
 constexpr std::size_t head = form.size() + header_size;
@@ -54,7 +54,7 @@ public:
 
 private:
     bool open_next() {
-        std::string sealed(piece + tag_size, '\0');
+        std::string sealed(piece_size + tag_size, '\0');
         sealed.resize(http::read_full(*file_, sealed.data(), sealed.size()));
         if (sealed.size() < tag_size) return false;
         std::string text(sealed.size() - tag_size, '\0');
@@ -78,7 +78,7 @@ private:
 
 /// Of the content of a sealed file with so many bytes.
 std::uint64_t content_size(std::uint64_t sealed) {
-    const auto pieces = (sealed - head + piece + tag_size - 1) / (piece + tag_size);
+    const auto pieces = (sealed - head + piece_size + tag_size - 1) / (piece_size + tag_size);
     return sealed - head - pieces * tag_size;
 }
 
@@ -90,7 +90,7 @@ FileSealer::FileSealer(const secrets::Key& key, std::string place, Write write)
     std::copy(form.begin(), form.end(), start.begin());
     crypto_secretstream_xchacha20poly1305_init_push(stream_.get(), raw(start) + form.size(),
                                                     raw(key.bytes()));
-    piece_.reserve(piece);
+    piece_.reserve(piece_size);
     write_(start);
 }
 
@@ -101,8 +101,8 @@ FileSealer::~FileSealer() {
 void FileSealer::add(std::string_view bytes) {
     while (!bytes.empty()) {
         // A full piece waits until something follows it: it may be the last, which is marked.
-        if (piece_.size() == piece) seal(false);
-        const auto taken = std::min(bytes.size(), piece - piece_.size());
+        if (piece_.size() == piece_size) seal(false);
+        const auto taken = std::min(bytes.size(), piece_size - piece_.size());
         piece_.append(bytes.substr(0, taken));
         bytes.remove_prefix(taken);
     }
@@ -124,7 +124,7 @@ void FileSealer::seal(bool last) {
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write) {
     FileSealer sealer(key, std::string(place), write);
-    std::string part(piece, '\0');
+    std::string part(piece_size, '\0');
     while (const auto got = content.read(part.data(), part.size()))
         sealer.add(std::string_view(part).substr(0, got));
     sealer.finish();

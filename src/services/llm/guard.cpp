@@ -17,7 +17,7 @@ char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> words_to_guard(std::string_view text) {
     std::vector<std::string> words;
     std::string word;
     for (const char c : text) {
@@ -67,7 +67,7 @@ private:
 
 }  // namespace
 
-LeakGuard::LeakGuard(std::string_view secret) : secret_(words_of(secret)), run_(secret_.size()) {}
+LeakGuard::LeakGuard(std::string_view secret) : secret_(words_to_guard(secret)), run_(secret_.size()) {}
 
 std::string LeakGuard::take(std::string_view piece) {
     if (leaked_) return {};

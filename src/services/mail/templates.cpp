@@ -5,7 +5,7 @@
 namespace bb::mail {
 namespace {
 
-struct Words {
+struct LetterWords {
     std::string_view language;
     std::string_view subject;
     std::string_view intro;
@@ -15,7 +15,7 @@ struct Words {
     std::string_view not_you;
 };
 
-constexpr Words english = {
+constexpr LetterWords english = {
     .language = "en",
     .subject = "{code} is your BrainBytes sign-in code",
     .intro = "Type this code on the sign-in page:",
@@ -25,7 +25,7 @@ constexpr Words english = {
     .not_you = "You did not ask for this? Then do nothing; nobody gets in without it.",
 };
 
-constexpr Words filipino = {
+constexpr LetterWords filipino = {
     .language = "fil",
     .subject = "{code} ang iyong sign-in code sa BrainBytes",
     .intro = "I-type ang code na ito sa pahina ng pag-sign in:",
@@ -122,7 +122,7 @@ Message test_message(std::string to, std::string_view language) {
 }
 
 Message sign_in_message(const SignIn& sign_in) {
-    const Words& words = sign_in.language == filipino.language ? filipino : english;
+    const LetterWords& words = sign_in.language == filipino.language ? filipino : english;
     const auto subject = fill(words.subject, {{"code", sign_in.code}});
     const auto limit = fill(words.limit, {{"minutes", std::to_string(sign_in.minutes)}});
     const auto page = [&](std::string_view layout, std::string_view link) {

@@ -13,7 +13,7 @@ constexpr const char* load_sql =
 // One at a time makes the first key.
 constexpr const char* turn_sql = "SELECT pg_advisory_xact_lock(7305, 0)";
 constexpr const char* count_sql = "SELECT count(*) FROM (SELECT FROM secret_keys LIMIT 200) k";
-constexpr const char* keep_sql = "INSERT INTO secret_keys (id, sealed_key) VALUES ($1, $2)";
+constexpr const char* keep_ring_sql = "INSERT INTO secret_keys (id, sealed_key) VALUES ($1, $2)";
 
 /// Where a key stands among the sealed things: the row is its own id.
 Place place_of(const KeyId& id) {
@@ -103,7 +103,7 @@ Task<KeyId> KeyRing::keep_new(db::Transaction& tx) {
     const auto sealed = secrets::seal(master.id, master.key, place_of(id), key.bytes());
     const auto name = parameter(id);
     const db::Bytes content{sealed};
-    co_await tx.query(keep_sql, name, content);
+    co_await tx.query(keep_ring_sql, name, content);
     log::info("a new key seals secrets", {{"key", text_of(id)}});
     co_return id;
 }

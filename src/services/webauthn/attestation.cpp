@@ -9,18 +9,18 @@
 namespace bb::webauthn {
 namespace {
 
-struct Release {
+struct ReleaseItem {
     void operator()(cbor_item_t* item) const { cbor_decref(&item); }
     void operator()(unsigned char* bytes) const { std::free(bytes); }
 };
-using Item = std::unique_ptr<cbor_item_t, Release>;
+using Item = std::unique_ptr<cbor_item_t, ReleaseItem>;
 
-std::optional<std::string> text_of(const cbor_item_t* item) {
+std::optional<std::string> text_in(const cbor_item_t* item) {
     if (!cbor_isa_string(item) || !cbor_string_is_definite(item)) return std::nullopt;
     return std::string(reinterpret_cast<const char*>(cbor_string_handle(item)), cbor_string_length(item));
 }
 
-std::optional<std::string> bytes_of(const cbor_item_t* item) {
+std::optional<std::string> bytes_in(const cbor_item_t* item) {
     if (!cbor_isa_bytestring(item) || !cbor_bytestring_is_definite(item)) return std::nullopt;
     return std::string(reinterpret_cast<const char*>(cbor_bytestring_handle(item)),
                        cbor_bytestring_length(item));
@@ -32,7 +32,7 @@ std::optional<std::string> map_of(const cbor_item_t* item) {
     unsigned char* bytes = nullptr;
     std::size_t room = 0;
     const auto size = cbor_serialize_alloc(item, &bytes, &room);
-    const std::unique_ptr<unsigned char, Release> owned(bytes);
+    const std::unique_ptr<unsigned char, ReleaseItem> owned(bytes);
     if (size == 0) return std::nullopt;
     return std::string(reinterpret_cast<const char*>(bytes), size);
 }
@@ -50,7 +50,7 @@ std::string_view after_credential_id(std::string_view data) {
 const cbor_item_t* member(const cbor_item_t* map, std::string_view name) {
     const auto* pairs = cbor_map_handle(map);
     for (std::size_t i = 0; i < cbor_map_size(map); ++i)
-        if (text_of(pairs[i].key) == name) return pairs[i].value;
+        if (text_in(pairs[i].key) == name) return pairs[i].value;
     return nullptr;
 }
 
@@ -88,9 +88,9 @@ std::optional<AttestationObject> parse_attestation(std::string_view cbor) {
     const auto* statement = member(whole.get(), "attStmt");
     const auto* data = member(whole.get(), "authData");
     if (format == nullptr || statement == nullptr || data == nullptr) return std::nullopt;
-    const auto name = text_of(format);
+    const auto name = text_in(format);
     const auto sent = map_of(statement);
-    const auto bytes = bytes_of(data);
+    const auto bytes = bytes_in(data);
     if (!name || !sent || !bytes || !claims_fit(after_credential_id(*bytes))) return std::nullopt;
     return AttestationObject{*name, *sent, cbor_map_size(statement) == 0, *bytes};
 }

@@ -6,7 +6,7 @@
 namespace bb::accounts {
 namespace {
 
-constexpr const char* find_sql =
+constexpr const char* find_account_sql =
     "SELECT id, email, name, role, language, theme, created_at, suspended_at, last_seen_at FROM users WHERE "
     "id = $1";
 constexpr const char* sessions_sql =
@@ -148,7 +148,7 @@ void write_log(JsonWriter& json, const db::Rows& rows) {
 }  // namespace
 
 Task<Result<std::string>> account_json(db::Transaction& tx, UserId owner) {
-    const auto found = co_await tx.query(find_sql, owner);
+    const auto found = co_await tx.query(find_account_sql, owner);
     if (found.empty()) co_return not_found("account");
     const auto user = read_user(found[0]);
     JsonWriter json;

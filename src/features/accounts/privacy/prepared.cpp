@@ -12,7 +12,7 @@ namespace {
 
 #define COLUMNS "asked_at, ready_at, failed_at, bytes, digest"
 
-constexpr const char* find_sql = "SELECT " COLUMNS " FROM archives WHERE owner_id = $1";
+constexpr const char* find_prepared_sql = "SELECT " COLUMNS " FROM archives WHERE owner_id = $1";
 // The file of the one before is removed by whoever asks, once this is committed.
 constexpr const char* ask_sql =
     "INSERT INTO archives AS a (owner_id) VALUES ($1) ON CONFLICT (owner_id) DO UPDATE SET asked_at = now(), "
@@ -95,7 +95,7 @@ Task<void> make_waiting(Keeping& keeping) {
 }  // namespace
 
 Task<std::optional<Prepared>> prepared_of(db::Database& db, UserId owner) {
-    const auto rows = co_await db.query(find_sql, owner);
+    const auto rows = co_await db.query(find_prepared_sql, owner);
     if (rows.empty()) co_return std::nullopt;
     co_return read_prepared(rows[0]);
 }
@@ -103,14 +103,14 @@ Task<std::optional<Prepared>> prepared_of(db::Database& db, UserId owner) {
 Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin origin) {
     std::optional<crypto::Digest> former;
     auto work = [&](db::Transaction& tx) -> Task<Prepared> {
-        const auto before = co_await tx.query(find_sql, owner);
+        const auto before = co_await tx.query(find_prepared_sql, owner);
         former = before.empty() ? std::nullopt : before[0].get<std::optional<crypto::Digest>>(4);
         const auto asked = co_await tx.query(ask_sql, owner);
         if (asked.affected() > 0) {
             audit::Entry entry{origin, "data.export_asked", "person", owner.text()};
             co_await audit::append(tx, std::move(entry));
         }
-        const auto rows = co_await tx.query(find_sql, owner);
+        const auto rows = co_await tx.query(find_prepared_sql, owner);
         co_return read_prepared(rows[0]);
     };
     auto prepared = co_await keeping.db.transaction(work);
@@ -119,7 +119,7 @@ Task<Prepared> ask_for_archive(Keeping& keeping, UserId owner, audit::Origin ori
 }
 
 Task<std::optional<http::FileBody>> open_prepared(Keeping& keeping, UserId owner, std::string request) {
-    const auto rows = co_await keeping.db.query(find_sql, owner);
+    const auto rows = co_await keeping.db.query(find_prepared_sql, owner);
     const auto digest = rows.empty() ? std::nullopt : rows[0].get<std::optional<crypto::Digest>>(4);
     if (!digest) co_return std::nullopt;
     co_return co_await keeping.files.open(owner.value, *digest, std::move(request));

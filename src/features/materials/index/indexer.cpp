@@ -33,7 +33,7 @@ constexpr const char* uncount_passages_sql =
 constexpr const char* drop_postings_sql = "DELETE FROM postings WHERE owner_id = $1 AND source_id = $2";
 constexpr const char* drop_passages_sql = "DELETE FROM passages WHERE owner_id = $1 AND source_id = $2";
 
-constexpr const char* lexemes_sql =
+constexpr const char* lexemes_of_passages_sql =
     "SELECT coalesce((ts_lexize('english_stem', word))[1], '') "
     "FROM unnest($1::text[]) WITH ORDINALITY AS asked (word, n) ORDER BY n";
 
@@ -150,7 +150,7 @@ Task<std::vector<std::string>> terms_of(db::Transaction& tx, const std::vector<D
     std::vector<std::string_view> english;
     for (const DocumentWord& word : words)
         if (!word.is_term) english.push_back(word.word);
-    const auto lexemes = co_await tx.query(lexemes_sql, english);
+    const auto lexemes = co_await tx.query(lexemes_of_passages_sql, english);
     std::vector<std::string> terms;
     terms.reserve(words.size());
     int next = 0;

@@ -78,15 +78,15 @@ Malaking tulong din ang perang ipinadadala ng mga manggagawang Pilipino sa ibang
 Ang **pangangailangan** ay mga bagay na hindi maaaring mawala upang mabuhay: pagkain, tubig, damit at tirahan. Ang **kagustuhan** ay mga bagay na nagpapasaya ngunit kaya nating mabuhay nang wala. Dahil limitado ang pera at yaman, kailangang pumili. Ang halaga ng bagay na isinuko kapag pumili ay tinatawag na *opportunity cost*.
 )md";
 
-constexpr SeedEntry entries[] = {{"Ang lupain at klima ng Pilipinas", lupain},
-                                 {"Mula barangay hanggang kasarinlan", kasaysayan},
-                                 {"Likas na yaman at kabuhayan", ekonomiya}};
+constexpr SeedEntry filipino_entries[] = {{"Ang lupain at klima ng Pilipinas", lupain},
+                                          {"Mula barangay hanggang kasarinlan", kasaysayan},
+                                          {"Likas na yaman at kabuhayan", ekonomiya}};
 
 }  // namespace
 
 SeedMaterial filipino_seed() {
     return {"Araling Panlipunan: ang Pilipinas", "Araling Panlipunan",
-            "Ang lupain, kasaysayan at kabuhayan ng Pilipinas.", entries};
+            "Ang lupain, kasaysayan at kabuhayan ng Pilipinas.", filipino_entries};
 }
 
 }  // namespace bb::materials

@@ -120,7 +120,7 @@ A **system of linear equations** asks for a point that lies on both lines.
 Lines that cross give one solution, parallel lines none, and one and the same line infinitely many.
 )md";
 
-constexpr SeedEntry entries[] = {
+constexpr SeedEntry mathematics_entries[] = {
     {"Fractions", fractions}, {"Linear equations", equations}, {"Lines and systems of equations", lines}};
 
 }  // namespace
@@ -128,7 +128,7 @@ constexpr SeedEntry entries[] = {
 SeedMaterial mathematics_seed() {
     return {"Mathematics: fractions and linear equations", "Mathematics",
             "Parts of a whole, equations with one unknown, straight lines and systems, with worked examples.",
-            entries};
+            mathematics_entries};
 }
 
 }  // namespace bb::materials

@@ -6,7 +6,7 @@ namespace {
 
 using personal::Archive;
 
-constexpr const char* threads_sql =
+constexpr const char* own_threads_sql =
     "SELECT t.id, (SELECT min(i.original_id::text) FROM imported i WHERE i.owner_id = $1 AND i.made_id = "
     "t.id), "
     "t.title, t.title_source, t.temporary, "
@@ -111,7 +111,7 @@ Task<void> write_markdown(db::Transaction& tx, Uuid owner, Uuid thread, std::str
 
 Task<void> PersonalChats::write(db::Transaction& tx, Uuid owner, Archive& archive) {
     for (Uuid after;;) {
-        const auto rows = co_await tx.query(threads_sql, owner, after);
+        const auto rows = co_await tx.query(own_threads_sql, owner, after);
         if (rows.empty()) co_return;
         for (const auto row : rows) {
             after = row.get<Uuid>(0);

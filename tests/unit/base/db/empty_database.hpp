@@ -4,10 +4,14 @@
 
 #include <string>
 
+#include "base/db/migrate.hpp"
 #include "base/db/session.hpp"
 #include "unit/support/postgres.hpp"
 
 namespace bb::db {
+
+/// For who migrates and wants to hear nothing of it.
+inline void ignore(const Migration&) {}
 
 /// A new database on the PostgreSQL of this test program.
 inline std::string empty_database() {

@@ -25,11 +25,11 @@ std::string opened(const fs::path& data) {
                 .value();
         const auto home = Home::open(config, Home::Use::server, [](std::string_view) {});
         const auto words = home ? std::string() : home.error().detail;
-        std::_Exit(write(ends[1], words.data(), words.size()) < 0 ? 1 : 0);
+        std::_Exit(::write(ends[1], words.data(), words.size()) < 0 ? 1 : 0);
     }
     close(ends[1]);
     std::string words(4096, '\0');
-    const auto bytes = read(ends[0], words.data(), words.size());
+    const auto bytes = ::read(ends[0], words.data(), words.size());
     words.resize(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)));
     close(ends[0]);
     waitpid(pid, nullptr, 0);

@@ -15,8 +15,6 @@ namespace {
 using Rows = std::vector<std::string>;
 using Columns = std::map<std::string, std::vector<std::string>>;  // of each table, as SQL
 
-void ignore(const Migration&) {}
-
 constexpr const char* columns_sql =
     "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 "
     "AND NOT attisdropped ORDER BY quote_ident(attname)";

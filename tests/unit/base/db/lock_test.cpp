@@ -14,8 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-void ignore(const Migration&) {}
-
 const Migration change[] = {
     {15, "busy", "CREATE TABLE busy (id integer PRIMARY KEY); CREATE TABLE other (id integer);",
      "DROP TABLE busy, other;"},

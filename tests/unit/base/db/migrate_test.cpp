@@ -18,8 +18,6 @@ const Migration small[] = {
     {2, "two", "CREATE TABLE two (id integer); CREATE INDEX two_id ON two (id);", "DROP TABLE two;"},
 };
 
-void ignore(const Migration&) {}
-
 using Migrate = OnEmptyDatabase;
 
 TEST(SchemaRange, FitsTheMigrationsInsideTheProgram) {

@@ -8,8 +8,6 @@
 namespace bb::db {
 namespace {
 
-void ignore(const Migration&) {}
-
 using Numbers = std::vector<int>;
 
 Numbers numbers(const std::vector<Migration>& list) {

@@ -14,7 +14,7 @@ mail::SignIn sign_in(std::string language) {
             .language = std::move(language)};
 }
 
-bool has(const std::string& text, const std::string& part) {
+bool text_has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
@@ -22,19 +22,19 @@ TEST(MailTemplates, SignInCarriesCodeAndLinkInBothForms) {
     for (const char* language : {"en", "fil"}) {
         const auto message = mail::sign_in_message(sign_in(language));
         EXPECT_EQ(message.to, "ana@example.org");
-        EXPECT_TRUE(has(message.subject, "012345"));
-        EXPECT_TRUE(has(message.text, "012345"));
-        EXPECT_TRUE(has(message.html, "012345"));
-        EXPECT_TRUE(has(message.text, "10 min"));
+        EXPECT_TRUE(text_has(message.subject, "012345"));
+        EXPECT_TRUE(text_has(message.text, "012345"));
+        EXPECT_TRUE(text_has(message.html, "012345"));
+        EXPECT_TRUE(text_has(message.text, "10 min"));
         // Values are neither filled in again nor able to leave their attribute.
-        EXPECT_TRUE(has(message.text, "/sign-in/link#{code}\"<x>"));
-        EXPECT_TRUE(has(message.html, "/sign-in/link#{code}&quot;&lt;x&gt;\""));
-        EXPECT_TRUE(has(message.html, std::string("lang=\"") + language + "\""));
+        EXPECT_TRUE(text_has(message.text, "/sign-in/link#{code}\"<x>"));
+        EXPECT_TRUE(text_has(message.html, "/sign-in/link#{code}&quot;&lt;x&gt;\""));
+        EXPECT_TRUE(text_has(message.html, std::string("lang=\"") + language + "\""));
     }
 }
 
 TEST(MailTemplates, SignInSpeaksTheLanguageOfThePage) {
-    EXPECT_TRUE(has(mail::sign_in_message(sign_in("fil")).subject, "ang iyong sign-in code"));
+    EXPECT_TRUE(text_has(mail::sign_in_message(sign_in("fil")).subject, "ang iyong sign-in code"));
     EXPECT_EQ(mail::sign_in_message(sign_in("tlh")).subject, mail::sign_in_message(sign_in("en")).subject);
 }
 
@@ -44,7 +44,7 @@ TEST(MailTemplates, NoPlaceholderIsLeftOver) {
     for (const char* language : {"en", "fil"}) {
         values.language = language;
         const auto message = mail::sign_in_message(values);
-        EXPECT_FALSE(has(message.subject + message.text + message.html, "{"));
+        EXPECT_FALSE(text_has(message.subject + message.text + message.html, "{"));
     }
 }
 
@@ -56,10 +56,10 @@ TEST(MailTemplates, InvitationCarriesItsLinkInBothForms) {
         invitation.language = language;
         const auto message = mail::invitation_message(invitation);
         EXPECT_EQ(message.to, "ana@example.org");
-        EXPECT_TRUE(has(message.text, "/invitation#\"<x>"));
-        EXPECT_TRUE(has(message.html, "/invitation#&quot;&lt;x&gt;\""));
-        EXPECT_TRUE(has(message.text, "7 "));
-        EXPECT_EQ(has(message.subject, "Iniimbitahan"), std::string(language) == "fil");
+        EXPECT_TRUE(text_has(message.text, "/invitation#\"<x>"));
+        EXPECT_TRUE(text_has(message.html, "/invitation#&quot;&lt;x&gt;\""));
+        EXPECT_TRUE(text_has(message.text, "7 "));
+        EXPECT_EQ(text_has(message.subject, "Iniimbitahan"), std::string(language) == "fil");
     }
 }
 

@@ -122,6 +122,12 @@ bool confirm_losses(Context& context, const Words& words, const std::vector<db::
             context.err << "drops no table and no column.\n";
         else
             context.err << fmt::format("drops for ever: {}.\n", fmt::join(loss.drops, ", "));
+        if (!loss.gone.empty())
+            context.err << fmt::format(
+                "It dropped {} when it was applied, which comes back empty: only a restore brings the "
+                "content "
+                "(\"brainbytes backup restore --at TIME\").\n",
+                fmt::join(loss.gone, ", "));
     }
     return words.dry_run || confirmed(context, words.yes);
 }
@@ -132,6 +138,8 @@ void print_losses(Context& context, const std::vector<db::Loss>& losses, bool dr
     for (const auto& loss : losses) {
         json.object().field("number", loss.number).field("name", loss.name).key("drops").array();
         for (const auto& drop : loss.drops) json.value(drop);
+        json.end().key("gone").array();
+        for (const auto& drop : loss.gone) json.value(drop);
         json.end().end();
     }
     context.out << json.end().field("schema", schema).end().take() << '\n';

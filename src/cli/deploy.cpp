@@ -9,6 +9,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
+#include "base/core/time.hpp"
 #include "base/core/uuid.hpp"
 #include "cli/attendance.hpp"
 #include "cli/deploy.hpp"
@@ -94,18 +95,44 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
     context.out << fmt::format("switch\t\nbake\t{} s\nkeep\n", plan.bake.count());
 }
 
+/// Going back by the schema would leave the older release with emptiness where its content was.
+std::string restore_first(const deploy::SchemaGap& gap, const std::vector<std::string>& gone,
+                          const std::string& release) {
+    const auto lost = std::chrono::ceil<std::chrono::minutes>(now() - gap.taken_at).count();
+    return fmt::format(
+        "Needs a restore: migration {} dropped {}, and {} needs the content. \"brainbytes backup restore "
+        "--at {}\" "
+        "brings the moment before back and loses {} minutes of work; then \"brainbytes rollback --to {}\" is "
+        "code only.",
+        gap.migration, fmt::join(gone, ", "), release, to_rfc3339(gap.taken_at - std::chrono::seconds(1)),
+        lost, release);
+}
+
+/// Why it is not gone back, with the way that there is.
+std::string refusal(const fs::path& data, const deploy::SchemaGap& gap, const std::string& release) {
+    try {
+        const auto way = deploy::way_back(data, gap.to);
+        if (!way.gone.empty()) return restore_first(gap, way.gone, release);
+    } catch (const std::exception&) {
+        // The program in service does not know the migration: nobody can tell more.
+    }
+    return gap.text(release);
+}
+
 /// Whether the release runs on the database, or may be made to: then what that takes is in the plan.
 bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& words) {
     const auto gap = deploy::schema_gap(plan.data, plan.release.about);
     if (!gap) return true;
     const auto name = plan.release.about.name();
-    if (plan.migrate || words.accepted_minutes < 0) return context.fail(gap->text(name)) == done;
+    if (plan.migrate) return context.fail(gap->text(name)) == done;
+    if (words.accepted_minutes < 0) return context.fail(refusal(plan.data, *gap, name)) == done;
     if (!deploy::has_private_database(plan.data))
         return context.fail(
                    "The database is not this host's own: servers elsewhere may need its schema. Stop all of "
                    "them, run \"brainbytes db rollback\", and start the older release.") == done;
-    const auto losses = deploy::losses_of(plan.data, gap->to);
-    context.err << "Needs its schema back: " << losses;
+    const auto way = deploy::way_back(plan.data, gap->to);
+    if (!way.gone.empty()) return context.fail(restore_first(*gap, way.gone, name)) == done;
+    context.err << "Needs its schema back: " << way.losses;
     if (words.accepted_minutes < gap->minutes)
         return context.fail(fmt::format("{} minutes of work are at stake, and {} are accepted.", gap->minutes,
                                         words.accepted_minutes)) == done;

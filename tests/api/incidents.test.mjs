@@ -151,8 +151,9 @@ test("an incident by command tells L1 at once; the link needs a click", async ()
     const page = await server.request(target);
     assert.equal(page.status, 200);
     assert.match(page.text, /<button/);
-    assert.equal((await server.request(target.replace(/key=\w/, "key=_"))).status, 404);
-    assert.equal((await server.request(target.replace(/key=\w/, "key=_"), { method: "POST" })).status, 404);
+    const wrong = target.replace(/key=(.)/, (_, first) => `key=${first === "a" ? "b" : "a"}`);
+    assert.equal((await server.request(wrong)).status, 404);
+    assert.equal((await server.request(wrong, { method: "POST" })).status, 404);
     const before = await admin.request(`/api/admin/incidents/${number}`);
     assert.equal(before.json.state, "open");
     const clicked = await server.request(target, { method: "POST" });
@@ -179,6 +180,7 @@ test("administrators alone see incidents, and bad input is named", async () => {
         ["POST", "/api/admin/alarms/disk-full/silence"],
         ["GET", "/api/admin/metrics?name=brainbytes_serving"],
         ["GET", "/api/admin/marks"],
+        ["GET", "/api/admin/maintenance"],
     ]) {
         const options = method === "POST" ? { method, json: { words: "x" } } : { method };
         assert.equal((await server.request(target, options)).status, 401, target);

@@ -44,6 +44,7 @@ export const administratorRoutes = [
     "get /api/admin/incidents/{number}/postmortem",
     "get /api/admin/invitations",
     "get /api/admin/invitations/{id}",
+    "get /api/admin/maintenance",
     "get /api/admin/marks",
     "get /api/admin/metrics",
     "get /api/admin/people",

@@ -132,6 +132,26 @@ test("incidents are marked, and listed in words", async () => {
     await page.context().close();
 });
 
+test("regular maintenance: what was found, what is due, what is overdue", async () => {
+    await database.query(
+        "INSERT INTO maintenance_runs (id, task, at, result, words) VALUES " +
+            "(gen_random_uuid(), 'performance', now() - interval '9 days', 'good', 'as fast as last week'), " +
+            "(gen_random_uuid(), 'security', now() - interval '1 day', 'attention', 'a key is a year old')",
+    );
+    const page = await open({ size: "phone" });
+    const task = (words) => page.locator("li").filter({ hasText: words });
+    const slow = await task("Review performance metrics").innerText();
+    assert.match(slow, /weekly,\s+overdue/);
+    assert.match(slow, /good\s+as fast as last week/);
+    assert.match(
+        await task("Security audit").innerText(),
+        /monthly,\s+due[^]*needs somebody\s+a key is a year old/,
+    );
+    assert.match(await task("Capacity planning").innerText(), /never done yet/);
+    assert.equal(await page.locator("li").filter({ hasText: "in a clone of the sources only" }).count(), 3);
+    await page.context().close();
+});
+
 test("what cannot be loaded is told, and tried again", async () => {
     const page = await browser.visitor(server, { size: "phone", cookie: admin.cookie });
     let broken = true;

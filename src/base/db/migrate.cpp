@@ -212,7 +212,7 @@ Result<std::vector<Loss>> Migrator::losses(int to) {
     if (!list) return list.error();
     std::vector<Loss> losses;
     for (const auto& one : *list) {
-        Loss loss{one.number, std::string(one.name), {}};
+        Loss loss{one.number, std::string(one.name), {}, drops_in(one.up)};
         for (const auto& drop : drops_in(one.down)) loss.drops.push_back(describe(drop));
         losses.push_back(std::move(loss));
     }

@@ -224,7 +224,7 @@ std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const rel
         const auto applied = parse_rfc3339(std::string(migration.at("appliedAt").as_string()));
         first = std::min(first, applied.value_or(first));
         if (!gap && migration.at("phase").as_string() == "contract")
-            gap = SchemaGap{number, about.schema_max};
+            gap = SchemaGap{number, about.schema_max, applied.value_or(now())};
     }
     if (gap) gap->minutes = std::chrono::ceil<std::chrono::minutes>(now() - first).count();
     return gap;
@@ -248,10 +248,21 @@ bool is_resting(const std::filesystem::path& data) {
     }
 }
 
-std::string losses_of(const std::filesystem::path& data, int to) {
+WayBack way_back(const std::filesystem::path& data, int to) {
     const Control control(data);
-    return surroundings_of(control).output_of(
+    WayBack way;
+    way.losses = surroundings_of(control).output_of(
         newest_program(data), {"db", "rollback", "--to", std::to_string(to), "--dry-run", "--json"}, [] {});
+    const auto told = parse_json(way.losses);
+    if (!told || !told->is_object()) throw std::runtime_error("What is lost cannot be read: " + way.losses);
+    for (const auto& one : told->at("rolledBack").as_array()) {
+        const auto* migration = one.if_object();
+        const auto* gone =
+            migration ? migration->if_contains("gone") : nullptr;  // a release before told none
+        if (!gone) continue;
+        for (const auto& what : gone->as_array()) way.gone.emplace_back(what.as_string());
+    }
+    return way;
 }
 
 Outcome deploy(const DeployPlan& plan) {

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/core/time.hpp"
 #include "operations/deploy/traffic.hpp"
 #include "operations/release/kept.hpp"
 
@@ -39,6 +41,7 @@ struct Outcome {
 struct SchemaGap {
     int migration;             ///< that has taken away what the release needs
     int to;                    ///< newest migration that the release knows
+    Time taken_at;             ///< when that was
     std::int64_t minutes = 0;  ///< since the first migration above that was applied; rounded up
 
     /// With the way out that loses data.
@@ -51,8 +54,12 @@ std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const rel
 bool has_private_database(const std::filesystem::path& data);
 /// Whether the supervisor lets nothing serve, as somebody changes the schema; false without one.
 bool is_resting(const std::filesystem::path& data);
-/// What it destroys to take back the migrations above `to`, in lines for people.
-std::string losses_of(const std::filesystem::path& data, int to);
+/// What it takes to go back to a schema.
+struct WayBack {
+    std::string losses;             ///< what is destroyed, as JSON of "db rollback --dry-run"
+    std::vector<std::string> gone;  ///< what migrations dropped, whose content only a restore brings back
+};
+WayBack way_back(const std::filesystem::path& data, int to);
 
 /// Brings a kept release into service on this host: backup, migrations that only add, a server of it beside
 /// the running one, a smoke test against it alone, the switch, a time of watching. Whatever fails, the

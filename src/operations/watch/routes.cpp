@@ -10,6 +10,7 @@
 #include "operations/watch/changes.hpp"
 #include "operations/watch/look.hpp"
 #include "operations/watch/silences.hpp"
+#include "operations/watch/upkeep.hpp"
 
 namespace bb::watch {
 namespace {
@@ -253,6 +254,27 @@ Answer list_marks(const WatchParts& parts, Request&) {
     co_return http::json_response(json.end().end().take());
 }
 
+Answer list_upkeep(const WatchParts& parts, Request&) {
+    const auto all = co_await upkeep_standing(parts.db, now());
+    JsonWriter json;
+    json.object().key("tasks").array();
+    for (const auto& [task, last, due, overdue] : all) {
+        json.object().field("name", task.name).field("period", task.period).field("words", task.words);
+        json.field("needsSources", task.needs_sources).field("dueAt", due).field("overdue", overdue);
+        json.key("last");
+        if (last)
+            json.object()
+                .field("at", last->at)
+                .field("result", last->review.result)
+                .field("words", last->review.words)
+                .end();
+        else
+            json.null();
+        json.end();
+    }
+    co_return http::json_response(json.end().end().take());
+}
+
 http::RouteOptions administrators(const char* summary, const char* request, const char* response,
                                   int success = 200) {
     http::RouteOptions options;
@@ -325,6 +347,10 @@ void bind_routes(http::Router& router, const WatchParts& parts) {
         "/api/admin/marks", [parts](Request& r) { return list_marks(parts, r); },
         administrators("Releases and incidents of the last 30 days", "",
                        R"({"type":"object","required":["marks"]})"));
+    router.get(
+        "/api/admin/maintenance", [parts](Request& r) { return list_upkeep(parts, r); },
+        administrators("Tasks of regular maintenance, what they found last, and when they are due", "",
+                       R"({"type":"object","required":["tasks"]})"));
 }
 
 }  // namespace bb::watch

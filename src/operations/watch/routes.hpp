@@ -12,7 +12,7 @@ struct WatchParts {
     std::function<Task<Surroundings>()> around;  ///< as they are now
 };
 
-/// Adds /api/admin/alarms, /api/admin/metrics, /api/admin/incidents, /api/status and what belongs to them.
+/// Adds /api/admin/alarms, metrics, marks, maintenance and incidents, and what belongs to them.
 void bind_routes(http::Router& router, const WatchParts& parts);
 
 }  // namespace bb::watch

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 
@@ -17,7 +19,8 @@ constexpr const char* last_sql =
     "SELECT at, result, words, figures::text FROM maintenance_runs WHERE task = $1 AND result <> 'missing' "
     "ORDER BY at DESC LIMIT 1";
 constexpr const char* all_last_sql =
-    "SELECT task, max(at) FROM maintenance_runs WHERE result <> 'missing' GROUP BY task";
+    "SELECT DISTINCT ON (task) task, at, result, words, max(at) FILTER (WHERE result <> 'missing') OVER "
+    "(PARTITION BY task) FROM maintenance_runs ORDER BY task, at DESC";
 
 }  // namespace
 
@@ -74,18 +77,28 @@ Time due_at(db::Session& session, const UpkeepTask& task) {
     return from + length_of(task.period);
 }
 
-Task<int> count_overdue(db::Database& db, Time now) {
+Task<std::vector<UpkeepStanding>> upkeep_standing(db::Database& db, Time now) {
     const auto begun = co_await db.query(begun_sql);
     const auto rows = co_await db.query(all_last_sql);
-    std::map<std::string, Time> last;
-    for (const auto row : rows) last[row.get<std::string>(0)] = row.get<Time>(1);
-    int overdue = 0;
+    std::vector<UpkeepStanding> all;
     for (const auto& task : upkeep_tasks()) {
-        const auto found = last.find(task.name);
-        const Time from = found == last.end() ? begun[0].get<Time>(0) : found->second;
-        if (!task.needs_sources && now > from + length_of(task.period) + hours(24)) ++overdue;
+        UpkeepStanding one{task, {}, begun[0].get<Time>(0), false};
+        for (const auto row : rows) {
+            if (row.get<std::string>(0) != task.name) continue;
+            one.last = UpkeepRun{row.get<Time>(1), {row.get<std::string>(2), row.get<std::string>(3), {}}};
+            one.due = row.get<std::optional<Time>>(4).value_or(one.due);
+        }
+        one.due += length_of(task.period);
+        one.overdue = !task.needs_sources && now > one.due + hours(24);
+        all.push_back(std::move(one));
     }
-    co_return overdue;
+    co_return all;
+}
+
+Task<int> count_overdue(db::Database& db, Time now) {
+    const auto all = co_await upkeep_standing(db, now);
+    co_return static_cast<int>(
+        std::count_if(all.begin(), all.end(), [](const UpkeepStanding& one) { return one.overdue; }));
 }
 
 }  // namespace bb::watch

@@ -39,7 +39,17 @@ void keep_run(db::Session& session, const std::string& task, const Review& revie
 /// When a task must have been done again; of a new installation after one period.
 Time due_at(db::Session& session, const UpkeepTask& task);
 
-/// How many tasks that can be done on a host are overdue by more than a day.
+/// How a task stands.
+struct UpkeepStanding {
+    UpkeepTask task;
+    std::optional<UpkeepRun> last;  ///< without its figures
+    Time due;
+    bool overdue = false;  ///< by more than a day, and can be done on a host
+};
+/// All tasks, in their order.
+Task<std::vector<UpkeepStanding>> upkeep_standing(db::Database& db, Time now);
+
+/// How many tasks are overdue.
 Task<int> count_overdue(db::Database& db, Time now);
 
 // Those that look at the database alone.

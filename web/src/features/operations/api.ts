@@ -42,6 +42,18 @@ export interface AlarmStanding {
   silenced: boolean;
 }
 
+/** A task of regular maintenance; its words, and what it found, are in English. */
+export interface UpkeepTask {
+  name: string;
+  period: 'weekly' | 'monthly' | 'quarterly';
+  words: string;
+  /** Can only be done in a clone of the sources. */
+  needsSources: boolean;
+  dueAt: string;
+  overdue: boolean;
+  last: { at: string; result: 'good' | 'attention' | 'missing'; words: string } | null;
+}
+
 export type Deed = 'acknowledge' | 'notes' | 'escalate' | 'resolve';
 
 const one = (number: number) => `/api/admin/incidents/${number}`;
@@ -70,6 +82,7 @@ export const operationsApi = {
     ];
     return get<MetricHistory>(`/api/admin/metrics?${new URLSearchParams([...asked, ...patterns])}`);
   },
+  upkeep: async () => (await get<{ tasks: UpkeepTask[] }>('/api/admin/maintenance')).tasks,
   /** Releases and incidents of the last 30 days. */
   marks: async () => (await get<{ marks: Mark[] }>('/api/admin/marks')).marks,
   silence: (name: string, minutes: number, reason: string) =>

@@ -13,6 +13,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include "base/core/file_lock.hpp"
 
@@ -134,6 +135,14 @@ bool is_ours(const fs::path& file) {
     return !name.starts_with('.') && !name.ends_with(part_suffix);
 }
 
+/// The process in a lock file: who has just taken it writes that a moment later.
+std::string holder_in(const fs::path& file) {
+    std::string holder;
+    for (int tries = 0; tries < 100 && (holder = read_small_file(file)).empty(); ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return holder;
+}
+
 }  // namespace
 
 std::string read_small_file(const fs::path& file) {
@@ -171,7 +180,7 @@ std::unique_ptr<Store::Lock> FolderStore::lock() const {
     auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
     if (!lock)
         throw std::runtime_error(fmt::format("Another backup is being made or removed in {} (process {}).",
-                                             root_.string(), read_small_file(file)));
+                                             root_.string(), holder_in(file)));
     lock->write(std::to_string(::getpid()));
     return std::make_unique<HeldLock>(std::move(*lock));
 }

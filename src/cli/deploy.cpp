@@ -101,20 +101,21 @@ std::string restore_first(const deploy::SchemaGap& gap, const std::vector<std::s
     const auto lost = std::chrono::ceil<std::chrono::minutes>(now() - gap.taken_at).count();
     return fmt::format(
         "Needs a restore: migration {} dropped {}, and {} needs the content. \"brainbytes backup restore "
-        "--at {}\" "
-        "brings the moment before back and loses {} minutes of work; then \"brainbytes rollback --to {}\" is "
-        "code only.",
+        "--at {}\" brings the moment before back and loses {} minutes of work (more where no log is kept, "
+        "BACKUP_WAL_DAYS: then the last backup before it); then \"brainbytes rollback --to {}\" is code "
+        "only.",
         gap.migration, fmt::join(gone, ", "), release, to_rfc3339(gap.taken_at - std::chrono::seconds(1)),
         lost, release);
 }
 
 /// Why it is not gone back, with the way that there is.
-std::string refusal(const fs::path& data, const deploy::SchemaGap& gap, const std::string& release) {
+std::string refusal(Context& context, const fs::path& data, const deploy::SchemaGap& gap,
+                    const std::string& release) {
     try {
         const auto way = deploy::way_back(data, gap.to);
         if (!way.gone.empty()) return restore_first(gap, way.gone, release);
-    } catch (const std::exception&) {
-        // The program in service does not know the migration: nobody can tell more.
+    } catch (const std::exception& fault) {
+        context.err << "Whether it needs a restore cannot be told: " << fault.what() << '\n';
     }
     return gap.text(release);
 }
@@ -125,7 +126,7 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& 
     if (!gap) return true;
     const auto name = plan.release.about.name();
     if (plan.migrate) return context.fail(gap->text(name)) == done;
-    if (words.accepted_minutes < 0) return context.fail(refusal(plan.data, *gap, name)) == done;
+    if (words.accepted_minutes < 0) return context.fail(refusal(context, plan.data, *gap, name)) == done;
     if (!deploy::has_private_database(plan.data))
         return context.fail(
                    "The database is not this host's own: servers elsewhere may need its schema. Stop all of "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/core/crypto.hpp"
 #include "base/db/lint/lint.hpp"
@@ -51,6 +52,20 @@ std::size_t count_meant(const std::vector<Migration>& pending, Phases phases) {
 
 std::string title(const Migration& migration) {
     return fmt::format("Migration {} ({})", migration.number, migration.name);
+}
+
+/// What `one` dropped and none of `list`, which are taken back together, had made: that goes anyway.
+std::vector<std::string> dropped_for_good(const Migration& one, const std::vector<Migration>& list) {
+    std::set<std::string> made;
+    for (const auto& other : list)
+        for (auto& drop : drops_in(other.down)) made.insert(std::move(drop));
+    auto gone = drops_in(one.up);
+    std::erase_if(gone, [&](const std::string& drop) {
+        const auto of = drop.find(" of ");  // a column, of a table
+        return made.contains(drop) ||
+               (of != std::string::npos && made.contains("table " + drop.substr(of + 4)));
+    });
+    return gone;
 }
 
 }  // namespace
@@ -212,7 +227,7 @@ Result<std::vector<Loss>> Migrator::losses(int to) {
     if (!list) return list.error();
     std::vector<Loss> losses;
     for (const auto& one : *list) {
-        Loss loss{one.number, std::string(one.name), {}, drops_in(one.up)};
+        Loss loss{one.number, std::string(one.name), {}, dropped_for_good(one, *list)};
         for (const auto& drop : drops_in(one.down)) loss.drops.push_back(describe(drop));
         losses.push_back(std::move(loss));
     }

@@ -48,7 +48,7 @@ struct Loss {
     int number;
     std::string name;
     std::vector<std::string> drops;  ///< e.g. "table threads (12 rows)"
-    std::vector<std::string> gone;   ///< what the way up dropped, and the way down makes anew without content
+    std::vector<std::string> gone;  ///< what the way up dropped of before, and the way down makes anew, empty
 };
 
 /// Applies numbered migrations to one database. `session` and `migrations` must outlive it.

@@ -7,7 +7,7 @@ add_compile_options(-fPIE)
 add_link_options(-pie)
 
 option(BB_PCH "Precompile the stable third-party headers" ON)
-option(BB_UNITY "Compile the files of a folder eight at a time: a whole build takes a third of the time" OFF)
+option(BB_UNITY "Compile the files of a folder eight at a time, for whole builds" OFF)
 option(BB_FUZZ "Build the fuzz targets (needs clang)" OFF)
 option(BB_COVERAGE "Record which lines run (needs clang)" OFF)
 set(BB_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
@@ -50,7 +50,7 @@ add_compile_options(
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>
     $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fpch-instantiate-templates>)
 if(BB_UNITY)
-    # Names without linkage, seen from a file that includes another.
+    # g++ warns of a type from an unnamed namespace only where a file is included, not where it is compiled itself.
     add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -2,8 +2,7 @@
 
 #include <unistd.h>
 
-#include <limits>
-
+#include "app/readings.hpp"
 #include "base/core/log.hpp"
 
 namespace bb::app {
@@ -13,8 +12,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours check_every{24};
 constexpr std::int64_t entries_at_once = 10'000;
-constexpr double not_counted = std::numeric_limits<double>::quiet_NaN();
-
 // Of the servers that run, the one that started first (its id begins with the time).
 constexpr const char* others_sql =
     "SELECT EXISTS (SELECT FROM reply_nodes WHERE seen_at > now() - interval '30 seconds' "
@@ -38,9 +35,9 @@ Task<bool> AuditReadings::is_ours_to_check(db::Database& db) const {
 }
 
 void AuditReadings::show() {
-    whole_.set(found_ ? (*found_ ? 1 : 0) : not_counted);
+    whole_.set(found_ ? (*found_ ? 1 : 0) : not_known);
     const auto age = std::chrono::duration<double>(steady_clock::now() - checked_at_).count();
-    age_.set(found_ ? age : not_counted);
+    age_.set(found_ ? age : not_known);
 }
 
 Task<void> AuditReadings::check(db::Database& db) {

@@ -1,15 +1,13 @@
 #include "app/readings_database.hpp"
 
-#include <limits>
 #include <optional>
 #include <string>
 
+#include "app/readings.hpp"
 #include "base/core/log.hpp"
 
 namespace bb::app {
 namespace {
-
-constexpr double not_read = std::numeric_limits<double>::quiet_NaN();
 
 constexpr const char* bound_database_sql = "SELECT set_config('statement_timeout', '2s', true)";
 
@@ -59,7 +57,7 @@ constexpr const char* retained_month_sql = BB_RETAINED("35 days", "28 days");
 RowReading::Show gauge(metrics::Registry& metrics, const char* name, const char* help,
                        const metrics::Labels& labels = {}) {
     auto shown = metrics.gauge(name, help, labels);
-    shown.set(not_read);
+    shown.set(not_known);
     return [shown](double value) mutable {
         shown.set(value);
     };
@@ -68,7 +66,7 @@ RowReading::Show gauge(metrics::Registry& metrics, const char* name, const char*
 RowReading::Show counter(metrics::Registry& metrics, const char* name, const char* help,
                          const metrics::Labels& labels = {}) {
     auto shown = metrics.counter(name, help, labels);
-    shown.follow(not_read);
+    shown.follow(not_known);
     return [shown](double value) mutable {
         shown.follow(value);
     };
@@ -119,7 +117,7 @@ RowReading::RowReading(const char* sql, std::vector<Show> columns)
     : sql_(sql), columns_(std::move(columns)) {}
 
 void RowReading::forget() {
-    for (auto& show : columns_) show(not_read);
+    for (auto& show : columns_) show(not_known);
 }
 
 Task<void> RowReading::read(db::Database& db) {
@@ -133,7 +131,7 @@ Task<void> RowReading::read(db::Database& db) {
         if (rows.empty()) forget();
         for (const auto row : rows)
             for (std::size_t i = 0; i < columns_.size(); ++i)
-                columns_[i](row.get<std::optional<double>>(static_cast<int>(i)).value_or(not_read));
+                columns_[i](row.get<std::optional<double>>(static_cast<int>(i)).value_or(not_known));
     } catch (const std::exception& failure) {
         fault = failure.what();
         forget();

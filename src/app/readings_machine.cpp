@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <fstream>
-#include <limits>
 #include <optional>
 
+#include "app/readings.hpp"
 #include "base/config/places.hpp"
 
 namespace bb::app {
@@ -15,10 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
 struct Space {
-    double bytes = unknown, free = unknown, share = unknown;
+    double bytes = not_known, free = not_known, share = not_known;
 };
 
 /// Of the disk that holds `folder`, or will hold it once it is made.
@@ -32,12 +30,12 @@ Space space_of(fs::path folder) {
     Space space;
     space.bytes = static_cast<double>(found.f_blocks) * block;
     space.free = static_cast<double>(found.f_bavail) * block;
-    space.share = space.bytes > 0 ? space.free / space.bytes : unknown;
+    space.share = space.bytes > 0 ? space.free / space.bytes : not_known;
     return space;
 }
 
 struct Memory {
-    double bytes = unknown, available = unknown;
+    double bytes = not_known, available = not_known;
 };
 
 /// Of the machine, or of the container when that has less.
@@ -63,17 +61,17 @@ double open_descriptors() {
     double count = 0;
     for (fs::directory_iterator at("/proc/self/fd", failed), end; !failed && at != end; at.increment(failed))
         ++count;
-    return failed ? unknown : count - 1;  // the folder itself
+    return failed ? not_known : count - 1;  // the folder itself
 }
 
 double most_descriptors() {
     rlimit limit{};
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : unknown;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : not_known;
 }
 
 double cpu_seconds() {
     rusage used{};
-    if (getrusage(RUSAGE_SELF, &used) != 0) return unknown;
+    if (getrusage(RUSAGE_SELF, &used) != 0) return not_known;
     const auto seconds = [](const timeval& time) {
         return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
     };
@@ -108,9 +106,9 @@ MachineReadings::MachineReadings(metrics::Registry& metrics, std::vector<DiskPla
              metrics.gauge("brainbytes_disk_free_bytes", "What may still be written there", labels),
              metrics.gauge("brainbytes_disk_free_share", "The same as a part of the disk, 0 to 1", labels)});
         for (auto* gauge : {&disks_.back().bytes, &disks_.back().free, &disks_.back().share})
-            gauge->set(unknown);
+            gauge->set(not_known);
     }
-    for (auto* gauge : {&memory_, &available_, &open_, &most_open_}) gauge->set(unknown);
+    for (auto* gauge : {&memory_, &available_, &open_, &most_open_}) gauge->set(not_known);
     metrics.counter_from("process_cpu_seconds_total", "CPU time the server has used", cpu_seconds);
 }
 

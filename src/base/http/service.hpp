@@ -99,6 +99,8 @@ private:
         std::vector<std::pair<int, metrics::Counter>> by_status;
         std::optional<metrics::Histogram> seconds;
     };
+    /// The route in metrics: its template, or "maintenance" for who was asked to come back later.
+    static std::string_view counted_as(const Request& request, const Plan& plan);
     RouteMetrics& metrics_of(const Request& request, const Plan& plan);
     metrics::Counter& counter_of(RouteMetrics& known, const Request& request, const Plan& plan, int status);
 
@@ -106,9 +108,6 @@ private:
     Hooks hooks_;
     ServiceOptions options_;
     metrics::Registry& metrics_;
-    /// The route in metrics: its template, or "maintenance" for who was asked to come back later.
-    static std::string_view counted_as(const Request& request, const Plan& plan);
-
     std::map<std::pair<std::string_view, Method>, RouteMetrics> route_metrics_;
     Refused refused_;
     std::string common_headers_;

@@ -1,5 +1,6 @@
 #include "features/accounts/passkeys.hpp"
 
+#include "features/accounts/people.hpp"
 #include "features/accounts/recovery_codes.hpp"
 
 namespace bb::accounts {
@@ -25,7 +26,6 @@ constexpr const char* take_of_session_sql =
     "DELETE FROM passkey_challenges WHERE challenge_hash = $1 AND session_id = $2 AND expires_at > now() "
     "RETURNING origin";
 // One person's passkeys are counted and added one after the other.
-constexpr const char* lock_passkey_owner_sql = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
 constexpr const char* count_sql = "SELECT count(*) FROM passkeys WHERE user_id = $1";
 constexpr const char* keep_sql =
     "INSERT INTO passkeys (id, user_id, credential_id, algorithm, public_key, sign_count, backup_eligible, "
@@ -119,7 +119,7 @@ std::optional<webauthn::Expected> Passkeys::expected_of(const db::Rows& taken,
 Task<Result<AddedPasskey>> Passkeys::keep(db::Transaction& tx, UserId owner,
                                           const webauthn::Credential& credential, const NewPasskey& draft,
                                           const std::string& site) {
-    co_await tx.query(lock_passkey_owner_sql, owner);
+    co_await lock_person(tx, owner);
     const auto counted = co_await tx.query(count_sql, owner);
     const auto count = counted[0].get<std::int64_t>(0);
     if (count >= most)

@@ -106,4 +106,8 @@ Task<bool> People::lacks_administrator() {
     co_return rows[0].get<bool>(0);
 }
 
+Task<void> lock_person(db::Transaction& tx, UserId person) {
+    co_await tx.query(lock_person_sql, person);
+}
+
 }  // namespace bb::accounts

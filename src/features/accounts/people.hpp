@@ -50,6 +50,9 @@ private:
     db::Database& db_;
 };
 
+/// Holds the row of a person until the transaction ends, before anything of theirs is counted or replaced.
+Task<void> lock_person(db::Transaction& tx, UserId person);
+
 /// Stands for what people may change about themselves, see http::IfMatch.
 std::string profile_mark(const User& user);
 

@@ -1,6 +1,7 @@
 #include "features/accounts/recovery_codes.hpp"
 #include "features/accounts/entrance.hpp"
 
+#include "features/accounts/people.hpp"
 #include "features/accounts/secrets.hpp"
 
 namespace bb::accounts {
@@ -12,7 +13,6 @@ constexpr int code_length = 16;
 constexpr const char* standing_sql =
     "SELECT count(*) FILTER (WHERE used_at IS NULL), min(created_at) FROM recovery_codes WHERE user_id = $1";
 // Two renewals at once must not leave twenty codes.
-constexpr const char* lock_code_owner_sql = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
 // In the same order: the person, then the codes.
 constexpr const char* lock_address_sql = "SELECT id FROM users WHERE email = $1 FOR NO KEY UPDATE";
 constexpr const char* void_sql = "DELETE FROM recovery_codes WHERE user_id = $1";
@@ -60,7 +60,7 @@ Task<std::vector<std::string>> replace_recovery_codes(db::Transaction& tx, std::
         codes.push_back(make_recovery_code());
         hashes.push_back(crypto::hex(hash_of(secret, *parse_recovery_code(codes.back()))));
     }
-    co_await tx.query(lock_code_owner_sql, owner);
+    co_await lock_person(tx, owner);
     co_await tx.query(void_sql, owner);
     co_await tx.query(keep_sql, owner, hashes);
     co_return codes;

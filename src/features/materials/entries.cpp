@@ -17,8 +17,6 @@ constexpr const char* list_sql =
     "SELECT " BB_ENTRY_COLUMNS " FROM entries e " BB_LIVE_MATERIAL
     "WHERE e.owner_id = $1 AND e.material_id = $2 AND e.deleted_at IS NULL "
     "AND ($3::int IS NULL OR (e.position, e.id) > ($3, $4::uuid)) ORDER BY e.position, e.id LIMIT $5";
-constexpr const char* material_of_entries_sql =
-    "SELECT 1 FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
 constexpr const char* find_sql =
     "SELECT " BB_ENTRY_COLUMNS ", e.content FROM entries e " BB_LIVE_MATERIAL
     "WHERE e.owner_id = $1 AND e.material_id = $2 AND e.id = $3 AND e.deleted_at IS NULL";
@@ -134,8 +132,8 @@ Task<Result<Page<Entry>>> Entries::list(UserId owner, MaterialId material, http:
     const auto rows = co_await db_.query(list_sql, owner, material, position, id, page.limit + 1);
     for (const auto row : rows) entries.push_back(read_entry(row));
     if (entries.empty()) {
-        const auto there = co_await db_.query(material_of_entries_sql, owner, material);
-        if (there.empty()) co_return not_found("material");
+        const bool there = co_await has_material(db_, owner, material);
+        if (!there) co_return not_found("material");
     }
     co_return page_of(std::move(entries), page.limit, [](const Entry& last) {
         return Cursor{last.position, last.id.value}.text();

@@ -22,8 +22,6 @@ constexpr const char* file_list_sql =
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL "
     "AND ($3::timestamptz IS NULL OR (f.created_at, f.id) > ($3, $4::uuid)) "
     "ORDER BY f.created_at, f.id LIMIT $5";
-constexpr const char* material_of_files_sql =
-    "SELECT 1 FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL";
 constexpr const char* file_find_sql =
     "SELECT " BB_FILE_COLUMNS ", f.text FROM files f " BB_LIVE_MATERIAL
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NULL";
@@ -148,8 +146,8 @@ Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::Pa
     const auto rows = co_await db_.query(file_list_sql, owner, material, time, id, page.limit + 1);
     for (const auto row : rows) files.push_back(read_file(row));
     if (files.empty()) {
-        const auto there = co_await db_.query(material_of_files_sql, owner, material);
-        if (there.empty()) co_return not_found("material");
+        const bool there = co_await has_material(db_, owner, material);
+        if (!there) co_return not_found("material");
     }
     co_return page_of(std::move(files), page.limit, [](const File& last) {
         return Cursor{last.created_at.time_since_epoch().count(), last.id.value}.text();

@@ -145,4 +145,10 @@ Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, MaterialId mat
     co_return Result<>();
 }
 
+Task<bool> has_material(db::Database& db, UserId owner, MaterialId material) {
+    const auto rows = co_await db.query(
+        "SELECT FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL", owner, material);
+    co_return !rows.empty();
+}
+
 }  // namespace bb::materials

@@ -52,4 +52,7 @@ private:
 Task<Result<>> touch_materials(db::Transaction& tx, UserId owner, MaterialId material,
                                std::optional<MaterialId> other = std::nullopt);
 
+/// Whether the person has a material that is not deleted.
+Task<bool> has_material(db::Database& db, UserId owner, MaterialId material);
+
 }  // namespace bb::materials

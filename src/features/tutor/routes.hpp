@@ -18,6 +18,10 @@ struct Services {
 /// Threads, their messages and branches, chat, its stream and stop.
 void bind_routes(http::Router& router, Services services);
 
+/// What the description of the API says of a route; one that makes something may be repeated by its key.
+http::RouteOptions described(std::string summary, std::string request, std::string response,
+                             int success = 200);
+
 /// The two halves of bind_routes.
 void bind_thread_routes(http::Router& router, Services services);
 void bind_chat_routes(http::Router& router, Services services);

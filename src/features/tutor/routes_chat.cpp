@@ -59,19 +59,10 @@ Answer get_usage(Services services, http::Request& request) {
     co_return http::json_response(json.take());
 }
 
-http::RouteOptions chat_route(std::string summary, std::string request, std::string response, int success) {
-    http::RouteOptions options;
-    options.operation.summary = std::move(summary);
-    options.operation.request_schema = std::move(request);
-    options.operation.response_schema = std::move(response);
-    options.operation.success = success;
-    return options;
-}
-
 }  // namespace
 
 void bind_chat_routes(http::Router& router, Services services) {
-    auto chat = chat_route(
+    auto chat = described(
         "Send a question (or ask again, or go on) and stream the reply as server-sent events",
         R"({"type":"object","required":["id"],"properties":{"id":{"type":"string","format":"uuid"},)"
         R"("message":{"type":"object"},"messages":{"type":"array","items":{"type":"object"}},)"
@@ -85,19 +76,19 @@ void bind_chat_routes(http::Router& router, Services services) {
     router.get(
         "/api/chat/{threadId}/stream",
         [services](http::Request& request) { return get_stream(services, request); },
-        chat_route("Follow the reply that is being written, from its start; 204 when none is", "",
-                   R"({"type":"string"})", 200));
+        described("Follow the reply that is being written, from its start; 204 when none is", "",
+                  R"({"type":"string"})", 200));
     router.get(
         "/api/usage", [services](http::Request& request) { return get_usage(services, request); },
-        chat_route(
+        described(
             "How many tokens of the language model the person has used today (UTC); limit and left are null "
             "without a limit",
             "", R"({"type":"object","required":["tokens"]})", 200));
     router.post(
         "/api/chat/{threadId}/stop",
         [services](http::Request& request) { return post_stop(services, request); },
-        chat_route("Stop the reply that is being written; what it says so far is kept",
-                   R"({"type":"object","properties":{"streamId":{"type":"string"}}})", "", 204));
+        described("Stop the reply that is being written; what it says so far is kept",
+                  R"({"type":"object","properties":{"streamId":{"type":"string"}}})", "", 204));
 }
 
 void bind_routes(http::Router& router, Services services) {

@@ -167,17 +167,6 @@ Answer switch_branch(Services services, http::Request& request) {
     co_return http::json_response(messages_json(*branch));
 }
 
-http::RouteOptions described(std::string summary, std::string request, std::string response,
-                             int success = 200) {
-    http::RouteOptions options;
-    options.repeatable = success == 201;
-    options.operation.summary = std::move(summary);
-    options.operation.request_schema = std::move(request);
-    options.operation.response_schema = std::move(response);
-    options.operation.success = success;
-    return options;
-}
-
 using Route = Answer (*)(Services, http::Request&);
 
 http::Handler handler(Services services, Route route) {
@@ -187,6 +176,16 @@ http::Handler handler(Services services, Route route) {
 }
 
 }  // namespace
+
+http::RouteOptions described(std::string summary, std::string request, std::string response, int success) {
+    http::RouteOptions options;
+    options.repeatable = success == 201;
+    options.operation.summary = std::move(summary);
+    options.operation.request_schema = std::move(request);
+    options.operation.response_schema = std::move(response);
+    options.operation.success = success;
+    return options;
+}
 
 void bind_thread_routes(http::Router& router, Services services) {
     router.get(

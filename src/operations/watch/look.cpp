@@ -14,12 +14,11 @@ namespace {
 
 // A clock that was ahead for a while must not keep everybody from looking.
 constexpr const char* turn_sql =
-    "UPDATE watch_turns t SET looked_at = $1, begun_at = coalesce(t.begun_at, $1), "
-    "resumed_at = CASE WHEN $1::timestamptz - t.looked_at > interval '90 seconds' THEN $1 ELSE t.resumed_at "
-    "END "
+    "UPDATE watch_turns t SET looked_at = $1, begun_at = coalesce(t.begun_at, $1), resumed_at = "
+    "CASE WHEN $1::timestamptz - t.looked_at > interval '90 seconds' THEN $1 ELSE t.resumed_at END "
     "FROM watch_turns b WHERE t.looked_at <= $1::timestamptz - interval '10 seconds' "
-    "OR t.looked_at > $1::timestamptz + interval '1 minute' RETURNING extract(epoch FROM $1 - "
-    "b.looked_at)::float8";
+    "OR t.looked_at > $1::timestamptz + interval '1 minute' "
+    "RETURNING extract(epoch FROM $1 - b.looked_at)::float8";
 constexpr const char* keep_state_sql =
     "INSERT INTO alarm_states (alarm, state, since, calm, words, incident) VALUES ($1, $2, $3, $4, $5, $6) "
     "ON CONFLICT (alarm) DO UPDATE SET state = excluded.state, since = excluded.since, calm = excluded.calm, "

@@ -14,6 +14,7 @@ const standIns = {
     "scripts/node-packages": "",
     "scripts/build": "",
     "scripts/fuzz": 'echo "ok    parser"',
+    "bin/brainbytes": "",
     "build/release/unit/unit_a": 'eval "$DURING"; echo "[  PASSED  ] 2 tests."',
     "build/asan/unit/unit_a": 'echo "[  PASSED  ] 2 tests."',
     "tools/node":

@@ -30,9 +30,12 @@ Task<std::vector<PublicIncident>> public_incidents(db::Transaction& tx, Time now
 
 }  // namespace
 
-std::string words_for_all(const IncidentEvent& event) {
-    if (event.kind == "opened") return "We noticed it and look into it.";
-    return event.kind == "resolved" ? "It is over." : event.words;
+std::string words_for_all(const IncidentEvent& event, std::string_view language) {
+    const bool filipino = language == "fil";
+    if (event.kind == "opened")
+        return filipino ? "Napansin namin ito, at tinitingnan na." : "We noticed it and look into it.";
+    if (event.kind == "resolved") return filipino ? "Tapos na ito." : "It is over.";
+    return event.words;
 }
 
 Task<Status> status_of(db::Transaction& tx, Time now) {
@@ -72,7 +75,7 @@ std::string to_json(const Status& status) {
         json.field("state", one.state).field("openedAt", one.opened_at).field("resolvedAt", one.resolved_at);
         json.key("updates").array();
         for (const auto& event : shown.events)
-            json.object().field("at", event.at).field("words", words_for_all(event)).end();
+            json.object().field("at", event.at).field("words", words_for_all(event, "en")).end();
         json.end().end();
     }
     return json.end().end().take();

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "operations/watch/incident.hpp"
@@ -35,8 +36,9 @@ Task<Status> status_of(db::Transaction& tx, Time now);
 
 std::string to_json(const Status& status);
 
-/// An event of a time line as the public reads it: what an alarm says names metrics and hosts.
-std::string words_for_all(const IncidentEvent& event);
+/// An event of a time line as the public reads it: what an alarm says names metrics and hosts. `language`:
+/// "en" or "fil"; what a person wrote is not translated.
+std::string words_for_all(const IncidentEvent& event, std::string_view language);
 
 /// Asks that `email` hear of incidents. The id that a letter to it confirms; nothing when it is confirmed
 /// already, was asked a moment ago, or when too many have asked.

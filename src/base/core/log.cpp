@@ -69,6 +69,21 @@ void hand_to(spdlog::logger& logger, Level level, const std::string& line) {
     logger.log(levels[static_cast<int>(level)], spdlog::string_view_t(line.data(), line.size()));
 }
 
+/// Tells of the folder on stderr alone: the files are what does not work.
+LogFiles::Tell tell_on(std::shared_ptr<spdlog::logger> logger, bool json) {
+    const auto say = [logger = std::move(logger), json](Level level, std::string_view event,
+                                                        std::initializer_list<Field> fields) {
+        hand_to(*logger, level, json ? json_line(level, event, fields) : text_line(event, fields));
+    };
+    return [say](const std::filesystem::path& folder, std::string_view fault) {
+        const auto name = folder.string();
+        if (fault.empty())
+            say(Level::warn, "log lines are kept again", {{"folder", name}});
+        else
+            say(Level::error, "no log lines are kept", {{"folder", name}, {"reason", fault}});
+    };
+}
+
 }  // namespace
 
 void start(Level level, Format format, bool files) {
@@ -81,7 +96,7 @@ void start(Level level, Format format, bool files) {
                                  : BatchSink::Form::plain;
     s.logger = logger_to(descriptor(STDERR_FILENO), form, level);
     if (!files) return;
-    s.files = std::make_shared<LogFiles>();
+    s.files = std::make_shared<LogFiles>(tell_on(s.logger, s.json));
     const auto output = [kept = s.files](std::string_view lines) {
         kept->write(lines);
         return true;

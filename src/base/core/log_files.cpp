@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,7 +23,7 @@ namespace bb::log {
 namespace {
 
 constexpr std::size_t most_early = 256 * 1024;
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds look_every{1}, tell_every{1};
 constexpr std::chrono::hours prune_every{1};
 constexpr std::string_view form =
     "dddddddd"
@@ -93,6 +95,8 @@ bool LogFiles::is_ours(std::string_view name) {
     return true;
 }
 
+LogFiles::LogFiles(Tell tell) : tell_(std::move(tell)) {}
+
 LogFiles::~LogFiles() {
     close_file();
     if (folder_fd_ >= 0) ::close(folder_fd_);
@@ -120,7 +124,7 @@ void LogFiles::write(std::string_view lines) {
     if (early.empty()) return;
     if (!make_ready(early.size() + 256)) {
         lost_ += lines_in(early);
-        return;
+        return tell();
     }
     std::string text = torn_ ? "\n" : "";
     if (lost_ > 0) text += line_about(lost_);
@@ -130,6 +134,8 @@ void LogFiles::write(std::string_view lines) {
     if (sent > 0) torn_ = text[sent - 1] != '\n';
     if (left.size() < text.size()) lost_ = 0;
     lost_ += lines_in(left);
+    if (left.empty()) fault_.clear();
+    tell();
 }
 
 bool LogFiles::make_ready(std::size_t bytes) {
@@ -164,16 +170,18 @@ bool LogFiles::open_folder() {
         if (::fstat(folder_fd_, &state) == 0 && state.st_nlink > 0) return true;
         ::close(std::exchange(folder_fd_, -1));
     }
-    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) return false;
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) return refused("it cannot be made", errno);
     folder_fd_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder_fd_ >= 0) ::fchmod(folder_fd_, 0700);
-    return folder_fd_ >= 0;
+    if (folder_fd_ < 0) return refused("it cannot be opened", errno);
+    ::fchmod(folder_fd_, 0700);
+    return true;
 }
 
-bool LogFiles::has_room() const {
+bool LogFiles::has_room() {
     struct statvfs disk {};
-    if (::fstatvfs(folder_fd_, &disk) != 0) return false;
-    return std::uint64_t(disk.f_bavail) * disk.f_frsize > now_.room_left;
+    if (::fstatvfs(folder_fd_, &disk) != 0) return refused("its disk does not tell its room", errno);
+    if (std::uint64_t(disk.f_bavail) * disk.f_frsize > now_.room_left) return true;
+    return refused("its disk is nearly full", ENOSPC);
 }
 
 bool LogFiles::still_there() const {
@@ -186,7 +194,7 @@ bool LogFiles::open_file() {
     name_ = new_name();
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     file_ = ::openat(folder_fd_, name_.c_str(), flags, 0600);
-    if (file_ < 0) return false;
+    if (file_ < 0) return refused("no file can be made in it", errno);
     day_ = today();
     size_ = 0;
     torn_ = false;
@@ -217,11 +225,30 @@ std::size_t LogFiles::write_some(std::string_view text) {
     while (sent < text.size()) {
         const auto n = ::write(file_, text.data() + sent, text.size() - sent);
         if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
+        if (n <= 0) {
+            refused("its file takes no more", n < 0 ? errno : ENOSPC);
+            break;
+        }
         sent += static_cast<std::size_t>(n);
     }
     size_ += sent;
     return sent;
+}
+
+bool LogFiles::refused(std::string_view what, int reason) {
+    fault_ = fmt::format("{}: {}", what, std::generic_category().message(reason));
+    return false;
+}
+
+void LogFiles::tell() {
+    const bool at_fault = !fault_.empty();
+    if (at_fault == told_ || !tell_) return;
+    const auto current = Clock::now();
+    // A disk that is full now and then must not fill standard error.
+    if (at_fault && told_at_ && current - *told_at_ < tell_every) return;
+    if (at_fault) told_at_ = current;
+    told_ = at_fault;
+    tell_(path_, fault_);
 }
 
 }  // namespace bb::log

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +25,11 @@ struct FileLimits {
 /// much, whoever wrote it. What the disk does not take is counted and dropped.
 class LogFiles {
 public:
-    LogFiles() = default;
+    /// Hears that no lines can be kept in the folder, and why; and, with no fault, that they are kept again.
+    /// Must not write to this log.
+    using Tell = std::function<void(const std::filesystem::path& folder, std::string_view fault)>;
+
+    explicit LogFiles(Tell tell = {});
     ~LogFiles();
     LogFiles(const LogFiles&) = delete;
 
@@ -42,13 +48,18 @@ private:
     bool make_ready(std::size_t bytes);
     bool open_folder();
     bool open_file();
-    bool has_room() const;
+    bool has_room();
     bool still_there() const;
     void close_file();
     void prune() const;
     /// Bytes that went out; fewer than there are when the disk refuses more.
     std::size_t write_some(std::string_view text);
+    /// False, and why nothing can be kept.
+    bool refused(std::string_view what, int reason);
+    /// Says what has changed; the same once.
+    void tell();
 
+    const Tell tell_;
     std::mutex mutex_;  // of the next three
     std::filesystem::path folder_;
     FileLimits limits_;
@@ -63,6 +74,9 @@ private:
     std::uint64_t size_ = 0;
     std::size_t lost_ = 0;  // lines
     bool torn_ = false;     // the file ends inside a line
+    std::string fault_;     // of the last write; empty: it went well
+    bool told_ = false;     // of a fault, and not yet of its end
+    std::optional<Clock::time_point> told_at_;
     Clock::time_point looked_{};
     std::optional<Clock::time_point> pruned_;  // none: at the next write
 };

@@ -102,6 +102,62 @@ TEST_F(LogFilesTest, LeavesTheRestOfTheDiskToOthers) {
     EXPECT_TRUE(files().empty());
 }
 
+TEST_F(LogFilesTest, SaysOnceThatNothingIsKeptAndOnceThatItIsAgain) {
+    std::vector<std::string> told;
+    LogFiles log([&](const fs::path& where, std::string_view fault) {
+        EXPECT_EQ(where, folder);
+        told.emplace_back(fault);
+    });
+    log.open(folder, limits);
+    const std::string no_folder = "it cannot be opened: Not a directory";
+    const auto next_look = [] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1'050));
+    };
+    std::ofstream(folder) << "in the way";
+    log.write("lost\n");
+    log.write("lost too\n");
+    next_look();
+    log.write("lost still\n");
+    EXPECT_EQ(told, std::vector<std::string>{no_folder});
+    fs::remove(folder);
+    next_look();
+    log.write("kept\n");
+    log.write("kept too\n");
+    EXPECT_EQ(told, (std::vector<std::string>{no_folder, ""}));
+    EXPECT_NE(text().find("\"lines\":3}\nkept\nkept too\n"), std::string::npos);
+    fs::remove_all(folder);
+    std::ofstream(folder) << "in the way";
+    next_look();
+    log.write("lost\n");
+    EXPECT_EQ(told, (std::vector<std::string>{no_folder, "", no_folder}));
+}
+
+TEST_F(LogFilesTest, SaysThatADiskIsNearlyFull) {
+    std::vector<std::string> told;
+    LogFiles log([&](const fs::path&, std::string_view fault) { told.emplace_back(fault); });
+    limits.room_left = std::uint64_t(1) << 60;
+    log.open(folder, limits);
+    log.write("lost\n");
+    EXPECT_EQ(told, std::vector<std::string>{"its disk is nearly full: No space left on device"});
+}
+
+TEST_F(LogFilesTest, WhatIsNotKeptIsToldOnStderr) {
+    for (const auto format : {Format::json, Format::text}) {
+        std::ofstream(folder) << "in the way";
+        ::testing::internal::CaptureStderr();
+        start(Level::error, format, true);
+        error("early");
+        keep_in(folder, limits);
+        error("line");
+        stop();
+        const auto seen = ::testing::internal::GetCapturedStderr();
+        EXPECT_EQ(std::count(seen.begin(), seen.end(), '\n'), 3) << seen;
+        EXPECT_NE(seen.find("no log lines are kept"), std::string::npos) << seen;
+        EXPECT_NE(seen.find(folder.string()), std::string::npos) << seen;
+        EXPECT_NE(seen.find("Not a directory"), std::string::npos) << seen;
+    }
+}
+
 TEST_F(LogFilesTest, StaysOutOfAFolderThatIsALink) {
     fs::create_directory(folder.parent_path() / "elsewhere");
     fs::create_directory_symlink(folder.parent_path() / "elsewhere", folder);

@@ -1,8 +1,9 @@
 // docs/runbook.md: every alarm has its section, and every command of a ```sh block works on a running instance.
 // Placeholders: `brainbytes` is the program under test. A command whose exit code is not 0 on a healthy
-// instance says so behind it: `# exit 1: why`.
+// instance says so behind it: `# exit 1: why`. What stands inside a sentence, here and in the other documents,
+// is a command with options that the program has.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -28,11 +29,11 @@ const wordsOf = (line) =>
 
 let server, model;
 
-/** What an instance that has alarms went through: an answer, a failed one, a refused sign-in, no database. */
+/** What an instance that has alarms went through: a failed answer, one that came, a refused sign-in, no database. */
 async function live() {
     const ana = { ...(await server.as("ana@example.org")), url: server.url };
-    await ask(ana, newId(), "What is a leaf? [[tokens=3]]");
     await ask(ana, newId(), "What is a root? [[fail=500]]");
+    await ask(ana, newId(), "What is a leaf? [[tokens=3]]");
     const token = { json: { token: "wrong" }, method: "POST" };
     await server.request("/api/auth/link", token);
     // It is started again by itself.
@@ -54,6 +55,7 @@ before(async () => {
     server = await startServer({ verb: "supervise", env: model.env });
     const made = await server.command("backup", "create");
     assert.equal(made.code, 0, made.stderr);
+    await server.admin(); // whom alarms can tell
     await live();
     const shown = [...new Set([...text.matchAll(history)].map(([line]) => line))];
     // Gauges come into the history with the next minute.
@@ -98,4 +100,77 @@ for (const line of new Set(commands))
         assert.equal(name, "brainbytes", "a block marked sh holds commands of ours alone");
         const { code, stdout, stderr } = await server.command(...words);
         assert.equal(code, expected, `${stdout}\n${stderr}`);
+    });
+
+/** Commands of ours in the code of a document, without `brainbytes` and what follows in a shell. */
+function commandsIn(document) {
+    const block = /^```.*\n([\s\S]*?)^```/gm;
+    const blocks = [...document.matchAll(block)].flatMap(([, lines]) =>
+        lines.replaceAll("\\\n", " ").split("\n"),
+    );
+    const spans = [...document.replace(block, "").matchAll(/`([^`]+)`/g)].map(([, span]) =>
+        span.replaceAll("\n", " "),
+    );
+    return [...spans, ...blocks].flatMap((code) =>
+        [...code.matchAll(/(?:^|[\s/(])brainbytes(?= +[a-z])((?: +(?!brainbytes )[^\s|;&)>#]+)+)/g)].map(
+            ([, words]) => words.trim(),
+        ),
+    );
+}
+
+const helps = new Map();
+/** What the program says of a command; the rest of its words would be ignored. */
+async function helpOf(names) {
+    const key = names.join(" ");
+    if (!helps.has(key)) {
+        const { code, stdout, stderr } = await server.command(...names, "--help");
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, new RegExp(`^Usage: ${["brainbytes", ...names].join(" ")} \\[OPTIONS\\]`, "m"));
+        const [about, subcommands = ""] = stdout.split("\nSubcommands:\n");
+        helps.set(key, {
+            options: [...about.matchAll(/^ {2}(-\S+)/gm)].flatMap(([, option]) => option.split(",")),
+            subcommands: [...subcommands.matchAll(/^ {2}(\S+)/gm)].map(([, name]) => name),
+        });
+    }
+    return helps.get(key);
+}
+
+/** What the program lacks of a command; undefined: nothing. */
+async function lackOf(command) {
+    const words = wordsOf(command);
+    const names = [];
+    let help = await helpOf(names);
+    while (help.subcommands.length > 0 && words.length > 0) {
+        const known = help.subcommands.includes(words[0]);
+        if (!known && names.length > 0 && !/^[a-z][a-z-]*$/.test(words[0])) break; // an argument
+        if (!known) return `there is no "${[...names, words[0]].join(" ")}"`;
+        names.push(words.shift());
+        help = await helpOf(names);
+    }
+    const options = words.map((word) => /^\[?(--?[a-z][a-z-]*)/.exec(word)?.[1]).filter(Boolean);
+    const unknown = options.find((option) => !help.options.includes(option));
+    return unknown && `"${names.join(" ")}" has no ${unknown}`;
+}
+
+test("a command or option that is not there is noticed", async () => {
+    assert.deepEqual(
+        commandsIn("`brainbytes a\nb`, brainbytes c\n```sh\nsudo brainbytes d \\\n  -e | f\n```\n"),
+        ["a b", "d    -e"],
+    );
+    assert.equal(await lackOf("logs filter --since 1h --request ID"), undefined);
+    assert.equal(await lackOf("incident acknowledge 3"), 'there is no "incident acknowledge"');
+    assert.equal(await lackOf("logs filter --sinc 1h"), '"logs filter" has no --sinc');
+});
+
+const documents = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md"], { cwd: root });
+test("the documents are there", () => assert.ok(documents.length >= 20));
+
+for (const document of documents)
+    test(`${document} names commands and options that there are`, async () => {
+        const faults = [];
+        for (const command of new Set(commandsIn(readFileSync(path.join(root, document), "utf8")))) {
+            const lack = await lackOf(command);
+            if (lack) faults.push(`${lack}: brainbytes ${command}`);
+        }
+        assert.deepEqual(faults, []);
     });

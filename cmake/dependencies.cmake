@@ -2,7 +2,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-pkg_check_modules(bb_pkgs REQUIRED IMPORTED_TARGET libpq libsodium libssl libcrypto libcurl zlib libarchive libzstd libbrotlienc
+pkg_check_modules(bb_pkgs REQUIRED IMPORTED_TARGET libpq libsodium libssl libcrypto libcurl zlib libarchive libseccomp gumbo pugixml libzstd libbrotlienc
                   libbrotlidec libfido2 libcbor)
 
 find_path(bb_boost_include boost/asio/awaitable.hpp REQUIRED)

@@ -112,6 +112,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       personal_materials(files),
       personal_chats(shared.pool),
       keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
+      reading(db, files, shared.file_readers, shared.metrics),
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
@@ -135,7 +136,9 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &message_search});
+    materials::bind_routes(router, {db, files, node.pool, &message_search, [&shared = node]() {
+                                        shared.announce("file_waits", {});
+                                    }});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {

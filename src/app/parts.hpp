@@ -12,6 +12,7 @@
 #include "features/accounts/session_cache.hpp"
 #include "features/accounts/sign_in_counts.hpp"
 #include "features/materials/personal/personal.hpp"
+#include "features/materials/reading.hpp"
 #include "features/materials/search.hpp"
 #include "features/tutor/personal/personal.hpp"
 #include "features/tutor/thread_search.hpp"
@@ -49,6 +50,7 @@ struct Worker::Parts {
     materials::PersonalMaterials personal_materials;
     tutor::PersonalChats personal_chats;
     accounts::Keeping keeping;
+    materials::Reading reading;
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

@@ -20,6 +20,9 @@ constexpr const char* database_sql =
 constexpr const char* mail_sql =
     "SELECT count(*) FILTER (WHERE state = 'waiting')::float8, "
     "count(*) FILTER (WHERE state = 'parked')::float8 FROM mail_queue";
+constexpr const char* jobs_sql =
+    "SELECT count(*) FILTER (WHERE state = 'waiting')::float8, "
+    "count(*) FILTER (WHERE state = 'parked')::float8 FROM jobs";
 constexpr const char* tokens_sql =
     "SELECT coalesce(sum(tokens), 0)::float8 FROM token_use WHERE day = (now() AT TIME ZONE 'UTC')::date";
 // Sessions move on when their person was seen, at most every ten minutes; keys have that of their own.
@@ -145,9 +148,14 @@ std::vector<RowReading> database_readings(metrics::Registry& metrics) {
         return gauge(metrics, "brainbytes_mail_queue", "Notices that wait to be mailed, or were given up",
                      {{"state", state}});
     };
+    const auto jobs = [&](const char* state) {
+        return gauge(metrics, "brainbytes_jobs", "Work that waits for a server, or was given up",
+                     {{"state", state}});
+    };
     std::vector<RowReading> readings;
     readings.push_back(of_database(metrics));
     readings.push_back({mail_sql, {queue("waiting"), queue("parked")}});
+    readings.push_back({jobs_sql, {jobs("waiting"), jobs("parked")}});
     readings.push_back({tokens_sql,
                         {gauge(metrics, "brainbytes_tokens_used",
                                "Tokens of the language model used today (UTC)", {{"period", "day"}})}});

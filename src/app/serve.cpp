@@ -191,6 +191,7 @@ private:
         node_.mailer.finish();
         node_.pool.finish();
         node_.readings_pool.finish();
+        node_.file_readers.finish();
         // After everybody's last words to the database.
         for (auto& worker : workers_) worker->let_go();
         wal_.reset();

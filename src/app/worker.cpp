@@ -1,5 +1,6 @@
 #include "app/worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -58,6 +59,8 @@ void Worker::notified(std::string channel, std::string payload) {
     boost::asio::post(executor(), [this, channel = std::move(channel), payload = std::move(payload)]() {
         if (channel == "session_ended")
             parts_->sessions.forget(payload);
+        else if (channel == "file_waits")
+            parts_->reading.wake();
         else
             parts_->tutor.notified(channel, payload);
     });
@@ -97,6 +100,8 @@ Task<void> Worker::keep_house() {
                                                  accounts::notice_writer(node.url, node.secret)));
     if (node.spans) net::spawn(executor(), node.spans->keep_sending(parts_->http_client));
     if (node.tls) net::spawn(executor(), watch_certificate());
+    for (int i = 0; i < std::clamp(node.threads / 2, 1, 4); ++i)
+        net::spawn(executor(), parts_->reading.keep_reading());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), parts_->watching.run());
     for (const auto& channel : watch::channel_names())
@@ -125,6 +130,7 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     const auto deadline = started + limit;
     parts_->node.mailer.hurry();
     parts_->server.begin_drain(idle.count() > 0 ? http::Server::Idle::keep : http::Server::Idle::close);
+    co_await parts_->reading.stop();
     co_await parts_->tutor.drain(limit);
     const auto open = [&]() {
         const bool may_idle = std::chrono::steady_clock::now() - started < idle;

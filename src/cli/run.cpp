@@ -9,6 +9,7 @@
 #include "cli/cli.hpp"
 #include "cli/doctor.hpp"
 #include "embedded/version.hpp"
+#include "features/materials/extract/child.hpp"
 
 namespace bb::cli {
 namespace {
@@ -91,6 +92,7 @@ void add_stage(CLI::App& command, Chosen& chosen) {
 }
 
 int run(int argc, char** argv) {
+    if (const auto code = materials::extract::read_as_child(argc, argv)) return *code;
     CLI::App app("BrainBytes, a tutor that answers from the student's own materials.", "brainbytes");
     app.set_version_flag("--version", std::string(embedded::version));
     app.require_subcommand(1);

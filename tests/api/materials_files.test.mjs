@@ -95,7 +95,7 @@ describe("files", () => {
             two.json.files.map((file) => file.name),
             ["a.txt", "b.txt"],
         );
-        const half = await send(ana, files, ["c.txt", "gamma"], ["d.pdf", "%PDF"]);
+        const half = await send(ana, files, ["c.txt", "gamma"], ["d.exe", "MZ"]);
         assert.equal(half.status, 415);
         assert.equal((await ana.request(files)).json.files.length, before + 2);
     });
@@ -213,10 +213,8 @@ describe("files", () => {
     test("that cannot be read are refused with their name", async () => {
         const before = (await ana.request(files)).json.files.length;
         const cases = [
-            ["report.pdf", "%PDF-1.7", 415],
+            ["setup.exe", "MZ", 415],
             ["noending", "text", 415],
-            ["latin.txt", Buffer.from("caf\xe9", "latin1"), 422],
-            ["nul.txt", "a\0b", 422],
             ["empty.txt", "", 422],
             ["blank.md", " \n\t", 422],
             [`${"n".repeat(300)}.txt`, "x", 422],

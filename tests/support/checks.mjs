@@ -9,9 +9,9 @@ export function assertProblem(answer, status, slug, pointers) {
     if (pointers) assert.deepEqual(answer.json.errors.map((e) => e.pointer).sort(), pointers);
 }
 
-/** Waits until `check` holds; after five seconds it fails with `what`. */
-export async function until(what, check) {
-    const deadline = Date.now() + 5_000;
+/** Waits until `check` holds; after `limit` milliseconds it fails with `what`. */
+export async function until(what, check, limit = 5_000) {
+    const deadline = Date.now() + limit;
     while (!(await check())) {
         assert.ok(Date.now() < deadline, what);
         await pause(10);

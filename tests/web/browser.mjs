@@ -80,6 +80,7 @@ export async function assertGood(page, name) {
     const over = await tooWide(page);
     assert.ok(over <= 0, `${name} is ${over} px too wide`);
     assert.deepEqual(page.faults, [], `console of ${name}`);
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 }
 
 /** Makes things through the API as this person; fails on any other status. */

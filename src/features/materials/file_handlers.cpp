@@ -32,8 +32,6 @@ Result<FileChange> read_file_change(const http::Request& request) {
     FieldReader in(*body);
     FileChange change;
     change.name = in.optional_text("name", name_limits);
-    if (change.name && media_type_of_name(*change.name).empty())
-        in.complain("name", "must end in .txt or .md");
     if (change.name && change.name->find_first_of("/\\") != std::string::npos)
         in.complain("name", "must not hold slashes");
     if (const auto material = in.optional_uuid("materialId")) change.material = MaterialId{*material};
@@ -50,7 +48,7 @@ Task<std::vector<NewFile>> store(Services& services, UserId owner, std::vector<U
         file.name = upload.name;
         file.media_type = upload.media_type;
         file.bytes = static_cast<std::int64_t>(upload.bytes.size());
-        file.text = upload.text;
+        if (upload.text) file.text = std::string(*upload.text);
         files.push_back(std::move(file));
     }
     co_return files;
@@ -116,6 +114,7 @@ Answer upload_files(http::Request& request, Services& services) {
     const FileId first_id{request.id_to_make()};
     auto made = co_await files.create(owner, *material, first_id, std::move(stored));
     if (!made) co_return made.error();
+    services.file_waits();
     co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
 }
 
@@ -139,7 +138,8 @@ Answer download_file(http::Request& request, Services& services) {
     if (!body)
         throw std::runtime_error("the original of a file is missing in the file store, or was changed");
     http::Response response;
-    response.header("Content-Type", file->media_type + "; charset=utf-8");
+    const bool is_text = file->media_type.starts_with("text/") && file->state == "ready";
+    response.header("Content-Type", file->media_type + (is_text ? "; charset=utf-8" : ""));
     response.header("Content-Disposition", content_disposition(file->name));
     response.header("Cache-Control", "no-store");
     response.file = std::move(*body);
@@ -166,6 +166,16 @@ Answer delete_file(http::Request& request, Services& services) {
         co_await files.remove(owner_of(request), place->material, place->file, http::IfMatch::of(request));
     if (!gone) co_return gone.error();
     co_return http::no_content();
+}
+
+Answer read_file_again(http::Request& request, Services& services) {
+    const auto place = file_in_path(request);
+    if (!place) co_return place.error();
+    Files files(services.db, services.pool);
+    auto file = co_await files.read_again(owner_of(request), place->material, place->file);
+    if (!file) co_return file.error();
+    services.file_waits();
+    co_return co_await one(request, services, std::move(*file));
 }
 
 Answer restore_file(http::Request& request, Services& services) {

@@ -3,17 +3,19 @@
 #include <algorithm>
 
 #include "base/core/utf8.hpp"
+#include "features/materials/extract/read.hpp"
 #include "features/materials/index/indexer.hpp"
 #include "features/materials/index/prepared.hpp"
 #include "features/materials/materials.hpp"
 #include "features/materials/upload.hpp"
+#include "services/jobs/queue.hpp"
 
 namespace bb::materials {
 namespace {
 
 #define BB_FILE_COLUMNS                                                                                   \
     "f.id, f.material_id, f.name, f.media_type, f.bytes, f.digest, f.state, f.characters, f.created_at, " \
-    "f.updated_at, f.version"
+    "f.updated_at, f.version, f.fault, f.reason"
 #define BB_LIVE_MATERIAL \
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
 
@@ -38,8 +40,9 @@ constexpr const char* file_lock_deleted_sql =
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL FOR UPDATE";
 constexpr const char* file_create_sql =
-    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters) "
-    "VALUES ($3, $1, $2, $4, $5, $6, $7, $8, $9)";
+    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state) "
+    "VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, CASE WHEN $8 IS NULL THEN 'reading' ELSE "
+    "'ready' END)";
 constexpr const char* file_change_sql =
     "UPDATE files SET name = coalesce($3, name), media_type = coalesce($4, media_type), "
     "material_id = coalesce($5, material_id), version = version + 1, updated_at = now() "
@@ -48,6 +51,11 @@ constexpr const char* file_remove_sql =
     "UPDATE files SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
 constexpr const char* file_restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
+
+constexpr const char* file_read_again_sql =
+    "UPDATE files SET state = 'reading', fault = NULL, reason = NULL, version = version + 1, updated_at = "
+    "now() "
+    "WHERE owner_id = $1 AND id = $2";
 
 #undef BB_FILE_COLUMNS
 #undef BB_LIVE_MATERIAL
@@ -65,12 +73,14 @@ File read_file(const db::Row& row) {
     file.created_at = row.get<Time>(8);
     file.updated_at = row.get<Time>(9);
     file.version = row.get<std::int32_t>(10);
+    file.fault = row.get<std::optional<std::string>>(11);
+    file.reason = row.get<std::optional<std::string>>(12);
     return file;
 }
 
 File read_whole_file(const db::Row& row) {
     File file = read_file(row);
-    file.text = row.get<std::string>(11);
+    file.text = row.get<std::string>(13);
     return file;
 }
 
@@ -113,9 +123,16 @@ Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner
     co_await index::put(tx, owner, material, source_of(file.id), made.document);
 }
 
-Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId id, const NewFile& file) {
+/// Puts a file in with its text in the index, or with a job that reads it.
+Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId id, const NewFile& file,
+                  const index::Document& document) {
+    const auto characters = static_cast<std::int32_t>(utf8::length(file.text.value_or("")));
     co_await tx.query(file_create_sql, owner, material, id, file.name, file.media_type, file.bytes,
-                      file.digest, file.text, static_cast<std::int32_t>(utf8::length(file.text)));
+                      file.digest, file.text, characters);
+    if (file.text)
+        co_await index::put(tx, owner, material, source_of(id), document);
+    else
+        co_await jobs::add(tx, reading_job, owner.value, id.value);
 }
 
 /// Carries out a change of a locked file; `made` is for its new name, if it gets one.
@@ -123,7 +140,7 @@ Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner,
                      const FileChange& change, const Prepared& made) {
     const MaterialId material = change.material.value_or(file.material);
     const std::string name = change.name.value_or(file.name);
-    const std::string media_type(media_type_of_name(name));
+    const std::string media_type(extract::media_type_of_name(name));
     co_await tx.query(file_change_sql, owner, file.id, name, media_type, material);
     if (material != file.material) co_await index::move(tx, owner, source_of(file.id), material);
     if (name == file.name) co_return;
@@ -165,15 +182,16 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
     std::vector<FileId> ids(1, first);
     while (ids.size() < files.size()) ids.push_back(FileId::make());
     std::vector<index::Document> documents;  // made before the transaction: it should be short
-    for (const NewFile& file : files)
-        documents.push_back(co_await index::prepared(pool_, file.name, file.text, format_of_name(file.name)));
+    for (const NewFile& file : files) {
+        std::string text = file.text.value_or("");
+        documents.push_back(
+            co_await index::prepared(pool_, file.name, std::move(text), format_of_name(file.name)));
+    }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            co_await insert(tx, owner, material, ids[i], files[i]);
-            co_await index::put(tx, owner, material, source_of(ids[i]), documents[i]);
-        }
+        for (std::size_t i = 0; i < files.size(); ++i)
+            co_await insert(tx, owner, material, ids[i], files[i], documents[i]);
         co_return touched;
     };
     auto done = co_await db_.transaction(work);
@@ -194,6 +212,8 @@ Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, F
         auto before = co_await find(owner, material, id);
         if (!before) co_return before.error();
         if (!condition.allows(before->version)) co_return http::stale();
+        if (!may_be_renamed(before->name, *change.name))
+            co_return bad_field("#/name", "must keep its ending, which says how the file is read");
         if (*change.name != before->name)
             made = co_await prepare(pool_, *change.name, std::move(before->text));
     }
@@ -235,6 +255,21 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
         co_await tx.query(file_restore_sql, owner, id);
         co_await index_file(tx, pool_, owner, material, file, std::move(made));
         co_return touched;
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
+    co_return co_await find(owner, material, id);
+}
+
+Task<Result<File>> Files::read_again(UserId owner, MaterialId material, FileId id) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        const http::IfMatch always;
+        auto file = co_await lock_file(tx, owner, material, id, std::nullopt, always);
+        if (!file) co_return file.error();
+        if (file->state == "ready") co_return Error(ErrorCode::conflict, "This file was read already.");
+        co_await tx.query(file_read_again_sql, owner, id);
+        co_await jobs::add(tx, reading_job, owner.value, id.value);
+        co_return Result<>();
     };
     auto done = co_await db_.transaction(work);
     if (!done) co_return done.error();

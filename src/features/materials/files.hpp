@@ -7,13 +7,16 @@
 
 namespace bb::materials {
 
+/// The kind of the jobs that read files.
+inline constexpr const char* reading_job = "read_file";
+
 /// A file whose original is in the file store already.
 struct NewFile {
     std::string name;
     std::string media_type;
     std::int64_t bytes = 0;
     crypto::Digest digest{};
-    std::string text;
+    std::optional<std::string> text;  // none: a job reads it
 };
 
 /// What is absent stays as it is.
@@ -41,6 +44,8 @@ public:
     Task<Result<>> remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
+    /// Has a file read that could not be. Errors: not_found, conflict for a file that was read.
+    Task<Result<File>> read_again(UserId owner, MaterialId material, FileId id);
 
 private:
     db::Database& db_;

@@ -38,6 +38,7 @@ Answer download_file(http::Request& request, Services& services);
 Answer change_file(http::Request& request, Services& services);
 Answer delete_file(http::Request& request, Services& services);
 Answer restore_file(http::Request& request, Services& services);
+Answer read_file_again(http::Request& request, Services& services);
 
 Answer search(http::Request& request, Services& services);
 

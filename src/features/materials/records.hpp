@@ -55,7 +55,9 @@ struct File {
     std::string media_type;
     std::int64_t bytes = 0;
     crypto::Digest digest{};
-    std::string state;
+    std::string state;                  // "ready", "reading" or "failed"
+    std::optional<std::string> fault;   // why it could not be read: a name of extract::Fault, or "server"
+    std::optional<std::string> reason;  // the same as a sentence in English
     std::string text;
     int characters = 0;
     Time created_at;

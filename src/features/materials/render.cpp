@@ -1,5 +1,7 @@
 #include "features/materials/render.hpp"
 
+#include "features/materials/upload.hpp"
+
 namespace bb::materials {
 namespace {
 
@@ -22,6 +24,8 @@ void open(JsonWriter& json, const File& file) {
         .field("bytes", file.bytes)
         .field("mediaType", file.media_type)
         .field("state", file.state)
+        .field("fault", file.fault)
+        .field("reason", file.reason)
         .field("characters", file.characters)
         .field("createdAt", file.created_at)
         .field("updatedAt", file.updated_at);
@@ -85,7 +89,8 @@ std::string whole(const Entry& entry) {
 std::string whole(const File& file) {
     JsonWriter json;
     open(json, file);
-    json.field("text", file.text).end();
+    const bool marked = format_of_name(file.name) == text::Format::markdown;
+    json.field("format", marked ? "markdown" : "plain").field("text", file.text).end();
     return json.take();
 }
 
@@ -96,7 +101,7 @@ void write(JsonWriter& json, const FoundPassage& passage) {
     json.field("materialTitle", passage.material_title).field("title", passage.title);
     json.key("headingPath").array();
     for (const auto& heading : passage.heading_path) json.value(heading);
-    json.end().key("page").null();
+    json.end().field("page", passage.page);
     json.field("start", passage.start).field("end", passage.end).field("text", passage.text);
     json.field("score", passage.score);
     write_highlights(json, passage.highlights);

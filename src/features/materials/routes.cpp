@@ -60,8 +60,8 @@ constexpr MaterialRoute table[] = {
 
     {Method::get, "/api/materials/{id}/files", list_files, "Files in the order of upload", "", schema::files},
     {Method::post, "/api/materials/{id}/files", upload_files,
-     "Upload .txt and .md files (multipart/form-data, field \"file\", repeatable)", "", schema::file, 201,
-     max_upload_bytes},
+     "Upload files (multipart/form-data, field \"file\", repeatable); their state says when they are read",
+     "", schema::file, 201, max_upload_bytes},
     {Method::get, "/api/materials/{id}/files/{fileId}", show_file, "One file with its text", "",
      schema::file},
     {Method::get, "/api/materials/{id}/files/{fileId}/content", download_file, "The original bytes"},
@@ -71,6 +71,8 @@ constexpr MaterialRoute table[] = {
      "", 204},
     {Method::post, "/api/materials/{id}/files/{fileId}/restore", restore_file, "Take a deletion back", "",
      schema::file},
+    {Method::post, "/api/materials/{id}/files/{fileId}/read", read_file_again,
+     "Read a file again that could not be read", "", schema::file},
 
     {Method::get, "/api/search", search, "Passages and messages by words", "", schema::results},
 };

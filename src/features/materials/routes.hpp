@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "base/net/pool.hpp"
@@ -13,6 +15,8 @@ struct Services {
     blobs::FileStore& files;
     net::BlockingPool& pool;
     MessageSearch* messages = nullptr;  // null: a search finds no messages
+    std::function<void()> file_waits = [] {
+    };  // called when a file has come in that has to be read
 };
 
 /// /api/subjects, /api/materials with entries and files, /api/search.

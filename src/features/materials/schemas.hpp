@@ -56,10 +56,11 @@ constexpr auto entry_change =
     R"("position":{"type":"integer","minimum":1},"materialId":)" BB_UUID "}}";
 
 constexpr auto file =
-    R"({"type":"object","required":["id","materialId","name","bytes","mediaType","state","characters","createdAt",)"
+    R"({"type":"object","required":["id","materialId","name","bytes","mediaType","state","fault","reason","characters","createdAt",)"
     R"("updatedAt"],"properties":{"id":)" BB_UUID R"(,"materialId":)" BB_UUID
     R"(,"name":{"type":"string"},"bytes":{"type":"integer"},"mediaType":{"type":"string"},)"
-    R"("state":{"enum":["ready"]},"characters":{"type":"integer"},"text":{"type":"string"},)" BB_MOMENTS "}}";
+    R"("state":{"enum":["ready","reading","failed"]},"fault":{"type":["string","null"]},"reason":{"type":["string","null"]},"characters":{"type":"integer"},)"
+    R"("format":{"enum":["markdown","plain"]},"text":{"type":"string"},)" BB_MOMENTS "}}";
 constexpr auto files =
     R"({"type":"object","required":["files","next"],"properties":{"files":{"type":"array","items":)"
     R"({"type":"object"}},"next":{"type":["string","null"]}}})";

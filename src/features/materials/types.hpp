@@ -25,6 +25,7 @@ struct FoundPassage {
     std::string material_title;
     std::string title;                      // of the entry or file
     std::vector<std::string> heading_path;  // outermost first
+    std::optional<std::int32_t> page;       // page, slide or sheet where it begins, from 1
     std::int32_t start = 0;                 // code points in the entry's or file's text
     std::int32_t end = 0;
     std::string text;

@@ -4,22 +4,37 @@
 
 #include "base/core/utf8.hpp"
 #include "base/http/multipart.hpp"
-#include "features/materials/text/fold.hpp"
+#include "features/materials/extract/read.hpp"
 
 namespace bb::materials {
 namespace {
 
-constexpr std::size_t longest_name = 255;
+using extract::Kind;
 
-bool has_ending(std::string_view name, std::string_view ending) {
-    return name.size() > ending.size() && text::name_key(name.substr(name.size() - ending.size())) == ending;
-}
+constexpr std::size_t longest_name = 255;
 
 Error refused(ErrorCode code, const std::string& name, std::string_view what) {
     Error error = bad_field("#/file", fmt::format("{}: {}", name, what));
     error.code = code;
     error.detail = error.fields[0].detail;
     return error;
+}
+
+constexpr const char* what_can_be_read =
+    "files of this kind cannot be read; PDF, Word, PowerPoint, Excel, OpenDocument, EPUB, HTML, CSV, "
+    "subtitles, "
+    "source code, .md and .txt can";
+
+/// A file that is text already: kept as it is, unless it is in another encoding and has to be read first.
+Result<UploadedFile> with_text(UploadedFile file) {
+    std::string_view text = file.bytes;
+    if (text.size() > max_text_bytes)
+        return refused(ErrorCode::too_large, file.name, "a text file may have at most 10 MiB");
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    if (!utf8::valid(text) || text.find('\0') != std::string_view::npos) return file;
+    if (utf8::trim(text).empty()) return refused(ErrorCode::invalid_input, file.name, "the file is empty");
+    file.text = text;
+    return file;
 }
 
 bool is_plain_in_quotes(char c) {
@@ -34,13 +49,18 @@ bool is_attribute_character(char c) {
 }  // namespace
 
 text::Format format_of_name(std::string_view name) {
-    return media_type_of_name(name) == "text/markdown" ? text::Format::markdown : text::Format::plain;
+    const auto kind = extract::kind_of_name(name);
+    return kind ? extract::format_of(*kind) : text::Format::plain;
 }
 
-std::string_view media_type_of_name(std::string_view name) {
-    if (has_ending(name, ".md") || has_ending(name, ".markdown")) return "text/markdown";
-    if (has_ending(name, ".txt") || has_ending(name, ".text")) return "text/plain";
-    return {};
+bool may_be_renamed(std::string_view before, std::string_view after) {
+    const auto kind = extract::kind_of_name(after);
+    if (!kind) return false;
+    const auto is_text = [](Kind one) {
+        return one == Kind::plain || one == Kind::markdown;
+    };
+    const auto was = extract::kind_of_name(before);
+    return was && (*was == *kind || (is_text(*was) && is_text(*kind)));
 }
 
 Result<UploadedFile> check_upload(const http::Part& part) {
@@ -53,22 +73,14 @@ Result<UploadedFile> check_upload(const http::Part& part) {
     if (name.empty()) return bad_field("#/file", "has no file name");
     if (utf8::length(name) > longest_name)
         return bad_field("#/file", "has a name of more than 255 characters");
-    file.media_type = std::string(media_type_of_name(name));
-    if (file.media_type.empty())
-        return refused(ErrorCode::wrong_type, file.name, "only .txt and .md files can be read");
-    if (part.content.size() > max_file_bytes)
-        return refused(ErrorCode::too_large, file.name, "a file may have at most 10 MiB");
+    const auto kind = extract::kind_of_name(name);
+    if (!kind) return refused(ErrorCode::wrong_type, file.name, what_can_be_read);
+    file.media_type = std::string(extract::media_type_of_name(name));
     file.bytes = part.content;
-    file.text = part.content;
-    if (file.text.starts_with("\xef\xbb\xbf")) file.text.remove_prefix(3);
-    if (!utf8::valid(file.text))
-        return refused(ErrorCode::invalid_input, file.name,
-                       "the text is not UTF-8; save it as UTF-8 and try again");
-    if (file.text.find('\0') != std::string_view::npos)
-        return refused(ErrorCode::invalid_input, file.name,
-                       "the text holds NUL bytes, so it is no text file");
-    if (utf8::trim(file.text).empty())
-        return refused(ErrorCode::invalid_input, file.name, "the file is empty");
+    if (part.content.size() > max_file_bytes)
+        return refused(ErrorCode::too_large, file.name, "a file may have at most 40 MiB");
+    if (part.content.empty()) return refused(ErrorCode::invalid_input, file.name, "the file is empty");
+    if (*kind == Kind::plain || *kind == Kind::markdown) return with_text(std::move(file));
     return file;
 }
 

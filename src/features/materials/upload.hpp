@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,28 +11,30 @@
 
 namespace bb::materials {
 
-constexpr std::size_t max_file_bytes = 10 * 1024 * 1024;
+constexpr std::size_t max_file_bytes = 40 * 1024 * 1024;
+constexpr std::size_t max_text_bytes = 10 * 1024 * 1024;    // of a file that is text already
 constexpr std::size_t max_upload_bytes = 48 * 1024 * 1024;  // of one request with several files
 constexpr std::size_t max_upload_files = 20;
 
-/// How a file of this name is read, by its ending.
+/// What the text of a file of this name is, by its ending.
 text::Format format_of_name(std::string_view name);
-/// "text/markdown" or "text/plain"; empty for a name that is neither.
-std::string_view media_type_of_name(std::string_view name);
+/// Whether a file may be called `after` from now on: its ending still says what it is.
+bool may_be_renamed(std::string_view before, std::string_view after);
 
 /// A file of an upload that may be stored. Views point into the request's body.
 struct UploadedFile {
     std::string name;
     std::string media_type;
     std::string_view bytes;
-    std::string_view text;  // the bytes without a byte order mark
+    std::optional<std::string_view>
+        text;  // the bytes without a byte order mark; none: it has to be read first
 };
 
 /// A file that somebody brings, if it may be stored. Errors: as of read_upload().
 Result<UploadedFile> check_upload(const http::Part& part);
 
-/// The files of a multipart request: parts named "file", each .txt or .md, UTF-8, at most 10 MiB. Errors,
-/// each with the name of the file: wrong_type, too_large, invalid_input; malformed for a broken body.
+/// The files of a multipart request: parts named "file", each of a kind that can be read, at most 40 MiB.
+/// Errors, each with the name of the file: wrong_type, too_large, invalid_input; malformed for a broken body.
 Result<std::vector<UploadedFile>> read_upload(const http::Request& request);
 
 /// `attachment` with the name for every client (RFC 6266, RFC 8187).

@@ -30,7 +30,9 @@ std::string source_document_json(const SourceDocument& source) {
     if (!source.file_id.empty()) json.field("fileId", source.file_id);
     json.field("passageId", source.passage_id).key("headingPath").array();
     for (const auto& heading : source.heading_path) json.value(heading);
-    json.end().field("start", source.start).field("end", source.end).field("quote", source.quote);
+    json.end();
+    if (source.page) json.field("page", *source.page);
+    json.field("start", source.start).field("end", source.end).field("quote", source.quote);
     json.end().end().end();
     return json.take();
 }

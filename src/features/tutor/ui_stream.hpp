@@ -17,6 +17,7 @@ struct SourceDocument {
     std::string file_id;
     std::int64_t passage_id = 0;
     std::vector<std::string> heading_path;  // outermost first
+    std::optional<std::int32_t> page;       // from 1
     std::int64_t start = 0;
     std::int64_t end = 0;
     std::string quote;

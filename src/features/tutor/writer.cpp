@@ -15,6 +15,7 @@ SourceDocument source_of(const materials::FoundPassage& passage, int number) {
     if (passage.file) source.file_id = passage.file->text();
     source.passage_id = passage.passage;
     source.heading_path = passage.heading_path;
+    source.page = passage.page;
     source.start = passage.start;
     source.end = passage.end;
     source.quote = passage.text;

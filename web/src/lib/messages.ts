@@ -1,3 +1,4 @@
+import { files } from './messages/files.ts';
 import { github } from './messages/github.ts';
 import { passkeys } from './messages/passkeys.ts';
 import { keys } from './messages/keys.ts';
@@ -7,6 +8,7 @@ import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
 export const messages = {
+  ...files,
   ...github,
   ...keys,
   ...notices,
@@ -201,6 +203,7 @@ export const messages = {
   'source.gone': ['The text it came from has been deleted.', 'Nabura na ang pinagmulan nito.'],
   'source.later': ['Show what comes next', 'Ipakita ang kasunod'],
   'source.open': ['Open the whole text', 'Buksan ang buong teksto'],
+  'source.page': ['page {n}', 'pahina {n}'],
   'source.title': ['Source', 'Pinagmulan'],
 
   'picker.all': ['All active materials', 'Lahat ng aktibong aralin'],
@@ -251,8 +254,8 @@ export const messages = {
   'materials.name': ['Title', 'Pamagat'],
   'materials.new': ['New material', 'Bagong aralin'],
   'materials.noFiles': [
-    'No files yet. Text and Markdown files work.',
-    'Wala pang file. Puwede ang text at Markdown.',
+    'No files yet. Bring PDFs, documents, slides, sheets, books, pages or notes.',
+    'Wala pang file. Magdala ng PDF, dokumento, slide, sheet, aklat, pahina o tala.',
   ],
   'materials.noSubject': ['No subject', 'Walang asignatura'],
   'materials.noTexts': ['No texts yet.', 'Wala pang teksto.'],

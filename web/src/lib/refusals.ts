@@ -17,8 +17,8 @@ export const refusals = {
     'Nagsusulat pa rito ang tutor, o may nabago na. Maghintay sandali o i-reload.',
   ],
   'error.fileKind': [
-    'This kind of file cannot be read yet. Use .txt or .md.',
-    'Hindi pa mababasa ang ganitong file. Gumamit ng .txt o .md.',
+    'This kind of file cannot be read. PDF, Word, PowerPoint, Excel, EPUB, web pages and text can.',
+    'Hindi mababasa ang ganitong file. Puwede ang PDF, Word, PowerPoint, Excel, EPUB, web page at teksto.',
   ],
   'error.forbidden': ['You are not allowed to do this.', 'Wala kang pahintulot na gawin ito.'],
   'error.invalid': [
@@ -72,14 +72,17 @@ export const refusals = {
     'Hanggang 2,000 karakter ang paglalarawan.',
   ],
   'rule.file': [
-    'No text can be read in this file. It may be empty, or not saved as UTF-8.',
-    'Walang mabasang teksto sa file na ito. Baka walang laman, o hindi naka-save bilang UTF-8.',
+    'No text can be read in this file. It may be empty.',
+    'Walang mabasang teksto sa file na ito. Baka walang laman.',
   ],
   'rule.fileName': [
-    'The name of a file ends in .txt or .md and holds no slashes.',
-    'Nagtatapos sa .txt o .md ang pangalan ng file, at walang slash.',
+    'The name of a file keeps its ending and holds no slashes.',
+    'Hindi nagbabago ang dulo ng pangalan ng file, at walang slash.',
   ],
-  'rule.fileSize': ['A file may have at most 10 MB.', 'Hanggang 10 MB lang ang isang file.'],
+  'rule.fileSize': [
+    'A file may have at most 40 MB, a text file 10 MB.',
+    'Hanggang 40 MB lang ang isang file, at 10 MB ang text file.',
+  ],
   'rule.helpText': [
     'Writing help works on 1 to 20,000 characters. Select a part of the text.',
     'Gumagana ang tulong sa 1 hanggang 20,000 karakter. Pumili ng bahagi ng teksto.',

@@ -120,15 +120,30 @@ export interface Entry {
   updatedAt: string;
 }
 
+export type FileFault =
+  | 'damaged'
+  | 'empty'
+  | 'mismatch'
+  | 'missing-reader'
+  | 'protected'
+  | 'server'
+  | 'too-large'
+  | 'too-slow';
+
 export interface MaterialFile {
   id: string;
   materialId: string;
   name: string;
   bytes: number;
   mediaType: string;
-  state: string;
+  state: 'ready' | 'reading' | 'failed';
+  /** Why it could not be read; `reason` says the same in English. */
+  fault: FileFault | null;
+  reason: string | null;
   characters: number;
   text?: string;
+  /** What `text` is. */
+  format: 'markdown' | 'plain';
   createdAt: string;
   updatedAt: string;
 }
@@ -185,6 +200,8 @@ export interface SourceAnchor {
   fileId?: string;
   passageId?: string;
   headingPath?: string[];
+  /** Page, slide or sheet, from 1. */
+  page?: number;
   start: number;
   end: number;
   quote: string;

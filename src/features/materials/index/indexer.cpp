@@ -40,11 +40,11 @@ constexpr const char* lexemes_of_passages_sql =
 // A heading path travels as one text with U+001F between headings: arrays of arrays must be rectangular.
 constexpr const char* add_passages_sql =
     "INSERT INTO passages (owner_id, source_id, ordinal, heading_path, start_at, end_at, text, language, "
-    "length) "
+    "length, page) "
     "SELECT $1, $2, n - 1, CASE WHEN path = '' THEN '{}' ELSE string_to_array(path, chr(31)) END, "
-    "       start_at, end_at, text, language, length "
-    "FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[]) WITH ORDINALITY "
-    "     AS given (path, start_at, end_at, text, language, length, n)";
+    "       start_at, end_at, text, language, length, nullif(page, 0) "
+    "FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[]) "
+    "     WITH ORDINALITY AS given (path, start_at, end_at, text, language, length, page, n)";
 constexpr const char* count_passages_sql =
     "UPDATE corpora SET passages = passages + $2, length = length + $3 WHERE owner_id = $1";
 constexpr const char* add_terms_sql =
@@ -92,6 +92,7 @@ Task<void> add_passages(db::Transaction& tx, UserId owner, std::int64_t source, 
     std::vector<std::int32_t> ends;
     std::vector<std::string_view> texts;
     std::vector<std::string_view> languages;
+    std::vector<std::int32_t> pages;
     std::int64_t length = 0;
     for (const text::Passage& passage : document.passages) {
         paths.push_back(joined_path(passage.heading_path));
@@ -99,10 +100,11 @@ Task<void> add_passages(db::Transaction& tx, UserId owner, std::int64_t source, 
         ends.push_back(passage.end);
         texts.push_back(passage.text);
         languages.push_back(text::code_of(passage.language));
+        pages.push_back(passage.page);
     }
     for (const int n : document.lengths) length += n;
     const std::vector<std::int32_t> lengths(document.lengths.begin(), document.lengths.end());
-    co_await tx.query(add_passages_sql, owner, source, paths, starts, ends, texts, languages, lengths);
+    co_await tx.query(add_passages_sql, owner, source, paths, starts, ends, texts, languages, lengths, pages);
     co_await tx.query(count_passages_sql, owner, static_cast<std::int64_t>(paths.size()), length);
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t contenders = 300;
 constexpr const char* passages_sql =
     "SELECT p.source_id, p.ordinal, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, "
     "f.name), "
-    "       p.heading_path, p.start_at, p.end_at, p.text "
+    "       p.heading_path, p.start_at, p.end_at, p.text, p.page "
     "FROM unnest($2::bigint[], $3::int[]) AS asked (source_id, ordinal) "
     "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1 "
     "JOIN sources s ON s.id = p.source_id AND s.owner_id = $1 "
@@ -95,6 +95,7 @@ FoundPassage read_passage(const db::Row& row) {
     found.start = row.get<std::int32_t>(9);
     found.end = row.get<std::int32_t>(10);
     found.text = row.get<std::string>(11);
+    found.page = row.get<std::optional<std::int32_t>>(12);
     return found;
 }
 

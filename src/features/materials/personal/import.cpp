@@ -1,11 +1,13 @@
 #include <unordered_map>
 
 #include "base/core/utf8.hpp"
+#include "features/materials/files.hpp"
 #include "features/materials/index/indexer.hpp"
 #include "features/materials/index/prepared.hpp"
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/subjects.hpp"
 #include "features/materials/upload.hpp"
+#include "services/jobs/queue.hpp"
 #include "services/personal/fields.hpp"
 
 namespace bb::materials {
@@ -32,7 +34,8 @@ constexpr const char* entry_sql =
     "updated_at) VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9)";
 constexpr const char* file_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, "
-    "created_at, updated_at) VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    "created_at, updated_at, state) VALUES ($2, $1, $3, $4, $5, $6, $7, coalesce($8, ''), $9, $10, $11, "
+    "CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END)";
 
 /// One import of one person.
 class Arrival {
@@ -228,11 +231,14 @@ Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids,
     const auto made = FileId::make();
     co_await tx_.query(file_sql, owner_, made, material, checked->name, checked->media_type,
                        static_cast<std::int64_t>(bytes.size()), digest, checked->text,
-                       static_cast<std::int32_t>(utf8::length(checked->text)), created, updated);
+                       static_cast<std::int32_t>(utf8::length(checked->text.value_or(""))), created, updated);
     index::Source source;
     source.file = made;
-    co_await index_text(material, source, checked->name, std::string(checked->text),
-                        format_of_name(checked->name));
+    if (checked->text)
+        co_await index_text(material, source, checked->name, std::string(*checked->text),
+                            format_of_name(checked->name));
+    else
+        co_await jobs::add(tx_, reading_job, owner_.value, made.value);
     co_await personal::remember(tx_, owner_.value, "file", ids.original, made.value);
     here_[ids.id] = made.value;
     ++tallies_["files"].made;

@@ -41,6 +41,10 @@ std::string plain_heading(std::string_view marked) {
     return std::string(utf8::prefix(trimmed, longest_heading));
 }
 
+bool is_page_break(std::string_view line) {
+    return line == "\f";
+}
+
 /// Number of '#' of an ATX heading, 0 when the line is none.
 int heading_level(std::string_view line) {
     std::size_t n = 0;
@@ -77,7 +81,14 @@ std::optional<Fence> fence_of(std::string_view line) {
 /// Walks over lines and collects blocks.
 class Reader {
 public:
-    Reader(std::string_view text, Format format) : text_(text), format_(format), lines_(lines_of(text)) {}
+    Reader(std::string_view text, Format format)
+        : text_(text),
+          format_(format),
+          lines_(lines_of(text)),
+          page_(std::any_of(lines_.begin(), lines_.end(),
+                            [this](const Line& l) { return is_page_break(of(l)); })
+                    ? 1
+                    : 0) {}
 
     std::vector<Block> read() {
         while (at_ < lines_.size()) step();
@@ -91,8 +102,9 @@ private:
     void step() {
         const Line& line = lines_[at_];
         const std::string_view words = of(line);
-        if (words.empty()) {
+        if (words.empty() || is_page_break(words)) {
             finish();
+            page_ += words.empty() ? 0 : 1;
             ++at_;
         } else if (format_ == Format::plain) {
             extend(Block::Kind::prose, line);
@@ -123,13 +135,13 @@ private:
         finish();
         std::string_view words = utf8::trim(marked);
         while (words.ends_with('#')) words.remove_suffix(1);
-        blocks_.push_back(Block{Block::Kind::heading, line.text, end, level, plain_heading(words)});
+        blocks_.push_back(Block{Block::Kind::heading, line.text, end, level, plain_heading(words), page_});
     }
 
     void code(Fence fence) {
         finish();
         extend(Block::Kind::lines, lines_[at_]);
-        while (at_ < lines_.size()) {
+        while (at_ < lines_.size() && !is_page_break(of(lines_[at_]))) {
             const auto closing = fence_of(of(lines_[at_]));
             const bool closes = closing && closing->mark == fence.mark && closing->length >= fence.length &&
                                 is_rule_of(of(lines_[at_]), fence.mark);
@@ -145,7 +157,7 @@ private:
 
     void extend(Block::Kind kind, const Line& line) {
         if (open_ && current_.kind != kind) finish();
-        if (!open_) current_ = Block{kind, line.text, line.end, 0, {}};
+        if (!open_) current_ = Block{kind, line.text, line.end, 0, {}, page_};
         open_ = true;
         current_.end = line.end;
         ++at_;
@@ -159,6 +171,7 @@ private:
     std::string_view text_;
     Format format_;
     std::vector<Line> lines_;
+    int page_ = 0;
     std::size_t at_ = 0;
     std::vector<Block> blocks_;
     Block current_;

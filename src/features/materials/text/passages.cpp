@@ -70,11 +70,12 @@ class Writer {
 public:
     Writer(std::string_view text, Language language) : text_(text), language_(language) {}
 
-    void add(const Unit& stretch, const std::vector<std::string>& path) {
+    void add(const Unit& stretch, const std::vector<std::string>& path, int page) {
         const std::string_view piece = text_.substr(stretch.start, stretch.end - stretch.start);
         points_ += utf8::length(text_.substr(bytes_, stretch.start - bytes_));
         Passage passage;
         passage.heading_path = path;
+        passage.page = page;
         passage.start = static_cast<std::int32_t>(points_);
         points_ += utf8::length(piece);
         bytes_ = stretch.end;
@@ -106,11 +107,14 @@ std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimit
     Packer packer(limits);
     HeadingPath path;
     const auto blocks = blocks_of(text, format);
+    int page = 0;
     const auto end_section = [&] {
-        for (const Unit& stretch : packer.finish()) writer.add(stretch, path.names());
+        for (const Unit& stretch : packer.finish()) writer.add(stretch, path.names(), page);
     };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const Block& block = blocks[i];
+        if (block.page != page) end_section();
+        page = block.page;
         if (block.kind == Block::Kind::heading) {
             end_section();
             path.enter(block);

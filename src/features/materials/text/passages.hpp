@@ -16,6 +16,7 @@ struct Passage {
     std::int32_t end = 0;
     std::string text;  // exactly the code points from start to end
     Language language = Language::english;
+    int page = 0;  // from 1; 0 in a text without pages
 };
 
 /// Bounds in estimated tokens.
@@ -26,7 +27,8 @@ struct CutLimits {
 };
 
 /// Cuts a text (valid UTF-8) into passages. They follow the headings, begin and end at sentence borders, do
-/// not overlap and stand in the order of the text. Only a text without any word but white space has none.
+/// not overlap, stand in the order of the text, and stay on one page. Only a text without any word but white
+/// space has none.
 std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimits limits = {});
 
 }  // namespace bb::materials::text

@@ -184,7 +184,7 @@ TEST_F(SearchTest, IndexesFilesAndLargeTexts) {
     file.name = "big.txt";
     file.media_type = "text/plain";
     file.text = text + "\n\nThe needle is here.";
-    file.bytes = static_cast<std::int64_t>(file.text.size());
+    file.bytes = static_cast<std::int64_t>(file.text->size());
     Files files(db(), pool_);
     std::vector<NewFile> all(1, file);
     const auto made = await(files.create(ana_, in, FileId::make(), all));
@@ -229,7 +229,7 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
         file.name = in == gone ? "gone.txt" : "kept.txt";
         file.media_type = "text/plain";
         file.text = "The text of " + file.name;
-        file.digest = await(originals.put(ana_.value, file.text));
+        file.digest = await(originals.put(ana_.value, file.text.value()));
         std::vector<NewFile> all(1, file);
         ASSERT_TRUE(await(files.create(ana_, in, FileId::make(), all)));
     }
@@ -271,7 +271,7 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     file.name = "kept.txt";
     file.media_type = "text/plain";
     file.text = "The original";
-    file.digest = await(originals.put(ana_.value, file.text));
+    file.digest = await(originals.put(ana_.value, file.text.value()));
     await(originals.put(ana_.value, "stray"));
     // As at the start with an empty database, whether or not the folder says whose it is.
     EXPECT_EQ(sweep(), 0u);

@@ -70,6 +70,8 @@ export const filesApi = {
   remove: (materialId: string, id: string) => remove(`${of(materialId)}/files/${id}`),
   restore: (materialId: string, id: string) =>
     post<MaterialFile>(`${of(materialId)}/files/${id}/restore`),
+  readAgain: (materialId: string, id: string) =>
+    post<MaterialFile>(`${of(materialId)}/files/${id}/read`),
   upload(materialId: string, file: File): Promise<MaterialFile> {
     const form = new FormData();
     form.append('file', file, file.name);

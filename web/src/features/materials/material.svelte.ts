@@ -12,7 +12,8 @@ export interface Upload {
   error?: string;
 }
 
-const largest = 10 * 1024 * 1024;
+const largest = 40 * 1024 * 1024;
+const lookEvery = 1500;
 
 /** One material with what it holds. */
 export class OpenMaterial {
@@ -22,6 +23,7 @@ export class OpenMaterial {
   files = $state<MaterialFile[]>([]);
   uploads = $state<Upload[]>([]);
   error = $state<Problem | null>(null);
+  readonly reading = $derived(this.files.some((file) => file.state === 'reading'));
   #placing = Promise.resolve();
 
   constructor(id: string) {
@@ -45,6 +47,39 @@ export class OpenMaterial {
       this.files = [...files, ...added];
     } catch (error) {
       this.error = asProblem(error);
+    }
+  }
+
+  /** Looks again and again until it is told to end, for as long as files are being read. */
+  watchReading(): () => void {
+    const timer = setInterval(() => {
+      if (this.reading && document.visibilityState === 'visible') void this.#renewFiles();
+    }, lookEvery);
+    return () => clearInterval(timer);
+  }
+
+  async #renewFiles(): Promise<void> {
+    let listed: MaterialFile[];
+    try {
+      listed = await filesApi.list(this.id);
+    } catch {
+      return; // the next look may be luckier
+    }
+    const now = new Map(listed.map((file) => [file.id, file]));
+    for (const before of this.files) {
+      const after = now.get(before.id);
+      if (before.state === 'reading' && after?.state === 'ready')
+        announcer.say(t('file.isRead', { name: after.name }));
+    }
+    this.files = this.files.map((file) => now.get(file.id) ?? file);
+  }
+
+  async readAgain(file: MaterialFile): Promise<void> {
+    try {
+      const begun = await filesApi.readAgain(this.id, file.id);
+      this.files = this.files.map((other) => (other.id === begun.id ? begun : other));
+    } catch (error) {
+      toasts.show(sentence(error));
     }
   }
 

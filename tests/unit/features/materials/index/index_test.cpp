@@ -154,7 +154,7 @@ http::Request upload(std::string name, std::string content) {
     return request;
 }
 
-TEST(Upload, TakesUtf8TextOnly) {
+TEST(Upload, TakesTextAtOnceAndOtherFilesToBeRead) {
     const auto request = upload("Notes é.MD", "\xef\xbb\xbfText");
     const auto files = read_upload(request);
     ASSERT_TRUE(files);
@@ -163,12 +163,18 @@ TEST(Upload, TakesUtf8TextOnly) {
     EXPECT_EQ((*files)[0].text, "Text");
     EXPECT_EQ((*files)[0].bytes.size(), 7u);
 
+    for (const auto& later : {upload("a.pdf", "x"), upload("a.txt", "\xff\xfe")}) {
+        const auto taken = read_upload(later);
+        ASSERT_TRUE(taken);
+        EXPECT_FALSE((*taken)[0].text);
+    }
+
     const std::pair<http::Request, ErrorCode> bad[] = {
-        {upload("a.pdf", "x"), ErrorCode::wrong_type},
-        {upload("a.txt", "\xff\xfe"), ErrorCode::invalid_input},
-        {upload("a.txt", std::string("a\0b", 3)), ErrorCode::invalid_input},
+        {upload("a.exe", "x"), ErrorCode::wrong_type},
         {upload("a.txt", "  \n"), ErrorCode::invalid_input},
-        {upload("a.txt", std::string(max_file_bytes + 1, 'x')), ErrorCode::too_large},
+        {upload("a.pdf", ""), ErrorCode::invalid_input},
+        {upload("a.txt", std::string(max_text_bytes + 1, 'x')), ErrorCode::too_large},
+        {upload("a.pdf", std::string(max_file_bytes + 1, 'x')), ErrorCode::too_large},
         {upload("", "x"), ErrorCode::invalid_input},
     };
     for (const auto& [one, code] : bad) {
@@ -176,7 +182,16 @@ TEST(Upload, TakesUtf8TextOnly) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, code) << refused.error().detail;
     }
-    EXPECT_NE(read_upload(bad[0].first).error().detail.find("a.pdf"), std::string::npos);
+    EXPECT_NE(read_upload(bad[0].first).error().detail.find("a.exe"), std::string::npos);
+}
+
+TEST(Upload, KeepsTheEndingOfAName) {
+    EXPECT_TRUE(may_be_renamed("a.txt", "b.md"));
+    EXPECT_TRUE(may_be_renamed("a.pdf", "B.PDF"));
+    EXPECT_TRUE(may_be_renamed("page.htm", "page.html"));
+    EXPECT_FALSE(may_be_renamed("a.pdf", "a.txt"));
+    EXPECT_FALSE(may_be_renamed("a.txt", "a.docx"));
+    EXPECT_FALSE(may_be_renamed("a.txt", "a"));
 }
 
 TEST(ContentDisposition, NamesTheFileForEveryClient) {

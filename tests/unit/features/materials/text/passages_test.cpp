@@ -155,5 +155,19 @@ TEST(CutPassages, IsQuickOnTenMegabytesWithoutASentenceEnd) {
     }
 }
 
+TEST(Passages, StayOnTheirPage) {
+    const auto passages = cut_passages("One leaf.\n\f\n\f\nThree roots.\n\nMore of them.\n", Format::plain);
+    ASSERT_EQ(passages.size(), 2u);
+    EXPECT_EQ(passages[0].page, 1);
+    EXPECT_EQ(passages[0].text, "One leaf.");
+    EXPECT_EQ(passages[1].page, 3);
+    EXPECT_EQ(passages[1].text, "Three roots.\n\nMore of them.");
+    EXPECT_EQ(cut_passages("No pages.", Format::plain).at(0).page, 0);
+    const auto slides = cut_passages("# One\n\n- a leaf\n\n\f\n\n# Two\n\n| a | b |\n", Format::markdown);
+    ASSERT_EQ(slides.size(), 2u);
+    EXPECT_EQ(slides[1].page, 2);
+    EXPECT_EQ(slides[1].heading_path, std::vector<std::string>{"Two"});
+}
+
 }  // namespace
 }  // namespace bb::materials::text

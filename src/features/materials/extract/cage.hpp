@@ -1,0 +1,35 @@
+#pragma once
+#include <chrono>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace bb::materials::extract {
+
+/// What a reading process may take.
+struct CageLimits {
+    std::chrono::seconds time{60};
+    std::size_t output = 8u << 20;  // bytes
+    std::stop_token stop = {};      // ends it early
+};
+
+/// Somebody asked for an early end.
+class Stopped : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// How a reading process ended, and what it said until then.
+struct CageOutcome {
+    int code = 0;  // as of wait_for() (base/core/program.hpp)
+    std::string output, complaints;
+    bool too_slow = false, too_much = false;  // it was ended
+};
+
+/// Runs the reading process (child.hpp) with these two words on `file`, shut in, and waits for its end.
+/// Blocks. Throws Stopped, and std::runtime_error where no such process can be: that is no fault of the file.
+CageOutcome run_caged(const std::string& what, const std::string& word, std::string_view file,
+                      const CageLimits& limits);
+
+}  // namespace bb::materials::extract

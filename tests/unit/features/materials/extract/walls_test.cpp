@@ -1,0 +1,89 @@
+#include "features/materials/extract/walls.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <functional>
+
+namespace bb::materials::extract {
+namespace {
+
+/// The exit code of a process that shuts itself in and then does `act`, which gives what it was allowed.
+int inside(const Walls& walls, const std::function<int()>& act) {
+    const pid_t child = fork();
+    if (child == 0) {
+        try {
+            shut_in(walls);
+        } catch (...) {
+            _exit(99);
+        }
+        _exit(act());
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int can_open(const char* path, int flags = O_RDONLY) {
+    return open(path, flags, 0600) >= 0 ? 1 : 0;
+}
+
+TEST(Walls, LeaveAReaderNoFilesNetworkOrProcesses) {
+    EXPECT_EQ(inside({}, [] { return can_open("/etc/passwd"); }), 0);
+    EXPECT_EQ(inside({}, [] { return can_open("/usr/bin/env"); }), 0);
+    EXPECT_EQ(inside({}, [] { return socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 1 : 0; }), 0);
+    EXPECT_EQ(inside({}, [] { return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 1 : 0; }), 0);
+    EXPECT_EQ(inside({}, [] { return fork() >= 0 ? 1 : 0; }), 0);
+    EXPECT_EQ(inside({}, [] { return kill(getppid(), 0) == 0 ? 1 : 0; }), 0);
+    EXPECT_EQ(inside({},
+                     [] {
+                         char* const words[] = {const_cast<char*>("/bin/true"), nullptr};
+                         execv("/bin/true", words);
+                         return 7;
+                     }),
+              7);
+}
+
+TEST(Walls, LeaveAProgramWhatLiesBelowUsr) {
+    Walls walls;
+    walls.becomes_program = true;
+    EXPECT_EQ(inside(walls, [] { return can_open("/usr/bin/env"); }), 1);
+    EXPECT_EQ(inside(walls, [] { return can_open("/etc/passwd"); }), 0);
+    EXPECT_EQ(inside(walls, [] { return can_open("/proc/self/environ"); }), 0);
+    EXPECT_EQ(inside(walls, [] { return can_open("/tmp/x", O_WRONLY | O_CREAT); }), 0);
+    EXPECT_EQ(inside(walls, [] { return socket(AF_INET, SOCK_STREAM, 0) >= 0 ? 1 : 0; }), 0);
+    EXPECT_EQ(inside(walls,
+                     [] {
+                         char* const words[] = {const_cast<char*>("/usr/bin/env"),
+                                                const_cast<char*>("--version"), nullptr};
+                         execv("/usr/bin/true", words);
+                         return 7;
+                     }),
+              0);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(Walls, BoundMemoryAndTime) {
+    Walls walls;
+    walls.memory = 512u << 20;
+    walls.cpu = std::chrono::seconds(1);
+    const auto map = [](std::size_t bytes) {
+        return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+    };
+    EXPECT_EQ(inside(walls, [&] { return map(1u << 20) && !map(1u << 30) ? 0 : 1; }), 0);
+    const int end = inside(walls, [] {
+        for (std::atomic<unsigned> spin = 0;;) ++spin;
+        return 0;
+    });
+    EXPECT_TRUE(end == 128 + SIGXCPU || end == 128 + SIGKILL) << end;
+}
+#endif
+
+}  // namespace
+}  // namespace bb::materials::extract

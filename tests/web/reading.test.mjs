@@ -1,0 +1,97 @@
+// Files of school life: brought on a phone, read while one waits, opened by page, cited with their page, and told apart
+// from those that cannot be read.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { root, startServer } from "../support/server.mjs";
+import { assertGood, create, startBrowser } from "./browser.mjs";
+
+const sample = (name) => ({
+    name,
+    mimeType: "application/octet-stream",
+    buffer: readFileSync(path.join(root, "tests/samples", name)),
+});
+
+let server, browser;
+before(async () => {
+    [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+after(async () => {
+    await browser?.close();
+    await server?.stop();
+});
+
+async function open(email, options) {
+    const person = await server.as(email);
+    const { id } = await create(person, "/api/materials", { title: "Plants" });
+    const page = await browser.visitor(server, { cookie: person.cookie, ...options });
+    await page.goto(`/materials/${id}`);
+    await page.getByRole("heading", { name: "Plants" }).waitFor();
+    return { page, person, id };
+}
+
+const bring = (page, ...files) => page.locator("input[type=file]").setInputFiles(files);
+
+/** The row of a file when it has been read, or cannot be. */
+async function settled(page, name) {
+    const row = page.getByRole("listitem").filter({ hasText: name });
+    await row.getByText("reading…").waitFor({ state: "hidden" });
+    return row;
+}
+
+for (const [size, scheme] of [
+    ["phone", "light"],
+    ["desktop", "dark"],
+])
+    test(`files of many kinds are brought, read and opened (${size}, ${scheme})`, async () => {
+        const { page } = await open(`many-${size}@example.org`, { size, scheme });
+        await bring(page, sample("notes.pdf"), sample("slides.pptx"), sample("marks.xlsx"));
+        for (const name of ["notes.pdf", "slides.pptx", "marks.xlsx"]) await settled(page, name);
+        await assertGood(page, `reading-list-${size}-${scheme}`);
+        await page.getByRole("link", { name: /notes\.pdf/ }).click();
+        await page.getByText("Ang dahon ang kusina ng halaman").waitFor();
+        await page.getByText("page 2", { exact: true }).waitFor();
+        await assertGood(page, `reading-pdf-${size}-${scheme}`);
+        await page.goBack();
+        await page.getByRole("link", { name: /marks\.xlsx/ }).click();
+        await page.getByRole("table").first().waitFor();
+        await assertGood(page, `reading-sheet-${size}-${scheme}`);
+    });
+
+test("an answer cites the page, and the citation opens there", async () => {
+    const { page } = await open("cite@example.org", { size: "phone" });
+    await bring(page, sample("notes.pdf"));
+    await settled(page, "notes.pdf");
+    await page.goto("/");
+    await page.getByRole("textbox").fill("Ano ang niluluto sa kusina ng halaman?");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    const source = page.getByRole("button", { name: /notes\.pdf.*page 2/ }).first();
+    await source.waitFor();
+    await source.click();
+    await page.locator("mark.passage", { hasText: "Ang dahon ang kusina" }).first().waitFor();
+    await assertGood(page, "reading-citation");
+    await page.goto("/search?q=kusina");
+    await page.getByRole("link", { name: /notes\.pdf.*page 2/s }).waitFor();
+});
+
+test("a file that cannot be read says why, in both languages, and is read again", async () => {
+    const { page, person } = await open("fault@example.org", { size: "phone" });
+    const broken = {
+        name: "broken.pdf",
+        mimeType: "application/pdf",
+        buffer: Buffer.from("%PDF-1.4 no more"),
+    };
+    await bring(page, broken);
+    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await assertGood(page, "reading-fault");
+    await page.getByRole("button", { name: "Actions for broken.pdf" }).click();
+    await page.getByRole("menuitem", { name: "Read it again" }).click();
+    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await page.getByRole("link", { name: /broken\.pdf/ }).click();
+    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+    await page.reload();
+    await page.getByText("Sira ang file.").waitFor();
+    await assertGood(page, "reading-fault-fil");
+});

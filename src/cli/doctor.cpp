@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -33,8 +34,8 @@ using watch::Check;
 using watch::Findings;
 using watch::Subject;
 
-/// Two rounds of this end within five seconds.
-constexpr milliseconds longest_round{2250};
+/// All of it ends within five seconds: what comes before the two rounds is taken off both.
+constexpr milliseconds longest_of_all{4900}, longest_round{2250}, longest_step{2000};
 constexpr std::chrono::seconds longest_host{20};
 constexpr const char* run_as_root =
     "Run this as root, or as the account of the server: sudo brainbytes doctor";
@@ -113,27 +114,35 @@ void look_at_configuration(Findings& findings, const Subject& subject) {
                       "Correct that line, then: brainbytes config check");
 }
 
-/// The same place is looked at once, whatever is kept on it.
+std::string when_disk_late(const fs::path& folder) {
+    return fmt::format("A disk or network mount does not answer; see which: df -h {}; findmnt; dmesg | tail",
+                       folder.string());
+}
+
+/// What is kept in a folder that hangs is told of that folder alone.
+Check disk_of_place(const Shared& subject, const safety::Destination& place, const fs::path& folder) {
+    const auto look = [subject, place, folder](Findings& findings) {
+        if (app::is_beside_data(subject->config, place))
+            return findings.ok("disk of backups",
+                               fmt::format("the one of the data, for {}", folder.string()));
+        watch::look_at_disk(findings, {{"backups"}, folder});
+    };
+    return {"disk of backups", longest_round, look, when_disk_late(folder)};
+}
+
 std::vector<Check> disks(const Shared& subject) {
-    std::vector<watch::Disk> all = {{{"data"}, subject->home.data}};
-    if (subject->home.managed) all.front().uses.emplace_back("database");
+    watch::Disk own{{"data"}, subject->home.data};
+    if (subject->home.managed) own.uses.emplace_back("database");
+    std::vector<Check> checks = {{"disk of data", longest_round,
+                                  [own](Findings& findings) { watch::look_at_disk(findings, own); },
+                                  when_disk_late(own.folder)}};
     try {
-        for (const auto& place : app::destinations_of(subject->config)) {
-            const auto folder = place.store().folder();
-            if (!folder) continue;
-            if (app::is_beside_data(subject->config, place))
-                all.front().uses.emplace_back("backups");
-            else
-                all.push_back({{"backups"}, *folder});
-        }
+        for (const auto& place : app::destinations_of(subject->config))
+            if (const auto folder = place.store().folder())
+                checks.push_back(disk_of_place(subject, place, *folder));
     } catch (const std::runtime_error&) {
         // What is wrong with the places is told of them.
     }
-    std::vector<Check> checks;
-    for (const auto& disk : all)
-        checks.push_back({"disk", longest_round,
-                          [disk](Findings& findings) { watch::look_at_disk(findings, disk); },
-                          fmt::format("A disk does not answer; see which: df -h {}", disk.folder.string())});
     return checks;
 }
 
@@ -146,6 +155,7 @@ std::vector<Check> first_round(const Shared& subject) {
               "Its disk is slow or gone: df -h; dmesg | tail"),
         check(subject, "secret files", watch::look_at_secret_files,
               "Their disk is slow or gone: df -h; dmesg | tail"),
+        check(subject, "log", watch::look_at_log_folder, "Its disk is slow or gone: df -h; dmesg | tail"),
         check(subject, "server", watch::look_at_server, "Restart it: " + watch::service_command("restart")),
         check(subject, "public name", watch::look_at_name,
               "The name server does not answer: cat /etc/resolv.conf"),
@@ -170,12 +180,33 @@ std::vector<Check> first_round(const Shared& subject) {
     return checks;
 }
 
+std::vector<Check> places(const Shared& subject) {
+    std::vector<Check> checks;
+    try {
+        for (const auto& place : app::destinations_of(subject->config)) {
+            const auto folder = place.store().folder();
+            checks.push_back(
+                {"place " + place.name(), longest_round,
+                 [subject, place](Findings& findings) { look_at_place(findings, *subject, place); },
+                 folder ? when_disk_late(*folder)
+                        : std::string("It takes too long: look whether S3_ENDPOINT is right.")});
+        }
+    } catch (const std::runtime_error& fault) {
+        checks.push_back({"places of backups",
+                          longest_round,
+                          [words = std::string(fault.what())](Findings& findings) {
+                              findings.fail("places of backups", words,
+                                            "Do what it says, then: brainbytes backup status");
+                          },
+                          {}});
+    }
+    return checks;
+}
+
 /// What may depend on secrets that the database keeps.
 std::vector<Check> second_round(const Shared& subject) {
-    return {
+    std::vector<Check> checks = {
         check(subject, "secrets", watch::look_at_strength, "Look yourself: brainbytes config show"),
-        check(subject, "places of backups", look_at_places,
-              "A place does not answer: brainbytes backup status names it."),
         check(subject, "mail server", watch::look_at_mail_server,
               "It takes too long: look whether SMTP_URL is right."),
         check(subject, "model", watch::look_at_model,
@@ -183,6 +214,8 @@ std::vector<Check> second_round(const Shared& subject) {
         check(subject, "GitHub", watch::look_at_github,
               "It takes too long: look whether this machine reaches it."),
     };
+    for (auto& one : places(subject)) checks.push_back(std::move(one));
+    return checks;
 }
 
 /// Gives options that nothing else sets what the database keeps for them, in a copy that no late thread
@@ -206,9 +239,23 @@ Check kept_secrets(const Shared& subject, const std::shared_ptr<std::optional<co
             "They are in the database: see what is said of that."};
 }
 
-void append(watch::Report& report, watch::Looked& into, watch::Looked looked) {
-    into.all_came_back = into.all_came_back && looked.all_came_back;
+/// Looks within what is left of the time, of which `rounds` are still to come.
+bool look_within(watch::Report& report, std::vector<Check> checks, steady_clock::time_point began,
+                 int rounds) {
+    const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    const auto limit = std::min(longest_round, (longest_of_all - spent) / rounds);
+    for (auto& one : checks) one.limit = limit;
+    auto looked = watch::look_side_by_side(checks);
     for (auto& one : looked.findings) report.findings.push_back(std::move(one));
+    return looked.all_came_back;
+}
+
+/// One thing after the other, before there is a round: on a disk that hangs nothing more can be done.
+bool do_first(watch::Report& report, const char* name, const std::string& data,
+              std::function<void(Findings&)> work) {
+    auto looked = watch::look_side_by_side({{name, longest_step, std::move(work), when_disk_late(data)}});
+    for (auto& one : looked.findings) report.findings.push_back(std::move(one));
+    return looked.all_came_back;
 }
 
 int finish(Context& context, const watch::Report& report, bool as_json, bool all_came_back) {
@@ -219,44 +266,61 @@ int finish(Context& context, const watch::Report& report, bool as_json, bool all
     return code;
 }
 
+/// Finds what is looked at, and becomes its owner: as root a file may be read that the server cannot.
+/// Nothing: what kept us is in the report.
+Shared found_here(watch::Report& report, const Context& context, const DoctorWords& words, bool& came_back) {
+    const auto found = std::make_shared<std::optional<Subject>>();
+    came_back = do_first(report, "options", fs::current_path().string(), [found, words](Findings& findings) {
+        try {
+            *found = subject_of(findings, words);
+        } catch (const std::exception& fault) {
+            findings.fail("options", fault.what(), run_as_root);
+        }
+    });
+    if (!came_back || !found->has_value()) return nullptr;
+    auto& subject = **found;
+    subject.config.set("BRAINBYTES_DATA", subject.home.data.string(),
+                       subject.config.value("BRAINBYTES_DATA").origin);
+    const auto ours = std::make_shared<Context>(Context{subject.config, context.out, context.err});
+    const auto is_owner = std::make_shared<bool>(false);
+    const auto as_root = [found, ours, is_owner](Findings& findings) {
+        look_at_backup_key(findings, **found);
+        act_as_owner(*ours);
+        *is_owner = true;
+    };
+    came_back = do_first(report, "backup key", subject.home.data.string(), as_root);
+    return came_back && *is_owner ? std::make_shared<const Subject>(std::move(subject)) : nullptr;
+}
+
+/// Both rounds. False: something did not come back.
+bool look_around(Context& context, watch::Report& report, const Shared& subject,
+                 steady_clock::time_point began) {
+    auto checks = first_round(subject);
+    const auto kept = std::make_shared<std::optional<config::Config>>();
+    const bool has_database = !subject->home.conninfo.empty();
+    if (has_database) checks.push_back(kept_secrets(subject, kept));
+    const bool all = look_within(report, std::move(checks), began, 2);
+    // One that is late may be the one that still writes them.
+    if (!all && has_database)
+        context.err
+            << "brainbytes: secrets that the database keeps were not read: what needs them may be said to "
+               "be not configured.\n";
+    auto with_kept = *subject;
+    if (all && kept->has_value()) with_kept.config = **kept;
+    return look_within(report, second_round(std::make_shared<const Subject>(std::move(with_kept))), began,
+                       1) &&
+           all;
+}
+
 int here(Context& context, const DoctorWords& words) {
     const auto began = steady_clock::now();
     watch::Report report;
     report.at = now();
-    Findings first;
-    std::optional<Subject> found;
-    try {
-        found = subject_of(first, words);
-    } catch (const std::exception& fault) {
-        first.fail("options", fault.what(), run_as_root);
-        report.findings = first.all();
-        return finish(context, report, words.json, true);
-    }
-    found->config.set("BRAINBYTES_DATA", found->home.data.string(),
-                      found->config.value("BRAINBYTES_DATA").origin);
-    look_at_backup_key(first, *found);
-    context.config = found->config;
-    act_as_owner(context);
-    const Shared subject = std::make_shared<const Subject>(std::move(*found));
-    report.findings = first.all();
-    watch::Looked all;
-    auto checks = first_round(subject);
-    const auto kept = std::make_shared<std::optional<config::Config>>();
-    if (!subject->home.conninfo.empty()) checks.push_back(kept_secrets(subject, kept));
-    auto looked = watch::look_side_by_side(checks);
-    // One that is late may be the one that still writes them.
-    const bool may_take_kept = looked.all_came_back && kept->has_value();
-    if (!looked.all_came_back && !subject->home.conninfo.empty())
-        context.err
-            << "brainbytes: secrets that the database keeps were not read: what needs them may be said to "
-               "be not configured.\n";
-    append(report, all, std::move(looked));
-    auto with_kept = *subject;
-    if (may_take_kept) with_kept.config = **kept;
-    append(report, all,
-           watch::look_side_by_side(second_round(std::make_shared<const Subject>(std::move(with_kept)))));
+    bool came_back = false;
+    const auto subject = found_here(report, context, words, came_back);
+    if (subject) came_back = look_around(context, report, subject, began);
     report.seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
-    return finish(context, report, words.json, all.all_came_back);
+    return finish(context, report, words.json, came_back);
 }
 
 /// One host, over ssh; what keeps us from it is a finding too.

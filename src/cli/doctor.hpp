@@ -1,5 +1,6 @@
 #pragma once
 #include "cli/cli.hpp"
+#include "operations/safety/destination.hpp"
 #include "operations/watch/doctor/finding.hpp"
 #include "operations/watch/doctor/subject.hpp"
 
@@ -9,8 +10,8 @@ void register_doctor(CLI::App& app, Chosen& chosen);
 
 /// When the last backups and the last drill were, as the database has noted it.
 void look_at_runs(watch::Findings& findings, const watch::Subject& subject);
-/// Whether the places of the backups can be reached and written to, and how far the log in them goes.
-void look_at_places(watch::Findings& findings, const watch::Subject& subject);
+/// Whether a place of the backups can be reached and written to, and how far the log in it goes.
+void look_at_place(watch::Findings& findings, const watch::Subject& subject, safety::Destination place);
 /// Whether the keys that backups are sealed with can be read, by nobody else. Looked at before root is given
 /// up, as the server reads them.
 void look_at_backup_key(watch::Findings& findings, const watch::Subject& subject);

@@ -139,11 +139,28 @@ void judge_log(Findings& findings, const Subject& subject, const safety::Destina
     findings.ok(name, words);
 }
 
-void look_at_place(Findings& findings, const Subject& subject, safety::Destination& place,
-                   bool is_kept_here) {
+}  // namespace
+
+void look_at_runs(Findings& findings, const Subject& subject) {
+    const auto& config = subject.config;
+    auto session = watch::short_session(subject.home.conninfo);
+    if (!safety::notes_runs(session))
+        return findings.skip("newest backup", "the schema is too old to tell",
+                             "First: brainbytes db migrate");
+    const auto last = safety::last_runs(session);
+    const auto since = begun(session);
+    judge_backups(findings, last, since, std::chrono::hours(config.number("BACKUP_EVERY_HOURS")));
+    judge_physical(findings, last, since, config.number("BACKUP_PHYSICAL_EVERY_DAYS"));
+    judge_drills(findings, session, since);
+    watch::look_at_mail_queue(findings, session);
+    watch::look_at_jobs(findings, session);
+    watch::look_at_key_ring(findings, session);
+}
+
+void look_at_place(Findings& findings, const Subject& subject, safety::Destination place) {
     const auto name = "place " + place.name();
     if (const auto folder = place.store().folder()) {
-        judge_folder(findings, name, *folder, is_kept_here);
+        judge_folder(findings, name, *folder, !subject.config.is_set("BACKUP_TO"));
         if (app::is_beside_data(subject.config, place) &&
             subject.config.text("BRAINBYTES_STAGE") == "production")
             findings.warn(
@@ -167,28 +184,6 @@ void look_at_place(Findings& findings, const Subject& subject, safety::Destinati
     } catch (const std::exception& fault) {
         findings.fail("WAL in " + place.name(), fault.what(), "Look closer: brainbytes backup status");
     }
-}
-
-}  // namespace
-
-void look_at_runs(Findings& findings, const Subject& subject) {
-    const auto& config = subject.config;
-    auto session = watch::short_session(subject.home.conninfo);
-    if (!safety::notes_runs(session))
-        return findings.skip("newest backup", "the schema is too old to tell",
-                             "First: brainbytes db migrate");
-    const auto last = safety::last_runs(session);
-    const auto since = begun(session);
-    judge_backups(findings, last, since, std::chrono::hours(config.number("BACKUP_EVERY_HOURS")));
-    judge_physical(findings, last, since, config.number("BACKUP_PHYSICAL_EVERY_DAYS"));
-    judge_drills(findings, session, since);
-    watch::look_at_mail_queue(findings, session);
-    watch::look_at_key_ring(findings, session);
-}
-
-void look_at_places(Findings& findings, const Subject& subject) {
-    for (auto& place : app::destinations_of(subject.config))
-        look_at_place(findings, subject, place, !subject.config.is_set("BACKUP_TO"));
 }
 
 void look_at_backup_key(Findings& findings, const Subject& subject) {

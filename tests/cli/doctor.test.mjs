@@ -48,17 +48,17 @@ test("a healthy installation has no fault, and a person reads it", async () => {
     for (const name of [
         ...["options", "configuration", "BRAINBYTES_SECRET", "METRICS_TOKEN", "secret files", "data folder"],
         ...["server", "public name", "certificate file", "certificate served", "headers"],
-        ...[
-            "kernel",
-            "memory",
-            "file limit",
-            "database",
-            "database version",
-            "schema",
-            "clock of the database",
-        ],
+        ...["kernel", "memory", "file limit", "database", "database version", "schema", "log"],
         ...["jit", "data checksums", "indexes", "dead rows", "locks", "transactions", "cache", "connections"],
-        ...["transaction numbers", "WAL slots", "mail queue", "sealing key", "backup key", "mail server"],
+        ...[
+            "transaction numbers",
+            "WAL slots",
+            "mail queue",
+            "jobs",
+            "sealing key",
+            "backup key",
+            "mail server",
+        ],
         ...["model", "GitHub"],
     ])
         assert.equal(seen.of(name)[0]?.result, "ok", name);
@@ -212,6 +212,14 @@ test("faults of the database are named with the statement that mends them", asyn
     psql("UPDATE mail_queue SET attempts = 3");
     finds(await look(), "warn", "mail queue", /1 letters were put off/, /journalctl/);
     psql("DELETE FROM mail_queue");
+    psql(
+        "INSERT INTO users (id, email, name, role) VALUES (gen_random_uuid(), 'job@example.org', 'J', 'student')",
+    );
+    psql(
+        "INSERT INTO jobs (id, kind, owner_id, subject_id, turn, state) SELECT gen_random_uuid(), 'read_file', id, id, now(), 'parked' FROM users LIMIT 1",
+    );
+    finds(await look(), "warn", "jobs", /1 files were given up/, /brainbytes logs filter/);
+    psql("DELETE FROM users WHERE email = 'job@example.org'");
     psql("UPDATE secret_keys SET created_at = now() - interval '400 days'");
     finds(await look(), "warn", "sealing key", /400 days old/, /brainbytes secret rotate/);
     psql("UPDATE secret_keys SET created_at = now()");

@@ -154,7 +154,7 @@ bool look_at_database(Findings& findings, const Subject& subject) {
                     subject.home.managed ? "the private one answers" : "the one of DATABASE_URL answers");
         look_at_version(findings, session);
         look_at_schema(findings, session);
-        look_at_clocks(findings, session);
+        if (!subject.home.managed) look_at_clocks(findings, session);  // the private one has our own clock
         look_at_settings(findings, session, subject);
         auto all_seeing = short_session(subject.home.superuser_conninfo);
         look_at_load(findings, all_seeing, subject);
@@ -189,6 +189,29 @@ void look_at_mail_queue(Findings& findings, db::Session& session) {
             "brainbytes | grep \"a notice was refused\"");
     if (late + tried + parked == 0)
         findings.ok(name, fmt::format("{} letters wait, none too long", row.get<std::int64_t>(3)));
+}
+
+void look_at_jobs(Findings& findings, db::Session& session) {
+    const char* name = "jobs";
+    const auto rows = session.query(
+        "SELECT count(*) FILTER (WHERE state = 'parked'), "
+        "count(*) FILTER (WHERE state = 'waiting' AND next_try_at < now() - interval '10 minutes'), "
+        "count(*) FROM jobs");
+    const auto row = rows[0];
+    const auto parked = row.get<std::int64_t>(0), late = row.get<std::int64_t>(1);
+    if (late > 0)
+        findings.fail(name,
+                      fmt::format("{} files wait to be read for more than ten minutes: no server reads them, "
+                                  "or there are too many",
+                                  late),
+                      fmt::format("Start one, or restart it: {}", service_command("restart")));
+    if (parked > 0)
+        findings.warn(
+            name, fmt::format("{} files were given up, for a reason that lies with the server", parked),
+            "See why: brainbytes logs filter --since 30d --grep \"a file is given up\"; their owners can "
+            "have them read again");
+    if (late + parked == 0)
+        findings.ok(name, fmt::format("{} files wait to be read, none too long", row.get<std::int64_t>(2)));
 }
 
 void look_at_key_ring(Findings& findings, db::Session& session) {

@@ -27,6 +27,9 @@ bool look_at_database(Findings& findings, const Subject& subject);
 /// Letters that wait too long, or for ever.
 void look_at_mail_queue(Findings& findings, db::Session& session);
 
+/// Files to be read, and other work, that waits too long or was given up.
+void look_at_jobs(Findings& findings, db::Session& session);
+
 /// The age of the newest key that seals secrets.
 void look_at_key_ring(Findings& findings, db::Session& session);
 

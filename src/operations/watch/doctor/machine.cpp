@@ -205,6 +205,10 @@ void look_at_kernel(Findings& findings) {
     if (std::pair(major, minor) < std::pair(oldest_kernel_major, oldest_kernel_minor))
         findings.warn("kernel", words + ": this kernel is mended by nobody any more",
                       "Install the updates of the system and restart the machine: apt-get dist-upgrade");
+    else if (landlock <= 0)
+        findings.warn(
+            "kernel", words + ": PDFs and pictures that students bring are not read without it",
+            "Boot with Landlock among the security modules: lsm=landlock,... on the kernel's command line");
     else
         findings.ok("kernel", words);
 }

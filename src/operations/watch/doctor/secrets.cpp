@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -196,7 +199,13 @@ void look_at_secret_files(Findings& findings, const Subject& subject) {
     std::vector<std::string> good;
     for (const auto& [file, names] : files) {
         struct stat status;
-        if (::stat(file.c_str(), &status) != 0) continue;
+        if (::stat(file.c_str(), &status) != 0) {
+            findings.warn("secret files",
+                          fmt::format("{} cannot be looked at by account number {}: {}", file.string(),
+                                      ::geteuid(), std::strerror(errno)),
+                          fmt::format("Look yourself who may read it: ls -l {}", file.string()));
+            continue;
+        }
         const bool closed = is_closed(findings, file, names, status);
         const bool young = is_young(findings, file, names, status);
         if (closed && young) good.push_back(file.string());

@@ -3,7 +3,7 @@ PRESET ?= release
 export PRESET
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test test-long test-ha test-deploy test-watch test-aws lint format bench load-test coverage fuzz security hooks clean
+.PHONY: help run build dev test test-long test-ha test-deploy test-watch test-aws lint format bench eval load-test coverage fuzz security hooks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ format: ## rewrite the layout of C++ and page sources
 
 bench: ## speed beside nginx, pgbench and a bare upstream, as ratios; lighthouse (PARTS="health threads")
 	@exec scripts/bench $(PARTS)
+
+eval: ## quality of retrieval on 366 questions over documents of Debian, beside plain BM25
+	@exec scripts/eval
 
 load-test: ## artillery with load-test.yml: on a server of its own, or a running one (URL=https://...)
 	@exec scripts/load-test $(URL)

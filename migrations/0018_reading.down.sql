@@ -1,4 +1,5 @@
 -- Files that were not read yet, or cannot be, stay as files without text.
+DROP TABLE job_turns;
 DROP TABLE jobs;
 ALTER TABLE passages DROP COLUMN page;
 UPDATE files SET state = 'ready' WHERE state <> 'ready';

@@ -18,9 +18,6 @@ CREATE TABLE jobs (
     subject_id  uuid        NOT NULL,
     state       text        NOT NULL DEFAULT 'waiting',
     attempts    integer     NOT NULL DEFAULT 0,
-    -- Whose turn it is, smallest first: the jobs of one person stand seconds apart, so that nobody waits behind
-    -- all of another's.
-    turn        timestamptz NOT NULL,
     -- Not before then. Of a job in hand: when another may take it, because who has it has died.
     next_try_at timestamptz NOT NULL DEFAULT now(),
     reason      text,
@@ -29,5 +26,12 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_state_check CHECK (state IN ('waiting', 'parked')),
     CONSTRAINT jobs_subject_key UNIQUE (kind, owner_id, subject_id)
 );
-CREATE INDEX jobs_due ON jobs (kind, turn, id) WHERE state = 'waiting';
-CREATE INDEX jobs_owner ON jobs (owner_id, turn);
+CREATE INDEX jobs_due ON jobs (kind, created_at, id) WHERE state = 'waiting';
+CREATE INDEX jobs_owner ON jobs (owner_id);
+
+-- When somebody's work was last taken up: next is who has waited longest since, so that nobody waits behind all of
+-- another's.
+CREATE TABLE job_turns (
+    owner_id uuid        PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    taken_at timestamptz NOT NULL
+);

@@ -47,7 +47,7 @@ struct Node {
     std::unique_ptr<telemetry::Spans> spans;  // null: no collector is configured
     net::BlockingPool pool{2};
     net::BlockingPool readings_pool{1};  // a disk that hangs must not hold up requests
-    net::BlockingPool file_readers{4};   // one thread waits for each uploaded file that is being read
+    net::BlockingPool file_readers{2};   // one thread waits for each uploaded file that is being read
     client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;

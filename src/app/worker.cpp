@@ -100,7 +100,7 @@ Task<void> Worker::keep_house() {
                                                  accounts::notice_writer(node.url, node.secret)));
     if (node.spans) net::spawn(executor(), node.spans->keep_sending(parts_->http_client));
     if (node.tls) net::spawn(executor(), watch_certificate());
-    for (int i = 0; i < std::clamp(node.threads / 2, 1, 4); ++i)
+    for (int i = 0; i < std::min(node.threads, 2); ++i)
         net::spawn(executor(), parts_->reading.keep_reading());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), parts_->watching.run());
@@ -130,13 +130,15 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     const auto deadline = started + limit;
     parts_->node.mailer.hurry();
     parts_->server.begin_drain(idle.count() > 0 ? http::Server::Idle::keep : http::Server::Idle::close);
-    co_await parts_->reading.stop();
+    parts_->reading.stop();
     co_await parts_->tutor.drain(limit);
     const auto open = [&]() {
         const bool may_idle = std::chrono::steady_clock::now() - started < idle;
         return may_idle ? parts_->server.connections() : parts_->server.busy();
     };
     while (open() > 0 && std::chrono::steady_clock::now() < deadline)
+        co_await net::sleep_for(milliseconds(10));
+    while (!parts_->reading.has_stopped() && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
     // The people who were told to look into their mail do get it.
     while (parts_->node.mailer.under_way() > 0 && std::chrono::steady_clock::now() < deadline)

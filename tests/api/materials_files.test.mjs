@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { assertProblem } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -242,6 +243,26 @@ describe("files", () => {
         ]) {
             const answer = await ana.request(`${files}/${file.id}`, { method: "PATCH", json });
             assert.equal(answer.status, 422, JSON.stringify(json));
+        }
+    });
+
+    test("are bounded for each person, each content once", async () => {
+        const small = await startServer({ env: { BRAINBYTES_STORAGE_MB: "1" } });
+        try {
+            const cara = await small.as("cara@example.org");
+            const made = await cara.request("/api/materials", { method: "POST", json: { title: "Full" } });
+            const place = `/api/materials/${made.json.id}/files`;
+            const large = "x ".repeat(300_000);
+            const first = await send(cara, place, ["one.txt", large]);
+            assert.equal(first.status, 201, first.text);
+            const full = await send(cara, place, ["two.txt", `${large}y`]);
+            assertProblem(full, 413, "too-large", ["#/storage"]);
+            assert.equal((await cara.request(place)).json.files.length, 1);
+            const gone = await cara.request(`${place}/${first.json.id}`, { method: "DELETE" });
+            assert.equal(gone.status, 204);
+            assert.equal((await send(cara, place, ["two.txt", `${large}y`])).status, 201);
+        } finally {
+            await small.stop();
         }
     });
 

@@ -269,8 +269,8 @@ describe("the reading", () => {
             `UPDATE files SET state = 'reading', digest = sha256('gone') WHERE id = '${file.id}'`,
         );
         await database.query(
-            "INSERT INTO jobs (id, kind, owner_id, subject_id, turn, attempts) " +
-                `SELECT gen_random_uuid(), 'read_file', owner_id, id, now(), 4 FROM files WHERE id = '${file.id}'`,
+            "INSERT INTO jobs (id, kind, owner_id, subject_id, attempts) " +
+                `SELECT gen_random_uuid(), 'read_file', owner_id, id, 4 FROM files WHERE id = '${file.id}'`,
         );
         const given = await settled(file);
         assert.deepEqual([given.state, given.fault], ["failed", "server"]);

@@ -216,7 +216,7 @@ test("faults of the database are named with the statement that mends them", asyn
         "INSERT INTO users (id, email, name, role) VALUES (gen_random_uuid(), 'job@example.org', 'J', 'student')",
     );
     psql(
-        "INSERT INTO jobs (id, kind, owner_id, subject_id, turn, state) SELECT gen_random_uuid(), 'read_file', id, id, now(), 'parked' FROM users LIMIT 1",
+        "INSERT INTO jobs (id, kind, owner_id, subject_id, state) SELECT gen_random_uuid(), 'read_file', id, id, 'parked' FROM users LIMIT 1",
     );
     finds(await look(), "warn", "jobs", /1 files were given up/, /brainbytes logs filter/);
     psql("DELETE FROM users WHERE email = 'job@example.org'");

@@ -36,6 +36,7 @@ const bring = (page, ...files) => page.locator("input[type=file]").setInputFiles
 /** The row of a file when it has been read, or cannot be. */
 async function settled(page, name) {
     const row = page.getByRole("listitem").filter({ hasText: name });
+    await page.getByRole("link", { name: new RegExp(name) }).waitFor();
     await row.getByText("reading…").waitFor({ state: "hidden" });
     return row;
 }
@@ -83,15 +84,15 @@ test("a file that cannot be read says why, in both languages, and is read again"
         buffer: Buffer.from("%PDF-1.4 no more"),
     };
     await bring(page, broken);
-    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await page.getByText("The PDF is damaged, or is none.").first().waitFor();
     await assertGood(page, "reading-fault");
     await page.getByRole("button", { name: "Actions for broken.pdf" }).click();
     await page.getByRole("menuitem", { name: "Read it again" }).click();
-    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await page.getByText("The PDF is damaged, or is none.").first().waitFor();
     await page.getByRole("link", { name: /broken\.pdf/ }).click();
-    await page.getByText("The PDF is damaged, or is none.").waitFor();
+    await page.getByText("The PDF is damaged, or is none.").first().waitFor();
     await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
     await page.reload();
-    await page.getByText("Sira ang file.").waitFor();
+    await page.getByText("Sira ang file.").first().waitFor();
     await assertGood(page, "reading-fault-fil");
 });

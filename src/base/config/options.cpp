@@ -159,6 +159,8 @@ constexpr Option table[] = {
      "default.",
      "person=600+50/s,network=2000+100/s",
      "person|network|mail-address|mail-network|try-address|try-network"},
+    {"BRAINBYTES_STORAGE_MB", Kind::number, "2000", "Megabytes of files that a person may keep; 0: no bound.",
+     "500", "0..1000000"},
     {"BRAINBYTES_THREADS", Kind::number, "0", "Event loops; 0: one per core.", "2", "0..256"},
     {"BRAINBYTES_DRAIN_SECONDS", Kind::number, "30",
      "Longest time to finish requests and answers when stopping.", "30", "0..3600"},

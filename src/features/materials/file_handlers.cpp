@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/core/json_reader.hpp"
 #include "base/http/gzip.hpp"
 #include "features/materials/files.hpp"
@@ -37,6 +39,21 @@ Result<FileChange> read_file_change(const http::Request& request) {
     if (const auto material = in.optional_uuid("materialId")) change.material = MaterialId{*material};
     if (auto bad = in.error()) return *bad;
     return change;
+}
+
+/// Too large when the person would keep more than they may.
+Task<std::optional<Error>> refuse_for_room(const Services& services, Files& files, UserId owner,
+                                           const std::vector<UploadedFile>& uploads) {
+    if (services.storage <= 0) co_return std::nullopt;
+    std::int64_t more = 0;
+    for (const auto& upload : uploads) more += static_cast<std::int64_t>(upload.bytes.size());
+    const auto kept = co_await files.stored(owner);
+    if (kept + more <= services.storage) co_return std::nullopt;
+    auto refused =
+        bad_field("#/storage", fmt::format("holds {} of {} MB already: delete files you no longer need",
+                                           kept / 1'000'000, services.storage / 1'000'000));
+    refused.code = ErrorCode::too_large;
+    co_return refused;
 }
 
 /// Stores the originals. Rows that name them come afterwards, so that no row ever names a missing file.
@@ -110,6 +127,7 @@ Answer upload_files(http::Request& request, Services& services) {
     };
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
+    if (auto refused = co_await refuse_for_room(services, files, owner, *uploads)) co_return *refused;
     auto stored = co_await store(services, owner, std::move(*uploads));
     const FileId first_id{request.id_to_make()};
     auto made = co_await files.create(owner, *material, first_id, std::move(stored));
@@ -138,7 +156,10 @@ Answer download_file(http::Request& request, Services& services) {
     if (!body)
         throw std::runtime_error("the original of a file is missing in the file store, or was changed");
     http::Response response;
-    const bool is_text = file->media_type.starts_with("text/") && file->state == "ready";
+    // What was read from another encoding has an original that nobody can name.
+    const auto text_bytes = static_cast<std::int64_t>(file->text.size());
+    const bool is_utf8 = text_bytes == file->bytes || text_bytes + 3 == file->bytes;  // with its mark
+    const bool is_text = file->media_type.starts_with("text/") && is_utf8;
     response.header("Content-Type", file->media_type + (is_text ? "; charset=utf-8" : ""));
     response.header("Content-Disposition", content_disposition(file->name));
     response.header("Cache-Control", "no-store");

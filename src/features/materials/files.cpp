@@ -52,6 +52,9 @@ constexpr const char* file_remove_sql =
 constexpr const char* file_restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
 
+constexpr const char* stored_sql =
+    "SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT DISTINCT digest, bytes FROM files "
+    "WHERE owner_id = $1 AND deleted_at IS NULL) kept";
 constexpr const char* file_read_again_sql =
     "UPDATE files SET state = 'reading', fault = NULL, reason = NULL, version = version + 1, updated_at = "
     "now() "
@@ -105,21 +108,23 @@ Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId mater
 /// which should be short: large texts take seconds.
 struct Prepared {
     std::string name;
+    std::size_t bytes = 0;  // of the text: it changes once, when the file has been read
     index::Document document;
 };
 
 Task<Prepared> prepare(net::BlockingPool& pool, std::string name, std::string text) {
     Prepared made;
     made.name = name;
+    made.bytes = text.size();
     made.document = co_await index::prepared(pool, name, std::move(text), format_of_name(name));
     co_return made;
 }
 
-/// Puts a locked file into the index. The text of a file never changes, so `made` fits unless the file has
-/// been given another name meanwhile.
+/// Puts a locked file into the index; `made` unless it does not fit any more.
 Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
                       const File& file, Prepared made) {
-    if (made.name != file.name) made = co_await prepare(pool, file.name, file.text);
+    const bool fits = made.name == file.name && made.bytes == file.text.size();
+    if (!fits) made = co_await prepare(pool, file.name, file.text);
     co_await index::put(tx, owner, material, source_of(file.id), made.document);
 }
 
@@ -205,6 +210,11 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
     co_return made;
 }
 
+Task<std::int64_t> Files::stored(UserId owner) {
+    const auto rows = co_await db_.query(stored_sql, owner);
+    co_return rows[0].get<std::int64_t>(0);
+}
+
 Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,
                                  http::IfMatch condition) {
     Prepared made;
@@ -267,6 +277,7 @@ Task<Result<File>> Files::read_again(UserId owner, MaterialId material, FileId i
         auto file = co_await lock_file(tx, owner, material, id, std::nullopt, always);
         if (!file) co_return file.error();
         if (file->state == "ready") co_return Error(ErrorCode::conflict, "This file was read already.");
+        if (file->state == "reading") co_return Result<>();
         co_await tx.query(file_read_again_sql, owner, id);
         co_await jobs::add(tx, reading_job, owner.value, id.value);
         co_return Result<>();

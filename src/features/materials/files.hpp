@@ -37,6 +37,8 @@ public:
     /// All or none. Errors: not_found.
     Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, FileId first,
                                            std::vector<NewFile> files);
+    /// Bytes that a person's files take, each content once, without those that were deleted.
+    Task<std::int64_t> stored(UserId owner);
     /// Errors: not_found, stale.
     Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
                               http::IfMatch condition);

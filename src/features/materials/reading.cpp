@@ -18,12 +18,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds lease{60};
 constexpr std::chrono::seconds renewal{15};
-constexpr std::chrono::milliseconds reading_pause{700};
+constexpr std::chrono::milliseconds reading_pause{700}, pause_after_failure{10'000};
+constexpr int most_rounds = 5;  // of keeping a text whose file is moved or renamed meanwhile
 constexpr int most_attempts = 5;
 
 constexpr const char* waiting_file_sql =
     "SELECT material_id, name, bytes, digest FROM files WHERE owner_id = $1 AND id = $2";
 constexpr const char* lock_material_sql = "SELECT FROM materials WHERE owner_id = $1 AND id = $2 FOR UPDATE";
+constexpr const char* lock_file_sql = "SELECT FROM files WHERE owner_id = $1 AND id = $2 FOR UPDATE";
 constexpr const char* lock_waiting_sql =
     "SELECT deleted_at IS NOT NULL FROM files "
     "WHERE owner_id = $1 AND id = $2 AND material_id = $3 AND name = $4 FOR UPDATE";
@@ -43,13 +45,19 @@ metrics::Counter outcome(metrics::Registry& metrics, const char* outcome) {
                            {{"outcome", outcome}});
 }
 
-using Held = std::shared_ptr<bool>;
+/// A job in hand, and the clock that keeps it there.
+struct Hold {
+    explicit Hold(Executor executor) : clock(std::move(executor)) {}
+    net::Timer clock;
+    bool ended = false;
+};
 
-/// Keeps a job in hand for as long as `held` says so.
-Task<void> keep_hold(db::Database& db, jobs::Job job, Held held) {
+/// Says every now and then that the job is in hand, until the hold has ended.
+Task<void> keep_hold(db::Database& db, jobs::Job job, std::shared_ptr<Hold> hold) {
     for (;;) {
-        co_await net::sleep_for(renewal);
-        if (!*held) co_return;
+        hold->clock.expires_after(renewal);
+        co_await hold->clock.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>()));
+        if (hold->ended) co_return;
         try {
             co_await jobs::renew(db, job, lease);
         } catch (const std::exception& failure) {
@@ -78,7 +86,7 @@ Reading::Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& r
       failed_(outcome(metrics, "failed")),
       put_off_(outcome(metrics, "put_off")),
       seconds_(metrics.histogram("brainbytes_file_reading_seconds", "Time to read a file after its upload",
-                                 {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120})) {}
+                                 {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300})) {}
 
 Task<std::optional<Reading::Waiting>> Reading::file_of(const jobs::Job& job) {
     const auto rows = co_await db_.query(waiting_file_sql, job.owner, job.subject);
@@ -112,69 +120,76 @@ Task<extract::Read<std::string>> Reading::text_of(const Waiting& file) {
     co_return co_await readers_.run(std::move(read));
 }
 
-Task<bool> Reading::keep_text(const jobs::Job& job, const Waiting& file, std::string text) {
+Task<Reading::Kept> Reading::keep_text(const jobs::Job& job, const Waiting& file, const std::string& text) {
     const auto document = co_await index::prepared(files_.pool(), file.name, text, format_of_name(file.name));
     const auto characters = static_cast<std::int32_t>(utf8::length(text));
-    auto work = [&](db::Transaction& tx) -> Task<bool> {
+    auto work = [&](db::Transaction& tx) -> Task<Kept> {
         co_await tx.query(lock_material_sql, file.owner, file.material);
         const auto rows = co_await tx.query(lock_waiting_sql, file.owner, file.id, file.material, file.name);
-        if (rows.empty()) co_return false;  // moved or renamed meanwhile
+        if (rows.empty()) co_return Kept::moved;
         const bool still_ours = co_await jobs::finish(tx, job);
-        if (!still_ours) co_return true;
+        if (!still_ours) co_return Kept::not_ours;
         co_await tx.query(keep_text_sql, file.owner, file.id, text, characters);
         index::Source source;
         source.file = file.id;
         const bool deleted = rows[0].get<bool>(0);
         if (!deleted) co_await index::put(tx, file.owner, file.material, source, document);
-        co_return true;
+        co_return Kept::kept;
     };
     co_return co_await db_.transaction(work);
 }
 
-Task<bool> Reading::keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why) {
-    auto work = [&](db::Transaction& tx) -> Task<bool> {
+Task<Reading::Kept> Reading::keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why) {
+    auto work = [&](db::Transaction& tx) -> Task<Kept> {
+        co_await tx.query(lock_file_sql, file.owner, file.id);
         const bool still_ours = co_await jobs::finish(tx, job);
-        if (still_ours)
-            co_await tx.query(keep_fault_sql, file.owner, file.id, extract::name_of(why.fault), why.words);
-        co_return true;
+        if (!still_ours) co_return Kept::not_ours;
+        co_await tx.query(keep_fault_sql, file.owner, file.id, extract::name_of(why.fault), why.words);
+        co_return Kept::kept;
     };
     co_return co_await db_.transaction(work);
+}
+
+Task<void> Reading::drop(const jobs::Job& job) {
+    auto work = [&](db::Transaction& tx) -> Task<void> {
+        co_await jobs::finish(tx, job);
+    };
+    co_await db_.transaction(work);
+}
+
+Task<extract::Read<std::string>> Reading::read(const Waiting& file) {
+    const auto started = Clock::now();
+    auto text = co_await text_of(file);
+    const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
+    seconds_.observe(seconds);
+    const auto why = text ? extract::Unread() : text.error();
+    log::info("file read", {{"file", file.id.text()},
+                            {"bytes", file.bytes},
+                            {"seconds", seconds},
+                            {"outcome", text ? std::string_view("read") : extract::name_of(why.fault)},
+                            {"reason", why.words}});
+    co_return text;
 }
 
 Task<void> Reading::carry_out(const jobs::Job& job) {
-    const auto file = co_await file_of(job);
-    if (!file) {  // purged meanwhile
-        auto work = [&](db::Transaction& tx) -> Task<void> {
-            co_await jobs::finish(tx, job);
-        };
-        co_await db_.transaction(work);
-        co_return;
+    auto file = co_await file_of(job);
+    if (!file) co_return co_await drop(job);  // purged meanwhile
+    const auto text = co_await read(*file);
+    Kept outcome = Kept::moved;
+    for (int round = 0; round < most_rounds && outcome == Kept::moved; ++round) {
+        if (round > 0) file = co_await file_of(job);
+        if (!file) co_return co_await drop(job);
+        outcome =
+            text ? co_await keep_text(job, *file, *text) : co_await keep_fault(job, *file, text.error());
     }
-    const auto started = Clock::now();
-    auto text = co_await text_of(*file);
-    const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
-    seconds_.observe(seconds);
-    const bool readable = text.has_value();
-    const auto why = readable ? extract::Unread() : text.error();
-    log::info("file read", {{"file", file->id.text()},
-                            {"bytes", file->bytes},
-                            {"seconds", seconds},
-                            {"outcome", readable ? std::string_view("read") : extract::name_of(why.fault)},
-                            {"reason", why.words}});
-    bool kept = false;
-    if (readable)
-        kept = co_await keep_text(job, *file, std::move(*text));
-    else
-        kept = co_await keep_fault(job, *file, why);
-    if (kept)
-        (readable ? done_ : failed_).add();
-    else
-        co_await jobs::put_off(db_, job, "the file was moved or renamed meanwhile");
+    if (outcome == Kept::moved) throw std::runtime_error("it is moved and renamed all the time");
+    if (outcome == Kept::kept) (text ? done_ : failed_).add();
 }
 
 Task<void> Reading::give_up(const jobs::Job& job, std::string reason) {
     log::error("a file is given up", {{"file", job.subject.text()}, {"reason", reason}});
     auto work = [&](db::Transaction& tx) -> Task<void> {
+        co_await tx.query(lock_file_sql, job.owner, job.subject);
         const bool parked = co_await jobs::park(tx, job, reason);
         if (parked) co_await tx.query(keep_fault_sql, job.owner, job.subject, "server", fault_of_ours);
     };
@@ -185,12 +200,16 @@ Task<void> Reading::give_up(const jobs::Job& job, std::string reason) {
 Task<bool> Reading::read_next() {
     const auto job = co_await jobs::claim(db_, reading_job, lease);
     if (!job) co_return false;
-    struct Hold {
-        Held held = std::make_shared<bool>(true);
-        ~Hold() { *held = false; }
-    } hold;
     const auto executor = co_await net::this_executor();
-    net::spawn(executor, keep_hold(db_, *job, hold.held));
+    const auto hold = std::make_shared<Hold>(executor);
+    net::spawn(executor, keep_hold(db_, *job, hold));
+    struct LetGo {
+        Hold& hold;
+        ~LetGo() {
+            hold.ended = true;
+            hold.clock.cancel();
+        }
+    } let_go{*hold};
     co_return co_await settle(*job);
 }
 
@@ -228,19 +247,21 @@ Task<bool> Reading::settle(const jobs::Job& job) {
 Task<void> Reading::keep_reading() {
     while (!stop_.stop_requested()) {
         bool more = false;
+        auto pause = reading_pause;
         ++in_hand_;
         try {
             more = co_await read_next();
         } catch (const std::exception& failure) {
             log::warn("files wait to be read", {{"reason", failure.what()}});
+            pause = pause_after_failure;
         }
         --in_hand_;
-        if (!more && !stop_.stop_requested()) co_await sleep();
+        if (!more && !stop_.stop_requested()) co_await sleep(pause);
     }
 }
 
-Task<void> Reading::sleep() {
-    net::Timer timer(co_await net::this_executor(), reading_pause);
+Task<void> Reading::sleep(std::chrono::milliseconds time) {
+    net::Timer timer(co_await net::this_executor(), time);
     sleeping_.push_back(&timer);
     co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>()));
     std::erase(sleeping_, &timer);
@@ -250,10 +271,13 @@ void Reading::wake() {
     for (net::Timer* timer : sleeping_) timer->cancel();
 }
 
-Task<void> Reading::stop() {
+void Reading::stop() {
     stop_.request_stop();
     wake();
-    while (in_hand_ > 0) co_await net::sleep_for(std::chrono::milliseconds(10));
+}
+
+bool Reading::has_stopped() const {
+    return in_hand_ == 0;
 }
 
 }  // namespace bb::materials

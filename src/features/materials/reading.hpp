@@ -29,21 +29,26 @@ public:
     Task<void> keep_reading();
     /// A file has come in: looks at once.
     void wake();
-    /// Gives the files in hand back, within a moment. Returns when nothing is in hand.
-    Task<void> stop();
+    /// Takes no more, and gives what is in hand back as soon as can be.
+    void stop();
+    bool has_stopped() const;
 
 private:
     struct Waiting;
     Task<std::optional<Waiting>> file_of(const jobs::Job& job);
-    Task<void> sleep();
+    /// What became of a text or fault: not ours is what another server has meanwhile.
+    enum class Kept { kept, not_ours, moved };
+    Task<void> sleep(std::chrono::milliseconds time);
     Task<std::string> original(const Waiting& file);
     /// Carries a job out, puts it off or gives it up. False when no more are to be taken.
     Task<bool> settle(const jobs::Job& job);
     /// Reads the file of a job and keeps what came of it.
     Task<void> carry_out(const jobs::Job& job);
     Task<extract::Read<std::string>> text_of(const Waiting& file);
-    Task<bool> keep_text(const jobs::Job& job, const Waiting& file, std::string text);
-    Task<bool> keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why);
+    Task<extract::Read<std::string>> read(const Waiting& file);
+    Task<Kept> keep_text(const jobs::Job& job, const Waiting& file, const std::string& text);
+    Task<void> drop(const jobs::Job& job);
+    Task<Kept> keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why);
     Task<void> give_up(const jobs::Job& job, std::string reason);
 
     db::Database& db_;

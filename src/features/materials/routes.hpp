@@ -16,7 +16,8 @@ struct Services {
     net::BlockingPool& pool;
     MessageSearch* messages = nullptr;  // null: a search finds no messages
     std::function<void()> file_waits = [] {
-    };  // called when a file has come in that has to be read
+    };                         // called when a file has come in that has to be read
+    std::int64_t storage = 0;  // bytes of files that a person may keep; 0: no bound
 };
 
 /// /api/subjects, /api/materials with entries and files, /api/search.

@@ -4,16 +4,17 @@ namespace bb::jobs {
 namespace {
 
 constexpr const char* add_job_sql =
-    "INSERT INTO jobs AS j (id, kind, owner_id, subject_id, turn) "
-    "SELECT $1, $2, $3, $4, greatest(now(), max(turn) + interval '10 seconds') FROM jobs "
-    "WHERE owner_id = $3 AND state = 'waiting' "
+    "INSERT INTO jobs (id, kind, owner_id, subject_id) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (kind, owner_id, subject_id) DO UPDATE SET id = excluded.id, state = 'waiting', attempts = "
     "0, "
-    "turn = excluded.turn, next_try_at = now(), reason = NULL";
+    "created_at = now(), next_try_at = now(), reason = NULL";
 // Claiming moves the next try on: who dies meanwhile leaves the row to be taken again.
 constexpr const char* claim_job_sql =
-    "WITH due AS (SELECT id FROM jobs WHERE kind = $1 AND state = 'waiting' AND next_try_at <= now() "
-    "ORDER BY turn, id LIMIT 1 FOR UPDATE SKIP LOCKED) "
+    "WITH due AS (SELECT j.id, j.owner_id FROM jobs j LEFT JOIN job_turns t ON t.owner_id = j.owner_id "
+    "WHERE j.kind = $1 AND j.state = 'waiting' AND j.next_try_at <= now() "
+    "ORDER BY t.taken_at NULLS FIRST, j.created_at, j.id LIMIT 1 FOR UPDATE OF j SKIP LOCKED), "
+    "turn AS (INSERT INTO job_turns (owner_id, taken_at) SELECT owner_id, now() FROM due "
+    "ON CONFLICT (owner_id) DO UPDATE SET taken_at = excluded.taken_at) "
     "UPDATE jobs j SET attempts = attempts + 1, next_try_at = now() + $2::int * interval '1 second' FROM due "
     "WHERE j.id = due.id RETURNING j.id, j.owner_id, j.subject_id, j.attempts";
 constexpr const char* renew_job_sql =

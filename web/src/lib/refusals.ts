@@ -83,6 +83,10 @@ export const refusals = {
     'A file may have at most 40 MB, a text file 10 MB.',
     'Hanggang 40 MB lang ang isang file, at 10 MB ang text file.',
   ],
+  'rule.storage': [
+    'Your room for files is used up. Delete files you no longer need.',
+    'Puno na ang espasyo mo para sa mga file. Burahin ang mga hindi na kailangan.',
+  ],
   'rule.helpText': [
     'Writing help works on 1 to 20,000 characters. Select a part of the text.',
     'Gumagana ang tulong sa 1 hanggang 20,000 karakter. Pumili ng bahagi ng teksto.',

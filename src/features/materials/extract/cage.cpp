@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "base/core/program.hpp"
@@ -22,32 +24,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t most_complaints = 4096;
 constexpr std::chrono::milliseconds look_around{200};  // for whether it should end
 
-/// The bytes as a file that only we and our child know; nobody can change it any more.
-class MemoryFile {
-public:
-    explicit MemoryFile(std::string_view bytes)
-        : descriptor_(memfd_create("file", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
-        if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
-        while (!bytes.empty()) {
-            const auto sent = ::write(descriptor_, bytes.data(), bytes.size());
-            if (sent <= 0) {
-                const int reason = errno;
-                close(descriptor_);
-                throw std::system_error(reason, std::generic_category(), "a file in memory");
-            }
-            bytes.remove_prefix(static_cast<std::size_t>(sent));
-        }
-        fcntl(descriptor_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-        lseek(descriptor_, 0, SEEK_SET);
-    }
-    ~MemoryFile() { close(descriptor_); }
-    MemoryFile(const MemoryFile&) = delete;
-    int descriptor() const { return descriptor_; }
-
-private:
-    int descriptor_;
-};
-
 /// A child that is gone when this is.
 class Child {
 public:
@@ -58,9 +34,20 @@ public:
     Child(const Child&) = delete;
     int end() {
         kill(id_, SIGKILL);
-        return wait();
+        return wait_for(std::exchange(id_, 0));
     }
-    int wait() { return wait_for(std::exchange(id_, 0)); }
+    /// Its exit code, if it ends by then.
+    std::optional<int> end_by(Clock::time_point deadline, const std::stop_token& stop) {
+        for (;;) {
+            if (const auto code = poll_end(id_)) {
+                id_ = 0;
+                return code;
+            }
+            if (stop.stop_requested()) throw Stopped("the server stops");
+            if (Clock::now() >= deadline) return std::nullopt;
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        }
+    }
 
 private:
     pid_t id_;
@@ -75,10 +62,10 @@ bool take_some(int descriptor, std::string& into, std::size_t most) {
     return got > 0;
 }
 
-CageOutcome listen_to(int out, int error, const CageLimits& limits) {
+/// Listens until the streams end, the child is too slow, or says too much.
+CageOutcome listen_to(int out, int error, const CageLimits& limits, Clock::time_point deadline) {
     CageOutcome heard;
     pollfd streams[] = {{out, POLLIN, 0}, {error, POLLIN, 0}};
-    const auto deadline = Clock::now() + limits.time;
     while (streams[0].fd >= 0) {
         if (limits.stop.stop_requested()) throw Stopped("the server stops");
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -94,23 +81,65 @@ CageOutcome listen_to(int out, int error, const CageLimits& limits) {
     return heard;
 }
 
+bool is_ended_from_outside(int code) {
+    for (const int signal : {SIGKILL, SIGTERM, SIGINT, SIGHUP})
+        if (code == 128 + signal) return true;
+    return false;
+}
+
 }  // namespace
 
-CageOutcome run_caged(const std::string& what, const std::string& word, std::string_view file,
+CagedFile::CagedFile(std::string_view bytes)
+    : descriptor_(memfd_create("file", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
+    const auto fail = [this](const char* what) {
+        const int reason = errno;
+        if (descriptor_ >= 0) ::close(descriptor_);
+        throw std::system_error(reason, std::generic_category(), what);
+    };
+    if (descriptor_ < 0) fail("memfd_create");
+    while (!bytes.empty()) {
+        const auto sent = ::write(descriptor_, bytes.data(), bytes.size());
+        if (sent <= 0) fail("a file in memory");
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+    if (fcntl(descriptor_, F_ADD_SEALS, seals) != 0) fail("sealing a file in memory");
+}
+
+CagedFile::~CagedFile() {
+    ::close(descriptor_);
+}
+
+int CagedFile::descriptor() const {
+    lseek(descriptor_, 0, SEEK_SET);
+    return descriptor_;
+}
+
+CageOutcome run_caged(const std::string& what, const std::string& word, const CagedFile& file,
                       const CageLimits& limits) {
-    const MemoryFile input(file);
     Pipe out, error;
     Launch program;
     program.command = {"/proc/self/exe", reading_word, what, word};
     program.folder = "/";
-    program.in = input.descriptor();
+    program.in = file.descriptor();
     program.out = out.writer();
     program.error = error.writer();
+    const auto deadline = Clock::now() + limits.time;
     Child child(launch(program));
     out.close_writer();
     error.close_writer();
-    auto outcome = listen_to(out.reader(), error.reader(), limits);
-    outcome.code = outcome.too_slow || outcome.too_much ? child.end() : child.wait();
+    auto outcome = listen_to(out.reader(), error.reader(), limits, deadline);
+    // It may have closed its output and live on.
+    const auto ended =
+        outcome.too_slow || outcome.too_much ? std::nullopt : child.end_by(deadline, limits.stop);
+    if (!ended) {
+        outcome.too_slow = !outcome.too_much;
+        outcome.code = child.end();
+        return outcome;
+    }
+    outcome.code = *ended;
+    if (is_ended_from_outside(outcome.code))
+        throw std::runtime_error("the reading process was ended from outside");
     if (outcome.code == not_shut_in || outcome.code == 127)
         throw std::runtime_error("no process can be shut in to read files: " + outcome.output);
     return outcome;

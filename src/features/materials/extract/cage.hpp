@@ -27,9 +27,23 @@ struct CageOutcome {
     bool too_slow = false, too_much = false;  // it was ended
 };
 
+/// A file in memory that only we and our children know, and that nobody can change. Throws std::system_error.
+class CagedFile {
+public:
+    explicit CagedFile(std::string_view bytes);
+    ~CagedFile();
+    CagedFile(const CagedFile&) = delete;
+    /// At its beginning again.
+    int descriptor() const;
+
+private:
+    int descriptor_;
+};
+
 /// Runs the reading process (child.hpp) with these two words on `file`, shut in, and waits for its end.
-/// Blocks. Throws Stopped, and std::runtime_error where no such process can be: that is no fault of the file.
-CageOutcome run_caged(const std::string& what, const std::string& word, std::string_view file,
+/// Blocks. Throws Stopped, and std::runtime_error where no such process can be, or somebody else ended it:
+/// that is no fault of the file.
+CageOutcome run_caged(const std::string& what, const std::string& word, const CagedFile& file,
                       const CageLimits& limits);
 
 }  // namespace bb::materials::extract

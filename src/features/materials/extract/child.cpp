@@ -1,10 +1,14 @@
 #include "features/materials/extract/child.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +24,7 @@ constexpr const char* filipino_letters = "/usr/share/tesseract-ocr/5/tessdata/fi
 
 int say(int code, std::string_view words) {
     while (!words.empty()) {
-        const auto sent = write(STDOUT_FILENO, words.data(), words.size());
+        const auto sent = ::write(STDOUT_FILENO, words.data(), words.size());
         if (sent <= 0) return not_shut_in;
         words.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -40,19 +44,41 @@ std::string_view whole_input() {
     return at == MAP_FAILED ? std::string_view() : std::string_view(static_cast<const char*>(at), size);
 }
 
+/// No process can be shut in, for this reason.
+struct Open : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+void close_behind(const Walls& walls) {
+    try {
+        shut_in(walls);
+    } catch (const std::exception& fault) {
+        throw Open(fault.what());
+    }
+}
+
+/// The first to go when memory is short, and the last to run: a machine has more to do than to read files.
+void step_back() {
+    if (const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
+        if (::write(file, "900", 3) != 3) errno = 0;
+        ::close(file);
+    }
+    if (setpriority(PRIO_PROCESS, 0, 10) != 0) errno = 0;
+}
+
 int read_here(std::string_view name) {
     const auto kind = kind_of_name(name);
     if (!kind) return refuse(Fault::mismatch, "Files of this kind cannot be read.");
     const auto bytes = whole_input();
     prepare_encodings();
-    shut_in({});
+    close_behind({});
     const auto text = read(*kind, bytes, name);
     return text ? say(0, *text) : refuse(text.error().fault, text.error().words);
 }
 
 /// Becomes a program of Debian's, shut in.
 int become(std::vector<std::string> words, const char* package) {
-    if (access(words[0].c_str(), X_OK) != 0)
+    if (::access(words[0].c_str(), X_OK) != 0)
         return refuse(Fault::missing_reader, "The server needs " + std::string(package) +
                                                  " to read such files, and does not have it.");
     std::string one_thread = "OMP_THREAD_LIMIT=1";
@@ -61,8 +87,8 @@ int become(std::vector<std::string> words, const char* package) {
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     Walls walls;
-    walls.becomes_program = true;
-    shut_in(walls);
+    walls.program = arguments[0];
+    close_behind(walls);
     execve(arguments[0], arguments.data(), environment);
     return not_shut_in;
 }
@@ -88,12 +114,15 @@ int read_as(std::string_view what, const std::string& word) {
 
 std::optional<int> read_as_child(int argc, char** argv) {
     if (argc != 4 || std::string_view(argv[1]) != reading_word) return std::nullopt;
+    step_back();
     try {
         return read_as(argv[2], argv[3]);
+    } catch (const Open& open) {
+        return say(not_shut_in, open.what());
     } catch (const std::bad_alloc&) {
         return refuse(Fault::too_large, "The file takes more memory to read than it may.");
-    } catch (const std::exception& fault) {
-        return say(not_shut_in, fault.what());
+    } catch (const std::exception&) {
+        return refuse(Fault::damaged, "The file is damaged: its reader gave up.");
     }
 }
 

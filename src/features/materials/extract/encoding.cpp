@@ -128,9 +128,11 @@ Read<std::string> decoded_as(std::string_view charset, std::string_view bytes) {
 
 void prepare_encodings() {
     // Left open: what is loaded stays as long as it is used.
-    for (const char* name : {"windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1256",
-                             "iso-8859-2", "iso-8859-15", "koi8-r", "shift_jis", "euc-jp", "gb2312", "gbk",
-                             "gb18030", "big5", "euc-kr", "tis-620"})
+    for (const char* name :
+         {"windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1256", "iso-8859-2",
+          "iso-8859-15",  "koi8-r",       "shift_jis",    "euc-jp",       "gb2312",       "gbk",
+          "gb18030",      "big5",         "euc-kr",       "tis-620",      "koi8-u",       "iso-2022-jp",
+          "iso-2022-kr",  "windows-1257", "windows-1258"})
         (void)iconv_open("UTF-8", name);
 }
 

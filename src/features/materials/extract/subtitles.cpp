@@ -72,22 +72,34 @@ public:
     void line(std::string_view given) {
         const auto line = utf8::trim(given);
         if (line.empty()) {
-            in_cue_ = false;
+            end_cue();
         } else if (const auto start = start_of_cue(line)) {
             begin_cue(*start);
-        } else if (in_cue_) {
-            say(spoken(line));
         } else if (is_counter(line)) {
-            return;
+            // Of the next cue, unless something else follows.
+            const auto before = std::exchange(number_, std::string(line));
+            if (in_cue_) say(before);
+        } else if (in_cue_) {
+            say(std::exchange(number_, {}));
+            say(spoken(line));
         }
     }
 
     bool has_cues() const { return has_cues_; }
-    std::string take() { return std::move(text_); }
+    std::string take() {
+        end_cue();
+        return std::move(text_);
+    }
 
 private:
+    void end_cue() {
+        if (in_cue_) say(std::exchange(number_, {}));
+        in_cue_ = false;
+    }
+
     void begin_cue(int start) {
         in_cue_ = true;
+        number_.clear();
         if (has_cues_ && start < marked_ + seconds_of_a_paragraph && start >= marked_) return;
         if (!text_.empty()) text_ += "\n\n";
         text_ += mark_of_time(start);
@@ -105,6 +117,7 @@ private:
 
     std::string text_;
     std::string last_;
+    std::string number_;
     int marked_ = 0;
     bool in_cue_ = false;
     bool has_cues_ = false;

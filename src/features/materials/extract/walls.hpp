@@ -8,13 +8,13 @@ namespace bb::materials::extract {
 struct Walls {
     std::uint64_t memory = 1ull << 30;  // bytes of address space
     std::chrono::seconds cpu{60};
-    /// It becomes a program of the system afterwards: what lies below /usr can be read and run, nothing else.
-    bool becomes_program = false;
+    /// The program of Debian's that it becomes afterwards, which may read what lies below /usr; null: none.
+    const char* program = nullptr;
 };
 
-/// Shuts this process in, for good: no files, no network, no other processes, no more than `walls` says
-/// (setrlimit(2), Landlock, seccomp; a network namespace where the kernel gives one). Only standard input and
-/// output are left. Throws std::runtime_error when it cannot be: nothing may be read then.
+/// Shuts this process in, for good: no file can be opened, no network, no signal to others, no more than
+/// `walls` says (setrlimit(2), Landlock, seccomp; a network namespace where the kernel gives one). Standard
+/// input and output are left. Throws std::runtime_error when it cannot be: nothing may be read then.
 void shut_in(const Walls& walls);
 
 }  // namespace bb::materials::extract

@@ -56,14 +56,20 @@ TEST_F(JobsTest, AreDoneOnceAndThenGone) {
 TEST_F(JobsTest, GoByTurnsBetweenPeople) {
     std::vector<Uuid> of_ana;
     for (int i = 0; i < 5; ++i) of_ana.push_back(added(ana_));
-    const auto of_ben = added(ben_);
     std::vector<Uuid> order;
-    while (const auto job = next()) order.push_back(job->subject);
-    ASSERT_EQ(order.size(), 6u);
-    EXPECT_EQ(order[0], of_ana[0]);
-    EXPECT_EQ(order[1], of_ben);
-    EXPECT_EQ(std::vector<Uuid>(order.begin() + 2, order.end()),
-              std::vector<Uuid>(of_ana.begin() + 1, of_ana.end()));
+    const auto take = [&] {
+        const auto job = next();
+        if (job) order.push_back(job->subject);
+        return job.has_value();
+    };
+    EXPECT_TRUE(take() && take());
+    cluster().script("UPDATE jobs SET created_at = created_at - interval '1 hour'");
+    const auto of_ben = added(ben_);  // who comes late waits for no more than what is in hand
+    const auto another = added(ben_);
+    while (take()) continue;
+    const std::vector<Uuid> expected = {of_ana[0], of_ana[1], of_ben,   of_ana[2],
+                                        another,   of_ana[3], of_ana[4]};
+    EXPECT_EQ(order, expected);
 }
 
 TEST_F(JobsTest, OfWhoDiedAreTakenByAnother) {

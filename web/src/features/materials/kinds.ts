@@ -1,14 +1,17 @@
 import { i18n, t } from '../../lib/i18n.svelte.ts';
 import type { MaterialFile } from '../../lib/types.ts';
 
-/** The endings of files that can be read, for the browser's file chooser. */
+/** What can be read, for the browser's file chooser; phones offer their camera for pictures. */
 export const readable = [
-  'pdf png jpg jpeg webp tif tiff docx pptx xlsx odt odp ods epub html htm csv tsv txt text md markdown srt vtt',
-  'py js ts java c cpp h cs go rs rb php sql sh kt swift r m json xml yaml yml toml tex ipynb',
+  'pdf png jpg jpeg webp tif tiff docx docm dotx pptx pptm ppsx xlsx xlsm odt odp ods epub',
+  'html htm xhtml csv tsv txt text md markdown log rst org adoc srt vtt',
+  'py js ts jsx tsx mjs java c cc cpp h hpp cs css go rs rb php sql sh bash kt swift r m jl lua',
+  'hs scala dart json xml yaml yml toml ini tex ipynb svelte vue',
 ]
   .join(' ')
   .split(' ')
   .map((ending) => `.${ending}`)
+  .concat('image/jpeg', 'image/png')
   .join(',');
 
 /** One sentence about why a file could not be read, and what helps. */

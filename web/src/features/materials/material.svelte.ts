@@ -4,6 +4,7 @@ import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Entry, Material, MaterialFile } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
+import { faultOf } from './kinds.ts';
 import { entriesApi, filesApi, materialsApi } from './api.ts';
 
 export interface Upload {
@@ -13,7 +14,12 @@ export interface Upload {
 }
 
 const largest = 40 * 1024 * 1024;
-const lookEvery = 1500;
+
+function refusalOf(problem: Problem): string {
+  if (problem.status !== 413) return sentence(problem);
+  const isFull = problem.fields.some(({ pointer }) => pointer === '#/storage');
+  return t(isFull ? 'rule.storage' : 'rule.fileSize');
+}
 
 /** One material with what it holds. */
 export class OpenMaterial {
@@ -50,28 +56,41 @@ export class OpenMaterial {
     }
   }
 
-  /** Looks again and again until it is told to end, for as long as files are being read. */
+  /** Looks again and again, for as long as files are being read. The page calls what it returns at its end. */
   watchReading(): () => void {
-    const timer = setInterval(() => {
-      if (this.reading && document.visibilityState === 'visible') void this.#renewFiles();
-    }, lookEvery);
-    return () => clearInterval(timer);
+    let ended = false;
+    const look = async () => {
+      for (let pause = 1000; !ended; pause = this.reading ? Math.min(pause * 1.2, 10_000) : 1000) {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+        if (!ended && this.reading && document.visibilityState === 'visible')
+          await this.#renewFiles();
+      }
+    };
+    void look();
+    return () => {
+      ended = true;
+    };
   }
 
   async #renewFiles(): Promise<void> {
+    const asked = new Set(this.files.map((file) => file.id));
     let listed: MaterialFile[];
     try {
       listed = await filesApi.list(this.id);
-    } catch {
-      return; // the next look may be luckier
+    } catch (error) {
+      if (asProblem(error).status === 404) this.error = asProblem(error);
+      return; // else the next look may be luckier
     }
     const now = new Map(listed.map((file) => [file.id, file]));
     for (const before of this.files) {
       const after = now.get(before.id);
-      if (before.state === 'reading' && after?.state === 'ready')
-        announcer.say(t('file.isRead', { name: after.name }));
+      if (before.state !== 'reading' || !after) continue;
+      if (after.state === 'ready') announcer.say(t('file.isRead', { name: after.name }));
+      if (after.state === 'failed') announcer.say(`${after.name}: ${faultOf(after)}`);
     }
-    this.files = this.files.map((file) => now.get(file.id) ?? file);
+    this.files = this.files
+      .filter((file) => now.has(file.id) || !asked.has(file.id))
+      .map((file) => now.get(file.id) ?? file);
   }
 
   async readAgain(file: MaterialFile): Promise<void> {
@@ -103,7 +122,7 @@ export class OpenMaterial {
         this.uploads = this.uploads.filter((other) => other !== upload);
       } catch (error) {
         upload.state = 'failed';
-        upload.error = asProblem(error).status === 413 ? t('rule.fileSize') : sentence(error);
+        upload.error = refusalOf(asProblem(error));
       }
     }
   }

@@ -12,13 +12,10 @@ export const files = {
     'The file is damaged. Open it, save it again and bring that.',
     'Sira ang file. Buksan, i-save muli, at iyon ang dalhin.',
   ],
-  'fault.empty': [
-    'The file holds no text that can be read. Pages that are pictures cannot be read yet.',
-    'Walang mabasang teksto sa file. Hindi pa mababasa ang mga pahinang larawan.',
-  ],
+  'fault.empty': ['The file holds no text that can be read.', 'Walang mabasang teksto sa file.'],
   'fault.mismatch': [
-    'The file is not what its name says. Give it the right ending.',
-    'Hindi tugma ang file sa pangalan nito. Bigyan ng tamang dulo ang pangalan.',
+    'The file is not what its name says. Bring it again under its right name.',
+    'Hindi tugma ang file sa pangalan nito. Dalhin muli ito sa tamang pangalan.',
   ],
   'fault.missing-reader': [
     'The server lacks a program for such files. Tell your administrator.',

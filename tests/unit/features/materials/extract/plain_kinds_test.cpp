@@ -122,6 +122,13 @@ TEST(ExtractSubtitles, SurviveWhatIsBroken) {
     EXPECT_FALSE(read(Kind::subtitles, "-->\n" + std::string(300'000, '<'), "a.srt").has_error());
 }
 
+TEST(ExtractSubtitles, NumbersOfCuesAreNotSaid) {
+    EXPECT_EQ(
+        text_of("a.srt",
+                "1\n00:00:01,000 --> 00:00:02,000\nhello\n2\n00:00:02,000 --> 00:00:03,000\n42\nworld\n7"),
+        "[00:00:01] hello 42 world 7\n");
+}
+
 TEST(ExtractSubtitles, RolledCaptionsAreSaidOnce) {
     EXPECT_EQ(text_of("a.vtt", "00:01.000 --> 00:02.000\nfirst\n\n00:02.000 --> 00:03.000\nfirst\nsecond\n"),
               "[00:00:01] first second\n");

@@ -50,8 +50,10 @@ bool is_hidden(const GumboNode* node) {
     std::string style;
     for (const char c : html_attribute(node, "style").substr(0, 1000))
         if (c != ' ') style += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return has_attribute(node, "hidden") || html_attribute(node, "aria-hidden") == "true" ||
-           style.find("display:none") != std::string::npos;
+    // Sphinx and others put a pilcrow behind each heading, to be linked to.
+    const bool is_mark = node->v.element.tag == GUMBO_TAG_A && html_attribute(node, "class") == "headerlink";
+    return is_mark || html_attribute(node, "role") == "navigation" || has_attribute(node, "hidden") ||
+           html_attribute(node, "aria-hidden") == "true" || style.find("display:none") != std::string::npos;
 }
 
 bool is_inline(GumboTag tag) {
@@ -81,7 +83,10 @@ void append_text_below(std::string& out, const GumboNode* node) {
     }
     if (!is_element(node)) return;
     if (node->v.element.tag == GUMBO_TAG_BR) out += '\n';
-    for (unsigned i = 0; i < children_of(node)->length; ++i) append_text_below(out, child_at(node, i));
+    for (unsigned i = 0; i < children_of(node)->length; ++i) {
+        const auto* child = child_at(node, i);
+        if (!is_element(child) || !is_hidden(child)) append_text_below(out, child);
+    }
 }
 
 }  // namespace bb::materials::extract

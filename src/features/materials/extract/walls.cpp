@@ -94,9 +94,7 @@ void limit_resources(const Walls& walls) {
     const auto cpu = static_cast<rlim_t>(walls.cpu.count());
     const rlimit both{cpu, cpu + 5};
     must(setrlimit(RLIMIT_CPU, &both) == 0, "setrlimit");
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they take terabytes of addresses
-    limit(RLIMIT_AS, walls.memory);
-#endif
+    if (bounds_memory) limit(RLIMIT_AS, walls.memory);
 }
 
 void allow_below(int ruleset, const char* path, std::uint64_t rights) {

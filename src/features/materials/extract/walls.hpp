@@ -4,6 +4,19 @@
 
 namespace bb::materials::extract {
 
+/// Whether memory is bounded: not in builds for sanitizers, which take terabytes of addresses.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool bounds_memory = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool bounds_memory = false;
+#else
+inline constexpr bool bounds_memory = true;
+#endif
+#else
+inline constexpr bool bounds_memory = true;
+#endif
+
 /// What a process that reads a stranger's file is left with.
 struct Walls {
     std::uint64_t memory = 1ull << 30;  // bytes of address space

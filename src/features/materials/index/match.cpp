@@ -3,6 +3,7 @@
 
 #include "features/materials/index/lookup.hpp"
 #include "features/materials/index/trigrams.hpp"
+#include "features/materials/text/bilingual.hpp"
 
 namespace bb::materials::index {
 namespace {
@@ -27,6 +28,7 @@ constexpr const char* alike_sql =
     "WHERE place <= 40";
 
 constexpr std::size_t most_corrections = 3;
+constexpr double closeness_of_translation = 0.8;
 
 std::vector<MatchedTerm> closest(const std::string& sound, std::vector<MatchedTerm> candidates) {
     const int limit = allowed_edits(sound.size());
@@ -57,7 +59,7 @@ Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concept
     std::vector<std::int32_t> trigrams;
     std::vector<std::int32_t> needed;
     for (std::size_t i = 0; i < concepts.size(); ++i) {
-        if (!concepts[i].terms.empty()) continue;
+        if (!concepts[i].terms.empty() || concepts[i].asked.everyday) continue;
         const auto grams = trigrams_of(sound_of(concepts[i].asked.word));
         for (const std::int32_t gram : grams) {
             words.push_back(static_cast<std::int32_t>(i));
@@ -77,15 +79,36 @@ Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concept
     }
 }
 
+/// A word to look up, for one concept of the question.
+struct Wanted {
+    std::size_t concept_index;
+    double closeness;
+};
+
+void add_once(std::vector<MatchedTerm>& terms, MatchedTerm term) {
+    const auto same = [&](const MatchedTerm& other) {
+        return other.id == term.id;
+    };
+    if (std::none_of(terms.begin(), terms.end(), same)) terms.push_back(std::move(term));
+}
+
 }  // namespace
 
 Task<Matches> match_words(db::Database& db, UserId owner, Question question) {
     Matches matches;
     std::vector<std::string_view> words;
     std::vector<std::string_view> stems;
+    std::vector<Wanted> wanted;
     for (const AskedWord& asked : question.words) {
+        const auto number = matches.concepts.size();
         words.push_back(asked.word);
         stems.push_back(asked.stem);
+        wanted.push_back({number, 1});
+        for (const auto english : text::english_for(asked.word)) {
+            words.push_back(english);
+            stems.push_back(english);
+            wanted.push_back({number, closeness_of_translation});
+        }
         matches.concepts.push_back(Concept{asked, {}});
     }
     for (const auto row : co_await db.query(match_sql, owner, words, stems)) {
@@ -97,8 +120,9 @@ Task<Matches> match_words(db::Database& db, UserId owner, Question question) {
         }
         if (row.is_null(1)) continue;
         MatchedTerm term{row.get<std::int64_t>(1), row.get<std::string>(2), row.get<std::int64_t>(3)};
-        matches.concepts[static_cast<std::size_t>(row.get<std::int32_t>(0) - 1)].terms.push_back(
-            std::move(term));
+        const Wanted& of = wanted[static_cast<std::size_t>(row.get<std::int32_t>(0) - 1)];
+        term.closeness = of.closeness;
+        add_once(matches.concepts[of.concept_index].terms, std::move(term));
     }
     if (matches.statistics.passages > 0) co_await correct(db, owner, matches.concepts);
     keep_rarest(matches.concepts);

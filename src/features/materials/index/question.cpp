@@ -23,7 +23,8 @@ std::vector<AskedWord> topic_words(std::string_view text, bool with_chatter, std
         };
         if (std::any_of(asked.begin(), asked.end(), same)) continue;
         std::string stem = text::filipino_stem(word.folded);
-        asked.push_back(AskedWord{std::move(word.folded), std::move(stem)});
+        const bool everyday = text::is_everyday(word.folded);
+        asked.push_back(AskedWord{std::move(word.folded), std::move(stem), everyday});
     }
     return asked;
 }
@@ -41,8 +42,10 @@ Question read_question(std::string_view text, std::size_t most) {
 }
 
 std::int64_t Concept::passages() const {
+    const double best = closeness();
     std::int64_t sum = 0;
-    for (const MatchedTerm& term : terms) sum += term.passages;
+    for (const MatchedTerm& term : terms)
+        if (term.closeness >= best - 0.3) sum += term.passages;  // not words that only mean much the same
     return sum;
 }
 
@@ -56,7 +59,8 @@ Coverage::Coverage(const std::vector<Concept>& concepts, const Statistics& stati
     double all = 0;
     for (const Concept& concept_of : concepts) {
         // In a small collection every word is common, so rarity is not trusted far in either direction.
-        const double weight = std::clamp(rarity(statistics, concept_of.passages()), 1.0, 2.0);
+        const double weight =
+            std::clamp(rarity(statistics, concept_of.passages()), 1.0, 2.0) * concept_of.asked.importance();
         all += weight;
         parts_.push_back(weight * concept_of.closeness());
     }

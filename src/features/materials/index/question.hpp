@@ -12,6 +12,10 @@ namespace bb::materials::index {
 struct AskedWord {
     std::string word;  // folded
     std::string stem;  // Filipino stem
+    bool everyday = false;
+
+    /// How much it says of the topic, 0 to 1.
+    double importance() const { return everyday ? 0.3 : 1; }
 };
 
 /// What a question asks about. `only_chatter`: nothing but words like "explain" and "example" was left.

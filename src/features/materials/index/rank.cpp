@@ -66,7 +66,7 @@ Reading plan_reading(const Matches& matches) {
     std::int64_t read = 0;
     for (const std::size_t i : order) {
         const Concept& asked = matches.concepts[i];
-        const double rare = rarity(matches.statistics, asked.passages());
+        const double rare = rarity(matches.statistics, asked.passages()) * asked.asked.importance();
         const bool in_full = reading.full.empty() || read + asked.passages() <= budget;
         if (in_full) read += asked.passages();
         for (const MatchedTerm& term : asked.terms) {

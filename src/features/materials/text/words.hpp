@@ -24,6 +24,10 @@ bool is_stop_word(std::string_view folded);
 /// with the topic, not what it is.
 bool is_chatter(std::string_view folded);
 
+/// True for words of everyday life that students tell around a question ("friend", "tomorrow", "weird"): a
+/// topic at most by chance.
+bool is_everyday(std::string_view folded);
+
 enum class Language { english, filipino };
 
 std::string_view code_of(Language language);  // "en" or "fil"

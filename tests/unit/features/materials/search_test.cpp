@@ -323,5 +323,28 @@ TEST_F(SearchTest, AnswersFromTheMaterialsOfTheDemonstrationSchool) {
         EXPECT_FALSE(find(ana_, question).answerable) << question;
 }
 
+TEST_F(SearchTest, FindsEnglishTextsByFilipinoWordsOfSchool) {
+    const auto in = material(ana_, "Databases");
+    write(ana_, in, "Deleting",
+          "The DELETE command removes rows from a table. Without a condition all rows go.");
+    write(ana_, in, "Leaves", "Leaves are the kitchen of a plant. They make food from light.");
+    const auto found = find(ana_, "Anong utos ang nagtatanggal ng hanay sa talahanayan?");
+    ASSERT_FALSE(found.passages.empty());
+    EXPECT_EQ(found.passages[0].title, "Deleting");
+}
+
+TEST_F(SearchTest, IsNotLedAwayByWordsOfEverydayLife) {
+    const auto in = material(ana_, "Mixed");
+    write(ana_, in, "Friends",
+          "My friend and my uncle love school. My friend wondered about the weird week.");
+    write(ana_, in, "Osmosis", "Water moves through a membrane to where more salt is. This is osmosis.");
+    const auto found = find(ana_,
+                            "My friend and my uncle wondered last week at school, it is weird: where does "
+                            "water go through a membrane?");
+    ASSERT_FALSE(found.passages.empty());
+    EXPECT_EQ(found.passages[0].title, "Osmosis");
+    EXPECT_TRUE(found.answerable);
+}
+
 }  // namespace
 }  // namespace bb::materials

@@ -32,6 +32,13 @@ TEST(ExtractHtml, WhatNobodySeesIsLeftOut) {
         "# Leaf\n\nSeen this.\n");
 }
 
+TEST(ExtractHtml, WaysThroughASiteAreLeftOut) {
+    EXPECT_EQ(text_of("a.html",
+                      "<h1>Leaf<a class=headerlink href='#leaf'>\u00b6</a></h1>"
+                      "<div role=navigation>Next, previous</div><p>Green."),
+              "# Leaf\n\nGreen.\n");
+}
+
 TEST(ExtractHtml, TheTitleIsAHeadingOnlyWithoutAnother) {
     EXPECT_EQ(text_of("a.html", "<title>Site</title><h1>Leaf</h1><p>x"), "# Leaf\n\nx\n");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "features/materials/text/bilingual.hpp"
 #include "features/materials/text/filipino.hpp"
 #include "features/materials/text/fold.hpp"
 #include "features/materials/text/words.hpp"
@@ -107,6 +108,20 @@ TEST(FilipinoStem, LeavesShortAndForeignWordsAlone) {
     EXPECT_EQ(filipino_stem("co2"), "co2");
     EXPECT_EQ(filipino_stem("光"), "光");
     EXPECT_EQ(filipino_stem(""), "");
+}
+
+TEST(EverydayWords, AreFoundFromFirstToLast) {
+    for (const char* word : {"able", "friend", "weird", "youre", "kaibigan", "aking"})
+        EXPECT_TRUE(is_everyday(word)) << word;
+    for (const char* topic : {"", "database", "light", "table", "zygote"})
+        EXPECT_FALSE(is_everyday(topic)) << topic;
+}
+
+TEST(Bilingual, GivesEnglishWordsOfSchool) {
+    EXPECT_EQ(english_for("hanay"), std::vector<std::string_view>{"row"});
+    EXPECT_EQ(english_for("wika"), std::vector<std::string_view>{"language"});
+    EXPECT_EQ(english_for("kabuuan"), (std::vector<std::string_view>{"sum", "total"}));
+    for (const char* other : {"", "aaa", "row", "zzz"}) EXPECT_TRUE(english_for(other).empty()) << other;
 }
 
 }  // namespace

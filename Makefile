@@ -33,10 +33,11 @@ test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in t
 test-deploy: ## as root: twelve releases to three hosts in network namespaces under load; prints what people met
 	@BB_LONG=1 FILES=/twelve_releases scripts/test cli
 
-test-watch: ## a day of faults and a quiet week in simulated time: which alarms, incidents and messages came, and when
+test-watch: ## a day of faults and a quiet week in simulated time: which alarms, incidents and messages came; then real mails and hooks
 	@scripts/packages run build test
 	@scripts/build unit_watch
 	@BB_LONG=1 build/$(PRESET)/unit/unit_watch --gtest_filter='Day*' --gtest_brief=1
+	@FILES=/incidents scripts/test api
 
 test-aws: ## deploy/aws made and taken away again in an emulated AWS; needs terraform, its provider and moto
 	@BB_LONG=1 FILES=/aws scripts/test cli

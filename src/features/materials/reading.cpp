@@ -188,13 +188,14 @@ Task<void> Reading::carry_out(const jobs::Job& job) {
 
 Task<void> Reading::give_up(const jobs::Job& job, std::string reason) {
     log::error("a file is given up", {{"file", job.subject.text()}, {"reason", reason}});
-    auto work = [&](db::Transaction& tx) -> Task<void> {
+    auto work = [&](db::Transaction& tx) -> Task<bool> {
         co_await tx.query(lock_file_sql, job.owner, job.subject);
         const bool parked = co_await jobs::park(tx, job, reason);
         if (parked) co_await tx.query(keep_fault_sql, job.owner, job.subject, "server", fault_of_ours);
+        co_return parked;
     };
-    co_await db_.transaction(work);
-    failed_.add();
+    const bool parked = co_await db_.transaction(work);
+    if (parked) failed_.add();
 }
 
 Task<bool> Reading::read_next() {

@@ -72,6 +72,8 @@ async function fill(person) {
             `INSERT INTO address_changes (user_id, email, code_hash, expires_at) VALUES (${user}, 'new-${person.email}', sha256('x'), now() + interval '1 hour');` +
             `INSERT INTO mail_queue (user_id, kind, language, next_try_at) VALUES (${user}, 'weekly', 'en', now() + interval '1 day');` +
             `INSERT INTO mail_queue (address, kind, language, next_try_at) VALUES ('${person.email}', 'address_changed', 'en', now() + interval '1 day');` +
+            `INSERT INTO jobs (id, kind, owner_id, subject_id, next_try_at) VALUES (gen_random_uuid(), 'read_file', ${user}, gen_random_uuid(), now() + interval '1 day');` +
+            `INSERT INTO job_turns VALUES (${user}, now());` +
             `INSERT INTO bouncing_addresses (address) VALUES ('${person.email}'), ('new-${person.email}');` +
             `INSERT INTO invitations (id, email, role, language, token_hash, expires_at) VALUES (gen_random_uuid(), '${person.email}', 'student', 'en', sha256('i${person.email}'), now() + interval '1 day');` +
             `INSERT INTO status_subscribers VALUES (gen_random_uuid(), '${person.email}', now());` +

@@ -162,6 +162,32 @@ test("a command or option that is not there is noticed", async () => {
     assert.equal(await lackOf("logs filter --sinc 1h"), '"logs filter" has no --sinc');
 });
 
+test("every error that the log can tell has its row", () => {
+    const rows = new Set(
+        [...text.split("\n## Error messages\n")[1].matchAll(/^\| (.+?) \|/gm)].flatMap(([, first]) =>
+            [...first.matchAll(/`([^`]+)`/g)].map(([, message]) => message),
+        ),
+    );
+    const told = globSync("src/**/*.cpp", { cwd: root }).flatMap((file) =>
+        [
+            ...readFileSync(path.join(root, file), "utf8").matchAll(
+                /(?:log::error\(|Level::error, )\s*"([^"]+)"/g,
+            ),
+        ].map(([, message]) => message),
+    );
+    assert.ok(told.length >= 30);
+    assert.deepEqual(
+        told.filter((message) => !rows.has(message)),
+        [],
+        "without a row",
+    );
+    assert.deepEqual(
+        [...rows].filter((message) => !told.includes(message)),
+        [],
+        "told by nothing",
+    );
+});
+
 const documents = globSync(["README.md", "CONTRIBUTING.md", "docs/**/*.md"], { cwd: root });
 test("the documents are there", () => assert.ok(documents.length >= 20));
 

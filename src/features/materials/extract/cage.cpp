@@ -119,7 +119,7 @@ CageOutcome run_caged(const std::string& what, const std::string& word, const Ca
                       const CageLimits& limits) {
     Pipe out, error;
     Launch program;
-    program.command = {"/proc/self/exe", reading_word, what, word};
+    program.command = {limits.program, reading_word, what, word};
     program.folder = "/";
     program.in = file.descriptor();
     program.out = out.writer();

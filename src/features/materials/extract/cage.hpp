@@ -10,8 +10,9 @@ namespace bb::materials::extract {
 /// What a reading process may take.
 struct CageLimits {
     std::chrono::seconds time{60};
-    std::size_t output = 8u << 20;  // bytes
-    std::stop_token stop = {};      // ends it early
+    std::size_t output = 8u << 20;           // bytes
+    std::stop_token stop = {};               // ends it early
+    const char* program = "/proc/self/exe";  // what is begun: this one
 };
 
 /// Somebody asked for an early end.

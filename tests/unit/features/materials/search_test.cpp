@@ -346,5 +346,36 @@ TEST_F(SearchTest, IsNotLedAwayByWordsOfEverydayLife) {
     EXPECT_TRUE(found.answerable);
 }
 
+TEST_F(SearchTest, ARenameWhileAFileIsReadLeavesItsTextInTheIndex) {
+    const auto in = material(ana_, "Brought");
+    NewFile brought;
+    brought.name = "scan.pdf";
+    brought.media_type = "application/pdf";
+    Files files(db(), pool_);
+    std::vector<NewFile> all(1, brought);
+    const auto made = await(files.create(ana_, in, FileId::make(), all));
+    const auto id = made->at(0).id;
+
+    // The reader has the material, and is about to commit; the rename has looked at the file before.
+    db::Session reader(cluster().conninfo());
+    reader.script("BEGIN; SELECT FROM materials WHERE id = '" + in.text() + "' FOR UPDATE");
+    FileChange change;
+    change.name = "lesson.pdf";
+    std::optional<bool> renamed;
+    const http::IfMatch always;
+    boost::asio::co_spawn(executor(), files.change(ana_, in, id, change, always),
+                          [&](std::exception_ptr failed, Result<File> file) { renamed = !failed && file; });
+    let_run(std::chrono::milliseconds(300));
+    ASSERT_FALSE(renamed) << "it waits for the reader";
+    reader.script(
+        "UPDATE files SET text = 'The needle is in here.', characters = 22, state = 'ready' WHERE id = '" +
+        id.text() + "'; COMMIT");
+    for (int i = 0; i < 100 && !renamed; ++i) let_run(std::chrono::milliseconds(50));
+    ASSERT_TRUE(renamed.value_or(false));
+    const auto found = find(ana_, "needle");
+    ASSERT_FALSE(found.passages.empty());
+    EXPECT_EQ(found.passages[0].title, "lesson.pdf");
+}
+
 }  // namespace
 }  // namespace bb::materials

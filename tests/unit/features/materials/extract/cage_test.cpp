@@ -1,0 +1,102 @@
+#include "features/materials/extract/cage.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "features/materials/extract/child.hpp"
+#include "features/materials/extract/tidy.hpp"
+
+namespace bb::materials::extract {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A cage whose child is a script: with the file on its standard input, and two words as $2 and $3.
+class CageTest : public testing::Test {
+protected:
+    CageTest() {
+        char folder[] = "/tmp/bb-cage-XXXXXX";
+        folder_ = mkdtemp(folder);
+        limits_.time = std::chrono::seconds(20);
+    }
+    ~CageTest() override { std::filesystem::remove_all(folder_); }
+
+    CageOutcome run(const std::string& script) {
+        program_ = folder_ + "/child";
+        std::ofstream(program_) << "#!/bin/sh\n" << script << '\n';
+        chmod(program_.c_str(), 0700);
+        limits_.program = program_.c_str();
+        return run_caged("kind", "a.txt", CagedFile("what it holds"), limits_);
+    }
+    double seconds_of(const std::string& script) {
+        const auto began = Clock::now();
+        last_ = run(script);
+        return std::chrono::duration<double>(Clock::now() - began).count();
+    }
+
+    std::string folder_, program_;
+    CageLimits limits_;
+    CageOutcome last_;
+};
+
+TEST_F(CageTest, HandsOverTheFileAndTheWords) {
+    const auto ended = run("echo \"$1 $2 $3\"; cat; echo what is wrong >&2; exit 3");
+    EXPECT_EQ(ended.output, "read-a-file kind a.txt\nwhat it holds");
+    EXPECT_EQ(ended.complaints, "what is wrong\n");
+    EXPECT_EQ(ended.code, 3);
+    EXPECT_FALSE(ended.too_slow || ended.too_much);
+}
+
+TEST_F(CageTest, EndsWhatIsTooSlowAlsoWhenItHasClosedItsOutput) {
+    limits_.time = std::chrono::seconds(1);
+    EXPECT_LT(seconds_of("exec sleep 30"), 10);
+    EXPECT_TRUE(last_.too_slow);
+    EXPECT_LT(seconds_of("exec >&- 2>&-; exec sleep 30"), 10);
+    EXPECT_TRUE(last_.too_slow);
+}
+
+TEST_F(CageTest, EndsWhatSaysTooMuch) {
+    limits_.output = 1000;
+    EXPECT_LT(seconds_of("exec yes"), 10);
+    EXPECT_TRUE(last_.too_much);
+    EXPECT_LE(last_.output.size(), 1001u);
+    limits_.output = 10'000'000;
+    EXPECT_LE(run("yes 2>/dev/null | head -c 100000 >&2").complaints.size(), 4096u);
+}
+
+TEST_F(CageTest, IsStoppedEarly) {
+    for (const char* script : {"exec sleep 30", "exec >&- 2>&-; exec sleep 30"}) {
+        std::stop_source stop;
+        limits_.stop = stop.get_token();
+        std::jthread soon([&stop] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+            stop.request_stop();
+        });
+        EXPECT_THROW(run(script), Stopped);
+    }
+}
+
+TEST_F(CageTest, DoesNotBlameTheFileForWhatOthersDo) {
+    EXPECT_THROW(run("kill -9 $$"), std::runtime_error);
+    EXPECT_THROW(run("kill -15 $$"), std::runtime_error);
+    EXPECT_THROW(run("echo no Landlock; exit " + std::to_string(not_shut_in)), std::runtime_error);
+    limits_.program = "/nonexistent";
+    EXPECT_THROW(run_caged("kind", "a.txt", CagedFile("x"), limits_), std::runtime_error);
+}
+
+TEST(Tidied, KeepsTextPagesAndWholeWords) {
+    EXPECT_EQ(tidied("One\fTwo\f\f", false), "One\n\f\nTwo\n");
+    EXPECT_EQ(tidied("\f\nThird", false), "\n\f\nThird\n");
+    EXPECT_EQ(tidied(std::string_view("a\0b\x1b[1m\xff", 8), false), "ab[1m\uFFFD\n");
+    EXPECT_EQ(tidied("photo-\nsynthesis, well-\nKnown", true), "photosynthesis, well-\nKnown\n");
+    EXPECT_EQ(tidied("photo-\nsynthesis", false), "photo-\nsynthesis\n");
+    EXPECT_EQ(tidied("\f\f", false), "");
+}
+
+}  // namespace
+}  // namespace bb::materials::extract

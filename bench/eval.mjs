@@ -79,7 +79,9 @@ async function everything(student, target, key) {
 }
 
 async function untilRead({ student, files }) {
+    const deadline = Date.now() + 300_000;
     for (;;) {
+        if (Date.now() > deadline) throw new Error("the documents were not read within five minutes");
         const listed = await everything(student, files, "files");
         const failed = listed.find((file) => file.state === "failed");
         if (failed) throw new Error(`${failed.name}: ${failed.reason}`);

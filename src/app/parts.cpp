@@ -91,6 +91,11 @@ std::unique_ptr<accounts::Github> github_door(const Node& node, client::HttpClie
     return std::make_unique<accounts::Github>(client, keys, std::move(*options));
 }
 
+/// Bytes of files that a person may keep; 0: any number.
+std::int64_t storage_of(const Node& node) {
+    return std::int64_t{1'000'000} * node.config.number("BRAINBYTES_STORAGE_MB");
+}
+
 std::vector<std::string> sealing_secrets(const Node& node) {
     return {node.secret, node.config.text("BRAINBYTES_SECRET_BEFORE")};
 }
@@ -109,7 +114,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       keys(db, sealing_secrets(shared)),
       github(github_door(shared, http_client, keys)),
       files(db, keys, shared.blobs, shared.pool),
-      personal_materials(files),
+      personal_materials(files, storage_of(shared)),
       personal_chats(shared.pool),
       keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
       reading(db, files, shared.file_readers, shared.metrics),
@@ -136,9 +141,9 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &message_search,
-                                    [&shared = node]() { shared.announce("file_waits", {}); },
-                                    1'000'000 * std::int64_t(node.config.number("BRAINBYTES_STORAGE_MB"))});
+    materials::bind_routes(router,
+                           {db, files, node.pool, &message_search,
+                            [&shared = node]() { shared.announce("file_waits", {}); }, storage_of(node)});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { archiveFrom } from "../support/archives.mjs";
 import { assertProblem, until } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { root, startServer } from "../support/server.mjs";
@@ -275,5 +276,41 @@ describe("the reading", () => {
         const given = await settled(file);
         assert.deepEqual([given.state, given.fault], ["failed", "server"]);
         assert.equal((await database.query("SELECT state FROM jobs")).trim(), "parked");
+    });
+
+    test("follows an archive of one's data to another person, within their room", async () => {
+        const cara = await server.as("cara@example.org");
+        const made = await cara.request("/api/materials", { method: "POST", json: { title: "Mine" } });
+        const place = `/api/materials/${made.json.id}/files`;
+        const pdf = await upload(cara, place, "notes.pdf", sample("notes.pdf"));
+        assert.equal((await settled(pdf, cara)).state, "ready");
+        const archive = await archiveFrom(server, cara);
+        const bring = async (who) =>
+            who.request("/api/me/import", {
+                method: "POST",
+                body: archive,
+                headers: { "content-type": "application/zip" },
+            });
+        const dina = await server.as("dina@example.org");
+        const brought = await bring(dina);
+        assert.equal(brought.status, 200, brought.text);
+        const [material] = (await dina.request("/api/materials")).json.materials;
+        const [file] = (await dina.request(`/api/materials/${material.id}/files`)).json.files;
+        const there = await settled(file, dina);
+        assert.equal(there.state, "ready");
+        assert.equal(there.text, (await settled(pdf, cara)).text);
+
+        const full = await startServer({ env: { BRAINBYTES_STORAGE_MB: "1" } });
+        try {
+            const eva = await full.as("eva@example.org");
+            const other = await eva.request("/api/materials", { method: "POST", json: { title: "Full" } });
+            const files = `/api/materials/${other.json.id}/files`;
+            await upload(eva, files, "large.txt", "x".repeat(990_000));
+            const refused = await bring(eva);
+            assert.equal(refused.status, 413, refused.text);
+            assert.equal((await eva.request("/api/materials")).json.materials.length, 1);
+        } finally {
+            await full.stop();
+        }
     });
 });

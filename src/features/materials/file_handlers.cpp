@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "base/core/json_reader.hpp"
 #include "base/http/gzip.hpp"
 #include "features/materials/files.hpp"
@@ -41,19 +39,10 @@ Result<FileChange> read_file_change(const http::Request& request) {
     return change;
 }
 
-/// Too large when the person would keep more than they may.
-Task<std::optional<Error>> refuse_for_room(const Services& services, Files& files, UserId owner,
-                                           const std::vector<UploadedFile>& uploads) {
-    if (services.storage <= 0) co_return std::nullopt;
-    std::int64_t more = 0;
-    for (const auto& upload : uploads) more += static_cast<std::int64_t>(upload.bytes.size());
-    const auto kept = co_await files.stored(owner);
-    if (kept + more <= services.storage) co_return std::nullopt;
-    auto refused =
-        bad_field("#/storage", fmt::format("holds {} of {} MB already: delete files you no longer need",
-                                           kept / 1'000'000, services.storage / 1'000'000));
-    refused.code = ErrorCode::too_large;
-    co_return refused;
+std::int64_t bytes_of(const std::vector<UploadedFile>& uploads) {
+    std::int64_t bytes = 0;
+    for (const auto& upload : uploads) bytes += static_cast<std::int64_t>(upload.bytes.size());
+    return bytes;
 }
 
 /// Stores the originals. Rows that name them come afterwards, so that no row ever names a missing file.
@@ -127,7 +116,8 @@ Answer upload_files(http::Request& request, Services& services) {
     };
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
-    if (auto refused = co_await refuse_for_room(services, files, owner, *uploads)) co_return *refused;
+    const auto room = co_await files.check_room(owner, bytes_of(*uploads), services.storage);
+    if (!room) co_return room.error();
     auto stored = co_await store(services, owner, std::move(*uploads));
     const FileId first_id{request.id_to_make()};
     auto made = co_await files.create(owner, *material, first_id, std::move(stored));

@@ -1,5 +1,7 @@
 #include "features/materials/files.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/core/utf8.hpp"
@@ -153,7 +155,22 @@ Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner,
     co_await index_file(tx, pool, owner, material, file, made);
 }
 
+/// `kept`: bytes that a person's files take, each content once, without those that were deleted.
+Result<> room_for(const db::Rows& kept, std::int64_t more, std::int64_t most) {
+    const auto bytes = kept[0].get<std::int64_t>(0);
+    if (most <= 0 || bytes + more <= most) return Result<>();
+    Error refused =
+        bad_field("#/storage", fmt::format("holds {} of {} MB already: delete files you no longer need",
+                                           bytes / 1'000'000, most / 1'000'000));
+    refused.code = ErrorCode::too_large;
+    return refused;
+}
+
 }  // namespace
+
+Task<Result<>> check_room(db::Transaction& tx, UserId owner, std::int64_t more, std::int64_t most) {
+    co_return room_for(co_await tx.query(stored_sql, owner), more, most);
+}
 
 Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::PageQuery page) {
     std::optional<Time> time;
@@ -210,9 +227,8 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
     co_return made;
 }
 
-Task<std::int64_t> Files::stored(UserId owner) {
-    const auto rows = co_await db_.query(stored_sql, owner);
-    co_return rows[0].get<std::int64_t>(0);
+Task<Result<>> Files::check_room(UserId owner, std::int64_t more, std::int64_t most) {
+    co_return room_for(co_await db_.query(stored_sql, owner), more, most);
 }
 
 Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,

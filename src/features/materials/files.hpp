@@ -25,6 +25,9 @@ struct FileChange {
     std::optional<MaterialId> material;
 };
 
+/// The same as a part of `tx`.
+Task<Result<>> check_room(db::Transaction& tx, UserId owner, std::int64_t more, std::int64_t most);
+
 /// Files of one person's materials, in the same manner as Entries.
 class Files {
 public:
@@ -37,8 +40,9 @@ public:
     /// All or none. Errors: not_found.
     Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, FileId first,
                                            std::vector<NewFile> files);
-    /// Bytes that a person's files take, each content once, without those that were deleted.
-    Task<std::int64_t> stored(UserId owner);
+    /// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). Errors:
+    /// too_large with the pointer #/storage.
+    Task<Result<>> check_room(UserId owner, std::int64_t more, std::int64_t most);
     /// Errors: not_found, stale.
     Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
                               http::IfMatch condition);

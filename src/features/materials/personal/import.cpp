@@ -40,8 +40,10 @@ constexpr const char* file_sql =
 /// One import of one person.
 class Arrival {
 public:
-    Arrival(db::Transaction& tx, UserId owner, blobs::FileStore& files, personal::Import& import)
+    Arrival(db::Transaction& tx, UserId owner, blobs::FileStore& files, std::int64_t storage,
+            personal::Import& import)
         : tx_(tx),
+          storage_(storage),
           owner_(owner),
           files_(files),
           pool_(files.pool()),
@@ -66,6 +68,7 @@ private:
                           text::Format format);
 
     db::Transaction& tx_;
+    std::int64_t storage_;
     UserId owner_;
     blobs::FileStore& files_;
     net::BlockingPool& pool_;
@@ -227,6 +230,8 @@ Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids,
     if (!checked) co_return personal::in_file(place, checked.error());
     if (crypto::hex(crypto::sha256(bytes)) != sha256)
         co_return Error(ErrorCode::malformed, place + ": is not the file that was packed.");
+    const auto room = co_await check_room(tx_, owner_, static_cast<std::int64_t>(bytes.size()), storage_);
+    if (!room) co_return personal::in_file(place, room.error());
     const auto digest = co_await files_.put(owner_.value, bytes);
     const auto made = FileId::make();
     co_await tx_.query(file_sql, owner_, made, material, checked->name, checked->media_type,
@@ -279,7 +284,7 @@ Task<Result<void>> Arrival::run() {
 
 Task<Result<void>> PersonalMaterials::read(db::Transaction& tx, Uuid owner, personal::Import& import) {
     for (const char* kind : {"subjects", "materials", "entries", "files"}) import.tallies[kind];
-    Arrival arrival(tx, UserId{owner}, files_, import);
+    Arrival arrival(tx, UserId{owner}, files_, storage_, import);
     co_return co_await arrival.run();
 }
 

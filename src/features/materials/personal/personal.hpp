@@ -9,8 +9,9 @@ namespace bb::materials {
 /// (docs/privacy.md describes the files).
 class PersonalMaterials : public personal::PersonalData {
 public:
-    /// `files` must outlive it.
-    explicit PersonalMaterials(blobs::FileStore& files) : files_(files) {}
+    /// `files` must outlive it. `storage`: bytes of files that a person may keep; 0: any number.
+    explicit PersonalMaterials(blobs::FileStore& files, std::int64_t storage = 0)
+        : files_(files), storage_(storage) {}
 
     Task<void> write(db::Transaction& tx, Uuid owner, personal::Archive& archive) override;
     Task<Result<void>> read(db::Transaction& tx, Uuid owner, personal::Import& import) override;
@@ -20,6 +21,7 @@ public:
 
 private:
     blobs::FileStore& files_;
+    std::int64_t storage_;
 };
 
 /// Where the original of a file stands in an archive.

@@ -118,6 +118,44 @@ function commandsIn(document) {
     );
 }
 
+// What stands in a sentence, with what stands for the capital letters; what needs a release is tried by
+// tests/cli/deploy.test.mjs, and what runs all the time is what runs here.
+const elsewhere = ["rollback", "supervise"];
+const inSentences = [...new Set(commandsIn(text))].filter(
+    (command) =>
+        !commands.some((line) => line.startsWith(`brainbytes ${command}`)) && !elsewhere.includes(command),
+);
+
+test("commands in sentences work too, on what there is", async () => {
+    const person = await server.as("bea@example.org");
+    const key = await person.request("/api/keys", {
+        method: "POST",
+        json: { name: "Tests", scopes: ["read"], days: 1 },
+    });
+    assert.equal(key.status, 201, key.text);
+    const opened = await server.command("incident", "open", "Something is odd", "--severity", "P3", "--json");
+    assert.equal(opened.code, 0, opened.stderr);
+    const given = {
+        N: String(JSON.parse(opened.stdout).number),
+        TEXT: "looked at it",
+        EMAIL: person.email,
+        ID: key.json.id,
+        NAME: "much-work",
+    };
+    const alarm = "--metric-name brainbytes_jobs --threshold 100 --comparison-operator GreaterThanThreshold";
+    const more = { "alarm put": ["much-work", ...alarm.split(" ")], "maintenance run weekly": ["--json"] };
+    const faults = [];
+    for (const command of inSentences) {
+        const words = wordsOf(command).map((word) => given[word] ?? word);
+        const done = await server.command(...words, ...(more[command] ?? []));
+        // A task that finds something to do says so with 1.
+        const good = done.code === 0 || (command === "maintenance run weekly" && done.code === 1);
+        if (!good) faults.push(`${command}: ${done.code}: ${done.stdout}${done.stderr}`);
+    }
+    assert.ok(inSentences.length >= 10);
+    assert.deepEqual(faults, []);
+});
+
 const helps = new Map();
 /** What the program says of a command; the rest of its words would be ignored. */
 async function helpOf(names) {

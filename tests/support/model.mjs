@@ -3,6 +3,7 @@
 // tokens: how many words; delay: ms between them; first: ms before the first; fail: answer with this status (only so
 // many times, if said);
 // cut: drop the connection after so many words; cite: name [n] in the third word.
+// {{...}} in it is what it answers.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -10,14 +11,16 @@ import https from "node:https";
 const settings = (text) => {
     const found = /\[\[([^\]]*)\]\]/.exec(text);
     const pairs = (found?.[1] ?? "").split(/\s+/).map((pair) => pair.split("="));
-    return Object.fromEntries(pairs.map(([key, value]) => [key, Number(value)]));
+    const say = /\{\{([\s\S]*?)\}\}/.exec(text)?.[1];
+    return { ...Object.fromEntries(pairs.map(([key, value]) => [key, Number(value)])), say };
 };
 
 const textOf = (message) =>
     typeof message?.content === "string" ? message.content : JSON.stringify(message?.content ?? "");
 
 /** What the model says with these settings. */
-export function answer({ tokens = 5, cite } = {}) {
+export function answer({ tokens = 5, cite, say } = {}) {
+    if (say) return `${say} `;
     const words = Array.from({ length: tokens }, (_, i) => `word${i} `);
     if (cite) words[Math.min(2, tokens - 1)] = `[${cite}] `;
     return words.join("");
@@ -51,11 +54,11 @@ export async function startModel({ files, host = "127.0.0.1", port = 0 } = {}) {
             choices: [{ index: 0, delta, finish_reason: finish }],
         })}\n\n`;
 
-    async function stream(response, { tokens = 5, delay = 0, first = 0, cut, cite, from }) {
+    async function stream(response, { tokens = 5, delay = 0, first = 0, cut, cite, say, from }) {
         response.writeHead(200, { "content-type": "text/event-stream" });
         response.flushHeaders();
         if (first) await pause(first);
-        const words = answer({ tokens, cite }).match(/\S+ /g) ?? [];
+        const words = answer({ tokens, cite, say }).match(/\S+\s+/g) ?? [];
         for (const [index, word] of words.entries()) {
             if (index < from) continue;
             if (response.destroyed) return;

@@ -39,6 +39,7 @@ PromptInput prompt_input(const Job& job, const materials::PassageSearch& found) 
     input.history = job.history;
     input.passages = quotable(found.passages);
     input.answerable = found.answerable;
+    input.only_materials = job.only_materials;
     input.language = job.language;
     input.begun = job.live->text();
     input.nonce = prompt_nonce();

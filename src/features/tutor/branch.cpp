@@ -28,6 +28,7 @@ void write_message(JsonWriter& json, const Shown& shown) {
     // The column holds an array of parts already: its elements go in as they are.
     if (message.sources.size() > 2)
         json.raw(std::string_view(message.sources).substr(1, message.sources.size() - 2));
+    if (!message.proof.empty()) json.raw(message.proof);
     json.end();
     write_metadata(json, shown);
     json.end();

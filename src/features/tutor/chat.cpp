@@ -63,6 +63,7 @@ Task<Result<http::Response>> Chat::submit(Sending sending) {
     question.text = sending.request.question->text;
     question.title = title_from(question.text);
     question.temporary = sending.request.temporary;
+    question.only_materials = sending.request.only_materials;
     if (sending.request.message) {
         auto original =
             co_await messages_.find(sending.owner, sending.request.thread, *sending.request.message);
@@ -206,6 +207,7 @@ http::Response Chat::set_going(Sending sending, Begun begun, std::string questio
     job.history = std::move(begun.history);
     job.chosen = begun.chosen;
     job.materials = std::move(begun.materials);
+    job.only_materials = begun.only_materials;
     job.choose = std::move(sending.request.materials);
     job.language = std::move(begun.language);
     job.untitled = begun.untitled;

@@ -148,6 +148,7 @@ Result<ChatRequest> parse_chat_request(const json::value& body) {
     }
     request.materials = in.optional_uuids("materialIds", 100);
     request.temporary = in.optional_bool("temporary").value_or(false);
+    request.only_materials = in.optional_bool("onlyMaterials").value_or(false);
     request.question = newest_question(in, request.trigger == Trigger::submit, faults);
     auto bad = in.error();
     if (!bad && faults.list.empty()) return request;

@@ -24,7 +24,8 @@ struct ChatRequest {
     std::optional<Question> question;    // always there for submit
     std::optional<std::string> message;  // `messageId`: what to edit, answer again or go on with
     std::optional<std::vector<Uuid>> materials;
-    bool temporary = false;  // counts only when the thread is new
+    bool temporary = false;       // counts only when the thread is new
+    bool only_materials = false;  // the same
 };
 
 /// True for what may be a message id: 1 to 64 of A-Z a-z 0-9 _ -.

@@ -15,7 +15,7 @@ namespace {
     "tm "                                                                                                  \
     "WHERE tm.thread_id = th.id) ELSE '{}'::uuid[] END, th.title_source IN ('default', 'words') AND NOT "  \
     "th.temporary, "                                                                                       \
-    "(SELECT u.language FROM users u WHERE u.id = $2), c.role, left(c.text, 16000) "
+    "(SELECT u.language FROM users u WHERE u.id = $2), c.role, left(c.text, 16000), th.only_materials "
 
 // The upsert locks the thread, so of two simultaneous sends the second sees the first's leaf, or its running
 // reply, and gives up.
@@ -23,14 +23,14 @@ constexpr const char* ask_sql =
     "WITH RECURSIVE before AS (SELECT leaf_id FROM threads "
     "WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL), "
     "place AS (SELECT CASE WHEN $9 THEN $10::uuid ELSE (SELECT leaf_id FROM before) END AS parent_id), "
-    "th AS (INSERT INTO threads AS t (id, owner_id, title, title_source, leaf_id, temporary) "
-    "VALUES ($1, $2, $3, 'words', $4, $14) ON CONFLICT (id) DO UPDATE "
+    "th AS (INSERT INTO threads AS t (id, owner_id, title, title_source, leaf_id, temporary, only_materials) "
+    "VALUES ($1, $2, $3, 'words', $4, $14, $15) ON CONFLICT (id) DO UPDATE "
     "SET leaf_id = $4, updated_at = now(), version = t.version + 1, "
     "title = CASE t.title_source WHEN 'default' THEN EXCLUDED.title ELSE t.title END, "
     "title_source = CASE t.title_source WHEN 'default' THEN 'words' ELSE t.title_source END "
     "WHERE t.owner_id = $2 AND t.deleted_at IS NULL "
     "AND t.leaf_id IS NOT DISTINCT FROM (SELECT leaf_id FROM before) "
-    "RETURNING t.id, t.chosen, t.title_source, t.temporary), "
+    "RETURNING t.id, t.chosen, t.title_source, t.temporary, t.only_materials), "
     "question AS (INSERT INTO messages (id, thread_id, owner_id, client_id, parent_id, role, text, state) "
     "SELECT $6, th.id, $2, $7, place.parent_id, 'user', $8, 'complete' FROM th, place), "
     "reply AS (INSERT INTO messages "
@@ -42,7 +42,7 @@ constexpr const char* ask_again_sql =
     "WITH RECURSIVE th AS (UPDATE threads t SET leaf_id = $4, updated_at = now(), version = version + 1 "
     "WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL "
     "AND EXISTS (SELECT FROM messages m WHERE m.id = $3 AND m.thread_id = t.id AND m.role = 'user') "
-    "RETURNING t.id, t.chosen, t.title_source, t.temporary), "
+    "RETURNING t.id, t.chosen, t.title_source, t.temporary, t.only_materials), "
     "reply AS (INSERT INTO messages "
     "(id, thread_id, owner_id, client_id, parent_id, role, text, state, boot, mode, model) "
     "SELECT $4, th.id, $2, $5, $3, 'assistant', '', 'streaming', $6, $7, $8 FROM th), " CHAIN("$3") BEGUN
@@ -57,7 +57,8 @@ constexpr const char* go_on_sql =
     "AND NOT EXISTS (SELECT FROM messages f WHERE f.parent_id = m.id) "
     "RETURNING m.parent_id, m.text, m.sources, m.client_id, m.created_at), "
     "th AS (UPDATE threads SET leaf_id = $3, updated_at = now(), version = version + 1 "
-    "WHERE id = $1 AND EXISTS (SELECT FROM reply) RETURNING id, chosen, title_source, temporary), "
+    "WHERE id = $1 AND EXISTS (SELECT FROM reply) RETURNING id, chosen, title_source, temporary, "
+    "only_materials), "
     "gone AS (DELETE FROM reply_chunks WHERE message_id = $3 AND EXISTS (SELECT FROM reply)), " CHAIN(
         "(SELECT parent_id FROM reply)") BEGUN
     ", r.text, r.sources, r.client_id, r.created_at "
@@ -77,6 +78,7 @@ Begun read_begun(const db::Rows& rows) {
     begun.materials = rows[0].get<std::vector<Uuid>>(2);
     begun.untitled = rows[0].get<bool>(3);
     begun.language = rows[0].get<std::optional<std::string>>(4).value_or("en");
+    begun.only_materials = rows[0].get<bool>(7);
     for (const auto row : rows) {
         if (row.is_null(5)) continue;
         Turn turn;
@@ -103,7 +105,7 @@ Task<BeginResult> Exchange::ask(UserId owner, ThreadId thread, NewQuestion quest
     try {
         rows = co_await db_.query(ask_sql, thread, owner, question.title, reply, client_id, MessageId::make(),
                                   question.client_id, question.text, placed, parent, maker.boot, maker.mode,
-                                  maker.model, question.temporary);
+                                  maker.model, question.temporary, question.only_materials);
     } catch (const db::UniqueViolation&) {
         co_return BeginFault::taken;
     }
@@ -141,10 +143,10 @@ Task<BeginResult> Exchange::go_on(UserId owner, ThreadId thread, MessageId reply
     if (rows.empty()) co_return BeginFault::no_thread;
     auto begun = read_begun(rows);
     begun.reply = reply;
-    begun.text = rows[0].get<std::string>(7);
-    begun.sources = rows[0].get<std::optional<std::string>>(8).value_or("");
-    begun.client_id = rows[0].get<std::string>(9);
-    begun.created_at = rows[0].get<Time>(10);
+    begun.text = rows[0].get<std::string>(8);
+    begun.sources = rows[0].get<std::optional<std::string>>(9).value_or("");
+    begun.client_id = rows[0].get<std::string>(10);
+    begun.created_at = rows[0].get<Time>(11);
     co_return begun;
 }
 

@@ -21,8 +21,9 @@ struct Maker {
 struct NewQuestion {
     std::string client_id;
     std::string text;
-    std::string title;       // for a thread that has none yet
-    bool temporary = false;  // for a new thread
+    std::string title;            // for a thread that has none yet
+    bool temporary = false;       // for a new thread
+    bool only_materials = false;  // for a new thread
     /// Set: hang under this message (an edit; nullopt inside: the first message). Unset: end of the shown
     /// branch.
     std::optional<std::optional<MessageId>> parent;
@@ -38,6 +39,7 @@ struct Begun {
     std::string sources;        // and cites, as a JSON array
     bool chosen = false;        // only `materials` may be read
     std::vector<Uuid> materials;
+    bool only_materials = false;
     bool untitled = false;  // nobody named the thread, so a better title is welcome
     std::string language;   // of the person: "en" or "fil"
 };

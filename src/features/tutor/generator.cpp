@@ -6,6 +6,7 @@
 #include "base/core/utf8.hpp"
 #include "base/net/timer.hpp"
 #include "features/tutor/asking.hpp"
+#include "features/tutor/proof.hpp"
 
 namespace bb::tutor {
 Generator::Generator(Executor executor, db::Database& db, materials::Search& search, llm::Provider* provider,
@@ -55,6 +56,9 @@ Task<void> Generator::write(Job job) {
     ending.request = head.origin.request;
     ending.text = live->text();
     ending.sources = live->sources();
+    const auto proof = check_reply(ending.text, ending.sources);
+    ending.proof = proof_part_json(proof);
+    replies_.metrics().cited(proof);
     const auto answer = std::string(utf8::prefix(ending.text, 1000));
     const auto state = co_await replies_.finish(live, std::move(ending));
     if (provider_ && job.untitled && first_question && state == ReplyState::complete)
@@ -71,6 +75,8 @@ Task<Ending> Generator::compose(Job& job) {
     }
     auto found = co_await find_passages(job);
     if (!provider_) co_return co_await quote(job, std::move(found));
+    // Where nothing fits, a model could only make something up.
+    if (job.only_materials && !found.answerable && job.live->text().empty()) co_return found_nothing(job);
     job.live->stage("thinking");
     co_return co_await ask_model(job, std::move(found));
 }

@@ -25,6 +25,7 @@ struct Job {
     std::vector<Turn> history;  // before the question, oldest first
     bool chosen = false;        // only `materials` may be read
     std::vector<Uuid> materials;
+    bool only_materials = false;
     std::optional<std::vector<Uuid>> choose;  // the materials the thread reads from now on
     std::string language;
     bool untitled = false;
@@ -60,6 +61,7 @@ private:
     Task<Ending> compose(Job& job);
     Task<materials::PassageSearch> find_passages(Job& job);
     Task<Ending> quote(Job& job, materials::PassageSearch found);
+    Ending found_nothing(const Job& job);
     Task<Ending> ask_model(Job& job, materials::PassageSearch found);
     Task<void> name_thread(UserId owner, ThreadId thread, std::string question, std::string answer,
                            std::string language, Origin origin);

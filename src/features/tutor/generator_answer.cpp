@@ -77,6 +77,15 @@ Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {
     co_return ending;
 }
 
+Ending Generator::found_nothing(const Job& job) {
+    FirstToken first(replies_.metrics().first_token, job.received);
+    job.live->append(nothing_in_materials(job.language));
+    first.seen();
+    Ending ending;
+    ending.finish_reason = "stop";
+    return ending;
+}
+
 Task<Ending> Generator::ask_model(Job& job, materials::PassageSearch found) {
     const auto live = job.live;
     FirstToken first(replies_.metrics().first_token, job.received);

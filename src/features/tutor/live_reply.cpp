@@ -54,6 +54,7 @@ std::string finish_metadata(const Ending& ending) {
 
 void write_ending(UiStream& out, const Ending& ending, bool open_text) {
     if (open_text) out.text_end(text_block);
+    if (!ending.proof.empty()) out.raw(ending.proof);
     switch (ending.state) {
         case ReplyState::complete:
             out.finish_step().finish(finish_metadata(ending));

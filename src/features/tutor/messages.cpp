@@ -22,7 +22,7 @@ constexpr const char* branch_sql =
     "c.bytes + octet_length(m.text) + coalesce(pg_column_size(m.sources), 0) "
     "FROM chain c JOIN messages m ON m.id = c.parent_id WHERE c.depth < $4 AND c.bytes < $5) "
     "SELECT NULL::uuid, m.id, m.client_id, m.parent_id, m.role, m.state, m.created_at, m.text, m.sources, "
-    "m.mode, m.model, m.error, (SELECT p.client_id FROM messages p WHERE p.id = m.parent_id), "
+    "m.mode, m.model, m.error, m.proof, (SELECT p.client_id FROM messages p WHERE p.id = m.parent_id), "
     "CASE WHEN m.parent_id IS NULL THEN ARRAY(SELECT s.client_id FROM messages s "
     "WHERE s.thread_id = t.id AND s.parent_id IS NULL AND s.state <> 'streaming' ORDER BY s.created_at, "
     "s.id) "
@@ -47,7 +47,7 @@ constexpr const char* switch_sql =
 
 #define MESSAGE_COLUMNS                                                                                \
     "NULL::uuid, m.id, m.client_id, m.parent_id, m.role, m.state, m.created_at, m.text, NULL::jsonb, " \
-    "m.mode, m.model, m.error "
+    "m.mode, m.model, m.error, NULL::jsonb "
 constexpr const char* find_sql =
     "SELECT " MESSAGE_COLUMNS
     "FROM threads t JOIN messages m ON m.thread_id = t.id "
@@ -75,14 +75,15 @@ Message read_message(const db::Row& row) {
     message.mode = row.get<std::optional<std::string>>(9).value_or("");
     message.model = row.get<std::optional<std::string>>(10).value_or("");
     message.error = row.get<std::optional<std::string>>(11).value_or("");
+    message.proof = row.get<std::optional<std::string>>(12).value_or("");
     return message;
 }
 
 Shown read_shown(const db::Row& row) {
     Shown shown;
     shown.message = read_message(row);
-    shown.parent = row.get<std::optional<std::string>>(12).value_or("");
-    shown.siblings = row.get<std::vector<std::string>>(13);
+    shown.parent = row.get<std::optional<std::string>>(13).value_or("");
+    shown.siblings = row.get<std::vector<std::string>>(14);
     const auto own = std::find(shown.siblings.begin(), shown.siblings.end(), shown.message.client_id);
     shown.index = static_cast<std::size_t>(own - shown.siblings.begin());
     return shown;

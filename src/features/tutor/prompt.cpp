@@ -53,6 +53,12 @@ constexpr const char* without_passages =
     "found nothing there. What you explain is general knowledge: cite nothing, use no numbers in square "
     "brackets.\n";
 
+constexpr const char* only_materials =
+    "\n"
+    "The student wants answers from their own materials only. This overrides what is said above of general "
+    "knowledge: state nothing that the passages do not say, cite every statement, and where they do not "
+    "answer the question, say that the materials do not say it, and stop there.\n";
+
 constexpr const char* go_on_instruction =
     "Your last message was interrupted. Go on exactly where it stops, with the next word, without repeating "
     "or "
@@ -199,6 +205,8 @@ Prompt build_prompt(const PromptInput& input, const PromptBudget& budget) {
     std::string system = manner + language_rule(input.language);
     system += passages.empty() ? without_passages : replaced(about_passages, "{nonce}", input.nonce);
 
+    if (input.only_materials) system += only_materials;
+
     auto& messages = prompt.request.messages;
     messages.push_back({"system", std::move(system)});
     for (auto& message : recent(input.history, budget.history)) messages.push_back(std::move(message));
@@ -215,6 +223,20 @@ Prompt build_prompt(const PromptInput& input, const PromptBudget& budget) {
     }
     prompt.request.max_tokens = budget.answer;
     return prompt;
+}
+
+std::string nothing_in_materials(std::string_view language) {
+    if (language == "fil")
+        return "Wala akong nakitang tungkol dito sa iyong mga materyal, at mula sa kanila lamang sumasagot "
+               "ang "
+               "usapang ito.\n\nItanong muli gamit ang mga salita ng iyong mga tala, magdagdag ng materyal "
+               "tungkol dito, o patayin ang **Mula lang sa aking mga materyal** para marinig ang alam ng "
+               "tutor "
+               "sa pangkalahatan.";
+    return "I found nothing about this in your materials, and this chat answers from them only.\n\nAsk again "
+           "in the words of your notes, add material about it, or turn off **Only from my materials** to "
+           "hear "
+           "what the tutor knows in general.";
 }
 
 llm::ChatRequest title_prompt(std::string_view question, std::string_view answer, std::string_view language) {

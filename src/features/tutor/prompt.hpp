@@ -23,6 +23,7 @@ struct PromptInput {
     std::vector<Turn> history;           // before the question, oldest first
     std::vector<llm::Passage> passages;  // best first
     bool answerable = false;             // the passages fit the question
+    bool only_materials = false;         // nothing but the passages may be said
     std::string language;                // "en" or "fil": what the student chose for the page
     std::string begun;                   // of a reply that is continued: what it says already
     std::string nonce;                   // fresh for each request: prompt_nonce()
@@ -50,6 +51,9 @@ std::int64_t expected_tokens(std::string_view question);
 /// The tutor's manner, the passages fenced as data that is not to be obeyed, the newest part of the history
 /// that fits, and the question. Pure.
 Prompt build_prompt(const PromptInput& input, const PromptBudget& budget = {});
+
+/// What is said in a chat that answers from materials alone when none of them fits.
+std::string nothing_in_materials(std::string_view language);
 
 /// Asks for a short title of a conversation.
 llm::ChatRequest title_prompt(std::string_view question, std::string_view answer, std::string_view language);

@@ -33,6 +33,21 @@ void ReplyMetrics::ended(ReplyState state, const std::string& mode) {
     registry.counter("brainbytes_replies_total", "Replies by how they ended.", labels).add();
 }
 
+void ReplyMetrics::cited(const Proof& proof) {
+    const auto count = [&](const char* verdict, std::size_t sentences) {
+        if (sentences == 0) return;
+        metrics::Labels labels;
+        labels.emplace_back("verdict", verdict);
+        registry
+            .counter("brainbytes_cited_sentences_total",
+                     "Cited sentences of replies by how they stand to the passages they cite.", labels)
+            .add(sentences);
+    };
+    count("supported", static_cast<std::size_t>(proof.supported));
+    count("unsupported", proof.unsupported.size());
+    count("unchecked", static_cast<std::size_t>(proof.unchecked));
+}
+
 Replies::Replies(Executor executor, db::Database& db, ReplyBoard& board, metrics::Registry& registry)
     : executor_(executor), board_(board), store_(db), metrics_(registry) {}
 

@@ -11,6 +11,7 @@
 #include "base/db/database.hpp"
 #include "features/tutor/follower.hpp"
 #include "features/tutor/live_reply.hpp"
+#include "features/tutor/proof.hpp"
 #include "features/tutor/reply_board.hpp"
 #include "features/tutor/reply_store.hpp"
 #include "features/tutor/signal.hpp"
@@ -21,6 +22,7 @@ namespace bb::tutor {
 struct ReplyMetrics {
     explicit ReplyMetrics(metrics::Registry& registry);
     void ended(ReplyState state, const std::string& mode);
+    void cited(const Proof& proof);
 
     metrics::Gauge active_replies;
     metrics::Gauge active_streams;

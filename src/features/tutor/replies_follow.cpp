@@ -42,6 +42,7 @@ private:
         Ending ending;
         ending.reply = reply.id;
         ending.state = reply.state;
+        ending.proof = reply.proof;
         ending.error = reply.error;
         ending.finish_reason = reply.finish_reason;
         ending.prompt_tokens = reply.prompt_tokens.value_or(-1);

@@ -14,11 +14,12 @@ constexpr const char* append_sql =
 // and does nothing: neither to the row nor to the chunks, which may be those of a new run.
 constexpr const char* end_sql =
     "WITH ended AS (UPDATE messages m SET state = x.state, text = x.text, "
-    "sources = nullif(x.sources, '')::jsonb, error = nullif(x.error, ''), "
+    "sources = nullif(x.sources, '')::jsonb, proof = nullif(x.proof, '')::jsonb, "
+    "error = nullif(x.error, ''), "
     "finish_reason = nullif(x.reason, ''), "
     "prompt_tokens = nullif(x.prompt, -1), answer_tokens = nullif(x.answer, -1), boot = NULL "
     "FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], "
-    "$9::bigint[]) AS x (id, state, text, sources, error, reason, prompt, answer) "
+    "$9::bigint[], $11::text[]) AS x (id, state, text, sources, error, reason, prompt, answer, proof) "
     "WHERE m.id = x.id AND m.state = 'streaming' AND m.boot = $1 RETURNING m.id), "
     "gone AS (DELETE FROM reply_chunks WHERE message_id IN (SELECT id FROM ended)) "
     "SELECT id, CASE WHEN id = ANY($10::uuid[]) THEN pg_notify('reply_progress', id::text)::text END "
@@ -31,7 +32,7 @@ constexpr const char* read_sql =
     "WHERE c.message_id = m.id AND m.state = 'streaming'), ''), "
     "coalesce(m.sources, '[]') || coalesce((SELECT jsonb_agg(s ORDER BY c.seq) FROM reply_chunks c, "
     "jsonb_array_elements(c.sources) s WHERE c.message_id = m.id AND m.state = 'streaming'), '[]'), "
-    "m.mode, m.model, m.error, m.finish_reason, m.prompt_tokens, m.answer_tokens, m.created_at "
+    "m.mode, m.model, m.error, m.finish_reason, m.prompt_tokens, m.answer_tokens, m.created_at, m.proof "
     "FROM messages m WHERE m.id = $2 AND m.owner_id = $1";
 constexpr const char* running_sql =
     "SELECT m.id FROM messages m JOIN threads t ON t.id = m.thread_id "
@@ -71,20 +72,21 @@ Task<void> ReplyStore::append(Uuid boot, std::vector<Chunk> chunks, std::vector<
 Task<std::vector<MessageId>> ReplyStore::end(Uuid boot, std::vector<Ending> endings,
                                              std::vector<Uuid> notify) {
     std::vector<Uuid> ids;
-    std::vector<std::string_view> states, texts, sources, errors, reasons;
+    std::vector<std::string_view> states, texts, sources, proofs, errors, reasons;
     std::vector<std::int64_t> prompts, answers;
     for (const auto& ending : endings) {
         ids.push_back(ending.reply.value);
         states.push_back(name_of(ending.state));
         texts.push_back(ending.text);
         sources.push_back(ending.sources);
+        proofs.push_back(ending.proof);
         errors.push_back(ending.error);
         reasons.push_back(ending.finish_reason);
         prompts.push_back(ending.prompt_tokens);
         answers.push_back(ending.answer_tokens);
     }
     const auto rows = co_await db_.query(end_sql, boot, ids, states, texts, sources, errors, reasons, prompts,
-                                         answers, notify);
+                                         answers, notify, proofs);
     std::vector<MessageId> ended;
     for (const auto row : rows) ended.push_back(row.get<MessageId>(0));
     co_return ended;
@@ -122,6 +124,7 @@ Task<std::optional<StoredReply>> ReplyStore::read(UserId owner, MessageId reply)
     stored.prompt_tokens = row.get<std::optional<std::int64_t>>(9);
     stored.answer_tokens = row.get<std::optional<std::int64_t>>(10);
     stored.created_at = row.get<Time>(11);
+    stored.proof = optional_text(row, 12);
     co_return stored;
 }
 

@@ -24,6 +24,7 @@ struct Ending {
     ReplyState state = ReplyState::complete;
     std::string text;     // all of it
     std::string sources;  // JSON array, or empty
+    std::string proof;    // JSON part, or empty
     std::string error;
     std::string finish_reason;
     std::int64_t prompt_tokens = -1;  // -1: unknown
@@ -38,6 +39,7 @@ struct StoredReply {
     ReplyState state = ReplyState::complete;
     std::string text;
     std::string sources;  // JSON array, or empty
+    std::string proof;    // JSON part, or empty
     std::string mode;
     std::string model;
     std::string error;

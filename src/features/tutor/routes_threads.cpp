@@ -15,13 +15,15 @@ constexpr const char* thread_schema =
     R"({"type":"object","required":["id","title","materialIds","createdAt","updatedAt"],"properties":{)"
     R"("id":{"type":"string","format":"uuid"},"title":{"type":"string"},)"
     R"("materialIds":{"type":"array","items":{"type":"string"}},)"
-    R"("createdAt":{"type":"string","format":"date-time"},"updatedAt":{"type":"string","format":"date-time"}}})";
+    R"("createdAt":{"type":"string","format":"date-time"},"updatedAt":{"type":"string","format":"date-time"},)"
+    R"("temporary":{"type":"boolean"},"onlyMaterials":{"type":"boolean"}}})";
 constexpr const char* thread_input_schema =
     R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
-    R"("materialIds":{"type":"array","items":{"type":"string"}}}})";
+    R"("materialIds":{"type":"array","items":{"type":"string"}},"onlyMaterials":{"type":"boolean"}}})";
 constexpr const char* new_thread_schema =
     R"({"type":"object","properties":{"title":{"type":"string","maxLength":200},)"
-    R"("materialIds":{"type":"array","items":{"type":"string"}},"temporary":{"type":"boolean"}}})";
+    R"("materialIds":{"type":"array","items":{"type":"string"}},"onlyMaterials":{"type":"boolean"},)"
+    R"("temporary":{"type":"boolean"}}})";
 constexpr const char* messages_schema =
     R"({"type":"object","required":["messages","earlier"],"properties":{"messages":{"type":"array","items":{"type":"object",)"
     R"("required":["id","role","parts","metadata"]}},"earlier":{"type":["string","null"]}}})";
@@ -31,6 +33,7 @@ void write_thread(JsonWriter& json, const Thread& thread) {
     for (const auto& id : thread.materials) json.value(id);
     json.end().field("createdAt", thread.created_at).field("updatedAt", thread.updated_at);
     if (thread.temporary) json.field("temporary", true);
+    if (thread.only_materials) json.field("onlyMaterials", true);
     json.end();
 }
 
@@ -53,6 +56,7 @@ Result<ThreadInput> thread_input(const http::Request& request) {
     FieldReader in(*body);
     input.title = in.optional_text("title", {1, 200});
     input.materials = in.optional_uuids("materialIds", 100);
+    input.only_materials = in.optional_bool("onlyMaterials");
     if (request.method == http::Method::post) input.temporary = in.optional_bool("temporary").value_or(false);
     if (auto bad = in.error()) return std::move(*bad);
     return input;

@@ -27,13 +27,13 @@ constexpr const char* titled_sql =
     "AND ($3::timestamptz IS NULL OR (t.updated_at, t.id) < ($3, $4)) "
     "AND strpos(lower(t.title), lower($5)) > 0 "
     "ORDER BY t.updated_at DESC, t.id DESC LIMIT $2";
-constexpr const char* find_sql =
-    "SELECT " THREAD_COLUMNS
-    ", t.version, t.temporary FROM threads t WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
+constexpr const char* find_sql = "SELECT " THREAD_COLUMNS
+                                 ", t.version, t.temporary, t.only_materials FROM threads t "
+                                 "WHERE t.owner_id = $1 AND t.id = $2 AND t.deleted_at IS NULL";
 constexpr const char* create_sql =
-    "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen, temporary) "
+    "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen, temporary, only_materials) "
     "VALUES ($2, $1, coalesce($3, 'New chat'), CASE WHEN $3::text IS NULL THEN 'default' ELSE 'person' END, "
-    "cardinality($4::uuid[]) > 0, $5) RETURNING *), "
+    "cardinality($4::uuid[]) > 0, $5, $6) RETURNING *), "
     "added AS (INSERT INTO thread_materials (thread_id, material_id) "
     "SELECT t.id, m FROM t, unnest($4::uuid[]) m ON CONFLICT DO NOTHING) "
     "SELECT t.id, t.title, t.created_at, t.updated_at, "
@@ -42,6 +42,7 @@ constexpr const char* change_sql =
     "WITH t AS (UPDATE threads SET title = coalesce($3, title), "
     "title_source = CASE WHEN $3::text IS NULL THEN title_source ELSE 'person' END, "
     "chosen = CASE WHEN $4::uuid[] IS NULL THEN chosen ELSE cardinality($4::uuid[]) > 0 END, "
+    "only_materials = coalesce($6, only_materials), "
     "version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL "
     "AND ($5::int[] IS NULL OR version = ANY($5)) RETURNING id), "
@@ -141,6 +142,7 @@ Task<Result<Thread>> Threads::find(UserId owner, ThreadId id) {
     auto thread = read_thread(rows[0]);
     thread.version = rows[0].get<std::int32_t>(5);
     thread.temporary = rows[0].get<bool>(6);
+    thread.only_materials = rows[0].get<bool>(7);
     co_return thread;
 }
 
@@ -153,9 +155,12 @@ Task<Result<Thread>> Threads::find(UserId owner, ThreadId id, IfMatch condition)
 Task<Result<Thread>> Threads::create(UserId owner, ThreadId id, ThreadInput input) {
     const auto materials = input.materials.value_or(std::vector<Uuid>());
     if (auto bad = co_await check_materials(owner, materials)) co_return *bad;
-    const auto rows = co_await db_.query(create_sql, owner, id, input.title, materials, input.temporary);
+    const bool only = input.only_materials.value_or(false);
+    const auto rows =
+        co_await db_.query(create_sql, owner, id, input.title, materials, input.temporary, only);
     auto thread = read_thread(rows[0]);
     thread.temporary = input.temporary;
+    thread.only_materials = only;
     co_return thread;
 }
 
@@ -167,7 +172,8 @@ Task<Result<Thread>> Threads::change(UserId owner, ThreadId id, ThreadInput inpu
         if (auto bad = co_await check_materials(owner, *input.materials)) co_return *bad;
     }
     const auto versions = condition.versions();
-    const auto changed = co_await db_.query(change_sql, owner, id, input.title, input.materials, versions);
+    const auto changed = co_await db_.query(change_sql, owner, id, input.title, input.materials, versions,
+                                            input.only_materials);
     if (changed.empty()) co_return co_await gone_or_stale(owner, id);
     co_return co_await find(owner, id);
 }

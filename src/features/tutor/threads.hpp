@@ -18,6 +18,7 @@ using http::IfMatch;
 struct ThreadInput {
     std::optional<std::string> title;
     std::optional<std::vector<Uuid>> materials;
+    std::optional<bool> only_materials;
     bool temporary = false;  // of a new one
 };
 

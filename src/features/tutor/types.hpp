@@ -23,8 +23,9 @@ struct Thread {
     std::vector<Uuid> materials;  // empty: all active materials of the owner
     Time created_at;
     Time updated_at;
-    bool temporary = false;    // in no list; known for a single one only
-    std::int32_t version = 0;  // known for a single one only
+    bool temporary = false;       // in no list; known for a single one only
+    bool only_materials = false;  // no answers from general knowledge; known for a single one only
+    std::int32_t version = 0;     // known for a single one only
 };
 
 /// How a reply stands or ended.
@@ -41,6 +42,7 @@ struct Message {
     std::string role;  // "user" or "assistant"
     std::string text;
     std::string sources;  // JSON array of source-document parts, or empty
+    std::string proof;    // data-proof part as JSON, or empty
     ReplyState state = ReplyState::complete;
     std::string mode;   // "model", "extractive", or empty for questions
     std::string model;  // empty: none

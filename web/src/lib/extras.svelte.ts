@@ -18,6 +18,10 @@ class Extras {
     return t('chat.source');
   }
 
+  get doubtLabel(): string {
+    return t('chat.notFound');
+  }
+
   get copyLabel(): string {
     return t('common.copy');
   }

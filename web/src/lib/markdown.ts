@@ -1,5 +1,6 @@
 import DOMPurify from 'dompurify';
-import { Marked, type Token, type Tokens, type TokensList } from 'marked';
+import { Marked, type Lexer, type Parser, type Token, type Tokens, type TokensList } from 'marked';
+import { doubtBegins, doubtEnds, withoutDoubtMarks } from './doubts.ts';
 import { extras } from './extras.svelte.ts';
 
 /** What a citation `[n]` needs to become a button: the names of the sources by number. */
@@ -9,6 +10,7 @@ const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (c) => escapes[c] ?? c);
 
 let names: SourceNames = new Map();
+let doubted = false;
 
 interface MathToken extends Tokens.Generic {
   tex: string;
@@ -73,14 +75,34 @@ const citation = {
   },
   renderer(token: Tokens.Generic): string {
     const n = token.number as number;
-    const label = escapeHtml(`${extras.sourceLabel} ${n}: ${names.get(n) ?? ''}`);
+    const doubt = doubted ? ` (${extras.doubtLabel})` : '';
+    const label = escapeHtml(`${extras.sourceLabel} ${n}: ${names.get(n) ?? ''}${doubt}`);
     return `<button type="button" class="cite" data-cite="${n}" aria-label="${label}">${n}</button>`;
+  },
+};
+
+/** What stands between the marks of doubts.ts. */
+const doubt = {
+  name: 'doubt',
+  level: 'inline' as const,
+  start: (src: string) => src.indexOf(doubtBegins),
+  tokenizer(this: { lexer: Lexer }, src: string): Tokens.Generic | undefined {
+    const end = src.startsWith(doubtBegins) ? src.indexOf(doubtEnds) : -1;
+    if (end < 0) return undefined;
+    const tokens = this.lexer.inlineTokens(src.slice(1, end));
+    return { type: 'doubt', raw: src.slice(0, end + 1), tokens };
+  },
+  renderer(this: { parser: Parser }, token: Tokens.Generic): string {
+    doubted = true;
+    const inner = this.parser.parseInline(token.tokens ?? []);
+    doubted = false;
+    return `<mark class="doubt">${inner}</mark>`;
   },
 };
 
 const marked = new Marked({ gfm: true, breaks: false, async: false });
 marked.use({
-  extensions: [blockMath, inlineMath, citation],
+  extensions: [blockMath, inlineMath, doubt, citation],
   renderer: {
     html: ({ text }) => escapeHtml(text),
     image: ({ text, href }) => escapeHtml(text || href),
@@ -126,7 +148,7 @@ const allowed = {
 
 function render(token: Token, list: TokensList): string {
   const one = Object.assign([token], { links: list.links }) as TokensList;
-  return DOMPurify.sanitize(marked.parser(one), allowed);
+  return DOMPurify.sanitize(withoutDoubtMarks(marked.parser(one)), allowed);
 }
 
 /**

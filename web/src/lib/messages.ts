@@ -135,6 +135,14 @@ export const messages = {
   'threads.title': ['Conversations', 'Mga usapan'],
 
   'chat.continue': ['Continue', 'Ituloy'],
+  'chat.doubtful.one': [
+    'One cited sentence could not be found in its source. It is marked: check it before you rely on it.',
+    'May isang pangungusap na hindi nakita sa binanggit nitong pinagmulan. May marka ito: suriin muna.',
+  ],
+  'chat.doubtful.other': [
+    '{n} cited sentences could not be found in their sources. They are marked: check them before you rely on them.',
+    'May {n} pangungusap na hindi nakita sa binanggit nilang pinagmulan. May marka ang mga ito: suriin muna.',
+  ],
   'chat.editMessage': ['Edit this message', 'Baguhin ang mensaheng ito'],
   'chat.extractive': [
     'Quoted from your materials. No language model is set up here.',
@@ -146,6 +154,7 @@ export const messages = {
   ],
   'chat.interrupted': ['This reply was interrupted.', 'Naputol ang sagot na ito.'],
   'chat.new': ['New chat', 'Bagong usapan'],
+  'chat.notFound': ['not found there', 'hindi nakita roon'],
   'chat.noReply': ['This message has no reply yet.', 'Wala pang sagot sa mensaheng ito.'],
   'chat.reconnecting': ['Connecting again…', 'Kumokonekta muli…'],
   'chat.regenerate': ['Answer again', 'Sagutin muli'],
@@ -214,6 +223,11 @@ export const messages = {
   'picker.none': ['You have no materials yet.', 'Wala ka pang aralin.'],
   'picker.one': ['{n} material', '{n} aralin'],
   'picker.other': ['{n} materials', '{n} aralin'],
+  'picker.only': ['Only from my materials', 'Mula lang sa aking mga materyal'],
+  'picker.onlyLead': [
+    'The tutor adds nothing of its own, and says so when nothing fits.',
+    'Walang idadagdag ang tutor, at sasabihin nito kung walang tugma.',
+  ],
   'picker.title': ['Materials for this conversation', 'Aralin para sa usapang ito'],
   'picker.useAll': ['Use all active', 'Gamitin lahat ng aktibo'],
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyPart, parsePart, sourcesOf, textOf } from './parts.ts';
+import { applyPart, parsePart, sourcesOf, textOf, unsupportedIn } from './parts.ts';
 import type { UIMessage } from './types.ts';
 
 const empty = (): UIMessage => ({ id: 'r1', role: 'assistant', parts: [], metadata: {} });
@@ -26,6 +26,22 @@ test('a source is shown once however often it is replayed', () => {
   assert.deepEqual(
     sourcesOf(reply).map((s) => s.title),
     ['Cells'],
+  );
+});
+
+test('of the proofs of a reply the newest counts', () => {
+  const reply = empty();
+  assert.deepEqual(unsupportedIn(reply), []);
+  for (const numbers of ['1', '2'])
+    applyPart(
+      reply,
+      parsePart(
+        `{"type":"data-proof","id":"proof","data":{"supported":0,"unchecked":0,"unsupported":[{"start":0,"end":9,"numbers":[${numbers}],"lack":"words"}]}}`,
+      )!,
+    );
+  assert.deepEqual(
+    unsupportedIn(reply).map((one) => one.numbers),
+    [[2]],
   );
 });
 

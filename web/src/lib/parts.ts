@@ -1,4 +1,11 @@
-import type { MessageMetadata, SourcePart, TextPart, UIMessage } from './types.ts';
+import type {
+  MessageMetadata,
+  ProofPart,
+  SourcePart,
+  TextPart,
+  UIMessage,
+  Unsupported,
+} from './types.ts';
 
 /** One part of the UI message stream, as far as this page uses it. */
 export interface StreamPart {
@@ -37,6 +44,9 @@ export function applyPart(message: UIMessage, part: StreamPart): void {
     case 'source-document':
       addSource(message, part as unknown as SourcePart);
       break;
+    case 'data-proof':
+      message.parts = [...message.parts.filter((p) => p.type !== part.type), part];
+      break;
     default:
       break;
   }
@@ -55,6 +65,12 @@ export function textOf(message: UIMessage): string {
     .filter((p): p is TextPart => p.type === 'text')
     .map((p) => p.text)
     .join('\n\n');
+}
+
+/** The cited sentences of a reply that were not found in their sources. */
+export function unsupportedIn(message: UIMessage): Unsupported[] {
+  const proof = message.parts.find((p): p is ProofPart => p.type === 'data-proof');
+  return proof?.data.unsupported ?? [];
 }
 
 export function sourcesOf(message: UIMessage): SourcePart[] {

@@ -173,6 +173,8 @@ export interface Thread {
   updatedAt: string;
   /** In no list, and gone a day after its last message. */
   temporary?: boolean;
+  /** Nothing is answered from general knowledge. */
+  onlyMaterials?: boolean;
 }
 
 export type ReplyState = 'complete' | 'stopped' | 'interrupted' | 'failed';
@@ -216,7 +218,21 @@ export interface SourcePart {
   providerMetadata?: { brainbytes?: SourceAnchor };
 }
 
-export type MessagePart = TextPart | SourcePart | { type: string };
+/** A cited sentence that its source does not bear out: a range of code points in the message. */
+export interface Unsupported {
+  start: number;
+  end: number;
+  numbers: number[];
+  lack: 'quote' | 'number' | 'words';
+}
+
+export interface ProofPart {
+  type: 'data-proof';
+  id: string;
+  data: { supported: number; unchecked: number; unsupported: Unsupported[] };
+}
+
+export type MessagePart = TextPart | SourcePart | ProofPart | { type: string };
 
 export interface UIMessage {
   id: string;

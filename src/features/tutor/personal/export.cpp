@@ -12,7 +12,7 @@ constexpr const char* own_threads_sql =
     "t.title, t.title_source, t.temporary, "
     "(SELECT l.client_id FROM messages l WHERE l.id = t.leaf_id AND l.state <> 'streaming'), "
     "CASE WHEN t.chosen THEN ARRAY(SELECT m.material_id FROM thread_materials m WHERE m.thread_id = t.id "
-    "ORDER BY m.material_id) ELSE '{}'::uuid[] END, t.created_at, t.updated_at, t.leaf_id "
+    "ORDER BY m.material_id) ELSE '{}'::uuid[] END, t.created_at, t.updated_at, t.leaf_id, t.only_materials "
     "FROM threads t WHERE t.owner_id = $1 AND t.id > $2 AND t.deleted_at IS NULL ORDER BY t.id LIMIT 100";
 // What is being written at this moment is not there yet.
 constexpr const char* messages_sql =
@@ -58,6 +58,7 @@ std::string head_of(const db::Row& row) {
     json.field("title", row.get<std::string>(2))
         .field("titleSource", row.get<std::string>(3))
         .field("temporary", row.get<bool>(4))
+        .field("onlyMaterials", row.get<bool>(10))
         .field("shown", row.get<std::optional<std::string>>(5))
         .key("materialIds")
         .array();

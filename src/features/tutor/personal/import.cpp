@@ -5,6 +5,7 @@
 #include "base/core/utf8.hpp"
 #include "features/tutor/chat_request.hpp"
 #include "features/tutor/personal/personal.hpp"
+#include "features/tutor/proof.hpp"
 #include "services/personal/fields.hpp"
 
 namespace bb::tutor {
@@ -19,13 +20,15 @@ constexpr const char* here_sql =
     "(SELECT made_id FROM imported WHERE owner_id = $1 AND kind = 'chat' AND original_id = $2)) LIMIT 1";
 constexpr const char* thread_sql =
     "WITH t AS (INSERT INTO threads (id, owner_id, title, title_source, chosen, leaf_id, created_at, "
-    "updated_at) VALUES ($2, $1, $3, $4, cardinality($5::uuid[]) > 0, $6, $7, $8) RETURNING id) "
+    "updated_at, only_materials) VALUES ($2, $1, $3, $4, cardinality($5::uuid[]) > 0, $6, $7, $8, $9) "
+    "RETURNING id) "
     "INSERT INTO thread_materials (thread_id, material_id) SELECT t.id, m.id FROM t, materials m "
     "WHERE m.owner_id = $1 AND m.id = ANY($5) AND m.deleted_at IS NULL";
 constexpr const char* message_sql =
     "INSERT INTO messages (id, thread_id, owner_id, client_id, parent_id, role, text, sources, state, mode, "
-    "model, error, finish_reason, prompt_tokens, answer_tokens, created_at) "
-    "VALUES ($3, $2, $1, $4, $5, $6, $7, nullif($8, '')::jsonb, $9, $10, $11, $12, $13, $14, $15, $16)";
+    "model, error, finish_reason, prompt_tokens, answer_tokens, created_at, proof) "
+    "VALUES ($3, $2, $1, $4, $5, $6, $7, nullif($8, '')::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, "
+    "nullif($17, '')::jsonb)";
 
 struct ArchivedMessage {
     MessageId id;  // here
@@ -34,6 +37,7 @@ struct ArchivedMessage {
     std::string role;
     std::string text;
     std::string sources;  // JSON, or empty
+    std::string proof;    // of the text by these sources, or empty
     std::string state;
     std::optional<std::string> mode, model, error, finish_reason;
     std::optional<std::int64_t> prompt_tokens, answer_tokens;
@@ -45,6 +49,7 @@ struct ArchivedChat {
     std::string title;
     std::string title_source;
     bool temporary = false;
+    bool only_materials = false;
     std::optional<std::string> shown;
     std::vector<Uuid> materials;
     Time created_at;
@@ -116,6 +121,7 @@ Result<ArchivedMessage> read_message(const json::value& body, const std::unorder
     message.answer_tokens = count_of(in, "answerTokens");
     message.created_at = personal::read_time(in, "createdAt");
     if (auto bad = in.error()) return std::move(*bad);
+    message.proof = proof_part_json(check_reply(message.text, message.sources));
     return message;
 }
 
@@ -126,6 +132,7 @@ Result<ArchivedChat> read_chat(const json::value& body, const std::unordered_map
     chat.title = in.text("title", {1, 200});
     chat.title_source = in.choice("titleSource", {"default", "words", "model", "person"});
     chat.temporary = in.optional_bool("temporary").value_or(false);
+    chat.only_materials = in.optional_bool("onlyMaterials").value_or(false);
     chat.shown = word_of(in, "shown", 64);
     for (const auto& id : in.optional_uuids("materialIds", 10'000).value_or(std::vector<Uuid>())) {
         const auto found = here.find(id);
@@ -183,13 +190,13 @@ Task<Result<void>> store(db::Transaction& tx, Uuid owner, const ArchivedChat& ch
     if (chat.shown && ids.contains(*chat.shown)) leaf = ids.at(*chat.shown);
     const auto thread = ThreadId::make();
     co_await tx.query(thread_sql, owner, thread, chat.title, chat.title_source, chat.materials, leaf,
-                      chat.created_at, chat.updated_at);
+                      chat.created_at, chat.updated_at, chat.only_materials);
     for (const auto* m : *ordered) {
         std::optional<MessageId> parent;
         if (m->parent) parent = ids.at(*m->parent);
         co_await tx.query(message_sql, owner, thread, m->id, m->client_id, parent, m->role, m->text,
                           m->sources, m->state, m->mode, m->model, m->error, m->finish_reason,
-                          m->prompt_tokens, m->answer_tokens, m->created_at);
+                          m->prompt_tokens, m->answer_tokens, m->created_at, m->proof);
     }
     co_await personal::remember(tx, owner, "chat", chat.ids.original, thread.value);
     co_return Result<void>();

@@ -7,8 +7,9 @@ export interface ChatRequest {
   message?: UIMessage;
   messageId?: string;
   materialIds?: string[];
-  /** Counts only when the chat is new. */
+  /** These count only when the chat is new. */
   temporary?: boolean;
+  onlyMaterials?: boolean;
 }
 
 interface MessagePage {
@@ -36,8 +37,10 @@ export const tutorApi = {
   threads: (q: string, after: string | null, limit: number, signal?: AbortSignal) =>
     get<{ threads: Thread[] } & Page>(`/api/threads${query({ q, after, limit })}`, signal),
   thread: (id: string) => get<Thread>(`/api/threads/${id}`),
-  update: (id: string, change: { title?: string; materialIds?: string[] }) =>
-    patch<Thread>(`/api/threads/${id}`, change),
+  update: (
+    id: string,
+    change: { title?: string; materialIds?: string[]; onlyMaterials?: boolean },
+  ) => patch<Thread>(`/api/threads/${id}`, change),
   remove: (id: string) => remove(`/api/threads/${id}`),
   restore: (id: string) => post<Thread>(`/api/threads/${id}/restore`),
   messages: async (id: string) => whole(id, await get<MessagePage>(`/api/threads/${id}/messages`)),

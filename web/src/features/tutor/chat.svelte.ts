@@ -22,6 +22,8 @@ export class Chat {
   fresh = $state(false);
   /** Wanted as a temporary one, while it is fresh. */
   temporary = $state(false);
+  /** Wanted for a fresh one: no answers from general knowledge. */
+  onlyMaterials = $state(false);
   thread = $state.raw<Thread | null>(null);
   messages = $state<UIMessage[]>([]);
   draft = $state('');
@@ -104,7 +106,7 @@ export class Chat {
     if (vain && replaces === vain.message.id) {
       this.#forget();
       await this.#ask({ ...vain.request, message }); // mended: the server never had the first words
-    } else await this.#ask({ ...asked, messageId: replaces, materialIds, temporary: this.#wanted });
+    } else await this.#ask({ ...asked, messageId: replaces, materialIds, ...this.#wanted });
   }
 
   async regenerate(messageId?: string): Promise<void> {
@@ -146,8 +148,8 @@ export class Chat {
     if (thread) this.thread = thread;
   }
 
-  async choose(materialIds: string[]): Promise<void> {
-    this.thread = await tutorApi.update(this.threadId, { materialIds });
+  async choose(materialIds: string[], onlyMaterials: boolean): Promise<void> {
+    this.thread = await tutorApi.update(this.threadId, { materialIds, onlyMaterials });
   }
 
   /** The connection is back: catch up with what happened meanwhile. */
@@ -192,16 +194,17 @@ export class Chat {
     return this.#drafts.keepWhile(kept, () => tutorApi.send(body, signal));
   }
 
-  get #wanted(): true | undefined {
-    return (this.fresh && this.temporary) || undefined;
+  get #wanted(): Partial<ChatRequest> {
+    const { fresh, temporary, onlyMaterials } = this;
+    return fresh ? { temporary, onlyMaterials } : {};
   }
 
   #accepted(request: ChatRequest): void {
     if (request.message) this.#drafts.settle(request.message.id);
     this.#vain = null;
     const now = new Date().toISOString();
-    const { materialIds = [], temporary } = request;
-    const made = { id: this.threadId, title: '', materialIds, temporary };
+    const { materialIds = [], temporary, onlyMaterials } = request;
+    const made = { id: this.threadId, title: '', materialIds, temporary, onlyMaterials };
     this.thread ??= { ...made, createdAt: now, updatedAt: now };
     if (this.fresh && !this.#closed) {
       this.fresh = false;

@@ -7,11 +7,15 @@ import path from "node:path";
 import { childrenOf, cpuOf, cpuOfPostgres, runAs, sleep } from "./machine.mjs";
 import { freePort } from "../tests/support/server.mjs";
 
-/** nginx with one worker and an open file cache, serving `content` at /health: {url, cpu(), stop()}. */
+/**
+ * nginx with one worker and an open file cache, serving `content` at /health, and keeping what is PUT below /put/:
+ * {url, uploads, cpu(), stop()}.
+ */
 export async function startNginx(content) {
     const folder = mkdtempSync(path.join(tmpdir(), "bb-nginx-"));
     chmodSync(folder, 0o755);
-    mkdirSync(path.join(folder, "www"));
+    mkdirSync(path.join(folder, "www/put"), { recursive: true });
+    chmodSync(path.join(folder, "www/put"), 0o777);
     writeFileSync(path.join(folder, "www/health"), content);
     const port = await freePort();
     writeFileSync(
@@ -23,7 +27,10 @@ http {
   open_file_cache max=10; open_file_cache_valid 60s;
   client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
   uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-  server { listen 127.0.0.1:${port}; root ${folder}/www; }
+  server {
+    listen 127.0.0.1:${port}; root ${folder}/www;
+    location /put/ { dav_methods PUT; client_max_body_size 1g; }
+  }
 }`,
     );
     const child = spawn(
@@ -43,6 +50,7 @@ http {
     }
     return {
         url,
+        uploads: `http://127.0.0.1:${port}/put`,
         cpu: () => childrenOf(child.pid).reduce((sum, pid) => sum + cpuOf(pid), 0),
         async stop() {
             child.kill("SIGTERM");

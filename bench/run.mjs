@@ -2,7 +2,7 @@
 // Speed as ratios, all measured in this one run on this one machine, with the floors beside us. Loads are bounded,
 // stay on loopback and end by themselves.
 //
-//   node bench/run.mjs [access] [metrics] [health] [threads] [first] [streams] [memory] [start] [backup]
+//   node bench/run.mjs [access] [metrics] [health] [threads] [first] [streams] [memory] [start] [backup] [upload]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
@@ -18,9 +18,21 @@ import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
 import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
 import { startSubject } from "./subject.mjs";
+import { uploadSpeed } from "./upload.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const parts = ["access", "metrics", "health", "threads", "first", "streams", "memory", "start", "backup"];
+const parts = [
+    "access",
+    "metrics",
+    "health",
+    "threads",
+    "first",
+    "streams",
+    "memory",
+    "start",
+    "backup",
+    "upload",
+];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
@@ -52,6 +64,19 @@ async function metrics() {
     const { stdout } = await promisify(execFile)(path.join(root, "build", preset, "bench_metrics"));
     const { microseconds } = JSON.parse(stdout);
     report("metrics: µs of CPU a request", microseconds, "most", 2, "a million requests to 100 routes");
+}
+
+/** A large file beside nginx, which neither seals, hashes nor waits for the disk. */
+async function upload() {
+    const { ratio, ours, theirs, memory } = await uploadSpeed(rounds);
+    report(
+        "upload: 100 MiB a second / nginx",
+        rounded(ratio),
+        "least",
+        0.7,
+        `${Math.round(ours)} and ${Math.round(theirs)} MiB/s; sealed, hashed and on the disk, which nginx's is not`,
+    );
+    report("upload: MiB of memory that 100 MiB take", Math.round(memory), "most", 16);
 }
 
 /** CPU per request of the health route beside nginx serving the same bytes, alternating. */
@@ -342,7 +367,7 @@ async function backup() {
     report("backup: MB of memory", Math.round(speed.most), "most", 100);
 }
 
-const all = { access, metrics, health, threads, first, streams, memory, start, backup };
+const all = { access, metrics, health, threads, first, streams, memory, start, backup, upload };
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

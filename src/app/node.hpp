@@ -14,6 +14,7 @@
 #include "base/http/body_budget.hpp"
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
+#include "features/materials/resumable/running.hpp"
 #include "features/tutor/reply_board.hpp"
 #include "operations/watch/status.hpp"
 #include "services/access/request_limits.hpp"
@@ -51,6 +52,7 @@ struct Node {
     client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;
+    materials::RunningUploads uploads;
     llm::Circuit circuit;   // of the one model server that all loops call
     std::string conninfo;   // of the database
     Statistics statistics;  // of its statements

@@ -96,6 +96,10 @@ std::int64_t storage_of(const Node& node) {
     return std::int64_t{1'000'000} * node.config.number("BRAINBYTES_STORAGE_MB");
 }
 
+materials::UploadBounds upload_bounds(const Node& node) {
+    return {std::int64_t{1 << 20} * node.config.number("BRAINBYTES_FILE_MIB"), storage_of(node)};
+}
+
 std::vector<std::string> sealing_secrets(const Node& node) {
     return {node.secret, node.config.text("BRAINBYTES_SECRET_BEFORE")};
 }
@@ -114,7 +118,8 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       keys(db, sealing_secrets(shared)),
       github(github_door(shared, http_client, keys)),
       files(db, keys, shared.blobs, shared.pool),
-      personal_materials(files, storage_of(shared)),
+      uploads(db, keys, files, shared.uploads, shared.data_folder + "/uploads", upload_bounds(shared)),
+      personal_materials(files, storage_of(shared), &uploads),
       personal_chats(shared.pool),
       keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
       reading(db, files, shared.file_readers, shared.metrics),
@@ -142,7 +147,7 @@ void Worker::Parts::bind_routes() {
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
     materials::bind_routes(router,
-                           {db, files, node.pool, &message_search,
+                           {db, files, node.pool, &uploads, &message_search,
                             [&shared = node]() { shared.announce("file_waits", {}); }, storage_of(node)});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);

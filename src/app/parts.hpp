@@ -47,6 +47,7 @@ struct Worker::Parts {
     secrets::KeyRing keys;
     std::unique_ptr<accounts::Github> github;  // null: no OAuth app is configured
     blobs::FileStore files;
+    materials::Uploads uploads;
     materials::PersonalMaterials personal_materials;
     tutor::PersonalChats personal_chats;
     accounts::Keeping keeping;

@@ -103,6 +103,7 @@ Task<void> Worker::keep_house() {
     for (int i = 0; i < std::min(node.threads, 2); ++i)
         net::spawn(executor(), parts_->reading.keep_reading());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
+    net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
     net::spawn(executor(), parts_->watching.run());
     for (const auto& channel : watch::channel_names())
         net::spawn(executor(), parts_->watching.carry_messages(channel));

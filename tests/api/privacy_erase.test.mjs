@@ -74,6 +74,7 @@ async function fill(person) {
             `INSERT INTO mail_queue (address, kind, language, next_try_at) VALUES ('${person.email}', 'address_changed', 'en', now() + interval '1 day');` +
             `INSERT INTO jobs (id, kind, owner_id, subject_id, next_try_at) VALUES (gen_random_uuid(), 'read_file', ${user}, gen_random_uuid(), now() + interval '1 day');` +
             `INSERT INTO job_turns VALUES (${user}, now());` +
+            `INSERT INTO uploads (id, owner_id, material_id, name, bytes, sealed_key) SELECT gen_random_uuid(), owner_id, id, 'x.pdf', 9, 'x' FROM materials WHERE owner_id = ${user} LIMIT 1;` +
             `INSERT INTO bouncing_addresses (address) VALUES ('${person.email}'), ('new-${person.email}');` +
             `INSERT INTO invitations (id, email, role, language, token_hash, expires_at) VALUES (gen_random_uuid(), '${person.email}', 'student', 'en', sha256('i${person.email}'), now() + interval '1 day');` +
             `INSERT INTO status_subscribers VALUES (gen_random_uuid(), '${person.email}', now());` +

@@ -159,6 +159,8 @@ constexpr Option table[] = {
      "default.",
      "person=600+50/s,network=2000+100/s",
      "person|network|mail-address|mail-network|try-address|try-network"},
+    {"BRAINBYTES_FILE_MIB", Kind::number, "100", "Mebibytes of one file that comes as a resumable upload.",
+     "50", "1..2000"},
     {"BRAINBYTES_STORAGE_MB", Kind::number, "2000", "Megabytes of files that a person may keep; 0: no bound.",
      "500", "0..1000000"},
     {"BRAINBYTES_THREADS", Kind::number, "0", "Event loops; 0: one per core.", "2", "0..256"},

@@ -190,14 +190,14 @@ struct RequestParser::Impl : beast::basic_parser<true> {
         if (head.chunked) return feed_chunks(bytes, used);
         const std::uint64_t length = head.content_length.value_or(0);
         if (length > max_body) return body_too_large();
-        const std::size_t take = std::min<std::size_t>(length - body.size(), bytes.size());
+        const std::size_t take = std::min<std::size_t>(length - taken - body.size(), bytes.size());
         body.append(bytes.substr(0, take));
         used += take;
-        return body.size() == length ? Step::done : Step::more;
+        return taken + body.size() == length ? Step::done : Step::more;
     }
 
     Step feed_chunks(std::string_view bytes, std::size_t& used) {
-        switch (chunks.feed(bytes, used, body, max_body)) {
+        switch (chunks.feed(bytes, used, body, max_body - taken)) {
             case ChunkReader::Step::more:
                 return Step::more;
             case ChunkReader::Step::done:
@@ -215,6 +215,7 @@ struct RequestParser::Impl : beast::basic_parser<true> {
     RequestHead head;
     ChunkReader chunks;
     std::string body;
+    std::size_t taken = 0;  // bytes of the body that were handed on
     std::size_t max_body = 0;
     bool head_done = false;
     bool unknown_version = false;
@@ -244,7 +245,8 @@ std::vector<std::pair<std::string, std::string>> RequestParser::take_headers() {
     return std::move(impl_->head.headers);
 }
 std::string RequestParser::take_body() {
-    return std::move(impl_->body);
+    impl_->taken += impl_->body.size();
+    return std::exchange(impl_->body, {});
 }
 int RequestParser::failure_status() const {
     return impl_->status;

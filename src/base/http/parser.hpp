@@ -54,6 +54,7 @@ public:
     /// Moves the target and the header fields out of the head; its other members stay.
     std::string take_target();
     std::vector<std::pair<std::string, std::string>> take_headers();
+    /// What has come of the body since the last call.
     std::string take_body();
     /// Status for a failed request: 400, 413, 414, 431, 501 or 505, and a sentence.
     int failure_status() const;

@@ -9,6 +9,7 @@
 #include "base/core/error.hpp"
 #include "base/core/trace.hpp"
 #include "base/core/uuid.hpp"
+#include "base/http/body_reader.hpp"
 
 namespace bb::http {
 
@@ -38,6 +39,7 @@ public:
     std::vector<std::pair<std::string, std::string>> query_items;  // decoded
     std::vector<std::pair<std::string, std::string>> headers;      // names in lower case
     std::string body;
+    BodyReader* pieces = nullptr;  // of the body, on a route that takes it so
     std::string peer;  // address of the client: the connection's, or the forwarded one from a trusted proxy
     bool loopback = false;  // straight from this machine, through no proxy
     bool secure = false;    // the client came by https

@@ -28,6 +28,8 @@ struct RouteOptions {
     Access access = Access::signed_in;
     std::size_t body_limit = 1 << 20;  // bytes
     Operation operation;
+    /// The handler reads the body itself, from Request::pieces; `body_limit` bounds it all the same.
+    bool takes_pieces = false;
     /// A create that may be sent again with the same Idempotency-Key. What it makes has Request::id_to_make()
     /// and is shown by GET at this path, a slash and the id. Not for answers with a secret: they are stored.
     bool repeatable = false;

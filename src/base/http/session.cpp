@@ -15,13 +15,8 @@
 namespace bb::http {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;   // of bodies and files
-constexpr std::size_t first_read = 2 * 1024;    // held by an idle connection
-constexpr std::size_t small_body = 64 * 1024;   // read and dropped after an early answer
-constexpr std::size_t linger_bytes = 64 << 20;  // of a body nobody wants
-constexpr std::size_t slowest_body = 1024;      // bytes per second, beyond the time that any body gets
-constexpr std::chrono::milliseconds linger_time{10'000};
-constexpr std::chrono::milliseconds linger_pause{2'000};
+constexpr std::size_t first_read = 2 * 1024;   // held by an idle connection
+constexpr std::size_t small_body = 64 * 1024;  // read and dropped after an early answer
 constexpr std::chrono::milliseconds fresh_drain_time{1'000};
 
 /// "Date: ..." of this second.
@@ -162,30 +157,6 @@ Task<Session::Read> Session::read_head(RequestParser& parser) {
     }
 }
 
-Task<Session::Read> Session::read_body(RequestParser& parser, std::size_t limit, BodyShare& share) {
-    constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    parser.limit_body(limit);
-    bool told = !parser.head().expects_continue, begun = false;
-    auto deadline = Clock::now() + server_->options.body_time;
-    for (;;) {
-        std::size_t used = 0;
-        const auto step = parser.feed(in_, used);
-        in_.erase(0, used);
-        deadline += std::chrono::milliseconds(used * 1000 / slowest_body);
-        if (step == RequestParser::Step::done) co_return Read::done;
-        if (step == RequestParser::Step::failed) co_return Read::failed;
-        if (!std::exchange(begun, true) && !share.has_room(parser.head().content_length.value_or(0)))
-            co_return Read::full;
-        if (!std::exchange(told, true) && !co_await send(go_on, std::string_view())) co_return Read::gone;
-        // Progress is asked for in two ways: some bytes within body_time, and all of them at a slowest rate.
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-        const auto patience = std::min(left, server_->options.body_time);
-        if (patience.count() <= 0) co_return Read::late;
-        if (!co_await read_more(patience, piece_size)) co_return timed_out_ ? Read::late : Read::gone;
-        if (!share.grow(in_.size())) co_return Read::full;
-    }
-}
-
 void Session::record(const Request& request, const Service::Plan& plan, int status) const {
     server_->service.record(request, plan, status,
                             std::chrono::duration<double>(Clock::now() - began_).count());
@@ -212,6 +183,8 @@ Task<Session::Next> Session::serve_one() {
             record(request, plan, early->status);
             co_return co_await answer_early(parser, request, std::move(*early));
         }
+        if (plan.route && plan.route->options.takes_pieces)
+            co_return co_await serve_in_pieces(parser, request, plan, share);
         read = co_await read_body(parser, server_->service.body_limit(plan), share);
     }
     if (read != Read::done) {
@@ -339,21 +312,6 @@ Task<void> Session::refuse(const RequestParser& parser, Request& request, const 
     const std::string head = render_head(response, false, false, response.body.size());
     const bool bodiless = request.method == Method::head;
     if (co_await send(head, bodiless ? std::string_view() : response.body)) co_await linger();
-}
-
-Task<void> Session::linger() {
-    // Closing with unread bytes would reset the connection and could take the answer with it.
-    if (!socket_.is_open()) co_return;
-    boost::system::error_code ignored;
-    socket_.shutdown(TcpSocket::shutdown_send, ignored);
-    const auto until = Clock::now() + linger_time;
-    std::size_t thrown_away = 0;
-    while (thrown_away < linger_bytes && Clock::now() < until) {
-        in_.clear();
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
-        if (!co_await read_more(std::min(left, linger_pause), piece_size)) break;
-        thrown_away += in_.size();
-    }
 }
 
 }  // namespace bb::http

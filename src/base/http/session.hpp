@@ -1,4 +1,5 @@
 #pragma once
+#include "base/http/body_reader.hpp"
 #include "base/http/server_impl.hpp"
 
 namespace bb::http {
@@ -21,6 +22,8 @@ public:
     bool idle() const { return idle_ && !fresh_; }
 
 private:
+    static constexpr std::size_t piece_size = 64 * 1024;  // of bodies and files
+
     enum class Next { again, stop };
     /// failed: the parser knows why; full: there is no memory for it.
     enum class Read { done, failed, late, gone, full };
@@ -32,6 +35,13 @@ private:
     Task<bool> read_more(std::chrono::milliseconds limit, std::size_t at_most);
     Task<Read> read_head(RequestParser& parser);
     Task<Read> read_body(RequestParser& parser, std::size_t limit, BodyShare& share);
+    /// A body that is being taken in.
+    struct Taking;
+    /// Feeds the parser what is here, then waits for more; how it ended, once it has.
+    Task<std::optional<Read>> take_some(RequestParser& parser, Taking& taking);
+    class Pieces;
+    Task<Next> serve_in_pieces(RequestParser& parser, Request& request, const Service::Plan& plan,
+                               BodyShare& share);
     /// Answers before the body was read; reads a small one, so that the connection can go on.
     Task<Next> answer_early(RequestParser& parser, const Request& request, Response response);
     void record(const Request& request, const Service::Plan& plan, int status) const;

@@ -40,6 +40,13 @@ Answer delete_file(http::Request& request, Services& services);
 Answer restore_file(http::Request& request, Services& services);
 Answer read_file_again(http::Request& request, Services& services);
 
+// Resumable uploads (resumable/tus.cpp).
+Answer describe_uploads(http::Request& request, Services& services);
+Answer begin_upload(http::Request& request, Services& services);
+Answer show_upload(http::Request& request, Services& services);
+Answer continue_upload(http::Request& request, Services& services);
+Answer cancel_upload(http::Request& request, Services& services);
+
 Answer search(http::Request& request, Services& services);
 
 }  // namespace bb::materials

@@ -13,7 +13,8 @@ using http::Method;
 using Handle = Answer (*)(http::Request&, Services&);
 
 constexpr std::size_t usual = 1 << 20;
-constexpr std::size_t long_text = 8 << 20;  // a million characters, escaped
+constexpr std::size_t largest_upload = std::size_t{1} << 40;  // each is bounded by its own length
+constexpr std::size_t long_text = 8 << 20;                    // a million characters, escaped
 
 struct MaterialRoute {
     Method method;
@@ -24,6 +25,7 @@ struct MaterialRoute {
     const char* response_schema = "";
     int success = 200;
     std::size_t body_limit = usual;
+    bool takes_pieces = false;
 };
 
 constexpr MaterialRoute table[] = {
@@ -74,6 +76,17 @@ constexpr MaterialRoute table[] = {
     {Method::post, "/api/materials/{id}/files/{fileId}/read", read_file_again,
      "Read a file again that could not be read", "", schema::file},
 
+    {Method::options, "/api/uploads", describe_uploads, "What resumable uploads (tus 1.0.0) can do here", "",
+     "", 204},
+    {Method::post, "/api/uploads", begin_upload,
+     "Begin a resumable upload: Upload-Length, and filename and materialId in Upload-Metadata", "",
+     schema::upload, 201},
+    {Method::get, "/api/uploads/{id}", show_upload, "How much of an upload is here", "", schema::upload},
+    {Method::patch, "/api/uploads/{id}", continue_upload,
+     "Bring bytes from Upload-Offset on; the last one makes it a file with the same id", "", "", 204,
+     largest_upload, true},
+    {Method::del, "/api/uploads/{id}", cancel_upload, "Give an upload up", "", "", 204},
+
     {Method::get, "/api/search", search, "Passages and messages by words", "", schema::results},
 };
 
@@ -84,6 +97,7 @@ void bind_routes(http::Router& router, Services services) {
     for (const MaterialRoute& route : table) {
         http::RouteOptions options;
         options.body_limit = route.body_limit;
+        options.takes_pieces = route.takes_pieces;
         options.repeatable = route.success == 201;
         options.operation = {route.summary, route.request_schema, route.response_schema, route.success};
         auto handler = [shared, handle = route.handle](http::Request& request) {

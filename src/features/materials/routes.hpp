@@ -9,11 +9,14 @@
 
 namespace bb::materials {
 
+class Uploads;
+
 /// What the routes work with; everything must outlive the router.
 struct Services {
     db::Database& db;
     blobs::FileStore& files;
     net::BlockingPool& pool;
+    Uploads* uploads;
     MessageSearch* messages = nullptr;  // null: a search finds no messages
     std::function<void()> file_waits = [] {
     };                         // called when a file has come in that has to be read

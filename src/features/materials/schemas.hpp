@@ -61,6 +61,11 @@ constexpr auto file =
     R"(,"name":{"type":"string"},"bytes":{"type":"integer"},"mediaType":{"type":"string"},)"
     R"("state":{"enum":["ready","reading","failed"]},"fault":{"type":["string","null"]},"reason":{"type":["string","null"]},"characters":{"type":"integer"},)"
     R"("format":{"enum":["markdown","plain"]},"text":{"type":"string"},)" BB_MOMENTS "}}";
+constexpr auto upload =
+    R"({"type":"object","required":["id","materialId","name","bytes","offset","done"],"properties":{)"
+    R"("id":{"type":"string","format":"uuid"},"materialId":{"type":"string","format":"uuid"},)"
+    R"("name":{"type":"string"},"bytes":{"type":"integer"},"offset":{"type":"integer"},)"
+    R"("done":{"type":"boolean"}}})";
 constexpr auto files =
     R"({"type":"object","required":["files","next"],"properties":{"files":{"type":"array","items":)"
     R"({"type":"object"}},"next":{"type":["string","null"]}}})";

@@ -46,6 +46,24 @@ bool is_attribute_character(char c) {
            std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
 }
 
+/// A name of a kind of file that can be read.
+Result<std::string> check_name(std::string_view name) {
+    name = utf8::trim(name);
+    if (!utf8::valid(name) || utf8::has_controls(name) ||
+        name.find_first_of("\r\n\t") != std::string_view::npos)
+        return bad_field("#/file", "has a name that is not text");
+    if (name.empty()) return bad_field("#/file", "has no file name");
+    if (utf8::length(name) > longest_name)
+        return bad_field("#/file", "has a name of more than 255 characters");
+    if (!extract::kind_of_name(name))
+        return refused(ErrorCode::wrong_type, std::string(name), what_can_be_read);
+    return std::string(name);
+}
+
+Error empty_file(const std::string& name) {
+    return refused(ErrorCode::invalid_input, name, "the file is empty");
+}
+
 }  // namespace
 
 text::Format format_of_name(std::string_view name) {
@@ -63,24 +81,35 @@ bool may_be_renamed(std::string_view before, std::string_view after) {
     return was && (*was == *kind || (is_text(*was) && is_text(*kind)));
 }
 
-Result<UploadedFile> check_upload(const http::Part& part) {
-    UploadedFile file;
-    const std::string_view name = utf8::trim(part.file_name);
-    if (!utf8::valid(name) || utf8::has_controls(name) ||
-        name.find_first_of("\r\n\t") != std::string_view::npos)
-        return bad_field("#/file", "has a name that is not text");
-    file.name = std::string(name);
-    if (name.empty()) return bad_field("#/file", "has no file name");
-    if (utf8::length(name) > longest_name)
-        return bad_field("#/file", "has a name of more than 255 characters");
+bool is_kept_as_text(std::string_view name) {
     const auto kind = extract::kind_of_name(name);
-    if (!kind) return refused(ErrorCode::wrong_type, file.name, what_can_be_read);
-    file.media_type = std::string(extract::media_type_of_name(name));
+    return kind == Kind::plain || kind == Kind::markdown;
+}
+
+Result<std::string> check_new_file(std::string_view name, std::int64_t bytes, std::int64_t most) {
+    auto checked = check_name(name);
+    if (!checked) return checked;
+    if (bytes <= 0) return empty_file(*checked);
+    if (is_kept_as_text(name) && bytes > static_cast<std::int64_t>(max_text_bytes))
+        return refused(ErrorCode::too_large, *checked, "a text file may have at most 10 MiB");
+    if (bytes > most)
+        return refused(ErrorCode::too_large, *checked,
+                       fmt::format("a file may have at most {} MiB", most / (1024 * 1024)));
+    return checked;
+}
+
+Result<UploadedFile> check_upload(const http::Part& part) {
+    const auto name = check_name(part.file_name);
+    if (!name) return name.error();
+    UploadedFile file;
+    file.name = *name;
+    file.media_type = std::string(extract::media_type_of_name(file.name));
     file.bytes = part.content;
     if (part.content.size() > max_file_bytes)
-        return refused(ErrorCode::too_large, file.name, "a file may have at most 40 MiB");
-    if (part.content.empty()) return refused(ErrorCode::invalid_input, file.name, "the file is empty");
-    if (*kind == Kind::plain || *kind == Kind::markdown) return with_text(std::move(file));
+        return refused(ErrorCode::too_large, file.name,
+                       "a file of a form may have at most 40 MiB; bring larger ones by /api/uploads");
+    if (part.content.empty()) return empty_file(file.name);
+    if (is_kept_as_text(file.name)) return with_text(std::move(file));
     return file;
 }
 

@@ -30,6 +30,13 @@ struct UploadedFile {
         text;  // the bytes without a byte order mark; none: it has to be read first
 };
 
+/// Whether a file of this name is text already: it is not read by a job unless its encoding asks for it.
+bool is_kept_as_text(std::string_view name);
+
+/// The name of a file that is yet to come, with `bytes` bytes of at most `most`. Errors: as of
+/// check_upload().
+Result<std::string> check_new_file(std::string_view name, std::int64_t bytes, std::int64_t most);
+
 /// A file that somebody brings, if it may be stored. Errors: as of read_upload().
 Result<UploadedFile> check_upload(const http::Part& part);
 

@@ -82,6 +82,19 @@ Task<crypto::Digest> FileStore::put_until(Uuid owner, http::SharedDescriptor fil
     co_return digest;
 }
 
+Task<crypto::Digest> FileStore::put_read_twice(Uuid owner, OpenContent open) {
+    auto name = [&open] {
+        return digest_of(*open());
+    };
+    const auto digest = co_await pool_.run(std::move(name));
+    const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
+    auto store = [this, owner, &digest, &open, &key] {
+        disk_.put(owner, digest, *open(), key);
+    };
+    co_await pool_.run(std::move(store));
+    co_return digest;
+}
+
 Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest, std::string request) {
     const auto rows = co_await db_.query(find_sql, owner, digest);
     std::optional<secrets::Key> key;

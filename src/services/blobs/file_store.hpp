@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -25,6 +27,11 @@ public:
 
     /// Stores the file that `file` is, which no row of another table has to name: it is kept until `until`.
     Task<crypto::Digest> put_until(Uuid owner, http::SharedDescriptor file, Time until);
+
+    /// Opens what is to be stored, from its beginning.
+    using OpenContent = std::function<std::unique_ptr<http::FileSource>()>;
+    /// Stores what `open` opens: it is read twice, for its name and to be sealed.
+    Task<crypto::Digest> put_read_twice(Uuid owner, OpenContent open);
 
     /// A stored file; nullopt when it is not there, was changed, or its key cannot be read (logged, with the
     /// id of the request that wants it).

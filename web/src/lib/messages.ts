@@ -275,6 +275,7 @@ export const messages = {
   'materials.noTexts': ['No texts yet.', 'Wala pang teksto.'],
   'materials.placed': ['“{title}” is now {n} of {all}', 'Ang “{title}” ay ika-{n} na sa {all}'],
   'materials.sending': ['sending…', 'ipinapadala…'],
+  'materials.sentPart': ['{name}: sent so far', '{name}: naipadala na'],
   'materials.subject': ['Subject', 'Asignatura'],
   'materials.subjectHint': [
     'For example Biology. New ones are made by typing.',

@@ -80,8 +80,8 @@ export const refusals = {
     'Hindi nagbabago ang dulo ng pangalan ng file, at walang slash.',
   ],
   'rule.fileSize': [
-    'A file may have at most 40 MB, a text file 10 MB.',
-    'Hanggang 40 MB lang ang isang file, at 10 MB ang text file.',
+    'This file is larger than the server takes (a text file: 10 MB). Split it into parts.',
+    'Mas malaki ang file na ito kaysa sa tinatanggap ng server (10 MB ang text file). Hatiin ito.',
   ],
   'rule.storage': [
     'Your room for files is used up. Delete files you no longer need.',

@@ -1,4 +1,5 @@
 #include "features/materials/personal/personal.hpp"
+#include "features/materials/resumable/uploads.hpp"
 
 namespace bb::materials {
 namespace {
@@ -22,6 +23,7 @@ Task<void> PersonalMaterials::erase(db::Database& db, Uuid owner) {
             if (gone.affected() == 0) break;
         }
     }
+    if (uploads_) co_await uploads_->erase_owner(UserId{owner});
     co_await files_.erase_owner(owner);
 }
 

@@ -5,13 +5,16 @@
 
 namespace bb::materials {
 
+class Uploads;
+
 /// Subjects, materials, entries and files of a person, as they come out of an archive and go into one
 /// (docs/privacy.md describes the files).
 class PersonalMaterials : public personal::PersonalData {
 public:
     /// `files` must outlive it. `storage`: bytes of files that a person may keep; 0: any number.
-    explicit PersonalMaterials(blobs::FileStore& files, std::int64_t storage = 0)
-        : files_(files), storage_(storage) {}
+    /// `uploads` may be null: then unfinished ones are left to the next sweep.
+    explicit PersonalMaterials(blobs::FileStore& files, std::int64_t storage = 0, Uploads* uploads = nullptr)
+        : files_(files), uploads_(uploads), storage_(storage) {}
 
     Task<void> write(db::Transaction& tx, Uuid owner, personal::Archive& archive) override;
     Task<Result<void>> read(db::Transaction& tx, Uuid owner, personal::Import& import) override;
@@ -21,6 +24,7 @@ public:
 
 private:
     blobs::FileStore& files_;
+    Uploads* uploads_;
     std::int64_t storage_;
 };
 

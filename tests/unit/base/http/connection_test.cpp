@@ -318,5 +318,54 @@ TEST_F(Connections, ListenersAreNotSharedWithStrangers) {
     for (const int fd : *everywhere) ::close(fd);
 }
 
+TEST_F(Connections, HandABodyOnInPieces) {
+    start();
+    RawClient client = connect();
+    const std::string body(1'000'000, 'b');
+    EXPECT_EQ(
+        client.send("POST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + body).read().body,
+        "1000000");
+    EXPECT_LE(on_loop([&] { return taken->largest; }), 140'000u);
+    EXPECT_EQ(client
+                  .send("POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n" +
+                        get("/plain"))
+                  .read()
+                  .body,
+              "7");
+    EXPECT_EQ(client.read().body, "hello");
+    EXPECT_EQ(client.send("POST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n").read().body, "0");
+}
+
+TEST_F(Connections, GiveWhatCameBeforeTheyBroke) {
+    start();
+    {
+        RawClient client = connect();
+        client.send("POST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" +
+                    std::string(600, 'x'));
+        client.finish_sending();
+    }
+    EXPECT_TRUE(until([&] { return taken.has_value(); }));
+    EXPECT_EQ(on_loop([&] { return taken->bytes; }), 600u);
+    EXPECT_FALSE(on_loop([&] { return taken->whole; }));
+}
+
+TEST_F(Connections, BoundABodyInPieces) {
+    start();
+    EXPECT_EQ(ask("POST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n").status, 413);
+    RawClient chunked = connect();
+    chunked.send("POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 24; ++i) chunked.send("186a0\r\n" + std::string(100'000, 'x') + "\r\n");
+    EXPECT_EQ(chunked.read().status, 413);
+    EXPECT_EQ(on_loop([&] { return taken->whole; }), false);
+    // A handler that does not want it leaves the connection usable, or closes it where much would come.
+    RawClient client = connect();
+    client.send("POST /pieces?read=none HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + get("/plain"));
+    EXPECT_EQ(client.read().status, 204);
+    EXPECT_EQ(client.read().body, "hello");
+    EXPECT_EQ(ask("POST /pieces?read=none HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n").status,
+              204);
+}
+
 }  // namespace
 }  // namespace bb::http

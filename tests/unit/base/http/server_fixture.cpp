@@ -27,6 +27,12 @@ Task<Result<Response>> echo(Request& request) {
                        std::to_string(request.body.size()) + ":" + request.body.substr(0, 100));
 }
 
+http::RouteOptions in_pieces(std::size_t body_limit) {
+    auto options = open_route(body_limit);
+    options.takes_pieces = true;
+    return options;
+}
+
 Task<Result<Response>> slow(Request& request) {
     const auto time = request.query("ms").value_or("100");
     co_await net::sleep_for(std::chrono::milliseconds(std::stoi(std::string(time))));
@@ -73,6 +79,22 @@ void ServerTest::SetUp() {
         open_route());
     router.post("/echo", echo, open_route(1000));
     router.post("/large", echo, open_route(8 << 20));
+    router.post(
+        "/pieces",
+        [this](Request& request) -> Task<Result<Response>> {
+            if (request.query("read") == "none") co_return http::no_content();
+            Taken now;
+            for (std::string piece;;) {
+                co_await request.pieces->next(piece);
+                if (piece.empty()) break;
+                now.bytes += piece.size();
+                now.largest = std::max(now.largest, piece.size());
+            }
+            now.whole = request.pieces->whole();
+            taken = now;
+            co_return Response(200, "text/plain", std::to_string(now.bytes));
+        },
+        in_pieces(2 << 20));
     router.get("/slow", slow, open_route());
     router.get("/whoami", whoami, open_route());
     router.get("/list", list, open_route());

@@ -61,7 +61,14 @@ protected:
     std::optional<http::Service> service;
     std::optional<http::Server> server;
     std::vector<std::shared_ptr<http::EventStream>> streams;  // touched on the loop only
-    int gone = 0;                                             // streams whose client went away
+    /// What /pieces has read last; touched on the loop only.
+    struct Taken {
+        std::size_t bytes = 0;
+        std::size_t largest = 0;
+        bool whole = false;
+    };
+    std::optional<Taken> taken;
+    int gone = 0;  // streams whose client went away
     unsigned short port = 0;
 
 private:

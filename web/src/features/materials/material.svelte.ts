@@ -6,14 +6,15 @@ import type { Entry, Material, MaterialFile } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
 import { faultOf } from './kinds.ts';
 import { entriesApi, filesApi, materialsApi } from './api.ts';
+import { sendInPieces, worthPieces } from './resumable.ts';
 
 export interface Upload {
-  name: string;
+  file: File;
   state: 'sending' | 'failed';
+  /** Bytes that the server has. */
+  arrived: number;
   error?: string;
 }
-
-const largest = 40 * 1024 * 1024;
 
 function refusalOf(problem: Problem): string {
   if (problem.status !== 413) return sentence(problem);
@@ -112,19 +113,31 @@ export class OpenMaterial {
 
   /** Sends files one after another; each failure stays visible with its reason. */
   async upload(files: File[]): Promise<void> {
-    for (const file of files) {
-      this.uploads.push({ name: file.name, state: 'sending' });
-      const upload = this.uploads.at(-1) as Upload;
-      try {
-        if (file.size > largest) throw new Problem(413, {});
-        const made = await filesApi.upload(this.id, file);
-        this.files = [...this.files.filter((other) => other.id !== made.id), made];
-        this.uploads = this.uploads.filter((other) => other !== upload);
-      } catch (error) {
-        upload.state = 'failed';
-        upload.error = refusalOf(asProblem(error));
-      }
+    const begun = files.map((file) => {
+      this.uploads.push({ file, state: 'sending', arrived: 0 });
+      return this.uploads.at(-1) as Upload;
+    });
+    for (const upload of begun) await this.send(upload);
+  }
+
+  /** Sends a file, or goes on with one that failed. */
+  async send(upload: Upload): Promise<void> {
+    upload.state = 'sending';
+    try {
+      const made = await this.#bring(upload);
+      this.files = [...this.files.filter((other) => other.id !== made.id), made];
+      this.uploads = this.uploads.filter((other) => other !== upload);
+    } catch (error) {
+      upload.state = 'failed';
+      upload.error = refusalOf(asProblem(error));
     }
+  }
+
+  async #bring(upload: Upload): Promise<MaterialFile> {
+    const { file } = upload;
+    if (file.size < worthPieces) return filesApi.upload(this.id, file);
+    const id = await sendInPieces(this.id, file, (bytes) => (upload.arrived = bytes));
+    return filesApi.get(this.id, id);
   }
 
   dismiss(upload: Upload): void {

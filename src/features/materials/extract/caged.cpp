@@ -60,7 +60,7 @@ Unread as_said(const std::string& output) {
     const auto line = output.find('\n');
     const auto fault = fault_named(output.substr(0, line));
     if (!fault || line == std::string::npos) return unread(Fault::damaged, "The file is damaged.");
-    const auto words = tidied(output.substr(line + 1, 2000), false);
+    const auto words = as_kept(output.substr(line + 1, 2000), false);
     return {*fault, std::string(utf8::trim(utf8::prefix(words, 300)))};
 }
 
@@ -134,7 +134,7 @@ Read<std::string> read_caged(std::string_view bytes, const std::string& name, st
     Steps steps(std::move(stop));
     auto text = read_by(*kind, steps, CagedFile(bytes), name);
     if (!text) return text;
-    auto clean = tidied(*text, *kind == Kind::pdf || *kind == Kind::picture);
+    auto clean = as_kept(*text, *kind == Kind::pdf || *kind == Kind::picture);
     if (!has_words(clean)) return unread(Fault::empty, "The file holds no text.");
     return clean;
 }

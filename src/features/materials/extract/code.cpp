@@ -5,6 +5,7 @@
 #include "features/materials/extract/encoding.hpp"
 #include "features/materials/extract/markdown.hpp"
 #include "features/materials/extract/readers.hpp"
+#include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
 namespace {

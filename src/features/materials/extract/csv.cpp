@@ -6,6 +6,7 @@
 #include "features/materials/extract/markdown.hpp"
 #include "features/materials/extract/readers.hpp"
 #include "features/materials/extract/sheet_table.hpp"
+#include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
 namespace {

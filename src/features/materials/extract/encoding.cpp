@@ -136,24 +136,6 @@ void prepare_encodings() {
         (void)iconv_open("UTF-8", name);
 }
 
-std::string tidy(std::string_view given) {
-    std::string text;
-    text.reserve(given.size());
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        const auto c = static_cast<unsigned char>(given[i]);
-        if (c == '\r') {
-            if (i + 1 == given.size() || given[i + 1] != '\n') text += '\n';
-        } else if (c == '\f') {
-            text += "\n\f\n";
-            if (given.substr(i + 1).starts_with("\r\n")) ++i;
-            if (given.substr(i + 1).starts_with("\n")) ++i;
-        } else if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
-            text += given[i];
-        }
-    }
-    return utf8::valid(text) ? text : utf8::repaired(text);
-}
-
 std::string one_line(std::string_view text) {
     std::string line;
     bool gap = false;

@@ -16,10 +16,6 @@ Read<std::string> decoded_as(std::string_view charset, std::string_view bytes);
 /// Loads what decoded_as() needs for the commonest encodings, which it cannot do once the process is shut in.
 void prepare_encodings();
 
-/// Well-formed UTF-8 with LF lines and no control characters but tabs. A form feed is a page of its own
-/// ("\n\f\n").
-std::string tidy(std::string_view text);
-
 /// The words of one line: white space of all kinds is one space, and none at the ends.
 std::string one_line(std::string_view text);
 

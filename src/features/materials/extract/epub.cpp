@@ -6,6 +6,7 @@
 #include "features/materials/extract/html.hpp"
 #include "features/materials/extract/package.hpp"
 #include "features/materials/extract/readers.hpp"
+#include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
 namespace {

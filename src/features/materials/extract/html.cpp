@@ -12,6 +12,7 @@
 #include "features/materials/extract/html_nodes.hpp"
 #include "features/materials/extract/html_tree.hpp"
 #include "features/materials/extract/readers.hpp"
+#include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
 namespace {

@@ -6,6 +6,7 @@
 #include "base/core/utf8.hpp"
 #include "features/materials/extract/encoding.hpp"
 #include "features/materials/extract/readers.hpp"
+#include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
 namespace {

@@ -90,12 +90,12 @@ TEST_F(CageTest, DoesNotBlameTheFileForWhatOthersDo) {
 }
 
 TEST(Tidied, KeepsTextPagesAndWholeWords) {
-    EXPECT_EQ(tidied("One\fTwo\f\f", false), "One\n\f\nTwo\n");
-    EXPECT_EQ(tidied("\f\nThird", false), "\n\f\nThird\n");
-    EXPECT_EQ(tidied(std::string_view("a\0b\x1b[1m\xff", 8), false), "ab[1m\uFFFD\n");
-    EXPECT_EQ(tidied("photo-\nsynthesis, well-\nKnown", true), "photosynthesis, well-\nKnown\n");
-    EXPECT_EQ(tidied("photo-\nsynthesis", false), "photo-\nsynthesis\n");
-    EXPECT_EQ(tidied("\f\f", false), "");
+    EXPECT_EQ(as_kept("One\fTwo\f\f", false), "One\n\f\nTwo\n");
+    EXPECT_EQ(as_kept("\f\nThird", false), "\n\f\nThird\n");
+    EXPECT_EQ(as_kept(std::string_view("a\0b\x1b[1m\xff", 8), false), "ab[1m\uFFFD\n");
+    EXPECT_EQ(as_kept("photo-\nsynthesis, well-\nKnown", true), "photosynthesis, well-\nKnown\n");
+    EXPECT_EQ(as_kept("photo-\nsynthesis", false), "photo-\nsynthesis\n");
+    EXPECT_EQ(as_kept("\f\f", false), "");
 }
 
 }  // namespace

@@ -5,12 +5,10 @@
 #include <new>
 #include <stdexcept>
 
+#include "base/client/web_address.hpp"
+
 namespace bb::client {
 namespace {
-
-struct UrlCleanup {
-    void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
 
 void initialize_once() {
     static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -42,16 +40,8 @@ void append(HeaderList& list, const std::string& line) {
 }
 
 std::string host_of(const std::string& url) {
-    const std::unique_ptr<CURLU, UrlCleanup> parsed(curl_url());
-    if (!parsed ||
-        curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-        return {};
-    char* host = nullptr;
-    if (curl_url_get(parsed.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK) return {};
-    std::string name(host);
-    curl_free(host);
-    if (name.size() > 2 && name.front() == '[') name = name.substr(1, name.size() - 2);
-    return name;
+    const auto address = parse_web_address(url);
+    return address ? address->host : std::string();
 }
 
 bool is_loopback(std::string_view host) {

@@ -1,5 +1,6 @@
 #include "base/client/http_client.hpp"
 
+#include "base/client/guarded_client.hpp"
 #include "base/client/transfer.hpp"
 
 namespace bb::client {
@@ -35,6 +36,20 @@ Task<Reply> HttpClient::send(Outgoing request) {
 
 Task<Reply> HttpClient::stream(Outgoing request, Sink sink, std::shared_ptr<Abort> abort) {
     Transfer transfer(multi_, std::move(request), std::move(sink), std::move(abort));
+    Reply reply = co_await transfer.run();
+    co_return reply;
+}
+
+GuardedClient::GuardedClient(Executor executor, std::string ca_file)
+    : multi_(std::make_shared<Multi>(executor, std::move(ca_file))) {}
+
+GuardedClient::~GuardedClient() {
+    multi_->close();
+}
+
+Task<Reply> GuardedClient::stream(Outgoing request, MayConnect guard, Sink sink,
+                                  std::shared_ptr<Abort> abort) {
+    Transfer transfer(multi_, std::move(request), std::move(sink), std::move(abort), std::move(guard));
     Reply reply = co_await transfer.run();
     co_return reply;
 }

@@ -1,6 +1,10 @@
 #include "base/client/transfer.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cstring>
 
 namespace bb::client {
 namespace {
@@ -23,6 +27,27 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
+struct Place {
+    boost::asio::ip::address address;
+    int port = 0;
+};
+
+/// What libcurl is about to connect to; nothing for what is no IP address.
+std::optional<Place> place_of(const curl_sockaddr& address) {
+    namespace ip = boost::asio::ip;
+    if (address.family == AF_INET) {
+        sockaddr_in four{};
+        std::memcpy(&four, &address.addr, sizeof four);
+        return Place{ip::make_address_v4(ntohl(four.sin_addr.s_addr)), ntohs(four.sin_port)};
+    }
+    if (address.family != AF_INET6) return std::nullopt;
+    sockaddr_in6 six{};
+    std::memcpy(&six, &address.addr, std::min<std::size_t>(address.addrlen, sizeof six));
+    ip::address_v6::bytes_type bytes;
+    std::memcpy(bytes.data(), &six.sin6_addr, bytes.size());
+    return Place{ip::make_address_v6(bytes), ntohs(six.sin6_port)};
+}
+
 Failure failure_of(CURLcode code) {
     switch (code) {
         case CURLE_COULDNT_RESOLVE_PROXY:
@@ -43,11 +68,13 @@ Failure failure_of(CURLcode code) {
 
 }  // namespace
 
-Transfer::Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, std::shared_ptr<Abort> abort)
+Transfer::Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, std::shared_ptr<Abort> abort,
+                   MayConnect guard)
     : multi_(std::move(multi)),
       request_(std::move(request)),
       sink_(std::move(sink)),
       abort_(std::move(abort)),
+      guard_(std::move(guard)),
       easy_(make_easy(multi_->ca_file())),
       wake_(multi_->executor()) {
     if (abort_)
@@ -104,6 +131,7 @@ void Transfer::prepare() {
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.deadlines.connect.count()));
     prepare_route();
+    if (guard_) prepare_guard();
     set(easy, CURLOPT_PATH_AS_IS, 1L);  // what is signed is what is sent
     if (request_.deadlines.silence.count() > 0) {
         set(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -131,6 +159,24 @@ void Transfer::prepare_route() {
     const bool six = host.find(':') != std::string::npos;
     append(routes_, six ? "::[" + host + "]:" : "::" + host + ":");  // any host and port; the port stays
     set(easy, CURLOPT_CONNECT_TO, routes_.get());
+}
+
+void Transfer::prepare_guard() {
+    CURL* easy = easy_.get();
+    set(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+    set(easy, CURLOPT_PROXY, "");
+    set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    set(easy, CURLOPT_FORBID_REUSE, 1L);
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_connect);
+    set(easy, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+}
+
+/// libcurl connects to the very address that is asked about here.
+curl_socket_t Transfer::on_connect(void* self, curlsocktype, curl_sockaddr* address) {
+    const auto& allowed = static_cast<Transfer*>(self)->guard_;
+    const auto place = place_of(*address);
+    if (!place || !allowed(place->address, place->port)) return CURL_SOCKET_BAD;
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void Transfer::prepare_body() {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "base/client/guarded_client.hpp"
 #include "base/client/http_client.hpp"
 #include "base/client/multi.hpp"
 
@@ -11,7 +12,9 @@ namespace bb::client {
 /// One request on its way: owns the handle, and takes it from the multi whatever ends the coroutine.
 class Transfer : private Listener {
 public:
-    Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, std::shared_ptr<Abort> abort);
+    /// `guard`: of a GuardedClient; none: every address may be connected to.
+    Transfer(std::shared_ptr<Multi> multi, Outgoing request, Sink sink, std::shared_ptr<Abort> abort,
+             MayConnect guard = {});
     ~Transfer() override;
     Transfer(const Transfer&) = delete;
 
@@ -23,12 +26,14 @@ private:
     void on_finished(CURLcode code) override;
     void on_closed() override;
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+    static curl_socket_t on_connect(void* self, curlsocktype purpose, curl_sockaddr* address);
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
 
     bool sendable() const;
     void prepare();
     void prepare_body();
     void prepare_route();
+    void prepare_guard();
     bool deliver();
     void drop_sent_body();
     bool interrupted() const;
@@ -40,6 +45,7 @@ private:
     Outgoing request_;
     Sink sink_;
     std::shared_ptr<Abort> abort_;
+    MayConnect guard_;
     EasyHandle easy_;
     HeaderList headers_;
     HeaderList routes_;

@@ -38,6 +38,7 @@
 #include "features/tutor/home_name.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/audit/configuration.hpp"
+#include "services/jobs/queue.hpp"
 
 #include <embedded/version.hpp>
 
@@ -218,7 +219,7 @@ private:
     }
 
     static std::vector<std::string> channels() {
-        std::vector<std::string> names{"session_ended"};
+        std::vector<std::string> names{"session_ended", jobs::waits_channel};
         names.insert(names.end(), std::begin(tutor::Tutor::channels), std::end(tutor::Tutor::channels));
         return names;
     }

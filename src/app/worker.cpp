@@ -59,8 +59,8 @@ void Worker::notified(std::string channel, std::string payload) {
     boost::asio::post(executor(), [this, channel = std::move(channel), payload = std::move(payload)]() {
         if (channel == "session_ended")
             parts_->sessions.forget(payload);
-        else if (channel == "file_waits")
-            parts_->reading.wake();
+        else if (channel == jobs::waits_channel)
+            parts_->reading.wake(payload);
         else
             parts_->tutor.notified(channel, payload);
     });
@@ -101,7 +101,7 @@ Task<void> Worker::keep_house() {
     if (node.spans) net::spawn(executor(), node.spans->keep_sending(parts_->http_client));
     if (node.tls) net::spawn(executor(), watch_certificate());
     for (int i = 0; i < std::min(node.threads, 2); ++i)
-        net::spawn(executor(), parts_->reading.keep_reading());
+        net::spawn(executor(), parts_->reading.keep_working());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
     net::spawn(executor(), parts_->watching.run());

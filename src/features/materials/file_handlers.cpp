@@ -122,7 +122,6 @@ Answer upload_files(http::Request& request, Services& services) {
     const FileId first_id{request.id_to_make()};
     auto made = co_await files.create(owner, *material, first_id, std::move(stored));
     if (!made) co_return made.error();
-    services.file_waits();
     co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
 }
 
@@ -185,7 +184,6 @@ Answer read_file_again(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.read_again(owner_of(request), place->material, place->file);
     if (!file) co_return file.error();
-    services.file_waits();
     co_return co_await one(request, services, std::move(*file));
 }
 

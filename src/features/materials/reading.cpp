@@ -4,7 +4,6 @@
 
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
-#include "base/net/timer.hpp"
 #include "features/materials/extract/caged.hpp"
 #include "features/materials/files.hpp"
 #include "features/materials/index/indexer.hpp"
@@ -16,11 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds lease{60};
-constexpr std::chrono::seconds renewal{15};
-constexpr std::chrono::milliseconds reading_pause{700}, pause_after_failure{10'000};
 constexpr int most_rounds = 5;  // of keeping a text whose file is moved or renamed meanwhile
-constexpr int most_attempts = 5;
 
 constexpr const char* waiting_file_sql =
     "SELECT material_id, name, bytes, digest FROM files WHERE owner_id = $1 AND id = $2";
@@ -45,27 +40,6 @@ metrics::Counter outcome(metrics::Registry& metrics, const char* outcome) {
                            {{"outcome", outcome}});
 }
 
-/// A job in hand, and the clock that keeps it there.
-struct Hold {
-    explicit Hold(Executor executor) : clock(std::move(executor)) {}
-    net::Timer clock;
-    bool ended = false;
-};
-
-/// Says every now and then that the job is in hand, until the hold has ended.
-Task<void> keep_hold(db::Database& db, jobs::Job job, std::shared_ptr<Hold> hold) {
-    for (;;) {
-        hold->clock.expires_after(renewal);
-        co_await hold->clock.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>()));
-        if (hold->ended) co_return;
-        try {
-            co_await jobs::renew(db, job, lease);
-        } catch (const std::exception& failure) {
-            log::warn("a job in hand was not renewed", {{"reason", failure.what()}});
-        }
-    }
-}
-
 }  // namespace
 
 struct Reading::Waiting {
@@ -79,7 +53,7 @@ struct Reading::Waiting {
 
 Reading::Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& readers,
                  metrics::Registry& metrics)
-    : db_(db),
+    : Runner(db, reading_job),
       files_(files),
       readers_(readers),
       done_(outcome(metrics, "read")),
@@ -89,7 +63,7 @@ Reading::Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& r
                                  {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300})) {}
 
 Task<std::optional<Reading::Waiting>> Reading::file_of(const jobs::Job& job) {
-    const auto rows = co_await db_.query(waiting_file_sql, job.owner, job.subject);
+    const auto rows = co_await db().query(waiting_file_sql, job.owner, job.subject);
     if (rows.empty()) co_return std::nullopt;
     Waiting file;
     file.owner = UserId{job.owner};
@@ -114,10 +88,14 @@ Task<std::string> Reading::original(const Waiting& file) {
 
 Task<extract::Read<std::string>> Reading::text_of(const Waiting& file) {
     const auto bytes = co_await original(file);
-    auto read = [&, stop = stop_.get_token()] {
+    auto read = [&, stop = stopping()] {
         return extract::read_caged(bytes, file.name, stop);
     };
-    co_return co_await readers_.run(std::move(read));
+    try {
+        co_return co_await readers_.run(std::move(read));
+    } catch (const extract::Stopped& stopped) {
+        throw jobs::Stopped(stopped.what());
+    }
 }
 
 Task<Reading::Kept> Reading::keep_text(const jobs::Job& job, const Waiting& file, const std::string& text) {
@@ -136,7 +114,7 @@ Task<Reading::Kept> Reading::keep_text(const jobs::Job& job, const Waiting& file
         if (!deleted) co_await index::put(tx, file.owner, file.material, source, document);
         co_return Kept::kept;
     };
-    co_return co_await db_.transaction(work);
+    co_return co_await db().transaction(work);
 }
 
 Task<Reading::Kept> Reading::keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why) {
@@ -147,14 +125,14 @@ Task<Reading::Kept> Reading::keep_fault(const jobs::Job& job, const Waiting& fil
         co_await tx.query(keep_fault_sql, file.owner, file.id, extract::name_of(why.fault), why.words);
         co_return Kept::kept;
     };
-    co_return co_await db_.transaction(work);
+    co_return co_await db().transaction(work);
 }
 
 Task<void> Reading::drop(const jobs::Job& job) {
     auto work = [&](db::Transaction& tx) -> Task<void> {
         co_await jobs::finish(tx, job);
     };
-    co_await db_.transaction(work);
+    co_await db().transaction(work);
 }
 
 Task<extract::Read<std::string>> Reading::read(const Waiting& file) {
@@ -194,91 +172,13 @@ Task<void> Reading::give_up(const jobs::Job& job, std::string reason) {
         if (parked) co_await tx.query(keep_fault_sql, job.owner, job.subject, "server", fault_of_ours);
         co_return parked;
     };
-    const bool parked = co_await db_.transaction(work);
+    const bool parked = co_await db().transaction(work);
     if (parked) failed_.add();
 }
 
-Task<bool> Reading::read_next() {
-    const auto job = co_await jobs::claim(db_, reading_job, lease);
-    if (!job) co_return false;
-    const auto executor = co_await net::this_executor();
-    const auto hold = std::make_shared<Hold>(executor);
-    net::spawn(executor, keep_hold(db_, *job, hold));
-    struct LetGo {
-        Hold& hold;
-        ~LetGo() {
-            hold.ended = true;
-            hold.clock.cancel();
-        }
-    } let_go{*hold};
-    co_return co_await settle(*job);
-}
-
-Task<bool> Reading::settle(const jobs::Job& job) {
-    std::string fault;
-    bool stopped = false;
-    if (job.attempts > most_attempts) {
-        fault = "servers died or failed while they read it";
-    } else {
-        try {
-            co_await carry_out(job);
-            co_return true;
-        } catch (const db::Unavailable&) {
-            throw;  // the lease runs out
-        } catch (const extract::Stopped&) {
-            stopped = true;
-        } catch (const std::exception& failure) {
-            fault = failure.what();
-        }
-    }
-    if (stopped) {
-        co_await jobs::give_back(db_, job);
-        co_return false;
-    }
-    if (job.attempts >= most_attempts) {
-        co_await give_up(job, fault);
-        co_return true;
-    }
-    log::warn("a file is read later", {{"file", job.subject.text()}, {"reason", fault}});
+void Reading::on_put_off(const jobs::Job& job, const std::string& reason) {
+    log::warn("a file is read later", {{"file", job.subject.text()}, {"reason", reason}});
     put_off_.add();
-    co_await jobs::put_off(db_, job, fault);
-    co_return true;
-}
-
-Task<void> Reading::keep_reading() {
-    while (!stop_.stop_requested()) {
-        bool more = false;
-        auto pause = reading_pause;
-        ++in_hand_;
-        try {
-            more = co_await read_next();
-        } catch (const std::exception& failure) {
-            log::warn("files wait to be read", {{"reason", failure.what()}});
-            pause = pause_after_failure;
-        }
-        --in_hand_;
-        if (!more && !stop_.stop_requested()) co_await sleep(pause);
-    }
-}
-
-Task<void> Reading::sleep(std::chrono::milliseconds time) {
-    net::Timer timer(co_await net::this_executor(), time);
-    sleeping_.push_back(&timer);
-    co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>()));
-    std::erase(sleeping_, &timer);
-}
-
-void Reading::wake() {
-    for (net::Timer* timer : sleeping_) timer->cancel();
-}
-
-void Reading::stop() {
-    stop_.request_stop();
-    wake();
-}
-
-bool Reading::has_stopped() const {
-    return in_hand_ == 0;
 }
 
 }  // namespace bb::materials

@@ -1,6 +1,4 @@
 #pragma once
-#include <functional>
-
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
 #include "base/net/pool.hpp"
@@ -18,9 +16,7 @@ struct Services {
     net::BlockingPool& pool;
     Uploads* uploads;
     MessageSearch* messages = nullptr;  // null: a search finds no messages
-    std::function<void()> file_waits = [] {
-    };                         // called when a file has come in that has to be read
-    std::int64_t storage = 0;  // bytes of files that a person may keep; 0: no bound
+    std::int64_t storage = 0;           // bytes of files that a person may keep; 0: no bound
 };
 
 /// /api/subjects, /api/materials with entries and files, /api/search.

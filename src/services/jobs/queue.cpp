@@ -7,7 +7,7 @@ constexpr const char* add_job_sql =
     "INSERT INTO jobs (id, kind, owner_id, subject_id) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (kind, owner_id, subject_id) DO UPDATE SET id = excluded.id, state = 'waiting', attempts = "
     "0, "
-    "created_at = now(), next_try_at = now(), reason = NULL";
+    "created_at = now(), next_try_at = now(), reason = NULL RETURNING pg_notify('job_waits', kind)::text";
 // Claiming moves the next try on: who dies meanwhile leaves the row to be taken again.
 constexpr const char* claim_job_sql =
     "WITH due AS (SELECT j.id, j.owner_id FROM jobs j LEFT JOIN job_turns t ON t.owner_id = j.owner_id "

@@ -20,8 +20,11 @@ struct Job {
     int attempts = 0;  // with this one
 };
 
-/// Puts work into the queue as a part of `tx`: it is done exactly when that commits. Work that is queued
-/// already begins anew.
+/// The notification that work has come in; its payload is the kind.
+inline constexpr const char* waits_channel = "job_waits";
+
+/// Puts work into the queue as a part of `tx`: it is done exactly when that commits, and every server hears
+/// of it then. Work that is queued already begins anew.
 Task<void> add(db::Transaction& tx, std::string_view kind, Uuid owner, Uuid subject);
 
 /// Takes the next piece of a kind, by turns between people. Another server takes it when nothing is heard of

@@ -111,7 +111,6 @@ Answer show_upload(http::Request& request, Services& services) {
     if (!upload) co_return upload.error();
     const auto offset = co_await services.uploads->offset(owner_of(request), *upload);
     if (!offset) co_return offset.error();
-    if (!upload->done && *offset == upload->bytes) services.file_waits();
     auto answer = http::json_response(upload_json(*upload, *offset));
     answer.header("Upload-Length", std::to_string(upload->bytes));
     tell_offset(answer, *upload, *offset);
@@ -128,7 +127,6 @@ Answer continue_upload(http::Request& request, Services& services) {
     if (!upload) co_return upload.error();
     const auto offset = co_await services.uploads->append(owner_of(request), *upload, *from, *request.pieces);
     if (!offset) co_return offset.error();
-    if (*offset == upload->bytes) services.file_waits();
     auto answer = http::no_content();
     tell_offset(answer, *upload, *offset);
     co_return answer;

@@ -1,5 +1,7 @@
 #include "services/jobs/queue.hpp"
 
+#include "base/net/timer.hpp"
+
 #include "unit/support/test_database.hpp"
 
 namespace bb::jobs {
@@ -116,6 +118,32 @@ TEST_F(JobsTest, AreParkedUntilSomebodyAsksAgain) {
     ASSERT_TRUE(again);
     EXPECT_EQ(again->subject, subject);
     EXPECT_EQ(again->attempts, 1);
+}
+
+TEST_F(JobsTest, AreToldToWhoListens) {
+    std::vector<std::string> told;
+    bool ready = false;
+    db::Listener::Events events;
+    events.on_message = [&](std::string_view, std::string_view payload) {
+        told.emplace_back(payload);
+    };
+    events.on_ready = [&] {
+        ready = true;
+    };
+    db::Listener listener(executor(), cluster().conninfo(), {waits_channel}, std::move(events));
+    listener.start();
+    const auto wait_for = [&](auto condition) {
+        auto wait = [&]() -> Task<void> {
+            for (int i = 0; i < 500 && !condition(); ++i)
+                co_await net::sleep_for(std::chrono::milliseconds(10));
+        };
+        await(wait());
+        return condition();
+    };
+    ASSERT_TRUE(wait_for([&] { return ready; }));
+    added(ana_);
+    EXPECT_TRUE(wait_for([&] { return !told.empty(); }));
+    EXPECT_EQ(told, std::vector<std::string>{kind});
 }
 
 }  // namespace

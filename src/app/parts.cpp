@@ -123,10 +123,15 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       personal_chats(shared.pool),
       keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
       reading(db, files, shared.file_readers, shared.metrics),
+      fetcher(executor, shared.config.text("SSL_CERT_FILE"),
+              fetch::Guard(*net::NetworkList::parse(shared.config.text("BRAINBYTES_FETCH_ALLOW"))),
+              "BrainBytes (+" + shared.url + ")"),
+      fetching(db, files, fetcher, storage_of(shared), shared.metrics),
       search(db),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
       sign_in_limits(db, shared.rates, shared.metrics),
+      page_limit(sign_in_limits, shared.metrics, "pages"),
       sign_ins(shared.metrics),
       idempotency(db, router),
       service(router, hooks(), service_options(shared), shared.metrics),
@@ -146,7 +151,8 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &uploads, &message_search, storage_of(node)});
+    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, fetcher.guard(), &message_search,
+                                    storage_of(node)});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {

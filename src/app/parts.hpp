@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <memory>
 
 #include "app/watching.hpp"
@@ -11,6 +12,7 @@
 #include "features/accounts/privacy/keeping.hpp"
 #include "features/accounts/session_cache.hpp"
 #include "features/accounts/sign_in_counts.hpp"
+#include "features/materials/page/fetching.hpp"
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/reading.hpp"
 #include "features/materials/search.hpp"
@@ -19,9 +21,11 @@
 #include "features/tutor/tutor.hpp"
 #include "operations/watch/messages.hpp"
 #include "services/access/idempotency.hpp"
+#include "services/access/person_limit.hpp"
 #include "services/access/shared_limits.hpp"
 #include "services/access/token_budget.hpp"
 #include "services/blobs/file_store.hpp"
+#include "services/fetch/fetcher.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
 #include "services/secrets/key_ring.hpp"
@@ -34,6 +38,7 @@ struct Worker::Parts {
 
     void bind_routes();
     http::Hooks hooks();
+    std::array<jobs::Runner*, 2> runners() { return {&reading, &fetching}; }
     Task<watch::Surroundings> surroundings();
     void count_key(const http::Request& request, bool refused);
 
@@ -52,11 +57,14 @@ struct Worker::Parts {
     tutor::PersonalChats personal_chats;
     accounts::Keeping keeping;
     materials::Reading reading;
+    fetch::Fetcher fetcher;
+    materials::Fetching fetching;
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;
     http::Router router;
     access::SharedLimits sign_in_limits;
+    access::PersonLimit page_limit;
     accounts::SignInCounts sign_ins;
     access::Idempotency idempotency;
     http::Service service;

@@ -26,6 +26,12 @@ namespace bb::app {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr int pages_at_once = 4;  // each may take the memory of the largest page
+
+}  // namespace
+
 Worker::Worker(Node& node, int number)
     : number_(number), parts_(std::make_unique<Parts>(node, loop_.get_executor())) {}
 
@@ -60,7 +66,7 @@ void Worker::notified(std::string channel, std::string payload) {
         if (channel == "session_ended")
             parts_->sessions.forget(payload);
         else if (channel == jobs::waits_channel)
-            parts_->reading.wake(payload);
+            for (jobs::Runner* runner : parts_->runners()) runner->wake(payload);
         else
             parts_->tutor.notified(channel, payload);
     });
@@ -102,6 +108,7 @@ Task<void> Worker::keep_house() {
     if (node.tls) net::spawn(executor(), watch_certificate());
     for (int i = 0; i < std::min(node.threads, 2); ++i)
         net::spawn(executor(), parts_->reading.keep_working());
+    for (int i = 0; i < pages_at_once; ++i) net::spawn(executor(), parts_->fetching.keep_working());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
     net::spawn(executor(), parts_->watching.run());
@@ -131,7 +138,7 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     const auto deadline = started + limit;
     parts_->node.mailer.hurry();
     parts_->server.begin_drain(idle.count() > 0 ? http::Server::Idle::keep : http::Server::Idle::close);
-    parts_->reading.stop();
+    for (jobs::Runner* runner : parts_->runners()) runner->stop();
     co_await parts_->tutor.drain(limit);
     const auto open = [&]() {
         const bool may_idle = std::chrono::steady_clock::now() - started < idle;
@@ -139,8 +146,9 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     };
     while (open() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
-    while (!parts_->reading.has_stopped() && std::chrono::steady_clock::now() < deadline)
-        co_await net::sleep_for(milliseconds(10));
+    for (const jobs::Runner* runner : parts_->runners())
+        while (!runner->has_stopped() && std::chrono::steady_clock::now() < deadline)
+            co_await net::sleep_for(milliseconds(10));
     // The people who were told to look into their mail do get it.
     while (parts_->node.mailer.under_way() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));

@@ -1,6 +1,8 @@
 // Files of school life: brought on a phone, read while one waits, opened by page, cited with their page, and told apart
 // from those that cannot be read.
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
@@ -15,7 +17,10 @@ const sample = (name) => ({
 
 let server, browser;
 before(async () => {
-    [server, browser] = await Promise.all([startServer(), startBrowser()]);
+    [server, browser] = await Promise.all([
+        startServer({ env: { BRAINBYTES_FETCH_ALLOW: "127.0.0.1" } }),
+        startBrowser(),
+    ]);
 });
 after(async () => {
     await browser?.close();
@@ -37,7 +42,7 @@ const bring = (page, ...files) => page.locator("input[type=file]").setInputFiles
 async function settled(page, name) {
     const row = page.getByRole("listitem").filter({ hasText: name });
     await page.getByRole("link", { name: new RegExp(name) }).waitFor();
-    await row.getByText("reading…").waitFor({ state: "hidden" });
+    for (const state of ["fetching…", "reading…"]) await row.getByText(state).waitFor({ state: "hidden" });
     return row;
 }
 
@@ -95,4 +100,52 @@ test("a file that cannot be read says why, in both languages, and is read again"
     await page.reload();
     await page.getByText("Sira ang file.").first().waitFor();
     await assertGood(page, "reading-fault-fil");
+});
+
+test("a web page is named by its address, fetched and read, and shows where it came from (phone)", async () => {
+    const title = "Tides of the sea";
+    const site = createServer((request, response) => {
+        const found = request.url === "/tides";
+        response.writeHead(found ? 200 : 404, { "content-type": "text/html" });
+        response.end(`<title>${title}</title><h1>${title}</h1><p>The moon pulls at the water.</p>`);
+    });
+    await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${site.address().port}`;
+    const { page, person } = await open("page@example.org", { size: "phone" });
+    try {
+        await page.getByRole("button", { name: "Web page" }).click();
+        const field = page.getByRole("textbox", { name: "Address of the page" });
+        await field.fill("10.0.0.1");
+        await page.getByRole("button", { name: "Fetch", exact: true }).click();
+        await page.getByText("not the address of a page on the public internet").waitFor();
+        await assertGood(page, "page-refused");
+        await field.fill(`${address}/tides`);
+        await page.getByRole("button", { name: "Fetch", exact: true }).click();
+        await page.getByRole("link", { name: new RegExp(`${title}\\.html`) }).waitFor();
+        await settled(page, title);
+        await page.getByRole("link", { name: new RegExp(title) }).click();
+        await page.getByText("The moon pulls at the water.").waitFor();
+        const source = page.getByRole("link", { name: `${address}/tides` });
+        assert.equal(await source.getAttribute("href"), `${address}/tides`);
+        await assertGood(page, "page-read");
+        await page.goBack();
+        // Pasted anywhere on the screen, an address is offered to be fetched.
+        await page.getByRole("heading", { name: "Plants" }).waitFor();
+        await page.evaluate((text) => {
+            const clipboardData = new DataTransfer();
+            clipboardData.setData("text/plain", text);
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }, `${address}/none`);
+        assert.equal(await field.inputValue(), `${address}/none`);
+        await page.getByRole("button", { name: "Fetch", exact: true }).click();
+        await page.getByText("The site has no such page.").waitFor();
+        await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+        await page.reload();
+        await page.getByText("Walang ganitong pahina sa site.").waitFor();
+        await assertGood(page, "page-missing");
+    } finally {
+        await page.context().close();
+        site.closeAllConnections();
+        site.close();
+    }
 });

@@ -153,12 +153,16 @@ constexpr Option table[] = {
      "person-tokens=200000,school-tokens=5000000", "person-tokens|school-tokens"},
     {"BRAINBYTES_RATE_LIMITS", Kind::rates,
      "person=120+5/s,network=240+10/s,mail-address=5+20/h,mail-network=60+20/m,try-address=20+2/m,"
-     "try-network=160+60/m",
+     "try-network=160+60/m,pages=20+60/h",
      "How much is allowed at once, and how much more comes back per second, minute or hour: a person's "
-     "requests, those of who is not signed in, sign-in mails, tries to sign in. Limits left out keep their "
-     "default.",
+     "requests, those of who is not signed in, sign-in mails, tries to sign in, web pages a person has "
+     "fetched. Limits left out keep their default.",
      "person=600+50/s,network=2000+100/s",
-     "person|network|mail-address|mail-network|try-address|try-network"},
+     "person|network|mail-address|mail-network|try-address|try-network|pages"},
+    {"BRAINBYTES_FETCH_ALLOW", Kind::networks, "",
+     "Networks whose web pages people may have fetched, on any port, besides the public internet. Dangerous: "
+     "whoever has an account reads through this server what these networks show it, with no password asked.",
+     "10.20.0.0/16", ""},
     {"BRAINBYTES_FILE_MIB", Kind::number, "100", "Mebibytes of one file that comes as a resumable upload.",
      "50", "1..2000"},
     {"BRAINBYTES_STORAGE_MB", Kind::number, "2000", "Megabytes of files that a person may keep; 0: no bound.",

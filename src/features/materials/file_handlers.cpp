@@ -141,6 +141,8 @@ Answer download_file(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.find(owner, place->material, place->file);
     if (!file) co_return file.error();
+    if (file->is_unfetched())
+        co_return Error(ErrorCode::conflict, "This page has not been fetched yet, or could not be.");
     auto body = co_await services.files.open(owner.value, file->digest, request.id);
     if (!body)
         throw std::runtime_error("the original of a file is missing in the file store, or was changed");

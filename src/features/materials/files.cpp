@@ -17,7 +17,7 @@ namespace {
 
 #define BB_FILE_COLUMNS                                                                                   \
     "f.id, f.material_id, f.name, f.media_type, f.bytes, f.digest, f.state, f.characters, f.created_at, " \
-    "f.updated_at, f.version, f.fault, f.reason"
+    "f.updated_at, f.version, f.fault, f.reason, f.source_url, f.fetched_at"
 #define BB_LIVE_MATERIAL \
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
 
@@ -45,6 +45,9 @@ constexpr const char* file_create_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state) "
     "VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, CASE WHEN $8 IS NULL THEN 'reading' ELSE "
     "'ready' END)";
+constexpr const char* page_create_sql =
+    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state, "
+    "source_url) VALUES ($3, $1, $2, $4, $5, 0, $6, '', 0, 'fetching', $7)";
 constexpr const char* file_change_sql =
     "UPDATE files SET name = coalesce($3, name), media_type = coalesce($4, media_type), "
     "material_id = coalesce($5, material_id), version = version + 1, updated_at = now() "
@@ -58,8 +61,7 @@ constexpr const char* stored_sql =
     "SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT DISTINCT digest, bytes FROM files "
     "WHERE owner_id = $1 AND deleted_at IS NULL) kept";
 constexpr const char* file_read_again_sql =
-    "UPDATE files SET state = 'reading', fault = NULL, reason = NULL, version = version + 1, updated_at = "
-    "now() "
+    "UPDATE files SET state = $3, fault = NULL, reason = NULL, version = version + 1, updated_at = now() "
     "WHERE owner_id = $1 AND id = $2";
 
 #undef BB_FILE_COLUMNS
@@ -80,12 +82,14 @@ File read_file(const db::Row& row) {
     file.version = row.get<std::int32_t>(10);
     file.fault = row.get<std::optional<std::string>>(11);
     file.reason = row.get<std::optional<std::string>>(12);
+    file.source_url = row.get<std::optional<std::string>>(13);
+    file.fetched_at = row.get<std::optional<Time>>(14);
     return file;
 }
 
 File read_whole_file(const db::Row& row) {
     File file = read_file(row);
-    file.text = row.get<std::string>(13);
+    file.text = row.get<std::string>(15);
     return file;
 }
 
@@ -227,6 +231,20 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
     co_return made;
 }
 
+Task<Result<File>> Files::create_page(UserId owner, MaterialId material, FileId id, NewPage page) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        auto touched = co_await touch_materials(tx, owner, material);
+        if (!touched) co_return touched;
+        const std::string type(extract::media_type_of_name(page.name));
+        co_await tx.query(page_create_sql, owner, material, id, page.name, type, page.digest, page.url);
+        co_await jobs::add(tx, fetching_job, owner.value, id.value);
+        co_return touched;
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
+    co_return co_await find(owner, material, id);
+}
+
 Task<Result<>> Files::check_room(UserId owner, std::int64_t more, std::int64_t most) {
     co_return room_for(co_await db_.query(stored_sql, owner), more, most);
 }
@@ -293,9 +311,10 @@ Task<Result<File>> Files::read_again(UserId owner, MaterialId material, FileId i
         auto file = co_await lock_file(tx, owner, material, id, std::nullopt, always);
         if (!file) co_return file.error();
         if (file->state == "ready") co_return Error(ErrorCode::conflict, "This file was read already.");
-        if (file->state == "reading") co_return Result<>();
-        co_await tx.query(file_read_again_sql, owner, id);
-        co_await jobs::add(tx, reading_job, owner.value, id.value);
+        if (file->state != "failed") co_return Result<>();
+        const bool is_page = file->source_url.has_value();
+        co_await tx.query(file_read_again_sql, owner, id, is_page ? "fetching" : "reading");
+        co_await jobs::add(tx, is_page ? fetching_job : reading_job, owner.value, id.value);
         co_return Result<>();
     };
     auto done = co_await db_.transaction(work);

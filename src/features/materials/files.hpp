@@ -9,6 +9,8 @@ namespace bb::materials {
 
 /// The kind of the jobs that read files.
 inline constexpr const char* reading_job = "read_file";
+/// The kind of the jobs that fetch web pages.
+inline constexpr const char* fetching_job = "fetch_page";
 
 /// A file whose original is in the file store already.
 struct NewFile {
@@ -17,6 +19,13 @@ struct NewFile {
     std::int64_t bytes = 0;
     crypto::Digest digest{};
     std::optional<std::string> text;  // none: a job reads it
+};
+
+/// A web page that is still to be fetched.
+struct NewPage {
+    std::string url;
+    std::string name;
+    crypto::Digest digest{};  // of an empty file, which is its original until then
 };
 
 /// What is absent stays as it is.
@@ -40,6 +49,8 @@ public:
     /// All or none. Errors: not_found.
     Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, FileId first,
                                            std::vector<NewFile> files);
+    /// Errors: not_found.
+    Task<Result<File>> create_page(UserId owner, MaterialId material, FileId id, NewPage page);
     /// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). Errors:
     /// too_large with the pointer #/storage.
     Task<Result<>> check_room(UserId owner, std::int64_t more, std::int64_t most);
@@ -50,7 +61,7 @@ public:
     Task<Result<>> remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
-    /// Has a file read that could not be. Errors: not_found, conflict for a file that was read.
+    /// Has a file read, or a page fetched, that could not be. Errors: not_found, conflict for one that was.
     Task<Result<File>> read_again(UserId owner, MaterialId material, FileId id);
 
 private:

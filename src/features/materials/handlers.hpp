@@ -40,6 +40,7 @@ Answer delete_file(http::Request& request, Services& services);
 Answer restore_file(http::Request& request, Services& services);
 Answer read_file_again(http::Request& request, Services& services);
 
+Answer add_page(http::Request& request, Services& services);
 // Resumable uploads (resumable/tus.cpp).
 Answer describe_uploads(http::Request& request, Services& services);
 Answer begin_upload(http::Request& request, Services& services);

@@ -55,14 +55,18 @@ struct File {
     std::string media_type;
     std::int64_t bytes = 0;
     crypto::Digest digest{};
-    std::string state;                  // "ready", "reading" or "failed"
-    std::optional<std::string> fault;   // why it could not be read: a name of extract::Fault, or "server"
+    std::string state;                  // "ready", "fetching", "reading" or "failed"
+    std::optional<std::string> fault;   // why not: a name of extract::Fault or page::PageFault, or "server"
     std::optional<std::string> reason;  // the same as a sentence in English
     std::string text;
     int characters = 0;
     Time created_at;
     Time updated_at;
     int version = 1;
+    std::optional<std::string> source_url;  // of a web page: its address
+    std::optional<Time> fetched_at;         // none: it was not fetched yet, and `bytes` is 0
+
+    bool is_unfetched() const { return source_url && !fetched_at; }
 };
 
 /// One page of a list; `next` is the cursor of the page behind it.

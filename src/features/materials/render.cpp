@@ -27,6 +27,8 @@ void open(JsonWriter& json, const File& file) {
         .field("fault", file.fault)
         .field("reason", file.reason)
         .field("characters", file.characters)
+        .field("sourceUrl", file.source_url)
+        .field("fetchedAt", file.fetched_at)
         .field("createdAt", file.created_at)
         .field("updatedAt", file.updated_at);
 }

@@ -64,6 +64,9 @@ constexpr MaterialRoute table[] = {
     {Method::post, "/api/materials/{id}/files", upload_files,
      "Upload files (multipart/form-data, field \"file\", repeatable); their state says when they are read",
      "", schema::file, 201, max_upload_bytes},
+    {Method::post, "/api/materials/{id}/pages", add_page,
+     "Keep a web page as a file; its state says when it is fetched and read", schema::new_page, schema::file,
+     201},
     {Method::get, "/api/materials/{id}/files/{fileId}", show_file, "One file with its text", "",
      schema::file},
     {Method::get, "/api/materials/{id}/files/{fileId}/content", download_file, "The original bytes"},
@@ -74,7 +77,7 @@ constexpr MaterialRoute table[] = {
     {Method::post, "/api/materials/{id}/files/{fileId}/restore", restore_file, "Take a deletion back", "",
      schema::file},
     {Method::post, "/api/materials/{id}/files/{fileId}/read", read_file_again,
-     "Read a file again that could not be read", "", schema::file},
+     "Read a file, or fetch a page, again that could not be", "", schema::file},
 
     {Method::options, "/api/uploads", describe_uploads, "What resumable uploads (tus 1.0.0) can do here", "",
      "", 204},

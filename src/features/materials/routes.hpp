@@ -3,7 +3,9 @@
 #include "base/http/router.hpp"
 #include "base/net/pool.hpp"
 #include "features/materials/message_search.hpp"
+#include "services/access/person_limit.hpp"
 #include "services/blobs/file_store.hpp"
+#include "services/fetch/guard.hpp"
 
 namespace bb::materials {
 
@@ -15,6 +17,8 @@ struct Services {
     blobs::FileStore& files;
     net::BlockingPool& pool;
     Uploads* uploads;
+    access::PersonLimit& pages;
+    const fetch::Guard& guard;          // of the pages that people name
     MessageSearch* messages = nullptr;  // null: a search finds no messages
     std::int64_t storage = 0;           // bytes of files that a person may keep; 0: no bound
 };

@@ -56,16 +56,20 @@ constexpr auto entry_change =
     R"("position":{"type":"integer","minimum":1},"materialId":)" BB_UUID "}}";
 
 constexpr auto file =
-    R"({"type":"object","required":["id","materialId","name","bytes","mediaType","state","fault","reason","characters","createdAt",)"
-    R"("updatedAt"],"properties":{"id":)" BB_UUID R"(,"materialId":)" BB_UUID
+    R"({"type":"object","required":["id","materialId","name","bytes","mediaType","state","fault","reason","characters",)"
+    R"("sourceUrl","fetchedAt","createdAt","updatedAt"],"properties":{"id":)" BB_UUID
+    R"(,"materialId":)" BB_UUID
     R"(,"name":{"type":"string"},"bytes":{"type":"integer"},"mediaType":{"type":"string"},)"
-    R"("state":{"enum":["ready","reading","failed"]},"fault":{"type":["string","null"]},"reason":{"type":["string","null"]},"characters":{"type":"integer"},)"
+    R"("state":{"enum":["ready","fetching","reading","failed"]},"fault":{"type":["string","null"]},"reason":{"type":["string","null"]},"characters":{"type":"integer"},)"
+    R"("sourceUrl":{"type":["string","null"],"format":"uri"},"fetchedAt":{"type":["string","null"],"format":"date-time"},)"
     R"("format":{"enum":["markdown","plain"]},"text":{"type":"string"},)" BB_MOMENTS "}}";
 constexpr auto upload =
     R"({"type":"object","required":["id","materialId","name","bytes","offset","done"],"properties":{)"
     R"("id":{"type":"string","format":"uuid"},"materialId":{"type":"string","format":"uuid"},)"
     R"("name":{"type":"string"},"bytes":{"type":"integer"},"offset":{"type":"integer"},)"
     R"("done":{"type":"boolean"}}})";
+constexpr auto new_page = R"({"type":"object","required":["url"],"additionalProperties":false,"properties":{)"
+                          R"("url":{"type":"string","format":"uri","minLength":1,"maxLength":2000}}})";
 constexpr auto files =
     R"({"type":"object","required":["files","next"],"properties":{"files":{"type":"array","items":)"
     R"({"type":"object"}},"next":{"type":["string","null"]}}})";

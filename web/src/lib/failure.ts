@@ -18,6 +18,7 @@ const rules: Record<string, MessageKey> = {
   subject: 'rule.name',
   text: 'rule.helpText',
   title: 'rule.title',
+  url: 'page.addressRule',
 };
 
 const byStatus: Record<number, MessageKey> = {

@@ -243,8 +243,8 @@ export const messages = {
   'materials.description': ['Description', 'Paglalarawan'],
   'materials.down': ['Move down', 'Ibaba'],
   'materials.dropHint': [
-    'You can also drop files here, or paste text or files.',
-    'Puwede ring ihulog ang mga file dito, o mag-paste ng teksto o file.',
+    'You can also drop files here, or paste text, files or the address of a web page.',
+    'Puwede ring ihulog ang mga file dito, o mag-paste ng teksto, file o address ng web page.',
   ],
   'materials.edit': ['Edit material', 'Baguhin ang aralin'],
   'materials.emptyLead': [

@@ -125,6 +125,16 @@ export type FileFault =
   | 'empty'
   | 'mismatch'
   | 'missing-reader'
+  | 'page-empty'
+  | 'page-forbidden'
+  | 'page-missing'
+  | 'page-redirects'
+  | 'page-refused'
+  | 'page-storage'
+  | 'page-too-large'
+  | 'page-too-slow'
+  | 'page-type'
+  | 'page-unreachable'
   | 'protected'
   | 'server'
   | 'too-large'
@@ -136,11 +146,14 @@ export interface MaterialFile {
   name: string;
   bytes: number;
   mediaType: string;
-  state: 'ready' | 'reading' | 'failed';
+  state: 'ready' | 'fetching' | 'reading' | 'failed';
   /** Why it could not be read; `reason` says the same in English. */
   fault: FileFault | null;
   reason: string | null;
   characters: number;
+  /** Of a web page: its address, and when it was fetched. */
+  sourceUrl: string | null;
+  fetchedAt: string | null;
   text?: string;
   /** What `text` is. */
   format: 'markdown' | 'plain';

@@ -103,7 +103,7 @@ int read_as(std::string_view what, const std::string& word) {
                        "-l", word, "-"},
                       "poppler-utils");
     if (what == read_picture) {
-        const bool knows_filipino = access(filipino_letters, R_OK) == 0;
+        const bool knows_filipino = ::access(filipino_letters, R_OK) == 0;
         return become({"/usr/bin/tesseract", "stdin", "stdout", "-l", knows_filipino ? "eng+fil" : "eng"},
                       "tesseract-ocr");
     }

@@ -140,6 +140,13 @@ std::string_view media_type_of_name(std::string_view name) {
     return found ? found->media_type : "application/octet-stream";
 }
 
+std::string_view ending_of_media_type(std::string_view type) {
+    const auto found = std::find_if(std::begin(endings), std::end(endings),
+                                    [type](const Ending& one) { return one.media_type == type; });
+    const bool says_it = found != std::end(endings) && found->kind != Kind::plain;
+    return says_it ? found->name : std::string_view();
+}
+
 text::Format format_of(Kind kind) {
     const bool plain =
         kind == Kind::plain || kind == Kind::subtitles || kind == Kind::pdf || kind == Kind::picture;

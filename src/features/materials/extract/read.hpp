@@ -34,6 +34,9 @@ std::optional<Kind> kind_of_name(std::string_view name);
 /// What a file with this name is sent as; "application/octet-stream" for what cannot be read.
 std::string_view media_type_of_name(std::string_view name);
 
+/// The ending of names of files that are sent as `type`; empty where that says not what they are read as.
+std::string_view ending_of_media_type(std::string_view type);
+
 /// Whether the text that read() gives is Markdown (headings, tables) or plain.
 text::Format format_of(Kind kind);
 

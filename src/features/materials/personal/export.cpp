@@ -24,7 +24,9 @@ constexpr const char* entries_sql =
 constexpr const char* files_sql =
     "SELECT f.id, (SELECT min(i.original_id::text) FROM imported i WHERE i.owner_id = $1 AND i.made_id = "
     "f.id), "
-    "f.material_id, f.name, f.media_type, f.bytes, f.digest, f.created_at, f.updated_at FROM files f "
+    "f.material_id, f.name, f.media_type, f.bytes, f.digest, f.created_at, f.updated_at, f.source_url, "
+    "f.fetched_at "
+    "FROM files f "
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
     "WHERE f.owner_id = $1 AND f.id > $2 AND f.deleted_at IS NULL ORDER BY f.id LIMIT 200";
 
@@ -106,7 +108,10 @@ Task<void> PersonalMaterials::write(db::Transaction& tx, Uuid owner, Archive& ar
         for (const auto row : rows) {
             after = row.get<Uuid>(0);
             const auto digest = row.get<crypto::Digest>(6);
-            auto original = co_await files_.open(owner, digest);
+            // A page that was not fetched has an original without anything in it.
+            const bool is_unfetched = !row.is_null(9) && row.is_null(10);
+            std::optional<http::FileBody> original;
+            if (!is_unfetched) original = co_await files_.open(owner, digest);
             auto json = begun(row);
             json.field("name", row.get<std::string>(3))
                 .field("mediaType", row.get<std::string>(4))
@@ -115,6 +120,8 @@ Task<void> PersonalMaterials::write(db::Transaction& tx, Uuid owner, Archive& ar
                 .field("createdAt", row.get<Time>(7))
                 .field("updatedAt", row.get<Time>(8))
                 .field("missing", !original.has_value());
+            if (!row.is_null(9)) json.field("sourceUrl", row.get<std::string>(9));
+            if (!row.is_null(10)) json.field("fetchedAt", row.get<Time>(10));
             const auto folder = folder_of(row.get<Uuid>(2)) + "files/" + after.text();
             co_await archive.add(folder + ".json", json.end().take());
             if (!original) continue;

@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "base/client/web_address.hpp"
 #include "base/core/utf8.hpp"
 #include "features/materials/files.hpp"
 #include "features/materials/index/indexer.hpp"
@@ -7,6 +8,7 @@
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/subjects.hpp"
 #include "features/materials/upload.hpp"
+#include "services/fetch/guard.hpp"
 #include "services/jobs/queue.hpp"
 #include "services/personal/fields.hpp"
 
@@ -34,8 +36,30 @@ constexpr const char* entry_sql =
     "updated_at) VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9)";
 constexpr const char* file_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, "
-    "created_at, updated_at, state) VALUES ($2, $1, $3, $4, $5, $6, $7, coalesce($8, ''), $9, $10, $11, "
-    "CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END)";
+    "created_at, updated_at, source_url, fetched_at, state) VALUES ($2, $1, $3, $4, $5, $6, $7, "
+    "coalesce($8, ''), $9, $10, $11, $12, $13, CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END)";
+
+/// What an archive says of a file.
+struct ArchivedFile {
+    std::string name;
+    std::string sha256;
+    Time created, updated;
+    std::optional<std::string> source_url;
+    std::optional<Time> fetched_at;
+};
+
+/// Of a web page: its address, and when it was fetched.
+void read_source(FieldReader& in, ArchivedFile& file) {
+    if (const auto url = in.optional_text("sourceUrl", {1, fetch::longest_address})) {
+        const auto address = client::parse_web_address(*url);
+        const bool is_page = address && (address->scheme == "http" || address->scheme == "https") &&
+                             address->url.size() <= fetch::longest_address;
+        if (!is_page) in.complain("sourceUrl", "must be the address of a web page");
+        if (is_page) file.source_url = address->url;
+        file.fetched_at = file.created;
+    }
+    if (in.raw("fetchedAt") != nullptr) file.fetched_at = personal::read_time(in, "fetchedAt");
+}
 
 /// One import of one person.
 class Arrival {
@@ -62,8 +86,7 @@ private:
     Task<Result<void>> entry(MaterialId material, std::string stem);
     Task<Result<void>> file(MaterialId material, std::string stem);
     Task<Result<void>> put_file(MaterialId material, const ArchivedId& ids, std::string stem,
-                                const std::string& name, const std::string& sha256, Time created,
-                                Time updated);
+                                const ArchivedFile& file);
     Task<void> index_text(MaterialId material, index::Source source, std::string title, std::string text,
                           text::Format format);
 
@@ -197,13 +220,15 @@ Task<Result<void>> Arrival::file(MaterialId material, std::string stem) {
     if (!body) co_return body.error();
     FieldReader in(*body);
     const auto ids = personal::read_ids(in);
-    const auto name = in.text("name", {1, 255});
-    const auto sha256 = in.text("sha256", {64, 64});
+    ArchivedFile file;
+    file.name = in.text("name", {1, 255});
+    file.sha256 = in.text("sha256", {64, 64});
     in.ignore("mediaType");
     in.ignore("bytes");
     const bool missing = in.optional_bool("missing").value_or(false);
-    const auto created = personal::read_time(in, "createdAt");
-    const auto updated = personal::read_time(in, "updatedAt");
+    file.created = personal::read_time(in, "createdAt");
+    file.updated = personal::read_time(in, "updatedAt");
+    read_source(in, file);
     if (auto bad = in.error()) co_return personal::in_file(stem + ".json", std::move(*bad));
     if (!stem.ends_with(ids.id.text())) co_return wrong_place(stem + ".json");
     if (missing) co_return Result<void>();
@@ -213,22 +238,21 @@ Task<Result<void>> Arrival::file(MaterialId material, std::string stem) {
         ++tallies_["files"].present;
         co_return Result<void>();
     }
-    co_return co_await put_file(material, ids, std::move(stem), name, sha256, created, updated);
+    co_return co_await put_file(material, ids, std::move(stem), file);
 }
 
 Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids, std::string stem,
-                                     const std::string& name, const std::string& sha256, Time created,
-                                     Time updated) {
-    const auto place = archived_original(stem, name);
+                                     const ArchivedFile& file) {
+    const auto place = archived_original(stem, file.name);
     if (!archive_.has(place))
         co_return Error(ErrorCode::malformed, "The archive holds no \"" + place + "\".");
     const auto bytes = archive_.read(place);
     http::Part part;
-    part.file_name = name;
+    part.file_name = file.name;
     part.content = bytes;
     auto checked = check_upload(part);
     if (!checked) co_return personal::in_file(place, checked.error());
-    if (crypto::hex(crypto::sha256(bytes)) != sha256)
+    if (crypto::hex(crypto::sha256(bytes)) != file.sha256)
         co_return Error(ErrorCode::malformed, place + ": is not the file that was packed.");
     const auto room = co_await check_room(tx_, owner_, static_cast<std::int64_t>(bytes.size()), storage_);
     if (!room) co_return personal::in_file(place, room.error());
@@ -236,7 +260,8 @@ Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids,
     const auto made = FileId::make();
     co_await tx_.query(file_sql, owner_, made, material, checked->name, checked->media_type,
                        static_cast<std::int64_t>(bytes.size()), digest, checked->text,
-                       static_cast<std::int32_t>(utf8::length(checked->text.value_or(""))), created, updated);
+                       static_cast<std::int32_t>(utf8::length(checked->text.value_or(""))), file.created,
+                       file.updated, file.source_url, file.fetched_at);
     index::Source source;
     source.file = made;
     if (checked->text)

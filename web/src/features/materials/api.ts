@@ -72,6 +72,8 @@ export const filesApi = {
     post<MaterialFile>(`${of(materialId)}/files/${id}/restore`),
   readAgain: (materialId: string, id: string) =>
     post<MaterialFile>(`${of(materialId)}/files/${id}/read`),
+  addPage: (materialId: string, url: string) =>
+    post<MaterialFile>(`${of(materialId)}/pages`, { url }),
   upload(materialId: string, file: File): Promise<MaterialFile> {
     const form = new FormData();
     form.append('file', file, file.name);

@@ -19,3 +19,14 @@ export function faultOf(file: MaterialFile): string {
   if (i18n.language === 'en' && file.reason) return file.reason;
   return t(`fault.${file.fault ?? 'server'}`);
 }
+
+/** It is not known yet what its text is. */
+export const isWaiting = (file: MaterialFile) =>
+  file.state === 'fetching' || file.state === 'reading';
+
+/** Words that are the address of a web page and nothing else, with the beginning that people leave out. */
+export function addressIn(words: string): string | undefined {
+  const text = words.trim();
+  if (/^https?:\/\/\S+$/i.test(text)) return text;
+  return /^www\.[^\s/]+\.\S+$/i.test(text) ? `https://${text}` : undefined;
+}

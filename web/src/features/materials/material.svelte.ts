@@ -4,7 +4,7 @@ import { sentence } from '../../lib/failure.ts';
 import { t } from '../../lib/i18n.svelte.ts';
 import type { Entry, Material, MaterialFile } from '../../lib/types.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
-import { faultOf } from './kinds.ts';
+import { addressIn, faultOf, isWaiting } from './kinds.ts';
 import { entriesApi, filesApi, materialsApi } from './api.ts';
 import { sendInPieces, worthPieces } from './resumable.ts';
 
@@ -30,7 +30,9 @@ export class OpenMaterial {
   files = $state<MaterialFile[]>([]);
   uploads = $state<Upload[]>([]);
   error = $state<Problem | null>(null);
-  readonly reading = $derived(this.files.some((file) => file.state === 'reading'));
+  /** The address in the dialog that asks for a web page, while that is open. */
+  pageAddress = $state<string | null>(null);
+  readonly reading = $derived(this.files.some(isWaiting));
   #placing = Promise.resolve();
 
   constructor(id: string) {
@@ -85,7 +87,7 @@ export class OpenMaterial {
     const now = new Map(listed.map((file) => [file.id, file]));
     for (const before of this.files) {
       const after = now.get(before.id);
-      if (before.state !== 'reading' || !after) continue;
+      if (!isWaiting(before) || !after) continue;
       if (after.state === 'ready') announcer.say(t('file.isRead', { name: after.name }));
       if (after.state === 'failed') announcer.say(`${after.name}: ${faultOf(after)}`);
     }
@@ -138,6 +140,19 @@ export class OpenMaterial {
     if (file.size < worthPieces) return filesApi.upload(this.id, file);
     const id = await sendInPieces(this.id, file, (bytes) => (upload.arrived = bytes));
     return filesApi.get(this.id, id);
+  }
+
+  /** Opens the dialog for a web page when these words are its address. */
+  offerPage(words: string): boolean {
+    const address = addressIn(words);
+    if (address) this.pageAddress = address;
+    return address !== undefined;
+  }
+
+  /** Throws what the server refuses, for the dialog to show. */
+  async addPage(address: string): Promise<void> {
+    const made = await filesApi.addPage(this.id, address);
+    this.files = [...this.files.filter((other) => other.id !== made.id), made];
   }
 
   dismiss(upload: Upload): void {

@@ -3,6 +3,7 @@
 // stay on loopback and end by themselves.
 //
 //   node bench/run.mjs [access] [metrics] [health] [threads] [first] [streams] [memory] [start] [backup] [upload]
+//     [reading]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
@@ -16,6 +17,7 @@ import { accessCost } from "./access.mjs";
 import { backupSpeed } from "./backup.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
+import { readingSpeed } from "./reading.mjs";
 import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
 import { startSubject } from "./subject.mjs";
 import { uploadSpeed } from "./upload.mjs";
@@ -32,6 +34,7 @@ const parts = [
     "start",
     "backup",
     "upload",
+    "reading",
 ];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -367,7 +370,13 @@ async function backup() {
     report("backup: MB of memory", Math.round(speed.most), "most", 100);
 }
 
-const all = { access, metrics, health, threads, first, streams, memory, start, backup, upload };
+/** Pages of a PDF per second, from its upload until they can be found, beside pdftotext alone. */
+async function reading() {
+    const { ratio, remark } = await readingSpeed(root);
+    report("reading: PDF pages per second / pdftotext", rounded(ratio), "least", 0.8, remark);
+}
+
+const all = { access, metrics, health, threads, first, streams, memory, start, backup, upload, reading };
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

@@ -138,10 +138,10 @@ test("a web page is named by its address, fetched and read, and shows where it c
         }, `${address}/none`);
         assert.equal(await field.inputValue(), `${address}/none`);
         await page.getByRole("button", { name: "Fetch", exact: true }).click();
-        await page.getByText("The site has no such page.").waitFor();
+        await page.getByText("The site has no such page.").first().waitFor();
         await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
         await page.reload();
-        await page.getByText("Walang ganitong pahina sa site.").waitFor();
+        await page.getByText("Walang ganitong pahina sa site.").first().waitFor();
         await assertGood(page, "page-missing");
     } finally {
         await page.context().close();

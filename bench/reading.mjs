@@ -46,8 +46,19 @@ export async function readingSpeed(root) {
     const ours = [];
     const theirs = [];
     for (let turn = 0; turn < turns; turn += 1) {
+        // With the priority that the server gives it.
         let began = performance.now();
-        await run("pdftotext", ["-enc", "UTF-8", "-eol", "unix", file, path.join(folder, "pages.txt")]);
+        await run("nice", [
+            "-n",
+            "10",
+            "pdftotext",
+            "-enc",
+            "UTF-8",
+            "-eol",
+            "unix",
+            file,
+            path.join(folder, "pages.txt"),
+        ]);
         theirs.push(count / ((performance.now() - began) / 1000));
         const made = await student.request("/api/materials", { method: "POST", json: { title: `${turn}` } });
         const body = new FormData();

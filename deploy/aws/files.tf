@@ -1,4 +1,4 @@
-# Uploaded files, of all servers. The program has no store for them in S3.
+# Uploaded files, of all servers. With S3_BUCKET (docs/files.md) they would be in a bucket, which is not made here.
 resource "aws_efs_file_system" "files" {
   creation_token  = local.name
   encrypted       = true

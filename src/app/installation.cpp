@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "app/file_places.hpp"
 #include "base/config/places.hpp"
 #include "embedded/version.hpp"
 #include "features/accounts/server_secret.hpp"
@@ -19,23 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-client::S3Options bucket_of(const config::Config& config, const std::string& bucket) {
-    using Addressing = client::S3Options::Addressing;
-    client::S3Options options;
-    options.bucket = bucket;
-    options.endpoint = config.text("S3_ENDPOINT");
-    options.region = config.is_set("S3_REGION") ? config.text("S3_REGION") : "us-east-1";
-    const auto& addressing = config.text("S3_ADDRESSING");
-    if (addressing != "automatic")
-        options.addressing = addressing == "path" ? Addressing::path : Addressing::virtual_host;
-    options.credentials = {config.text("S3_ACCESS_KEY_ID"), config.text("S3_SECRET_ACCESS_KEY"),
-                           config.text("S3_SESSION_TOKEN")};
-    if (options.credentials.key_id.empty() || options.credentials.secret.empty())
-        throw std::runtime_error(fmt::format(
-            "Backups in s3://{} need a key: set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.", bucket));
-    return options;
-}
-
 safety::Destination destination_of(const config::Config& config, const config::Place& place) {
     safety::Retention retention;
     if (place.daily > 0) retention = {place.daily, place.weekly, place.monthly};
@@ -43,7 +27,7 @@ safety::Destination destination_of(const config::Config& config, const config::P
     if (place.bucket.empty())
         store = std::make_shared<safety::FolderStore>(fs::absolute(place.folder));
     else
-        store = std::make_shared<safety::S3Store>(bucket_of(config, place.bucket), place.prefix,
+        store = std::make_shared<safety::S3Store>(bucket_of(config, place.bucket, "Backups"), place.prefix,
                                                   config.text("SSL_CERT_FILE"));
     return safety::Destination(std::move(store), retention);
 }
@@ -66,6 +50,7 @@ safety::Installation installation_of(const config::Config& config, std::string c
     for (const std::string& name :
          {std::string(".env"), std::string(".env.local"), ".env." + config.text("BRAINBYTES_STAGE")})
         if (fs::is_regular_file(name)) installation.settings.emplace_back(fs::absolute(name));
+    installation.files = stores_of(config, installation.data);
     installation.files_sql = materials::stored_files_sql;
     installation.say = [](std::string_view) {
     };

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/file_places.hpp"
 #include "app/maintenance.hpp"
 #include "app/readings_statements.hpp"
 #include "app/shared_assets.hpp"
@@ -18,7 +19,7 @@
 #include "features/tutor/reply_board.hpp"
 #include "operations/watch/status.hpp"
 #include "services/access/request_limits.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/stores.hpp"
 #include "services/llm/circuit.hpp"
 #include "services/telemetry/spans.hpp"
 
@@ -35,19 +36,20 @@ struct Node {
         : config(std::move(settings)),
           data_folder(data),
           assets(data),
-          blobs(data + "/files"),
+          files(stores_of(config, data)),
           rates(access::rates_of(config.text("BRAINBYTES_RATE_LIMITS"))) {}
 
     config::Config config;
     std::string data_folder;
     SharedAssets assets;  // of other releases
-    blobs::DiskStore blobs;
+    std::shared_ptr<const blobs::Stores> files;
     metrics::Registry metrics;
     config::Rates rates;  // of every limit
     access::RequestLimits limits{rates, metrics};
     std::unique_ptr<telemetry::Spans> spans;  // null: no collector is configured
     net::BlockingPool pool{2};
     net::BlockingPool readings_pool{1};  // a disk that hangs must not hold up requests
+    net::BlockingPool file_pool{4};      // a bucket that hangs must not hold up requests either
     net::BlockingPool file_readers{2};   // one thread waits for each uploaded file that is being read
     client::Mailer mailer{config.text("SSL_CERT_FILE")};
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
@@ -68,6 +70,7 @@ struct Node {
     std::function<void(std::string channel, std::string payload)> announce;
     int threads = 1;
     std::atomic<bool> draining{false};
+    std::atomic<bool> ending{false};                              // nobody waits for a bucket any more
     std::atomic<std::shared_ptr<const Maintenance>> maintenance;  // null: the doors are open
     std::atomic<std::shared_ptr<const watch::Status>> status;     // as last seen; null: not yet
     std::atomic<bool> hears_notifications{false};

@@ -16,6 +16,7 @@
 #include "operations/safety/routes.hpp"
 #include "operations/watch/routes.hpp"
 #include "services/access/origin.hpp"
+#include "services/blobs/objects.hpp"
 #include "services/llm/guard.hpp"
 #include "services/llm/openai.hpp"
 #include "services/webauthn/relying_party.hpp"
@@ -117,7 +118,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
              access::parse_quotas(shared.config.text("BRAINBYTES_QUOTAS")).value_or(access::TokenQuotas())),
       keys(db, sealing_secrets(shared)),
       github(github_door(shared, http_client, keys)),
-      files(db, keys, shared.blobs, shared.pool),
+      files(db, keys, *shared.files, shared.file_pool),
       uploads(db, keys, files, shared.uploads, shared.data_folder + "/uploads", upload_bounds(shared)),
       personal_materials(files, storage_of(shared), &uploads),
       personal_chats(shared.pool),
@@ -215,6 +216,7 @@ http::Hooks Worker::Parts::hooks() {
         };
     hooks.is_temporary = [](const std::exception& failure) {
         return dynamic_cast<const db::Unavailable*>(&failure) != nullptr ||
+               dynamic_cast<const blobs::Away*>(&failure) != nullptr ||
                dynamic_cast<const db::SerializationFailure*>(&failure) != nullptr;
     };
     return hooks;

@@ -38,6 +38,7 @@
 #include "features/tutor/home_name.hpp"
 #include "features/tutor/tutor.hpp"
 #include "services/audit/configuration.hpp"
+#include "services/blobs/objects.hpp"
 #include "services/jobs/queue.hpp"
 
 #include <embedded/version.hpp>
@@ -111,6 +112,9 @@ public:
         node_.threads = thread_count(config);
         node_.bodies = std::make_shared<http::BodyBudget>(body_bytes());
         node_.trusted_proxies = *net::NetworkList::parse(config.text("BRAINBYTES_TRUSTED_PROXIES"));
+        node_.files->watch_with([this]() {
+            if (node_.ending) throw blobs::Away("The server stops.");
+        });
         if (config.is_set("OTEL_EXPORTER_OTLP_ENDPOINT")) node_.spans = spans(config);
     }
 
@@ -188,10 +192,12 @@ private:
     /// Nothing runs when anything goes, and everything goes before the loops that it posts its last words to.
     void end() {
         backups_.reset();
+        node_.ending = true;
         for (auto& worker : workers_) worker->halt();
         node_.mailer.finish();
         node_.pool.finish();
         node_.readings_pool.finish();
+        node_.file_pool.finish();
         node_.file_readers.finish();
         // After everybody's last words to the database.
         for (auto& worker : workers_) worker->let_go();

@@ -20,6 +20,7 @@
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
 #include "services/access/housekeeping.hpp"
+#include "services/blobs/in_use.hpp"
 #include "services/mail/queue.hpp"
 
 namespace bb::app {
@@ -111,6 +112,7 @@ Task<void> Worker::keep_house() {
     for (int i = 0; i < pages_at_once; ++i) net::spawn(executor(), parts_->fetching.keep_working());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
+    net::spawn(executor(), blobs::keep_noting_place(parts_->db, node.files->current().name()));
     net::spawn(executor(), parts_->watching.run());
     for (const auto& channel : watch::channel_names())
         net::spawn(executor(), parts_->watching.carry_messages(channel));

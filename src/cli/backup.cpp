@@ -60,7 +60,7 @@ void write_created(JsonWriter& json, const safety::Manifest& manifest, const std
 void warn_of_missing(Context& context, const safety::Manifest& manifest) {
     if (manifest.missing_files.empty()) return;
     context.err << fmt::format(
-        "{} uploaded files that rows name are not on the disk, the first is {}. The backup "
+        "{} uploaded files that rows name are in no file store, the first is {}. The backup "
         "is made without them.\n",
         manifest.missing_files.size(), manifest.missing_files.front());
 }

@@ -45,7 +45,7 @@ int try_restore(Context& context, const From& from, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     std::uint64_t files = 0, missing = 0;
-    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded, const auto&) {
+    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded) {
         files = loaded.files().count();
         missing = loaded.count_missing_files();
     });

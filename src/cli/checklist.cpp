@@ -93,10 +93,10 @@ int say(Context& context, const ChecklistWords& words, const char* kind) {
     return done;
 }
 
-using Run = std::function<int(Context&, const ChecklistWords&)>;
+using RunChecklist = std::function<int(Context&, const ChecklistWords&)>;
 
 CLI::App* add(CLI::App& group, Chosen& chosen, const std::shared_ptr<ChecklistWords>& words, const char* name,
-              const char* help, Run run) {
+              const char* help, RunChecklist run) {
     auto* command = group.add_subcommand(name, help);
     add_stage(*command, chosen);
     command->add_option("--release", words->release, "Its name; else that of this clone, or deployed last");

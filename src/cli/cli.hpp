@@ -70,6 +70,7 @@ void register_metrics(CLI::App& app, Chosen& chosen);
 void register_alarm(CLI::App& app, Chosen& chosen);
 void register_incident(CLI::App& app, Chosen& chosen);
 void register_logs(CLI::App& app, Chosen& chosen);
+void register_blobs(CLI::App& app, Chosen& chosen);
 
 /// The part of `user` about a person's data.
 void add_user_export(CLI::App& user, Chosen& chosen);

@@ -1,7 +1,7 @@
 #pragma once
-#include <filesystem>
-#include <functional>
+#include <memory>
 
+#include "app/file_places.hpp"
 #include "base/net/pool.hpp"
 #include "cli/cli.hpp"
 #include "features/accounts/privacy/keeping.hpp"
@@ -15,20 +15,21 @@ namespace bb::cli {
 class KeptData {
 public:
     KeptData(const config::Config& config, db::Database& db)
-        : KeptData(config, db, config.text("BRAINBYTES_DATA") + "/files", server_secrets(config)) {}
-    /// With files in another folder, whose keys `secrets` open.
-    KeptData(const config::Config& config, db::Database& db, const std::filesystem::path& files,
+        : KeptData(config, db, app::stores_of(config, config.text("BRAINBYTES_DATA")),
+                   server_secrets(config)) {}
+    /// With files elsewhere, whose keys `secrets` open.
+    KeptData(const config::Config& config, db::Database& db, std::shared_ptr<const blobs::Stores> stores,
              std::vector<std::string> secrets)
-        : blobs_(files),
+        : stores_(std::move(stores)),
           keys_(db, std::move(secrets)),
-          files_(db, keys_, blobs_, pool_),
+          files_(db, keys_, *stores_, pool_),
           materials_(files_),
           chats_(pool_),
           keeping{db, pool_, config.text("BRAINBYTES_DATA"), {&materials_, &chats_}, files_} {}
 
 private:
     net::BlockingPool pool_{1};
-    blobs::DiskStore blobs_;
+    std::shared_ptr<const blobs::Stores> stores_;
     secrets::KeyRing keys_;
     blobs::FileStore files_;
     materials::PersonalMaterials materials_;

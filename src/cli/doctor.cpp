@@ -207,6 +207,8 @@ std::vector<Check> places(const Shared& subject) {
 std::vector<Check> second_round(const Shared& subject) {
     std::vector<Check> checks = {
         check(subject, "secrets", watch::look_at_strength, "Look yourself: brainbytes config show"),
+        check(subject, "uploaded files", look_at_file_buckets,
+              "It takes too long: look whether S3_ENDPOINT is right."),
         check(subject, "mail server", watch::look_at_mail_server,
               "It takes too long: look whether SMTP_URL is right."),
         check(subject, "model", watch::look_at_model,

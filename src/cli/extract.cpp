@@ -42,7 +42,7 @@ using Tallies = std::map<std::string, personal::Tally>;
 
 /// Writes what the backup has of a person into `descriptor`. Returns why not, or nothing.
 std::string take_out(Context& context, const ExtractWords& words, safety::LoadedBackup& loaded,
-                     const std::filesystem::path& files, int descriptor) {
+                     int descriptor) {
     auto secrets = server_secrets(context.config);
     secrets.insert(secrets.begin(), loaded.files().secret());
     std::string fault;
@@ -52,7 +52,7 @@ std::string take_out(Context& context, const ExtractWords& words, safety::Loaded
             fault = "In the backup: " + person.error().detail;
             co_return;
         }
-        KeptData data(context.config, db, files, secrets);
+        KeptData data(context.config, db, loaded.stores(), secrets);
         const auto made =
             co_await accounts::export_person(data.keeping, person->id, descriptor, audit::by_operator());
         if (!made) fault = made.error().detail;
@@ -101,8 +101,8 @@ int extract_in(Context& context, const ExtractWords& words, const From& from, db
         http::share_descriptor(::open(home.data().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (*spool < 0) return context.fail("There is no room for the archive in the data folder.");
     std::string fault;
-    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded, const auto& files) {
-        fault = take_out(context, words, loaded, files, *spool);
+    safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded) {
+        fault = take_out(context, words, loaded, *spool);
     });
     if (!fault.empty()) return context.fail(fault);
     Tallies tallies;

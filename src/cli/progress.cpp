@@ -39,11 +39,17 @@ private:
 safety::Installation told_installation(Context& context, const db::Home& home) {
     auto installation = app::installation_of(context.config, home);
     installation.say = db::say_on_stderr;
-    if (isatty(STDERR_FILENO))
-        installation.progress = [bar = std::make_shared<Bar>()](auto step, auto done, auto total) {
-            bar->show(step, done, total);
-        };
+    installation.progress = progress_on_terminal();
     return installation;
+}
+
+safety::Progress progress_on_terminal() {
+    if (!isatty(STDERR_FILENO))
+        return [](auto, auto, auto) {
+        };
+    return [bar = std::make_shared<Bar>()](auto step, auto done, auto total) {
+        bar->show(step, done, total);
+    };
 }
 
 }  // namespace bb::cli

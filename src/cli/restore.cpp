@@ -174,7 +174,10 @@ void point_at(config::Config& config, const std::string& into) {
     if (into.empty()) return;
     const bool is_url = into.find("://") != std::string::npos;
     config.set("DATABASE_URL", is_url ? into : std::string(), "--into");
-    if (!is_url) config.set("BRAINBYTES_DATA", into, "--into");
+    if (is_url) return;
+    // Another data folder is another installation: its files must not mix with those of this one's bucket.
+    for (const auto* name : {"S3_BUCKET", "S3_BUCKET_BEFORE"}) config.set(name, {}, "--into");
+    config.set("BRAINBYTES_DATA", into, "--into");
 }
 
 /// The window that a moment lies in. One that has just passed is waited for: the log is a second behind.

@@ -121,6 +121,7 @@ int run(int argc, char** argv) {
     register_incident(app, chosen);
     register_doctor(app, chosen);
     register_logs(app, chosen);
+    register_blobs(app, chosen);
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         if (word == "--stage")

@@ -52,6 +52,19 @@ std::optional<std::uint64_t> size_of(std::string_view digits) {
     return static_cast<std::uint64_t>(*number);
 }
 
+/// "2026-11-27T18:00:00.000Z" of a listing, to the second.
+std::optional<Time> listed_time(std::string_view text) {
+    constexpr std::size_t to_the_second = 19;
+    if (text.size() <= to_the_second || !text.ends_with('Z')) return std::nullopt;
+    return parse_rfc3339(std::string(text.substr(0, to_the_second)) + ".000000Z");
+}
+
+std::optional<Time> date_of(const Reply& reply) {
+    const auto seconds = curl_getdate(std::string(reply.header("date")).c_str(), nullptr);
+    if (seconds < 0) return std::nullopt;
+    return Time(std::chrono::seconds(seconds));
+}
+
 Result<S3Page> page_of(const std::string& name, const XmlElement& xml) {
     S3Page page;
     const bool encoded = xml.text_of("EncodingType") == "url";
@@ -61,7 +74,8 @@ Result<S3Page> page_of(const std::string& name, const XmlElement& xml) {
         const auto bytes = size_of(one.text_of("Size"));
         if (!bytes || !one.child("Key")) return misread(name, "an entry of the listing has no size or key");
         page.objects.push_back(S3Object{decoded(one.text_of("Key"), encoded), *bytes,
-                                        std::string(one.text_of("ETag")), std::nullopt});
+                                        std::string(one.text_of("ETag")), std::nullopt,
+                                        listed_time(one.text_of("LastModified"))});
     }
     if (xml.text_of("IsTruncated") != "true") return page;
     page.next = xml.text_of("NextContinuationToken");
@@ -158,7 +172,9 @@ Task<Result<S3Page>> S3::list(std::string prefix, std::string delimiter, std::st
     if (!reply) co_return reply.error();
     const auto xml = answer_of(name_of(prefix), *reply, "ListBucketResult");
     if (!xml) co_return xml.error();
-    co_return page_of(name_of(prefix), *xml);
+    auto page = page_of(name_of(prefix), *xml);
+    if (page) page->now = date_of(*reply);
+    co_return page;
 }
 
 Task<Result<std::string>> S3::begin_upload(std::string key) {
@@ -217,10 +233,14 @@ Task<Result<std::vector<S3Upload>>> S3::uploads(std::string prefix) {
     if (!xml) co_return xml.error();
     std::vector<S3Upload> found;
     const bool encoded = xml->text_of("EncodingType") == "url";
-    for (const auto& one : xml->children)
-        if (one.name == "Upload")
-            found.push_back(
-                S3Upload{decoded(one.text_of("Key"), encoded), std::string(one.text_of("UploadId"))});
+    const auto now = date_of(*reply);
+    for (const auto& one : xml->children) {
+        if (one.name != "Upload") continue;
+        S3Upload upload{decoded(one.text_of("Key"), encoded), std::string(one.text_of("UploadId"))};
+        const auto begun = listed_time(one.text_of("Initiated"));
+        if (now && begun) upload.age = std::chrono::duration_cast<std::chrono::seconds>(*now - *begun);
+        found.push_back(std::move(upload));
+    }
     co_return found;
 }
 

@@ -11,6 +11,7 @@
 #include "base/client/sigv4.hpp"
 #include "base/core/error.hpp"
 #include "base/core/task.hpp"
+#include "base/core/time.hpp"
 
 namespace bb::client {
 
@@ -36,7 +37,8 @@ struct S3Object {
     std::uint64_t bytes = 0;
     std::string etag;
     std::optional<std::chrono::seconds>
-        age;  ///< since it was stored, by the server's own clock; head() alone
+        age;                          ///< since it was stored, by the server's own clock; head() alone
+    std::optional<Time> stored_at{};  ///< by the server's own clock; list() alone
 };
 
 /// A page of a listing.
@@ -44,12 +46,15 @@ struct S3Page {
     std::vector<S3Object> objects;
     std::vector<std::string> folders;  ///< what keys have in common up to the delimiter
     std::string next;                  ///< for the next page; empty: this was the last
+    std::optional<Time> now;           ///< by the server's own clock
 };
 
 /// An upload in parts that is not complete.
 struct S3Upload {
     std::string key;
     std::string id;
+    /// Since it was begun, by the server's own clock; uploads() alone.
+    std::optional<std::chrono::seconds> age{};
 };
 
 /// When an object is stored.

@@ -202,6 +202,12 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
     // The secret may be kept in the database, the id of its key may not.
     if (config.text("BACKUP_TO").find("s3://") != std::string::npos && !config.is_set("S3_ACCESS_KEY_ID"))
         loader.faults.push_back({"S3_ACCESS_KEY_ID", "must be set too, as BACKUP_TO names a bucket"});
+    for (const auto* name : {"S3_BUCKET", "S3_BUCKET_BEFORE"})
+        if (config.is_set(name) && !config.is_set("S3_ACCESS_KEY_ID"))
+            loader.faults.push_back(
+                {"S3_ACCESS_KEY_ID", fmt::format("must be set too, as {} names a bucket", name)});
+    if (config.is_set("S3_BUCKET") && config.text("S3_BUCKET") == config.text("S3_BUCKET_BEFORE"))
+        loader.faults.push_back({"S3_BUCKET_BEFORE", "must be another than S3_BUCKET"});
     config.warnings_ = std::move(loader.warnings);
     if (!loader.faults.empty())
         return Error(ErrorCode::invalid_input, "The configuration is wrong.", std::move(loader.faults));

@@ -12,7 +12,8 @@
 namespace bb::config {
 
 /// What a value must look like. `number` takes its bounds from Option::choices ("1..64"),
-/// `quotas` and `rates` their names ("a|b"). `places` are those of parse_places().
+/// `quotas` and `rates` their names ("a|b"). `places` are those of parse_places(), `bucket` of
+/// parse_bucket().
 enum class Kind {
     text,
     secret,
@@ -24,6 +25,7 @@ enum class Kind {
     address,
     folder,
     places,
+    bucket,
     number,
     choice,
     networks,

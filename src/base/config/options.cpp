@@ -96,6 +96,15 @@ constexpr Option table[] = {
      "to "
      "make backups. Unset: backup.key in BRAINBYTES_DATA, made at the first backup.",
      "/etc/brainbytes/backup.pub", ""},
+    {"S3_BUCKET", Kind::bucket, "",
+     "Where uploaded files are kept, BUCKET or BUCKET/PREFIX, for this installation alone; unset: in "
+     "BRAINBYTES_DATA. See docs/files.md.",
+     "school-files/production", ""},
+    {"S3_BUCKET_BEFORE", Kind::bucket, "",
+     "Where uploaded files were kept before: what is not found elsewhere is read there, until \"brainbytes "
+     "blobs "
+     "move\" has moved it.",
+     "school-files/production", ""},
     {"S3_ENDPOINT", Kind::url, "", "Service that speaks like S3 (MinIO, Ceph and others); unset: AWS itself.",
      "https://minio.school.example:9000", ""},
     {"S3_REGION", Kind::text, "", "Region of the buckets; unset: us-east-1.", "eu-central-1", ""},

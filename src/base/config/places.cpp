@@ -115,4 +115,11 @@ Result<std::vector<Place>> parse_places(std::string_view text) {
     return places;
 }
 
+Result<Place> parse_bucket(std::string_view text) {
+    if (text.find_first_of("?,") != std::string_view::npos)
+        return wrong(text, "must be one BUCKET or BUCKET/PREFIX");
+    if (text.starts_with(s3_scheme)) text.remove_prefix(s3_scheme.size());
+    return read_place(std::string(s3_scheme) + std::string(text));
+}
+
 }  // namespace bb::config

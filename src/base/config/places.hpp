@@ -21,4 +21,7 @@ struct Place {
 /// must be like.
 Result<std::vector<Place>> parse_places(std::string_view text);
 
+/// Reads "BUCKET" or "BUCKET/PREFIX", also with "s3://" in front. Errors: as above.
+Result<Place> parse_bucket(std::string_view text);
+
 }  // namespace bb::config

@@ -170,6 +170,11 @@ Fault places_fault(std::string_view text) {
     return places ? Fault() : Fault(places.error().detail);
 }
 
+Fault bucket_fault(std::string_view text) {
+    const auto bucket = parse_bucket(text);
+    return bucket ? Fault() : Fault(bucket.error().detail);
+}
+
 Fault secret_fault(std::string_view text) {
     if (text.find_first_of(" \t") != std::string_view::npos) return "must not hold spaces";
     return std::nullopt;
@@ -188,6 +193,8 @@ std::optional<std::string> fault_of(const Option& option, std::string_view text)
             return std::nullopt;
         case Kind::places:
             return places_fault(text);
+        case Kind::bucket:
+            return bucket_fault(text);
         case Kind::secret:
             return secret_fault(text);
         case Kind::url:

@@ -251,7 +251,8 @@ Response Service::answer_for_exception(const Request& request, const Plan& plan)
         reason = failure.what();
         put_off = shortage(failure);
         if (!put_off && hooks_.is_temporary && hooks_.is_temporary(failure))
-            put_off = Error(ErrorCode::unavailable, "The database is away for a moment; try again.", {}, 2);
+            put_off = Error(ErrorCode::unavailable,
+                            "Something that this needs is away for a moment; try again.", {}, 2);
     } catch (...) {
     }
     log::write(put_off ? log::Level::warn : log::Level::error, put_off ? "request put off" : "request failed",

@@ -56,7 +56,7 @@ Task<bool> take_from_index(db::Database& db, Time before) {
     co_return !rows.empty();
 }
 
-using Stored = blobs::DiskStore::Stored;
+using blobs::Stored;
 
 struct Sorted {
     std::vector<Stored> named;
@@ -94,13 +94,16 @@ struct Found {
     bool empty = false;  // no file at all
 };
 
-Found look(blobs::DiskStore& blobs, std::chrono::seconds age) {
+Found look(blobs::Store& blobs, std::chrono::seconds age) {
     blobs.remove_leftovers(age);
     Found found;
     found.database = blobs.database();
-    found.old = blobs.older_than(age);
-    found.discarded = blobs.discarded(std::chrono::seconds(0));
-    found.empty = found.discarded.empty() && blobs.older_than(std::chrono::seconds(0)).empty();
+    const auto all = blobs.list();
+    for (const auto& one : all) {
+        if (one.discarded) found.discarded.push_back(one.file);
+        if (!one.discarded && one.age >= age) found.old.push_back(one.file);
+    }
+    found.empty = all.empty();
     return found;
 }
 
@@ -114,7 +117,7 @@ Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age
     co_await db.query(purge_materials_sql, before);
 }
 
-Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool,
+Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::Store& blobs, net::BlockingPool& pool,
                                            std::chrono::seconds age, std::chrono::seconds keep) {
     const auto identity_rows = co_await db.query(identity_sql);
     const auto identity = identity_rows[0].get<std::string>(0);
@@ -162,8 +165,9 @@ Task<void> keep_tidy(db::Database& db, blobs::FileStore& files) {
         co_await net::sleep_for(std::chrono::hours(1));
         try {
             co_await purge_deleted_of_any_owner(db, keep_deleted);
-            co_await sweep_blobs_of_any_owner(db, files.disk(), files.pool(), std::chrono::hours(1),
-                                              keep_deleted);
+            for (const auto& store : files.stores().all())
+                co_await sweep_blobs_of_any_owner(db, *store, files.pool(), std::chrono::hours(1),
+                                                  keep_deleted);
             co_await tidy_file_keys_of_any_owner(db, files);
             co_await jobs::sweep_of_any_owner(db);
         } catch (const std::exception& failure) {

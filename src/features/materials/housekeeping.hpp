@@ -17,7 +17,7 @@ Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age
 /// Discards files stored `age` ago or earlier that no row names, and returns how many. What was discarded
 /// `keep` ago is erased; what a row names again is taken back. Touches nothing, and warns, when the files
 /// belong to another database: one whose rows name none of them.
-Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::DiskStore& blobs, net::BlockingPool& pool,
+Task<std::size_t> sweep_blobs_of_any_owner(db::Database& db, blobs::Store& blobs, net::BlockingPool& pool,
                                            std::chrono::seconds age, std::chrono::seconds keep);
 
 /// Seals files that were stored before files were sealed, and forgets keys of files that are gone.

@@ -12,7 +12,6 @@
 #include "operations/safety/snapshot.hpp"
 #include "operations/safety/tar.hpp"
 #include "operations/safety/tools.hpp"
-#include "services/blobs/disk_store.hpp"
 
 namespace bb::safety {
 namespace {
@@ -30,21 +29,14 @@ int workers() {
     return static_cast<int>(std::max(1u, std::min(4u, std::thread::hardware_concurrency())));
 }
 
-std::uint64_t bytes_of_files(const fs::path& folder) {
-    std::uint64_t sum = 0;
-    if (!fs::exists(folder)) return 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder))
-        if (entry.is_regular_file()) sum += entry.file_size();
-    return sum;
-}
-
 /// One backup on its way.
 class Creation {
 public:
     Creation(const Installation& from, const Destination& to, std::string id)
         : from_(from), to_(to), key_(secrets::Key::random()) {
         manifest_.id = std::move(id);
-        file_bytes_ = bytes_of_files(from_.files_folder());
+        from_.files->watch_with(from_.watch);
+        file_bytes_ = from_.files->bytes();
     }
 
     Manifest run(const std::vector<PublicKey>& recipients, const std::string& reason, Method method) {
@@ -106,7 +98,6 @@ private:
         tar.add("secret", from_.secret);
         for (const auto& file : from_.settings)
             tar.add("settings/" + file.filename().string(), read_small_file(file));
-        blobs::DiskStore store(from_.files_folder());
         Uuid owner;
         crypto::Digest digest{};
         for (std::uint64_t done = 0;;) {
@@ -115,7 +106,7 @@ private:
             for (const auto row : page) {
                 owner = row.get<Uuid>(0);
                 digest = row.get<crypto::Digest>(1);
-                done += pack_file(tar, store, owner, digest);
+                done += pack_file(tar, owner, digest);
                 from_.progress("files", done, file_bytes_);
             }
         }
@@ -124,10 +115,9 @@ private:
     }
 
     /// Bytes of the file.
-    std::uint64_t pack_file(TarWriter& tar, const blobs::DiskStore& store, const Uuid& owner,
-                            const crypto::Digest& digest) {
-        const auto name = owner.text() + "/" + crypto::hex(digest);
-        const auto body = store.open(owner, digest, std::nullopt);
+    std::uint64_t pack_file(TarWriter& tar, const Uuid& owner, const crypto::Digest& digest) {
+        const auto name = blobs::name_of({owner, digest});
+        const auto body = from_.files->open(owner, digest, std::nullopt);
         if (!body) {
             manifest_.missing_files.push_back(name);
             return 0;

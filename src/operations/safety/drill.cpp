@@ -50,6 +50,9 @@ std::vector<std::string> environment_of(const DrillPlan& plan) {
     auto environment = plan.backup.store->environment();
     environment.push_back("BACKUP_TO=" + plan.backup.store->name());
     environment.push_back("BACKUP_KEY_FILE=" + plan.key_file.string());
+    // A drill touches no live file: its own lie in its folder.
+    environment.emplace_back("S3_BUCKET=");
+    environment.emplace_back("S3_BUCKET_BEFORE=");
     return environment;
 }
 

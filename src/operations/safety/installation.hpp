@@ -2,10 +2,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "services/blobs/stores.hpp"
 
 namespace bb::safety {
 
@@ -27,6 +30,7 @@ struct Installation {
     std::string secret;                           ///< the server's: opens what is sealed in the database
     std::string program;                          ///< version of this program
     std::vector<std::filesystem::path> settings;  ///< files with options that go along
+    std::shared_ptr<const blobs::Stores> files;   ///< uploaded files; not null where they are looked at
     /// ($1 owner, $2 digest) gives owner and digest of the next 5,000 uploaded files that rows name, in that
     /// order.
     const char* files_sql;
@@ -34,8 +38,6 @@ struct Installation {
     Progress progress;
     std::function<void()>
         watch;  ///< called about twice a second while a step waits; throws GivenUp to end it
-
-    std::filesystem::path files_folder() const { return data / "files"; }
 };
 
 }  // namespace bb::safety

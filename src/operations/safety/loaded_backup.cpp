@@ -8,6 +8,7 @@
 #include "base/db/schema.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/snapshot.hpp"
+#include "services/blobs/disk_store.hpp"
 
 namespace bb::safety {
 namespace {
@@ -55,7 +56,8 @@ LoadedBackup::LoadedBackup(const Installation& at, const RestoreSource& source, 
       manifest_(*source.backup.manifest),
       lock_(take_lock(at.data)),
       database_(at.conninfo, into.live_is_empty, at.watch),
-      files_(at.data, into.files) {}
+      stores_(into.files),
+      files_(at.data, stores_) {}
 
 std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) const {
     return std::make_shared<Watched>(open_part(source_.backup, name, source_.key), at_.progress,
@@ -114,7 +116,8 @@ void LoadedBackup::each_named_file(const std::function<void(const RestoredFiles:
 
 std::uint64_t LoadedBackup::count_missing_files() {
     std::uint64_t missing = 0;
-    each_named_file([&](const auto& file) { missing += !files_.is_there(file.owner, file.digest); });
+    const auto there = files_.names();
+    each_named_file([&](const auto& file) { missing += !there.contains(file); });
     return missing;
 }
 
@@ -137,7 +140,7 @@ void LoadedBackup::migrate() {
 }
 
 void use_aside(const Installation& at, const RestoreSource& source,
-               const std::function<void(LoadedBackup&, const fs::path& files)>& use) {
+               const std::function<void(LoadedBackup&)>& use) {
     struct Folder {
         fs::path path;
         ~Folder() {
@@ -146,10 +149,12 @@ void use_aside(const Installation& at, const RestoreSource& source,
         }
     } const folder{at.data / "files.aside"};
     fs::remove_all(folder.path);
-    LoadedBackup loaded(at, source, LoadedBackup::Into{false, folder.path});
+    std::vector<std::shared_ptr<blobs::Store>> own = {std::make_shared<blobs::DiskStore>(folder.path)};
+    auto files = std::make_shared<const blobs::Stores>(std::move(own));
+    LoadedBackup loaded(at, source, LoadedBackup::Into{false, std::move(files)});
     loaded.load();
     loaded.files().add_missing();
-    use(loaded, folder.path);
+    use(loaded);
 }
 
 }  // namespace bb::safety

@@ -16,8 +16,8 @@ namespace bb::safety {
 class LoadedBackup {
 public:
     struct Into {
-        bool live_is_empty = false;   ///< as RestoredDatabase takes it
-        std::filesystem::path files;  ///< folder of a file store, of the data folder's disk
+        bool live_is_empty = false;  ///< as RestoredDatabase takes it
+        std::shared_ptr<const blobs::Stores> files;
     };
 
     /// Throws std::runtime_error with a sentence, as do all of these. The references must outlive it.
@@ -33,6 +33,7 @@ public:
 
     RestoredDatabase& database() { return database_; }
     RestoredFiles& files() { return files_; }
+    const std::shared_ptr<const blobs::Stores>& stores() const { return stores_; }
 
 private:
     std::shared_ptr<http::FileSource> open(std::string_view name) const;
@@ -47,12 +48,13 @@ private:
     const Manifest& manifest_;
     FileLock lock_;
     RestoredDatabase database_;
+    std::shared_ptr<const blobs::Stores> stores_;
     RestoredFiles files_;
 };
 
 /// Brings a backup back into a database and a file store that last as long as `use` runs; what is live is not
 /// touched. Throws what `use` throws, and std::runtime_error with a sentence.
 void use_aside(const Installation& at, const RestoreSource& source,
-               const std::function<void(LoadedBackup&, const std::filesystem::path& files)>& use);
+               const std::function<void(LoadedBackup&)>& use);
 
 }  // namespace bb::safety

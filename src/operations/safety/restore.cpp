@@ -30,10 +30,11 @@ public:
         : into_(into),
           id_(source.backup.id),
           plan_(plan),
-          loaded_(into, source, LoadedBackup::Into{plan.empty, into.files_folder()}) {}
+          loaded_(into, source, LoadedBackup::Into{plan.empty, into.files}) {}
 
     Restored run(const Settle& settle) {
         const auto started = steady_clock::now();
+        into_.files->watch_with(into_.watch);
         loaded_.load();
         settle(loaded_.database().conninfo(), plan_.erased);
         loaded_.files().forget(plan_.erased);

@@ -44,24 +44,24 @@ private:
 };
 
 /// "files/<owner>/<digest>" as create_backup() packs files.
-std::optional<blobs::DiskStore::Stored> packed_file(std::string_view name) {
+std::optional<blobs::Stored> packed_file(std::string_view name) {
     if (!name.starts_with("files/")) return std::nullopt;
     return stored_name(name.substr(6));
 }
 
 }  // namespace
 
-std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name) {
+std::optional<blobs::Stored> stored_name(std::string_view name) {
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return std::nullopt;
     const auto owner = Uuid::parse(name.substr(0, slash));
     const auto digest = crypto::parse_digest(name.substr(slash + 1));
     if (!owner || !digest) return std::nullopt;
-    return blobs::DiskStore::Stored{*owner, *digest};
+    return blobs::Stored{*owner, *digest};
 }
 
-RestoredFiles::RestoredFiles(const fs::path& data, const fs::path& store)
-    : data_(data), staging_(data / "files.restoring"), store_(store) {
+RestoredFiles::RestoredFiles(const fs::path& data, std::shared_ptr<const blobs::Stores> stores)
+    : data_(data), staging_(data / "files.restoring"), stores_(std::move(stores)) {
     fs::remove_all(staging_);
     fs::create_directory(staging_);
     fs::permissions(staging_, fs::perms::owner_all);
@@ -126,18 +126,14 @@ void RestoredFiles::forget(const std::set<Uuid>& owners) {
 }
 
 void RestoredFiles::add_missing() {
-    for (const auto& file : files_) store_.adopt(file, staged(file), blobs::DiskStore::Adopt::missing);
-    store_.sync();
+    for (const auto& file : files_) stores_->adopt(file, staged(file), blobs::Store::Adopt::missing);
+    stores_->current().sync();
 }
 
 void RestoredFiles::replace_changed() {
     for (const auto& file : files_)
-        if (fs::exists(staged(file))) store_.adopt(file, staged(file), blobs::DiskStore::Adopt::always);
-    store_.sync();
-}
-
-bool RestoredFiles::is_there(const Uuid& owner, const crypto::Digest& digest) const {
-    return store_.open(owner, digest, std::nullopt).has_value();
+        if (fs::exists(staged(file))) stores_->adopt(file, staged(file), blobs::Store::Adopt::always);
+    stores_->current().sync();
 }
 
 fs::path RestoredFiles::keep_settings(const std::string& backup) {

@@ -10,18 +10,18 @@
 
 #include "base/http/file_body.hpp"
 #include "operations/safety/tar.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/stores.hpp"
 
 namespace bb::safety {
 
 /// A file as create_backup() names it, "<owner>/<digest>"; nothing: it is no such name.
-std::optional<blobs::DiskStore::Stored> stored_name(std::string_view name);
+std::optional<blobs::Stored> stored_name(std::string_view name);
 
 /// The part "files" of a backup, unpacked beside the live files.
 class RestoredFiles {
 public:
-    /// `store` is the folder of the live files; both it and `data` are on the disk that the result lies on.
-    RestoredFiles(const std::filesystem::path& data, const std::filesystem::path& store);
+    /// `stores` have the live files, and get these; `data` is the folder to unpack in, best of their disk.
+    RestoredFiles(const std::filesystem::path& data, std::shared_ptr<const blobs::Stores> stores);
     /// Removes what was not put in place.
     ~RestoredFiles();
     RestoredFiles(const RestoredFiles&) = delete;
@@ -29,7 +29,7 @@ public:
     /// Throws std::runtime_error at anything that is not as create_backup() packs it.
     void unpack(std::shared_ptr<http::FileSource> part);
 
-    using Stored = blobs::DiskStore::Stored;
+    using Stored = blobs::Stored;
     /// Takes those of `wanted` out of the part "files" of another backup, and out of `wanted`; what the part
     /// holds besides stays there. Throws like unpack(); what was taken until then is whole.
     void take(std::shared_ptr<http::FileSource> part, std::set<Stored>& wanted);
@@ -42,7 +42,8 @@ public:
     /// replace_changed(), when the database that knows their keys is gone.
     void add_missing();
     void replace_changed();
-    bool is_there(const Uuid& owner, const crypto::Digest& digest) const;
+    /// All that the stores have now.
+    std::set<Stored> names() const { return stores_->names(); }
     /// Writes the settings of the backup into a folder of their own; empty when it has none.
     std::filesystem::path keep_settings(const std::string& backup);
 
@@ -54,7 +55,7 @@ private:
     void stage(const Stored& file, TarReader& tar);
 
     std::filesystem::path data_, staging_;
-    blobs::DiskStore store_;
+    std::shared_ptr<const blobs::Stores> stores_;
     std::string secret_;
     std::vector<std::pair<std::string, std::string>> settings_;
     std::set<Stored> files_;

@@ -7,10 +7,12 @@
 #include <string>
 #include <thread>
 
-#include "operations/safety/s3_session.hpp"
 #include "operations/safety/store.hpp"
+#include "services/blobs/s3_session.hpp"
 
 namespace bb::safety {
+
+using blobs::S3Session;
 
 /// How long a lock in a bucket stands by itself.
 struct LockTimes {

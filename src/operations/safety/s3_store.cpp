@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "operations/safety/s3_lock.hpp"
-#include "operations/safety/s3_objects.hpp"
+#include "services/blobs/s3_objects.hpp"
 
 namespace bb::safety {
 namespace {
@@ -111,11 +111,11 @@ void S3Store::remove(std::string_view name) const {
 }
 
 std::unique_ptr<ObjectWriter> S3Store::write(std::string_view name) const {
-    return std::make_unique<S3Writer>(session_, key_of(name), watch_);
+    return std::make_unique<blobs::S3Writer>(session_, key_of(name), watch_);
 }
 
 http::FileBody S3Store::read(std::string_view name) const {
-    return read_s3_object(session_, key_of(name), watch_);
+    return blobs::read_s3_object(session_, key_of(name), watch_);
 }
 
 void S3Store::publish(std::string_view id, std::string_view manifest) const {

@@ -5,8 +5,8 @@
 
 #include "base/client/s3.hpp"
 #include "operations/safety/s3_lock.hpp"
-#include "operations/safety/s3_session.hpp"
 #include "operations/safety/store.hpp"
+#include "services/blobs/s3_session.hpp"
 
 namespace bb::safety {
 

@@ -3,34 +3,20 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/http/file_body.hpp"
+#include "services/blobs/objects.hpp"
 
 namespace bb::safety {
 
 /// The object whose presence makes a backup of what lies beside it.
 inline constexpr const char* manifest_name = "manifest.json";
 
-/// Thrown when a place does not answer: nothing is known about what is in it.
-class Away : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-/// An object on its way into a store. Nothing of it is there unless finish() has returned.
-class ObjectWriter {
-public:
-    virtual ~ObjectWriter() = default;
-    /// Takes all of `bytes`, of which it holds a bounded part. Throws std::system_error (no space),
-    /// std::runtime_error with a sentence.
-    virtual void write(std::string_view bytes) = 0;
-    /// Everything is kept for good when this returns.
-    virtual void finish() = 0;
-};
+using blobs::Away;
+using blobs::ObjectWriter;
 
 /// A place that keeps objects under names like "wal/000000010000000000000001": a folder, or a part of an S3
 /// bucket. All of it waits until it is done, and throws std::runtime_error with a sentence that names the

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/blobs/compare.hpp"
 #include "services/blobs/sealed_file.hpp"
 
 namespace bb::blobs {
@@ -23,7 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* trash_name = "trash";
 constexpr const char* identity_name = "database";
-constexpr std::size_t piece = 1 << 20;
 
 [[noreturn]] void fail(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -101,21 +102,6 @@ fs::path write_temporary(const fs::path& root, const Write& write) {
     return file;
 }
 
-/// A file of another disk, as a temporary one on this.
-fs::path copy_into(const fs::path& root, const fs::path& from) {
-    const Descriptor source(from, O_RDONLY);
-    if (source.get() < 0) fail("read a file");
-    return write_temporary(root, [&](const auto& take) {
-        std::string bytes(piece, '\0');
-        for (std::uint64_t at = 0;;) {
-            const auto got = http::read_at(source.get(), at, bytes.data(), bytes.size());
-            if (got == 0) return;
-            take(std::string_view(bytes).substr(0, got));
-            at += got;
-        }
-    });
-}
-
 bool is_old(const fs::path& file, std::chrono::seconds age) {
     struct stat info {};
     return ::stat(file.c_str(), &info) == 0 && ::time(nullptr) - info.st_mtime >= age.count();
@@ -130,35 +116,39 @@ bool rename_file(const fs::path& from, const fs::path& to) {
     return ::rename(from.c_str(), to.c_str()) == 0;
 }
 
-/// What a sealed file is bound to.
-std::string place_in_store(const Uuid& owner, const crypto::Digest& digest) {
-    return owner.text() + "/" + crypto::hex(digest);
+http::FileBody open_body(const fs::path& file) {
+    Descriptor fd(file, O_RDONLY);
+    if (fd.get() < 0) fail("read a file");
+    return http::whole_file(http::share_descriptor(fd.release()));
 }
 
-/// Whether two files of the same content were sealed at the same time: each sealing begins with bytes of its
-/// own.
+/// A file of another disk, as a temporary one on this.
+fs::path copy_into(const fs::path& root, const fs::path& from) {
+    const auto body = open_body(from);
+    return write_temporary(root, [&](const auto& take) { copy_all(*body.source, take); });
+}
+
+/// Whether two files of the same content are of the same sealing, and none was changed since.
 bool sealed_alike(const fs::path& a, const fs::path& b) {
-    constexpr std::size_t enough = 64;
-    const auto start = [](const fs::path& file) {
-        const Descriptor fd(file, O_RDONLY);
-        std::string bytes(enough, '\0');
-        bytes.resize(fd.get() < 0 ? 0 : http::read_at(fd.get(), 0, bytes.data(), bytes.size()));
-        return bytes;
-    };
-    return fs::file_size(a) == fs::file_size(b) && start(a) == start(b);
+    const auto one = open_body(a), other = open_body(b);
+    return one.size == other.size && is_same(*one.source, *other.source);
 }
 
-/// Files at <folder>/<owner>/<two digits>/<digest>.
-std::vector<DiskStore::Stored> old_files(const fs::path& folder, std::chrono::seconds age) {
-    std::vector<DiskStore::Stored> old;
+/// Adds the files at <folder>/<owner>/<two digits>/<digest>.
+void list_into(std::vector<Store::Listed>& found, const fs::path& folder, bool discarded) {
+    const auto now = ::time(nullptr);
     for (auto it = fs::recursive_directory_iterator(folder); it != fs::recursive_directory_iterator(); ++it) {
         if (it.depth() != 2 || !it->is_regular_file()) continue;
         const fs::path& path = it->path();
         const auto owner = Uuid::parse(path.parent_path().parent_path().filename().string());
         const auto digest = crypto::parse_digest(path.filename().string());
-        if (owner && digest && is_old(path, age)) old.push_back(DiskStore::Stored{*owner, *digest});
+        struct stat info {};
+        if (!owner || !digest || ::stat(path.c_str(), &info) != 0) continue;
+        found.push_back({{*owner, *digest},
+                         static_cast<std::uint64_t>(info.st_size),
+                         std::chrono::seconds(std::max<std::int64_t>(0, now - info.st_mtime)),
+                         discarded});
     }
-    return old;
 }
 
 }  // namespace
@@ -183,7 +173,7 @@ bool DiskStore::renew_if_sealed(const fs::path& file, const Uuid& owner, const c
     Descriptor fd(file, O_RDONLY);
     if (fd.get() < 0) return false;
     const auto open = http::share_descriptor(fd.release());
-    return open_sealed_file(open, key, place_in_store(owner, digest)) && renew(file);
+    return open_sealed_file(open, key, name_of({owner, digest})) && renew(file);
 }
 
 void DiskStore::put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
@@ -195,8 +185,20 @@ void DiskStore::put(const Uuid& owner, const crypto::Digest& digest, http::FileS
         if (renew_if_sealed(place, owner, digest, key)) return;
     }
     make_folders_above(place);
-    const fs::path temporary = write_temporary(
-        root_, [&](const auto& sink) { seal_file(key, place_in_store(owner, digest), content, sink); });
+    const fs::path temporary = write_temporary(root_, [&](const auto& sink) {
+        seal_file(key, name_of({owner, digest}), content, sink);
+    });
+    put_in_place(temporary, place);
+}
+
+void DiskStore::put_sealed(const Stored& file, http::FileSource& sealed) {
+    const fs::path place = path_of(file.owner, file.digest);
+    make_folders_above(place);
+    const fs::path temporary = write_temporary(root_, [&](const auto& sink) { copy_all(sealed, sink); });
+    put_in_place(temporary, place);
+}
+
+void DiskStore::put_in_place(const fs::path& temporary, const fs::path& place) const {
     const FolderLock lock(root_);
     if (!rename_file(temporary, place)) {
         ::unlink(temporary.c_str());
@@ -213,7 +215,7 @@ std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::D
     if (fd.get() < 0) return std::nullopt;
     auto file = http::share_descriptor(fd.release());
     if (!key) return http::whole_file(std::move(file));
-    return open_sealed_file(std::move(file), *key, place_in_store(owner, digest));
+    return open_sealed_file(std::move(file), *key, name_of({owner, digest}));
 }
 
 bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {
@@ -245,14 +247,12 @@ void DiskStore::sync() const {
     if (fd.get() < 0 || ::syncfs(fd.get()) != 0) fail("sync the file store");
 }
 
-std::vector<DiskStore::Stored> DiskStore::older_than(std::chrono::seconds age) const {
-    return old_files(root_, age);
-}
-
-std::vector<DiskStore::Stored> DiskStore::discarded(std::chrono::seconds age) const {
+std::vector<Store::Listed> DiskStore::list() const {
+    std::vector<Listed> found;
+    list_into(found, root_, false);
     const fs::path trash = root_ / trash_name;
-    if (!fs::exists(trash)) return {};
-    return old_files(trash, age);
+    if (fs::exists(trash)) list_into(found, trash, true);
+    return found;
 }
 
 bool DiskStore::discard(const Stored& file, std::chrono::seconds age) {

@@ -29,7 +29,24 @@ crypto::Digest digest_of(http::FileSource& content) {
     });
 }
 
+/// False also where reading it shows that it was changed.
+bool has_digest(http::FileSource& content, const crypto::Digest& digest) {
+    try {
+        return digest_of(content) == digest;
+    } catch (const std::system_error&) {
+        throw;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
 }  // namespace
+
+/// The key that a file is sealed with: none where it was stored before files were sealed.
+struct FileStore::Kept {
+    std::optional<secrets::Key> key;
+    bool is_unreadable = false;  // there is one, and the server's secret does not open it
+};
 
 const secrets::SealedColumn file_key_column{
     column, "SELECT substring(sealed_key FROM 2 FOR 8), count(*) FROM file_keys GROUP BY 1",
@@ -63,7 +80,7 @@ Task<crypto::Digest> FileStore::put(Uuid owner, std::string_view bytes) {
     const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
     auto store = [this, owner, &digest, bytes, &key] {
         const auto content = http::source_of(bytes);
-        disk_.put(owner, digest, *content, key);
+        stores_.current().put(owner, digest, *content, key);
     };
     co_await pool_.run(std::move(store));
     co_return digest;
@@ -76,7 +93,7 @@ Task<crypto::Digest> FileStore::put_until(Uuid owner, http::SharedDescriptor fil
     const auto digest = co_await pool_.run(std::move(name));
     const auto key = co_await key_to_store_with(owner, digest, until);
     auto store = [this, owner, &digest, &file, &key] {
-        disk_.put(owner, digest, *http::whole_file(file).source, key);
+        stores_.current().put(owner, digest, *http::whole_file(file).source, key);
     };
     co_await pool_.run(std::move(store));
     co_return digest;
@@ -89,34 +106,48 @@ Task<crypto::Digest> FileStore::put_read_twice(Uuid owner, OpenContent open) {
     const auto digest = co_await pool_.run(std::move(name));
     const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
     auto store = [this, owner, &digest, &open, &key] {
-        disk_.put(owner, digest, *open(), key);
+        stores_.current().put(owner, digest, *open(), key);
     };
     co_await pool_.run(std::move(store));
     co_return digest;
 }
 
-Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest, std::string request) {
+Task<FileStore::Kept> FileStore::key_of(Uuid owner, crypto::Digest digest) {
     const auto rows = co_await db_.query(find_sql, owner, digest);
-    std::optional<secrets::Key> key;
-    if (!rows.empty()) {
-        const secrets::Place place{column, rows[0].get<Uuid>(0)};
-        const auto opened = co_await keys_.open(place, rows[0].get<std::string>(1));
-        key = secrets::Key::from_bytes(opened.value_or(std::string()));
-        if (!key) {
-            log::error("the key of a stored file cannot be read: was BRAINBYTES_SECRET changed?",
-                       {{"request", request}, {"file", crypto::hex(digest)}});
-            co_return std::nullopt;
-        }
+    if (rows.empty()) co_return Kept{};
+    const secrets::Place place{column, rows[0].get<Uuid>(0)};
+    const auto opened = co_await keys_.open(place, rows[0].get<std::string>(1));
+    const auto key = secrets::Key::from_bytes(opened.value_or(std::string()));
+    co_return Kept{key, !key};
+}
+
+Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest digest, std::string request) {
+    const auto kept = co_await key_of(owner, digest);
+    if (kept.is_unreadable) {
+        log::error("the key of a stored file cannot be read: was BRAINBYTES_SECRET changed?",
+                   {{"request", request}, {"file", crypto::hex(digest)}});
+        co_return std::nullopt;
     }
-    auto find = [this, owner, &digest, &key] {
-        return disk_.open(owner, digest, key);
+    auto find = [this, owner, &digest, &kept] {
+        return stores_.open(owner, digest, kept.key);
     };
     co_return co_await pool_.run(std::move(find));
 }
 
+Task<FileStore::Copy> FileStore::check(const Store& store, Stored file) {
+    const auto kept = co_await key_of(file.owner, file.digest);
+    if (kept.is_unreadable) co_return Copy::no_key;
+    auto read = [&store, &file, &kept] {
+        const auto body = store.open(file.owner, file.digest, kept.key);
+        if (!body) return store.open(file.owner, file.digest, std::nullopt) ? Copy::changed : Copy::missing;
+        return has_digest(*body->source, file.digest) ? Copy::whole : Copy::changed;
+    };
+    co_return co_await pool_.run(std::move(read));
+}
+
 Task<bool> FileStore::seal_older(Uuid owner, crypto::Digest digest) {
     auto read = [this, owner, &digest]() -> std::optional<std::string> {
-        auto body = disk_.open(owner, digest, std::nullopt);
+        auto body = stores_.open(owner, digest, std::nullopt);
         if (!body) return std::nullopt;
         auto bytes = read_all(*body);
         if (crypto::sha256(bytes) != digest) return std::nullopt;
@@ -131,8 +162,8 @@ Task<bool> FileStore::seal_older(Uuid owner, crypto::Digest digest) {
 Task<void> FileStore::remove(Uuid owner, crypto::Digest digest) {
     co_await db_.query(remove_sql, owner, digest);
     auto unlink = [this, owner, &digest] {
-        const DiskStore::Stored file{owner, digest};
-        disk_.remove(file);
+        const Stored file{owner, digest};
+        stores_.remove(file);
     };
     co_await pool_.run(std::move(unlink));
 }
@@ -140,7 +171,7 @@ Task<void> FileStore::remove(Uuid owner, crypto::Digest digest) {
 Task<void> FileStore::erase_owner(Uuid owner) {
     co_await db_.query(erase_sql, owner);
     auto remove = [this, owner] {
-        disk_.erase_owner(owner);
+        stores_.erase_owner(owner);
     };
     co_await pool_.run(std::move(remove));
 }

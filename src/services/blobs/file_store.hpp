@@ -7,7 +7,7 @@
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
 #include "base/net/pool.hpp"
-#include "services/blobs/disk_store.hpp"
+#include "services/blobs/stores.hpp"
 #include "services/secrets/key_ring.hpp"
 #include "services/secrets/rotation.hpp"
 
@@ -17,12 +17,12 @@ namespace bb::blobs {
 /// Belongs to one loop; the references must outlive it.
 class FileStore {
 public:
-    FileStore(db::Database& db, secrets::KeyRing& keys, DiskStore& disk, net::BlockingPool& pool)
-        : db_(db), keys_(keys), disk_(disk), pool_(pool) {}
+    FileStore(db::Database& db, secrets::KeyRing& keys, const Stores& stores, net::BlockingPool& pool)
+        : db_(db), keys_(keys), stores_(stores), pool_(pool) {}
     FileStore(const FileStore&) = delete;
 
     /// Stores `bytes`, which must live until it is done, and gives their name: a row that names them may then
-    /// be committed. Throws std::system_error (no space, no right) and db::Error.
+    /// be committed. Throws as Store, and db::Error.
     Task<crypto::Digest> put(Uuid owner, std::string_view bytes);
 
     /// Stores the file that `file` is, which no row of another table has to name: it is kept until `until`.
@@ -46,15 +46,22 @@ public:
     /// Removes all files of `owner` with their keys.
     Task<void> erase_owner(Uuid owner);
 
-    DiskStore& disk() { return disk_; }
+    /// How a file is in one store.
+    enum class Copy { whole, missing, changed, no_key };
+    /// Reads it to its end, opened. `no_key`: the secret that opens its key is another one.
+    Task<Copy> check(const Store& store, Stored file);
+
+    const Stores& stores() const { return stores_; }
     net::BlockingPool& pool() { return pool_; }
 
 private:
+    struct Kept;
+    Task<Kept> key_of(Uuid owner, crypto::Digest digest);
     Task<secrets::Key> key_to_store_with(Uuid owner, crypto::Digest digest, std::optional<Time> until);
 
     db::Database& db_;
     secrets::KeyRing& keys_;
-    DiskStore& disk_;
+    const Stores& stores_;
     net::BlockingPool& pool_;
 };
 

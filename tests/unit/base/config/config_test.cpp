@@ -107,6 +107,14 @@ TEST_F(Files, NamesOfAwsStandInForOursAndAKeyGoesWithItsOwnSecret) {
               "must be set too, as BACKUP_TO names a bucket");
     EXPECT_EQ(fault({{"BACKUP_TO", "s3://school/x"}, {"S3_ACCESS_KEY_ID", "ours"}}, "S3_ACCESS_KEY_ID"),
               "no fault");
+    EXPECT_EQ(fault({{"S3_BUCKET", "school/x"}}, "S3_ACCESS_KEY_ID"),
+              "must be set too, as S3_BUCKET names a bucket");
+    const Environment twice = {
+        {"S3_BUCKET", "school"}, {"S3_BUCKET_BEFORE", "school"}, {"S3_ACCESS_KEY_ID", "ours"}};
+    EXPECT_EQ(fault(twice, "S3_BUCKET_BEFORE"), "must be another than S3_BUCKET");
+    for (const auto* wrong : {"school/a,school/b", "A", "school//x", "school?keep=1/1/1"})
+        EXPECT_NE(fault({{"S3_BUCKET", wrong}, {"S3_ACCESS_KEY_ID", "ours"}}, "S3_BUCKET"), "no fault")
+            << wrong;
 }
 
 TEST_F(Files, TheStageMayStandInAFile) {

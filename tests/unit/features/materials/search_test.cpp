@@ -6,6 +6,7 @@
 #include "features/materials/housekeeping.hpp"
 #include "features/materials/materials.hpp"
 #include "features/materials/seed/seed.hpp"
+#include "services/blobs/disk_store.hpp"
 #include "unit/support/test_database.hpp"
 
 namespace bb::materials {
@@ -216,9 +217,11 @@ TEST_F(SearchTest, KeepsPositionsWithoutGaps) {
 TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
     char folder[] = "/tmp/bb-tidy-XXXXXX";
     ASSERT_TRUE(::mkdtemp(folder));
-    blobs::DiskStore store(folder);
+    const auto on_disk = std::make_shared<blobs::DiskStore>(folder);
+    auto& store = *on_disk;
+    const blobs::Stores stores({on_disk});
     secrets::KeyRing keys(db(), {"a secret"});
-    blobs::FileStore originals(db(), keys, store, pool_);
+    blobs::FileStore originals(db(), keys, stores, pool_);
     const auto gone = material(ana_, "Gone");
     const auto kept = material(ana_, "Kept");
     write(ana_, gone, "Fire", "Volcanoes spit lava.");
@@ -259,9 +262,11 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
 TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     char folder[] = "/tmp/bb-tidy-XXXXXX";
     ASSERT_TRUE(::mkdtemp(folder));
-    blobs::DiskStore store(folder);
+    const auto on_disk = std::make_shared<blobs::DiskStore>(folder);
+    auto& store = *on_disk;
+    const blobs::Stores stores({on_disk});
     secrets::KeyRing keys(db(), {"a secret"});
-    blobs::FileStore originals(db(), keys, store, pool_);
+    blobs::FileStore originals(db(), keys, stores, pool_);
     const std::chrono::seconds at_once(0);
     const auto sweep = [&] {
         return await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted));
@@ -289,7 +294,7 @@ TEST_F(SearchTest, SweepsNoFileOfAnotherDatabase) {
     EXPECT_NE(store.database(), "another");
 
     // A row that comes back, as from a backup, finds its file again.
-    const blobs::DiskStore::Stored stored{ana_.value, file.digest};
+    const blobs::Stored stored{ana_.value, file.digest};
     ASSERT_TRUE(store.discard(stored, at_once));
     EXPECT_TRUE(await(originals.open(ana_.value, file.digest)));
     sweep();

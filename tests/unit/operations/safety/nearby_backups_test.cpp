@@ -14,6 +14,7 @@
 #include "base/core/crypto.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/tar.hpp"
+#include "services/blobs/disk_store.hpp"
 
 namespace bb::safety {
 namespace {
@@ -34,7 +35,9 @@ protected:
         at_.say = [this](std::string_view words) {
             said_ += std::string(words) + "\n";
         };
-        files_.emplace(folder_ / "data", folder_ / "data/files");
+        std::vector<std::shared_ptr<blobs::Store>> stores = {
+            std::make_shared<blobs::DiskStore>(folder_ / "data/files")};
+        files_.emplace(folder_ / "data", std::make_shared<const blobs::Stores>(std::move(stores)));
     }
     void TearDown() override {
         files_.reset();
@@ -100,7 +103,7 @@ TEST_F(Nearby, TheNearestAfterAndThenBeforeAMomentAreAsked) {
     EXPECT_EQ(said_, "Uploaded files from the backup " + after.id + ": 1.\n" +
                          "Uploaded files from the backup " + before.id + ": 1.\n");
     files_->add_missing();
-    EXPECT_TRUE(files_->is_there(owner, crypto::sha256("two")));
+    EXPECT_TRUE(files_->names().contains({owner, crypto::sha256("two")}));
 }
 
 TEST_F(Nearby, WhatTheNearestLacksOrCannotGiveIsInTheNext) {

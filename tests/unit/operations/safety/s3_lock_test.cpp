@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/operations/safety/bucket.hpp"
+#include "unit/support/bucket.hpp"
 
 namespace bb::safety {
 namespace {
@@ -38,7 +38,7 @@ protected:
     const std::string others = "elsewhere/1\n7\nother-host\ntoken\n";
     const std::function<void()> nothing = []() {
     };
-    Bucket bucket;
+    test::Bucket bucket;
     S3Session session{bucket.options(), ""};
     SeenLock seen;
 };

@@ -7,7 +7,7 @@
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
 #include "operations/safety/prune.hpp"
-#include "unit/operations/safety/bucket.hpp"
+#include "unit/support/bucket.hpp"
 
 namespace bb::safety {
 namespace {
@@ -25,7 +25,7 @@ protected:
     }
 
     const std::string first = "20261126T071500Z-1a2b3c", second = "20261126T081500Z-1a2b3c";
-    Bucket bucket;
+    test::Bucket bucket;
     Destination place{std::make_shared<S3Store>(bucket.options(), "", "")};
 };
 

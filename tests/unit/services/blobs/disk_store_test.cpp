@@ -105,7 +105,7 @@ TEST_F(DiskStoreTest, DiscardsAndErasesOnlyWhatIsOldEnough) {
 
 TEST_F(DiskStoreTest, TakesBackWhatWasDiscarded) {
     DiskStore store(folder_);
-    const DiskStore::Stored file{ana_, put(store, ana_, "text")};
+    const Stored file{ana_, put(store, ana_, "text")};
     EXPECT_FALSE(store.take_back(file));
     EXPECT_TRUE(store.discard(file, std::chrono::seconds(0)));
     EXPECT_TRUE(store.take_back(file));

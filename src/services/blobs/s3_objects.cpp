@@ -1,4 +1,4 @@
-#include "operations/safety/s3_objects.hpp"
+#include "services/blobs/s3_objects.hpp"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 
 #include "base/core/log.hpp"
 
-namespace bb::safety {
+namespace bb::blobs {
 namespace {
 
-constexpr std::size_t piece_size = 8u << 20;
+constexpr std::size_t object_piece = 8u << 20;
 constexpr std::size_t most_parts = 10'000;
 // After so many parts they are made half as large again.
 constexpr std::size_t small_parts = 4'000;
@@ -24,7 +24,7 @@ public:
         if (taken_ == piece_.size()) {
             const auto left = object_.bytes - asked_;
             if (left == 0) return 0;
-            client::S3Range range{asked_, std::min<std::uint64_t>(left, piece_size), object_.etag};
+            client::S3Range range{asked_, std::min<std::uint64_t>(left, object_piece), object_.etag};
             asked_ += range.count;
             piece_.clear();
             piece_ = session_->must(session_->client().get_range(object_.key, std::move(range)), watch_);
@@ -51,14 +51,14 @@ S3Writer::S3Writer(std::shared_ptr<S3Session> session, std::string key, std::fun
       upload_{std::move(key), {}},
       watch_(std::move(watch)),
       buffer_(std::make_shared<std::string>()),
-      part_size_(piece_size) {}
+      part_size_(object_piece) {}
 
 S3Writer::~S3Writer() {
     if (upload_.id.empty()) return;
     try {
         session_->must(session_->client().abort_upload(upload_), watch_);
     } catch (const std::exception& fault) {
-        // The next backup there aborts it.
+        // The next backup there aborts it, or the next sweep.
         log::warn("an upload is left unfinished", {{"reason", fault.what()}});
     }
 }
@@ -85,7 +85,7 @@ void S3Writer::send_part() {
     const int number = static_cast<int>(parts_.size()) + 1;
     parts_.push_back(session_->must(client.put_part(upload_, number, buffer_), watch_));
     buffer_->clear();
-    if (parts_.size() == small_parts) part_size_ += piece_size / 2;
+    if (parts_.size() == small_parts) part_size_ += object_piece / 2;
 }
 
 void S3Writer::finish() {
@@ -114,10 +114,15 @@ void S3Writer::complete() {
 http::FileBody read_s3_object(std::shared_ptr<S3Session> session, std::string key,
                               std::function<void()> watch) {
     auto object = session->must(session->client().head(std::move(key)), watch);
+    return read_s3_object(std::move(session), std::move(object), std::move(watch));
+}
+
+http::FileBody read_s3_object(std::shared_ptr<S3Session> session, client::S3Object object,
+                              std::function<void()> watch) {
     http::FileBody body;
     body.size = object.bytes;
     body.source = std::make_shared<S3Source>(std::move(session), std::move(object), std::move(watch));
     return body;
 }
 
-}  // namespace bb::safety
+}  // namespace bb::blobs

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "operations/safety/s3_session.hpp"
-#include "operations/safety/store.hpp"
+#include "services/blobs/objects.hpp"
+#include "services/blobs/s3_session.hpp"
 
-namespace bb::safety {
+namespace bb::blobs {
 
 /// An object of any size on its way into a bucket: in one piece when it is small, else as an upload in parts
 /// that is complete with finish() alone. Holds one part in memory, of 8 MiB at first and 12 MiB at last, so
@@ -35,9 +35,12 @@ private:
     std::vector<client::S3Part> parts_;
 };
 
-/// An object as it is now, in pieces of 8 MiB; each is asked for as often as it takes. Throws
-/// std::runtime_error when there is none.
+/// An object as it is now, in pieces of 8 MiB; each is asked for as often as it takes. Throws Absent when
+/// there is none.
 http::FileBody read_s3_object(std::shared_ptr<S3Session> session, std::string key,
                               std::function<void()> watch);
+/// The same of an object that was listed: with the bytes and the ETag that it had.
+http::FileBody read_s3_object(std::shared_ptr<S3Session> session, client::S3Object object,
+                              std::function<void()> watch);
 
-}  // namespace bb::safety
+}  // namespace bb::blobs

@@ -1,4 +1,4 @@
-#include "operations/safety/s3_session.hpp"
+#include "services/blobs/s3_session.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <exception>
 
-namespace bb::safety {
+namespace bb::blobs {
 namespace {
 
 constexpr std::chrono::milliseconds between_looks{400};
@@ -18,6 +18,7 @@ S3Session::S3Session(client::S3Options options, std::string ca_file)
 
 void S3Session::fail(const Error& error) {
     if (error.code == ErrorCode::unavailable) throw Away(error.detail);
+    if (error.code == ErrorCode::not_found) throw Absent(error.detail);
     throw std::runtime_error(error.detail);
 }
 
@@ -47,4 +48,4 @@ void S3Session::run(Task<void> work, const std::function<void()>& watch) {
     if (fault) std::rethrow_exception(fault);
 }
 
-}  // namespace bb::safety
+}  // namespace bb::blobs

@@ -12,7 +12,7 @@
 #include "base/client/s3.hpp"
 #include "unit/support/fake_upstream.hpp"
 
-namespace bb::safety {
+namespace bb::test {
 
 /// Answers on a thread of its own, as who asks it waits.
 class Bucket {
@@ -34,6 +34,10 @@ public:
     void know_no_conditions();
     /// Seconds since each object was stored; nothing: the service does not tell.
     void tell_age(std::optional<int> seconds);
+    /// Seconds since this object was stored.
+    void make_old(const std::string& key, int seconds);
+    /// Keys that begin with `prefix`.
+    std::vector<std::string> keys(const std::string& prefix) const;
     /// GET of this key is answered with this status and code.
     void refuse(const std::string& key, int status, const std::string& code);
     /// GET of this key is never answered.
@@ -45,11 +49,13 @@ private:
     struct Object {
         std::string text;
         std::string etag;
+        int older = 0;  // than the others, in seconds
     };
-    Task<void> answer(test::Socket& socket, std::string request);
+    Task<void> answer(Socket& socket, std::string request);
     std::string answer_to(const std::string& method, const std::string& key, const std::string& request);
     std::string stored(const std::string& key, const std::string& request);
     std::string listed(const std::string& query) const;
+    std::string last_modified(const Object& object) const;
     std::string read(const std::string& method, const std::string& key, const std::string& request) const;
 
     mutable std::mutex mutex_;
@@ -62,8 +68,8 @@ private:
 
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{loop_.get_executor()};
-    std::optional<test::FakeUpstream> upstream_;
+    std::optional<FakeUpstream> upstream_;
     std::thread thread_;
 };
 
-}  // namespace bb::safety
+}  // namespace bb::test

@@ -1,4 +1,4 @@
-#include "unit/operations/safety/bucket.hpp"
+#include "unit/support/bucket.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 #include <ctime>
 #include <set>
 
-namespace bb::safety {
+namespace bb::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -21,7 +21,7 @@ std::string field(const std::string& request, const std::string& name) {
 }
 
 std::string fault(int status, const std::string& code) {
-    return test::response(status, "<Error><Code>" + code + "</Code><Message>Because.</Message></Error>");
+    return response(status, "<Error><Code>" + code + "</Code><Message>Because.</Message></Error>");
 }
 
 /// Value of a parameter, with the one escape that names of tests need.
@@ -42,7 +42,7 @@ std::string date(std::time_t at) {
 }  // namespace
 
 Bucket::Bucket() {
-    upstream_.emplace(loop_.get_executor(), [this](test::Socket& socket, std::string request) {
+    upstream_.emplace(loop_.get_executor(), [this](Socket& socket, std::string request) {
         return answer(socket, std::move(request));
     });
     thread_ = std::thread([this]() { loop_.run(); });
@@ -97,6 +97,19 @@ void Bucket::tell_age(std::optional<int> seconds) {
     age_ = seconds;
 }
 
+void Bucket::make_old(const std::string& key, int seconds) {
+    const std::lock_guard guard(mutex_);
+    objects_.at(key).older = seconds;
+}
+
+std::vector<std::string> Bucket::keys(const std::string& prefix) const {
+    const std::lock_guard guard(mutex_);
+    std::vector<std::string> found;
+    for (const auto& [key, object] : objects_)
+        if (key.starts_with(prefix)) found.push_back(key);
+    return found;
+}
+
 void Bucket::refuse(const std::string& key, int status, const std::string& code) {
     const std::lock_guard guard(mutex_);
     refusals_[key] = status == 0 ? hanging : fault(status, code);
@@ -107,7 +120,7 @@ void Bucket::lose_answers(int times) {
     lost_ = times;
 }
 
-Task<void> Bucket::answer(test::Socket& socket, std::string request) {
+Task<void> Bucket::answer(Socket& socket, std::string request) {
     const auto space = request.find(' ');
     const auto method = request.substr(0, space);
     const auto target = request.substr(space + 1, request.find(' ', space + 1) - space - 1);
@@ -118,9 +131,9 @@ Task<void> Bucket::answer(test::Socket& socket, std::string request) {
         text = answer_to(method, target.substr(std::string("/school/").size()), request);
     }
     if (text == hanging)
-        co_await test::until_closed(socket);
+        co_await until_closed(socket);
     else if (!text.empty())
-        co_await test::say(socket, std::move(text));
+        co_await say(socket, std::move(text));
     if (text.empty()) socket.close();
 }
 
@@ -128,7 +141,7 @@ std::string Bucket::answer_to(const std::string& method, const std::string& key,
     if (method == "PUT") return stored(key, request);
     if (method == "DELETE") {
         objects_.erase(key);
-        return test::response(204, "");
+        return response(204, "");
     }
     return key.starts_with("?") ? listed(key.substr(1)) : read(method, key, request);
 }
@@ -143,12 +156,12 @@ std::string Bucket::stored(const std::string& key, const std::string& request) {
     const auto etag = fmt::format("\"{}\"", ++number_);
     objects_[key] = Object{request.substr(request.find("\r\n\r\n") + 4), etag};
     if (lost_ > 0 && lost_-- > 0) return {};
-    return test::response(200, "", "ETag: " + etag + "\r\n");
+    return response(200, "", "ETag: " + etag + "\r\n");
 }
 
 std::string Bucket::listed(const std::string& query) const {
     if (("&" + query).find("&uploads") != std::string::npos)
-        return test::response(
+        return response(
             200, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
     const auto prefix = parameter(query, "prefix"), delimiter = parameter(query, "delimiter");
     std::string xml = "<ListBucketResult><IsTruncated>false</IsTruncated>";
@@ -159,11 +172,19 @@ std::string Bucket::listed(const std::string& query) const {
         if (end != std::string::npos)
             folders.insert(key.substr(0, end + 1));
         else
-            xml += fmt::format("<Contents><Key>{}</Key><Size>{}</Size></Contents>", key, object.text.size());
+            xml += fmt::format("<Contents><Key>{}</Key><Size>{}</Size><ETag>{}</ETag>{}</Contents>", key,
+                               object.text.size(), object.etag, last_modified(object));
     }
     for (const auto& folder : folders)
         xml += "<CommonPrefixes><Prefix>" + folder + "</Prefix></CommonPrefixes>";
-    return test::response(200, xml + "</ListBucketResult>");
+    return response(200, xml + "</ListBucketResult>",
+                    age_ ? "Date: " + date(std::time(nullptr)) + "\r\n" : std::string());
+}
+
+std::string Bucket::last_modified(const Object& object) const {
+    if (!age_) return {};
+    return fmt::format("<LastModified>{:%Y-%m-%dT%H:%M:%S}.000Z</LastModified>",
+                       fmt::gmtime(std::time(nullptr) - *age_ - object.older));
 }
 
 std::string Bucket::read(const std::string& method, const std::string& key,
@@ -171,20 +192,22 @@ std::string Bucket::read(const std::string& method, const std::string& key,
     const auto refused = refusals_.find(key);
     if (method == "GET" && refused != refusals_.end()) return refused->second;
     const auto found = objects_.find(key);
-    if (found == objects_.end()) return method == "HEAD" ? test::response(404, "") : fault(404, "NoSuchKey");
+    if (found == objects_.end()) return method == "HEAD" ? response(404, "") : fault(404, "NoSuchKey");
     const auto match = field(request, "If-Match");
     if (!match.empty() && found->second.etag != match) return fault(412, "PreconditionFailed");
     const auto& text = found->second.text;
     std::string headers = "ETag: " + found->second.etag + "\r\n";
     const auto now = std::time(nullptr);
-    if (age_) headers += "Date: " + date(now) + "\r\nLast-Modified: " + date(now - *age_) + "\r\n";
+    if (age_)
+        headers +=
+            "Date: " + date(now) + "\r\nLast-Modified: " + date(now - *age_ - found->second.older) + "\r\n";
     if (method == "HEAD")
         return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{}\r\n", text.size(), headers);
     const auto range = field(request, "Range");
-    if (range.empty()) return test::response(200, text, headers);
+    if (range.empty()) return response(200, text, headers);
     const auto dash = range.find('-');
     const auto first = std::stoul(range.substr(6, dash - 6));
-    return test::response(206, text.substr(first, std::stoul(range.substr(dash + 1)) - first + 1), headers);
+    return response(206, text.substr(first, std::stoul(range.substr(dash + 1)) - first + 1), headers);
 }
 
-}  // namespace bb::safety
+}  // namespace bb::test

@@ -7,9 +7,9 @@
 
 #include "base/client/http_client.hpp"
 #include "base/client/s3.hpp"
-#include "operations/safety/store.hpp"
+#include "services/blobs/objects.hpp"
 
-namespace bb::safety {
+namespace bb::blobs {
 
 /// A client of one bucket for who waits: requests one after the other, on a loop of its own. For one thread
 /// at a time.
@@ -39,7 +39,8 @@ public:
         if constexpr (!std::is_void_v<T>) return std::move(*result);
     }
 
-    /// Throws Away when the service does not answer, else std::runtime_error, with the error's sentence.
+    /// Throws Away when the service does not answer, Absent when there is no such object, else
+    /// std::runtime_error, with the error's sentence.
     [[noreturn]] static void fail(const Error& error);
 
 private:
@@ -50,4 +51,4 @@ private:
     client::S3 client_;
 };
 
-}  // namespace bb::safety
+}  // namespace bb::blobs

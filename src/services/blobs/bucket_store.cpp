@@ -1,0 +1,342 @@
+#include "services/blobs/bucket_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/net/pool.hpp"
+#include "services/blobs/compare.hpp"
+#include "services/blobs/s3_objects.hpp"
+#include "services/blobs/sealed_file.hpp"
+#include "services/personal/zip_writer.hpp"
+
+namespace bb::blobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view files_folder = "files/", trash_folder = "trash/", identity_key = "database";
+constexpr std::size_t most_identity = 1024;
+// Of a listing, each of a thousand objects.
+constexpr int most_listed_pages = 10'000;
+constexpr std::size_t most_idle_sessions = 8;
+// Of all files that are being read at a time; a larger one goes alone.
+constexpr std::uint64_t most_spooled = std::uint64_t{2} << 30;
+
+void write_to(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) throw std::system_error(errno, std::generic_category(), "keep a file for reading");
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+/// "<owner>/<digest>" at the start of `name`.
+std::optional<Stored> stored_at(std::string_view name) {
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const auto owner = Uuid::parse(name.substr(0, slash));
+    const auto rest = name.substr(slash + 1);
+    const auto digest = crypto::parse_digest(rest.substr(0, rest.find('/')));
+    if (!owner || !digest) return std::nullopt;
+    return Stored{*owner, *digest};
+}
+
+bool is_old(const BucketStore::Object& one, std::chrono::seconds age) {
+    return one.age.value_or(std::chrono::seconds(0)) >= age;
+}
+
+/// Whether the marker stands for what was stored, and not for what was stored before.
+bool is_discarded(const BucketStore::Object& stored, const BucketStore::Object& marker) {
+    const auto& at = stored.object.stored_at;
+    const auto& marked = marker.object.stored_at;
+    return !at || !marked || *at <= *marked;
+}
+
+}  // namespace
+
+/// Sessions for the threads that ask at the same time.
+class BucketStore::Sessions : public std::enable_shared_from_this<Sessions> {
+public:
+    explicit Sessions(const BucketPlace& place) : place_(place) {}
+
+    /// For one thread, until it lets go of it.
+    std::shared_ptr<S3Session> take() {
+        std::unique_ptr<S3Session> session;
+        {
+            const std::lock_guard guard(mutex_);
+            if (!idle_.empty()) {
+                session = std::move(idle_.back());
+                idle_.pop_back();
+            }
+        }
+        if (!session) session = std::make_unique<S3Session>(place_.bucket, place_.ca_file);
+        return {session.release(), [pool = shared_from_this()](S3Session* used) {
+                    pool->give_back(used);
+                }};
+    }
+
+private:
+    void give_back(S3Session* used) {
+        std::unique_ptr<S3Session> session(used);
+        const std::lock_guard guard(mutex_);
+        if (idle_.size() < most_idle_sessions) idle_.push_back(std::move(session));
+    }
+
+    const BucketPlace place_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<S3Session>> idle_;
+};
+
+BucketStore::BucketStore(BucketPlace place)
+    : place_(std::move(place)),
+      prefix_(place_.prefix.empty() ? std::string() : place_.prefix + "/"),
+      sessions_(std::make_shared<Sessions>(place_)),
+      spooled_bytes_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+
+std::string BucketStore::name() const {
+    return fmt::format("s3://{}{}{}", place_.bucket.bucket, place_.prefix.empty() ? "" : "/", place_.prefix);
+}
+
+std::string BucketStore::files_key(const Stored& file) const {
+    return fmt::format("{}{}{}/", prefix_, files_folder, name_of(file));
+}
+
+std::string BucketStore::trash_key(const Stored& file) const {
+    return fmt::format("{}{}{}", prefix_, trash_folder, name_of(file));
+}
+
+std::vector<BucketStore::Object> BucketStore::objects(const std::string& prefix) const {
+    const auto session = sessions_->take();
+    std::vector<Object> found;
+    std::string from;
+    for (int page = 0; page < most_listed_pages; ++page) {
+        auto got = session->must(session->client().list(prefix, {}, from), watch_);
+        for (auto& object : got.objects) {
+            Object one{std::move(object), std::nullopt};
+            if (got.now && one.object.stored_at)
+                one.age = std::chrono::duration_cast<std::chrono::seconds>(*got.now - *one.object.stored_at);
+            found.push_back(std::move(one));
+        }
+        if (got.next.empty()) return found;
+        from = std::move(got.next);
+    }
+    throw std::runtime_error(fmt::format(
+        "{}: the listing does not end. Is it a part of the bucket for uploaded files alone?", name()));
+}
+
+std::optional<BucketStore::Object> BucketStore::marker_of(const Stored& file) const {
+    const auto key = trash_key(file);
+    for (auto& one : objects(key))
+        if (one.object.key == key) return std::move(one);
+    return std::nullopt;
+}
+
+void BucketStore::store(const Stored& file,
+                        const std::function<void(const std::function<void(std::string_view)>&)>& write) {
+    S3Writer writer(sessions_->take(), files_key(file) + Uuid::make().text(), watch_);
+    write([&writer](std::string_view bytes) { writer.write(bytes); });
+    writer.finish();
+}
+
+void BucketStore::put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
+                      const secrets::Key& key) {
+    const Stored file{owner, digest};
+    store(file, [&](const auto& sink) { seal_file(key, name_of(file), content, sink); });
+}
+
+void BucketStore::put_sealed(const Stored& file, http::FileSource& sealed) {
+    store(file, [&](const auto& sink) { copy_all(sealed, sink); });
+}
+
+http::SharedDescriptor BucketStore::spool_file(std::uint64_t bytes) const {
+    const auto before = spooled_bytes_->fetch_add(bytes);
+    if (before > 0 && before + bytes > most_spooled) {
+        spooled_bytes_->fetch_sub(bytes);
+        throw net::Busy("Too many files are being read at once.");
+    }
+    http::SharedDescriptor file;
+    try {
+        file = personal::nameless_file(place_.spool);
+    } catch (...) {
+        spooled_bytes_->fetch_sub(bytes);
+        throw;
+    }
+    auto* const descriptor = file.get();
+    return {descriptor, [file = std::move(file), total = spooled_bytes_, bytes](int*) mutable {
+                file.reset();
+                total->fetch_sub(bytes);
+            }};
+}
+
+http::SharedDescriptor BucketStore::spooled(const client::S3Object& object) const {
+    auto file = spool_file(object.bytes);
+    const auto body = read_s3_object(sessions_->take(), object, watch_);
+    copy_all(*body.source, [&file](std::string_view bytes) { write_to(*file, bytes); });
+    return file;
+}
+
+std::optional<http::FileBody> BucketStore::open(const Uuid& owner, const crypto::Digest& digest,
+                                                const std::optional<secrets::Key>& key) const {
+    const Stored stored{owner, digest};
+    auto found = objects(files_key(stored));
+    // By their ids, the last comes first; one that was sealed otherwise leaves the next.
+    for (auto one = found.rbegin(); one != found.rend(); ++one) {
+        try {
+            auto file = spooled(one->object);
+            auto body = key ? open_sealed_file(std::move(file), *key, name_of(stored))
+                            : http::whole_file(std::move(file));
+            if (body) return body;
+        } catch (const Absent&) {
+            // Removed since it was listed.
+        }
+    }
+    return std::nullopt;
+}
+
+void BucketStore::adopt(const Stored& file, const fs::path& from, Adopt which) {
+    const int fd = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "read a file");
+    const auto body = http::whole_file(http::share_descriptor(fd));
+    const auto found = objects(files_key(file));
+    if (which == Adopt::missing && !found.empty()) {
+        if (found.back().object.bytes != body.size) return;
+        const auto live = read_s3_object(sessions_->take(), found.back().object, watch_);
+        if (!is_same(*live.source, *body.source)) return;
+        take_back(file);
+    } else {
+        put_sealed(file, *body.source);
+    }
+    ::unlink(from.c_str());
+}
+
+std::vector<Store::Listed> BucketStore::list() const {
+    std::map<Stored, Object> stored;
+    for (auto& one : objects(key_of(files_folder)))
+        if (const auto file = stored_at(one.object.key.substr(prefix_.size() + files_folder.size())))
+            stored.insert_or_assign(*file, std::move(one));
+    std::map<Stored, Object> markers;
+    for (auto& one : objects(key_of(trash_folder)))
+        if (const auto file = stored_at(one.object.key.substr(prefix_.size() + trash_folder.size())))
+            markers.emplace(*file, std::move(one));
+    std::vector<Listed> found;
+    for (const auto& [file, one] : stored) {
+        const auto marker = markers.find(file);
+        const bool discarded = marker != markers.end() && is_discarded(one, marker->second);
+        const auto age = discarded ? marker->second.age : one.age;
+        found.push_back({file, one.object.bytes,
+                         std::max(age.value_or(std::chrono::seconds(0)), std::chrono::seconds(0)),
+                         discarded});
+    }
+    return found;
+}
+
+bool BucketStore::discard(const Stored& file, std::chrono::seconds age) {
+    const auto found = objects(files_key(file));
+    if (found.empty() || !is_old(found.back(), age)) return false;
+    const auto session = sessions_->take();
+    session->must(session->client().put(trash_key(file), std::make_shared<const std::string>()), watch_);
+    return true;
+}
+
+bool BucketStore::take_back(const Stored& file) {
+    const bool there = marker_of(file).has_value();
+    if (there) remove_key(trash_key(file));
+    return there;
+}
+
+bool BucketStore::erase(const Stored& file, std::chrono::seconds age) {
+    const auto marker = marker_of(file);
+    if (!marker || !is_old(*marker, age)) return false;
+    bool erased = false;
+    for (const auto& one : objects(files_key(file))) {
+        if (!is_discarded(one, *marker)) continue;
+        remove_key(one.object.key);
+        erased = true;
+    }
+    remove_key(trash_key(file));
+    return erased;
+}
+
+void BucketStore::remove(const Stored& file) {
+    for (const auto& one : objects(files_key(file))) remove_key(one.object.key);
+    remove_key(trash_key(file));
+}
+
+void BucketStore::erase_owner(const Uuid& owner) {
+    for (const auto folder : {files_folder, trash_folder}) {
+        const auto under = fmt::format("{}{}{}/", prefix_, folder, owner.text());
+        abort_uploads(under, std::chrono::seconds(0));
+        for (const auto& one : objects(under)) remove_key(one.object.key);
+    }
+}
+
+void BucketStore::remove_key(const std::string& key) const {
+    const auto session = sessions_->take();
+    session->must(session->client().remove(key), watch_);
+}
+
+std::size_t BucketStore::abort_uploads(const std::string& under, std::chrono::seconds age) const {
+    const auto session = sessions_->take();
+    auto uploads = session->ask(session->client().uploads(under), watch_);
+    // A service that cannot tell has its own rules for uploads that nobody ends.
+    if (!uploads && uploads.error().code == ErrorCode::method_not_allowed) return 0;
+    if (!uploads) S3Session::fail(uploads.error());
+    std::size_t aborted = 0;
+    for (auto& one : *uploads) {
+        if (one.age.value_or(std::chrono::seconds(0)) < age) continue;
+        session->must(session->client().abort_upload(std::move(one)), watch_);
+        ++aborted;
+    }
+    return aborted;
+}
+
+std::size_t BucketStore::remove_leftovers(std::chrono::seconds age) {
+    std::size_t removed = abort_uploads(key_of(files_folder), age);
+    std::map<Stored, Object> last;
+    for (auto& one : objects(key_of(files_folder))) {
+        const auto file = stored_at(one.object.key.substr(prefix_.size() + files_folder.size()));
+        if (!file) continue;
+        const auto [before, is_first] = last.try_emplace(*file, one);
+        if (is_first) continue;
+        // The file was stored again since.
+        if (is_old(before->second, age)) {
+            remove_key(before->second.object.key);
+            ++removed;
+        }
+        before->second = std::move(one);
+    }
+    for (const auto& one : objects(key_of(trash_folder))) {
+        const auto file = stored_at(one.object.key.substr(prefix_.size() + trash_folder.size()));
+        const auto stored = file ? last.find(*file) : last.end();
+        if (!file || !is_old(one, age) || (stored != last.end() && is_discarded(stored->second, one)))
+            continue;
+        remove_key(one.object.key);
+        ++removed;
+    }
+    return removed;
+}
+
+std::string BucketStore::database() const {
+    const auto session = sessions_->take();
+    auto text = session->ask(session->client().get(key_of(identity_key), most_identity), watch_);
+    if (text) return std::move(*text);
+    if (text.error().code == ErrorCode::not_found) return {};
+    S3Session::fail(text.error());
+}
+
+void BucketStore::set_database(std::string_view identity) {
+    const auto session = sessions_->take();
+    session->must(session->client().put(key_of(identity_key), std::make_shared<const std::string>(identity)),
+                  watch_);
+}
+
+}  // namespace bb::blobs

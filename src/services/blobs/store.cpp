@@ -1,0 +1,34 @@
+#include "services/blobs/store.hpp"
+
+namespace bb::blobs {
+namespace {
+
+constexpr std::size_t piece_copied = 1u << 20;
+
+std::vector<Stored> those_of_age(const Store& store, std::chrono::seconds age, bool discarded) {
+    std::vector<Stored> found;
+    for (const auto& one : store.list())
+        if (one.discarded == discarded && one.age >= age) found.push_back(one.file);
+    return found;
+}
+
+}  // namespace
+
+std::string name_of(const Stored& file) {
+    return file.owner.text() + "/" + crypto::hex(file.digest);
+}
+
+void copy_all(http::FileSource& from, const std::function<void(std::string_view)>& to) {
+    std::string piece(piece_copied, '\0');
+    while (const auto got = from.read(piece.data(), piece.size())) to(std::string_view(piece).substr(0, got));
+}
+
+std::vector<Stored> Store::older_than(std::chrono::seconds age) const {
+    return those_of_age(*this, age, false);
+}
+
+std::vector<Stored> Store::discarded(std::chrono::seconds age) const {
+    return those_of_age(*this, age, true);
+}
+
+}  // namespace bb::blobs

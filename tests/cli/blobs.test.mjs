@@ -1,0 +1,255 @@
+// Uploaded files in a bucket, on the real program and a real S3 server: their life, what verify finds, and moves between
+// disk and bucket that are killed in the middle.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { create } from "../support/archives.mjs";
+import { assertProblem } from "../support/checks.mjs";
+import { s3Keys, s3Request, s3Uploads, startProxy, startS3 } from "../support/s3.mjs";
+import { program, startServer } from "../support/server.mjs";
+
+let s3, proxy, server, mover;
+before(async () => {
+    s3 = await startS3({ bucket: "school-files" });
+    proxy = await startProxy(s3.port);
+    server = await startServer({
+        env: { ...s3.env, S3_ENDPOINT: proxy.url, S3_BUCKET: "school-files/one" },
+    });
+});
+after(async () => {
+    await server?.stop();
+    await mover?.stop();
+    await proxy?.stop();
+    await s3?.stop();
+});
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const keysOf = async (prefix = "one/files/") => await s3Keys(s3, prefix);
+
+async function send(person, material, name, bytes) {
+    const form = new FormData();
+    form.append("file", new Blob([bytes]), name);
+    return person.request(`/api/materials/${material}/files`, {
+        method: "POST",
+        body: form,
+        timeout: 120_000,
+    });
+}
+async function uploaded(person, material, name, bytes) {
+    const answer = await send(person, material, name, bytes);
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json;
+}
+async function original(person, material, id) {
+    const target = `${person.url}/api/materials/${material}/files/${id}/content`;
+    const answer = await fetch(target, { headers: { cookie: person.cookie } });
+    return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
+}
+async function settled(person, material, id) {
+    for (const deadline = Date.now() + 60_000; ; await pause(50)) {
+        const { json } = await person.request(`/api/materials/${material}/files/${id}`);
+        if (json.state !== "waiting" && json.state !== "reading") return json;
+        assert.ok(Date.now() < deadline, JSON.stringify(json));
+    }
+}
+const person = async (at, email) => ({ ...(await at.as(email)), url: at.url });
+const parsed = (done, code = 0) => {
+    assert.equal(done.code, code, `${done.stdout}\n${done.stderr}`);
+    return JSON.parse(done.stdout);
+};
+const verify = async (at, code = 0) => parsed(await at.command("blobs", "verify", "--json"), code);
+
+/** Files of a server on its disk. */
+function onDisk(at) {
+    const folder = path.join(at.dataFolder, "files");
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true }).filter((name) =>
+        /^[0-9a-f]{64}$/.test(path.basename(name)),
+    );
+}
+
+test("a file lies sealed in the bucket alone, is read from there, and goes with its owner", async () => {
+    const ana = await person(server, "ana@files.example");
+    const ben = await person(server, "ben@files.example");
+    const material = await create(ana, "/api/materials", { title: "Volcanoes" });
+    const text = "Volcanoes spit lava, says a file that nobody else may read.";
+    const small = await uploaded(ana, material, "lava.txt", text);
+    assert.equal((await settled(ana, material, small.id)).state, "ready");
+    const large = Buffer.concat([Buffer.from("%PDF-1.7\n"), randomBytes(9_000_000)]); // goes in two parts
+    const big = await uploaded(ana, material, "big.pdf", large);
+    const keys = await keysOf();
+    assert.deepEqual(keys.map((key) => key.split("/")[3]).sort(), [sha256(text), sha256(large)].sort());
+    assert.deepEqual(onDisk(server), []);
+    for (const key of keys) {
+        const { bytes } = await s3Request(s3, "GET", `/${s3.bucket}/${key}`);
+        assert.equal(bytes.subarray(0, 8).toString(), "bbfile1\n");
+        assert.ok(!bytes.includes("Volcanoes") && !bytes.includes("%PDF"), key);
+    }
+    assert.equal((await original(ana, material, small.id)).bytes.toString(), text);
+    assert.ok((await original(ana, material, big.id)).bytes.equals(large));
+    assert.equal((await original({ url: server.url, cookie: "" }, material, small.id)).status, 401);
+    assert.equal((await original(ben, material, small.id)).status, 404);
+    assert.deepEqual(await verify(server).then(({ files, faults }) => [files, faults]), [2, 0]);
+    assert.deepEqual(await s3Uploads(s3), []);
+
+    const gone = await server.command("user", "erase", ana.email, "--now");
+    assert.equal(gone.code, 0, gone.stderr);
+    assert.deepEqual(await keysOf(), []);
+});
+
+test("a bucket that refuses for a moment is asked again; one that stays away is a 503 and loses nothing", async () => {
+    const dora = await person(server, "dora@files.example");
+    const material = await create(dora, "/api/materials", { title: "Rivers" });
+    proxy.refusals = 1;
+    const file = await uploaded(dora, material, "nile.txt", "The Nile is long.");
+    assert.equal(proxy.refused, 1);
+    await settled(dora, material, file.id);
+    proxy.refusal = "HTTP/1.1 503 Away\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    proxy.refusals = Infinity;
+    const refused = await send(dora, material, "amazon.txt", "The Amazon is wide.");
+    assertProblem(refused, 503);
+    assert.ok(refused.headers.get("retry-after"));
+    assert.equal((await original(dora, material, file.id)).status, 503);
+    assert.equal((await server.request("/readyz")).status, 200, "everything else goes on");
+    const told = await server.command("blobs", "verify");
+    assert.equal(told.code, 1);
+    assert.match(told.stderr, /s3:\/\/school-files.*503/);
+    proxy.refusals = 0;
+    assert.equal((await original(dora, material, file.id)).bytes.toString(), "The Nile is long.");
+    const { json } = await dora.request(`/api/materials/${material}/files`);
+    assert.equal(json.files.length, 1);
+});
+
+test("verify finds what is missing, changed and an orphan; a backup brings it back into the bucket", async () => {
+    const finn = await person(server, "finn@files.example");
+    const material = await create(finn, "/api/materials", { title: "Birds" });
+    const files = {};
+    for (const name of ["owl", "kiwi"])
+        files[name] = await uploaded(finn, material, `${name}.txt`, `The ${name} is a bird.`);
+    const made = await server.command("backup", "create", "--json");
+    assert.deepEqual([parsed(made).files, parsed(made).missingFiles], [3, 0]);
+    const keyOf = async (name) =>
+        (await keysOf()).find((key) => key.includes(sha256(`The ${name} is a bird.`)));
+    const [owl, kiwi] = [await keyOf("owl"), await keyOf("kiwi")];
+    await s3Request(s3, "DELETE", `/${s3.bucket}/${owl}`);
+    const { bytes } = await s3Request(s3, "GET", `/${s3.bucket}/${kiwi}`);
+    bytes[bytes.length - 1] ^= 1;
+    await s3Request(s3, "PUT", `/${s3.bucket}/${kiwi}`, bytes);
+    // Such as a crash between storing a file and naming it leaves; on the disk its age can be told.
+    const [, , owner] = owl.split("/");
+    const digest = sha256("nobody names this");
+    const stray = path.join(server.dataFolder, "files", owner, digest.slice(0, 2), digest);
+    mkdirSync(path.dirname(stray), { recursive: true });
+    writeFileSync(stray, "sealed once");
+    assert.equal((await verify(server, 1)).faults, 2, "what was stored just now may still be named");
+    utimesSync(stray, Date.now() / 1000 - 7200, Date.now() / 1000 - 7200);
+
+    const found = await verify(server, 1);
+    const tell = ({ kind, file, place }) => [kind, file, place];
+    const file = (key) => key.split("/").slice(2, 4).join("/");
+    assert.deepEqual(
+        found.findings.map(tell).sort(),
+        [
+            ["missing", file(owl), ""],
+            ["changed", file(kiwi), "s3://school-files/one"],
+            ["orphan", `${owner}/${digest}`, path.join(server.dataFolder, "files")],
+        ].sort(),
+    );
+    const words = await server.command("blobs", "verify");
+    assert.equal(words.code, 1);
+    assert.match(words.stdout, new RegExp(`^missing\t${file(owl)}\t$`, "m"));
+    assert.equal((await original(finn, material, files.owl.id)).status, 404);
+
+    const back = parsed(
+        await server.command("backup", "restore", parsed(made).id, "--yes", "--json", "--no-safety"),
+    );
+    assert.equal(back.missingFiles, 0);
+    for (const deadline = Date.now() + 30_000; ; await pause(100)) {
+        if ((await server.request("/readyz")).status === 200) break;
+        assert.ok(Date.now() < deadline, server.tail());
+    }
+    assert.equal((await original(finn, material, files.owl.id)).bytes.toString(), "The owl is a bird.");
+    assert.deepEqual(
+        (await verify(server, 1)).findings.map(({ kind }) => kind),
+        ["orphan"],
+    );
+});
+
+/** A move through the slow proxy that is killed after some files. */
+async function killedMove(at, enough) {
+    proxy.slow = 20;
+    const child = spawn(program, ["blobs", "move", "--to", "s3"], {
+        env: { ...at.env, S3_ENDPOINT: proxy.url },
+        cwd: path.dirname(at.dataFolder),
+        stdio: "ignore",
+    });
+    const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal)));
+    for (const deadline = Date.now() + 60_000; (await keysOf("two/files/")).length < enough; await pause(30))
+        assert.ok(Date.now() < deadline && child.exitCode === null, "the move copies nothing");
+    child.kill("SIGKILL");
+    assert.equal(await ended, "SIGKILL");
+    proxy.slow = 0;
+}
+
+test("files move into the bucket and back beside the server, also when the move is killed", async () => {
+    mover = await startServer({ env: s3.env });
+    let kim = await person(mover, "kim@files.example");
+    const material = await create(kim, "/api/materials", { title: "Stones" });
+    const files = [];
+    const add = async (text) => files.push({ text, ...(await uploaded(kim, material, `${text}.txt`, text)) });
+    for (let i = 0; i < 12; i += 1) await add(`stone ${i}`);
+    const readAll = async () => {
+        for (const { id, text } of files)
+            assert.equal((await original(kim, material, id)).bytes.toString(), text);
+    };
+    const move = async (to, ...more) => await mover.command("blobs", "move", "--to", to, "--json", ...more);
+
+    const unset = await move("s3");
+    assert.equal(unset.code, 1);
+    assert.match(unset.stderr, /Set S3_BUCKET, restart every server/);
+    mover.options.env = { ...s3.env, S3_BUCKET: "school-files/two" };
+    const dry = parsed(await move("s3", "--dry-run"));
+    assert.deepEqual([dry.copied, dry.present, (await keysOf("two/")).length], [12, 0, 0]);
+    const early = await move("s3", "--remove");
+    assert.equal(early.code, 1, "the server does not know of the bucket yet");
+    assert.match(early.stderr, /process \d+ on host .* does not store files in s3:\/\/school-files\/two/);
+
+    const restart = async (env) => {
+        await mover.stop({ keep: true });
+        mover.options.env = env;
+        await mover.start();
+        kim = await person(mover, "kim@files.example");
+    };
+    await restart({ ...s3.env, S3_BUCKET: "school-files/two" });
+    await readAll();
+    await add("a new stone");
+    await killedMove(mover, 4);
+    const before = (await keysOf("two/files/")).length;
+    assert.ok(before >= 4 && before < 13, String(before));
+    await readAll();
+    const again = parsed(await move("s3"));
+    assert.deepEqual([again.copied + again.present, again.faults, again.removed], [12, 0, 0]);
+    assert.ok(again.present >= 2, JSON.stringify(again));
+    assert.equal(onDisk(mover).length, 12);
+    const removed = parsed(await move("s3", "--remove"));
+    assert.deepEqual([removed.copied, removed.present, removed.removed], [0, 12, 12]);
+    assert.deepEqual(onDisk(mover), []);
+    await readAll();
+    assert.deepEqual(await verify(mover).then(({ files: named, faults }) => [named, faults]), [13, 0]);
+
+    await restart({ ...s3.env, S3_BUCKET_BEFORE: "school-files/two" });
+    await readAll();
+    const back = parsed(await move("disk", "--remove"));
+    assert.deepEqual([back.copied, back.removed, back.faults], [13, 13, 0]);
+    assert.deepEqual(await keysOf("two/files/"), []);
+    assert.equal(onDisk(mover).length, 13);
+    await restart(s3.env);
+    await readAll();
+    const { stdout } = await mover.command("audit", "list", "--action", "files.moved");
+    assert.equal((stdout.match(/files\.moved/g) ?? []).length, 3, stdout);
+});

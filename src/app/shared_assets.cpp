@@ -21,8 +21,9 @@ constexpr std::string_view hashed = "/assets/";
 constexpr std::string_view unfinished_mark = ".unfinished-";
 constexpr std::uintmax_t most_bytes = 64u << 20;
 constexpr std::chrono::hours longest_unfinished{1};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> media_types = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> media_types = {
     {{".js", "text/javascript; charset=utf-8"},
+     {".mjs", "text/javascript; charset=utf-8"},
      {".css", "text/css; charset=utf-8"},
      {".woff2", "font/woff2"},
      {".svg", "image/svg+xml"},

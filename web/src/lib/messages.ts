@@ -3,6 +3,7 @@ import { github } from './messages/github.ts';
 import { passkeys } from './messages/passkeys.ts';
 import { keys } from './messages/keys.ts';
 import { notices } from './messages/notices.ts';
+import { originals } from './messages/originals.ts';
 import { privacy } from './messages/privacy.ts';
 import { refusals } from './refusals.ts';
 
@@ -12,6 +13,7 @@ export const messages = {
   ...github,
   ...keys,
   ...notices,
+  ...originals,
   ...privacy,
   ...refusals,
   ...passkeys,

@@ -5,6 +5,8 @@ export interface Passage {
   title: string;
   text: string;
   href: string;
+  /** The file whose text it is, and where its bytes are. */
+  file?: { mediaType: string; src: string };
 }
 
 /** The whole text in which a citation points, and where the page shows it. */
@@ -17,5 +19,7 @@ export async function readPassage(at: SourceAnchor): Promise<Passage> {
   }
   const file: MaterialFile = await filesApi.get(at.materialId, at.fileId ?? '');
   const href = `/materials/${at.materialId}/files/${at.fileId}${range}`;
-  return { title: file.name, text: file.text ?? '', href };
+  const src = filesApi.contentPath(at.materialId, file.id);
+  const { name: title, text = '', mediaType } = file;
+  return { title, text, href, file: { mediaType, src } };
 }

@@ -67,6 +67,8 @@ std::string plan_json(const HealthParts& parts, const State& state, bool details
             .field("uptimeSeconds", uptime(parts.node));
         json.field("draining", state.draining).field("schema", parts.node.schema.load());
         json.field("statementsInFlight", std::uint64_t(parts.db.load().statements));
+        json.field("embeddings", parts.embedder ? parts.embedder->state() : "not configured");
+        if (parts.embedder) json.field("passagesWaiting", parts.node.passages_waiting.load());
         json.field("notifications", parts.node.hears_notifications.load()).end();
     }
     json.end();
@@ -151,6 +153,12 @@ void register_gauges(HealthParts parts) {
     auto& metrics = parts.node.metrics;
     metrics.gauge_from("brainbytes_pool_waiting", "Blocking jobs (hashing, files) that wait for a thread",
                        [&node = parts.node]() { return static_cast<double>(node.pool.waiting()); });
+    if (parts.embedder) {
+        metrics.gauge_from("brainbytes_passages_waiting", "Passages that wait for their vectors",
+                           [&node = parts.node]() { return static_cast<double>(node.passages_waiting); });
+        metrics.gauge_from("brainbytes_vector_cache_bytes", "Vectors kept in memory for searches",
+                           [&node = parts.node]() { return static_cast<double>(node.vectors.bytes()); });
+    }
     metrics.gauge_from("process_resident_memory_bytes", "Resident memory of the server", resident_bytes);
     metrics.gauge_from("process_uptime_seconds", "Seconds since the server started",
                        [&node = parts.node]() { return uptime(node); });

@@ -5,6 +5,7 @@
 #include "app/node.hpp"
 #include "base/db/database.hpp"
 #include "base/http/router.hpp"
+#include "services/llm/embeddings.hpp"
 #include "services/llm/provider.hpp"
 
 namespace bb::app {
@@ -14,6 +15,7 @@ struct HealthParts {
     Node& node;
     db::Database& db;
     llm::Provider* provider;  // null: no model is configured
+    llm::Embedder* embedder;  // null: no embedding model is configured
 };
 
 /// /livez, /readyz, /api/health, /api/metrics and /api/openapi.json.

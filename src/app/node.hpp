@@ -16,6 +16,7 @@
 #include "base/net/address.hpp"
 #include "base/net/pool.hpp"
 #include "features/materials/resumable/running.hpp"
+#include "features/materials/vectors/nearest.hpp"
 #include "features/tutor/reply_board.hpp"
 #include "operations/watch/status.hpp"
 #include "services/access/request_limits.hpp"
@@ -55,13 +56,16 @@ struct Node {
     std::shared_ptr<http::BodyBudget> bodies;  // an eighth of the memory
     tutor::ReplyBoard replies;
     materials::RunningUploads uploads;
-    llm::Circuit circuit;   // of the one model server that all loops call
-    std::string conninfo;   // of the database
-    Statistics statistics;  // of its statements
-    std::string home_name;  // tutor::home_name()
-    std::string url;        // public origin, without a slash at the end
-    std::string secret;     // keys the hashes of sign-in codes; the same on every node
-    std::string policy;     // Content-Security-Policy
+    llm::Circuit circuit;                            // of the one model server that all loops call
+    llm::Circuit embedding_circuit;                  // of the one embedding server
+    materials::vectors::VectorCache vectors;         // of the people who searched last
+    std::atomic<std::int64_t> passages_waiting{-1};  // for a vector, as last counted; -1: not known
+    std::string conninfo;                            // of the database
+    Statistics statistics;                           // of its statements
+    std::string home_name;                           // tutor::home_name()
+    std::string url;                                 // public origin, without a slash at the end
+    std::string secret;  // keys the hashes of sign-in codes; the same on every node
+    std::string policy;  // Content-Security-Policy
     net::NetworkList trusted_proxies;
     std::shared_ptr<net::TlsIdentity> tls;  // null: TLS ends elsewhere, or nowhere
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();

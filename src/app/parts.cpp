@@ -85,6 +85,21 @@ std::unique_ptr<llm::Provider> model_provider(Node& node, client::HttpClient& cl
     return llm::guarded(llm::make_openai(client, node.metrics, node.circuit, std::move(options)));
 }
 
+/// Null unless an embedding model is named.
+std::unique_ptr<llm::Embedder> embedding_model(Node& node, client::HttpClient& client) {
+    const auto& config = node.config;
+    if (!config.is_set("OPENAI_EMBEDDING_MODEL")) return nullptr;
+    llm::EmbeddingOptions options;
+    options.model = config.text("OPENAI_EMBEDDING_MODEL");
+    if (config.is_set("OPENAI_EMBEDDING_BASE_URL")) {
+        options.base_url = config.text("OPENAI_EMBEDDING_BASE_URL");
+    } else {
+        if (config.is_set("OPENAI_BASE_URL")) options.base_url = config.text("OPENAI_BASE_URL");
+        options.api_key = config.text("OPENAI_API_KEY");
+    }
+    return std::make_unique<llm::Embedder>(client, node.metrics, node.embedding_circuit, std::move(options));
+}
+
 std::unique_ptr<accounts::Github> github_door(const Node& node, client::HttpClient& client,
                                               secrets::KeyRing& keys) {
     auto options = accounts::github_options(node.config, node.url);
@@ -128,7 +143,14 @@ Worker::Parts::Parts(Node& shared, Executor executor)
               fetch::Guard(*net::NetworkList::parse(shared.config.text("BRAINBYTES_FETCH_ALLOW"))),
               "BrainBytes (+" + shared.url + ")"),
       fetching(db, files, fetcher, storage_of(shared), shared.metrics),
-      search(db),
+      embedder(embedding_model(shared, http_client)),
+      semantics(embedder ? std::make_unique<materials::vectors::Semantics>(
+                               executor, db, *embedder, shared.vectors, shared.pool, shared.metrics)
+                         : nullptr),
+      embedding(embedder ? std::make_unique<materials::vectors::Embedding>(db, *embedder, shared.metrics,
+                                                                           shared.passages_waiting)
+                         : nullptr),
+      search(db, semantics.get()),
       message_search(db),
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
       sign_in_limits(db, shared.rates, shared.metrics),
@@ -142,7 +164,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
 }
 
 void Worker::Parts::bind_routes() {
-    bind_health_routes(router, {node, db, provider.get()});
+    bind_health_routes(router, {node, db, provider.get(), embedder.get()});
     accounts::About about{std::string(embedded::version), provider ? "model" : "extractive", std::nullopt};
     if (provider) about.model = provider->model();
     const auto announce = [&shared = node](const std::string& payload) {
@@ -152,8 +174,8 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, fetcher.guard(), &message_search,
-                                    storage_of(node)});
+    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, fetcher.guard(),
+                                    &message_search, storage_of(node), semantics.get()});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {

@@ -16,6 +16,8 @@
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/reading.hpp"
 #include "features/materials/search.hpp"
+#include "features/materials/vectors/embedding.hpp"
+#include "features/materials/vectors/semantics.hpp"
 #include "features/tutor/personal/personal.hpp"
 #include "features/tutor/thread_search.hpp"
 #include "features/tutor/tutor.hpp"
@@ -26,6 +28,7 @@
 #include "services/access/token_budget.hpp"
 #include "services/blobs/file_store.hpp"
 #include "services/fetch/fetcher.hpp"
+#include "services/llm/embeddings.hpp"
 #include "services/llm/provider.hpp"
 #include "services/mail/sender.hpp"
 #include "services/secrets/key_ring.hpp"
@@ -59,6 +62,9 @@ struct Worker::Parts {
     materials::Reading reading;
     fetch::Fetcher fetcher;
     materials::Fetching fetching;
+    std::unique_ptr<llm::Embedder> embedder;                   // null: no embedding model is configured
+    std::unique_ptr<materials::vectors::Semantics> semantics;  // null without one
+    std::unique_ptr<materials::vectors::Embedding> embedding;  // null without one
     materials::Search search;
     tutor::ThreadSearch message_search;
     tutor::Tutor tutor;

@@ -110,6 +110,7 @@ Task<void> Worker::keep_house() {
     for (int i = 0; i < std::min(node.threads, 2); ++i)
         net::spawn(executor(), parts_->reading.keep_working());
     for (int i = 0; i < pages_at_once; ++i) net::spawn(executor(), parts_->fetching.keep_working());
+    if (parts_->embedding) net::spawn(executor(), parts_->embedding->keep_embedding());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
     net::spawn(executor(), blobs::keep_noting_place(parts_->db, node.files->current().name()));

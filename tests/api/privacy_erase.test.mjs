@@ -75,6 +75,8 @@ async function fill(person) {
             `INSERT INTO jobs (id, kind, owner_id, subject_id, next_try_at) VALUES (gen_random_uuid(), 'read_file', ${user}, gen_random_uuid(), now() + interval '1 day');` +
             `INSERT INTO job_turns VALUES (${user}, now());` +
             `INSERT INTO uploads (id, owner_id, material_id, name, bytes, sealed_key) SELECT gen_random_uuid(), owner_id, id, 'x.pdf', 9, 'x' FROM materials WHERE owner_id = ${user} LIMIT 1;` +
+            `INSERT INTO passage_vectors SELECT id, owner_id, 'model', 1, 1, '\\x01' FROM passages WHERE owner_id = ${user} LIMIT 1;` +
+            `INSERT INTO vector_corpora (owner_id) VALUES (${user});` +
             `INSERT INTO bouncing_addresses (address) VALUES ('${person.email}'), ('new-${person.email}');` +
             `INSERT INTO invitations (id, email, role, language, token_hash, expires_at) VALUES (gen_random_uuid(), '${person.email}', 'student', 'en', sha256('i${person.email}'), now() + interval '1 day');` +
             `INSERT INTO status_subscribers VALUES (gen_random_uuid(), '${person.email}', now());` +

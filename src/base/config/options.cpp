@@ -51,6 +51,16 @@ constexpr Option table[] = {
     {"OPENAI_BASE_URL", Kind::url, "", "Any OpenAI-compatible server; unset: https://api.openai.com/v1.",
      "http://127.0.0.1:8080/v1", ""},
     {"OPENAI_MODEL", Kind::text, "gpt-4o-mini", "Name of the language model.", "gpt-4o-mini", ""},
+    {"OPENAI_EMBEDDING_MODEL", Kind::text, "",
+     "Name of an embedding model: materials are then searched by meaning too, and their passages are sent to "
+     "it. "
+     "Unset: by words alone.",
+     "text-embedding-3-small", ""},
+    {"OPENAI_EMBEDDING_BASE_URL", Kind::url, "",
+     "OpenAI-compatible server of the embedding model, which is sent no key; unset: the one of the language "
+     "model, "
+     "with its key.",
+     "http://127.0.0.1:8081/v1", ""},
     {"BRAINBYTES_MODEL_CONNECT_SECONDS", Kind::number, "5", "Longest wait for a connection to the model.",
      "5", "1..120"},
     {"BRAINBYTES_MODEL_FIRST_SECONDS", Kind::number, "30", "Longest wait for the first word of an answer.",

@@ -10,6 +10,9 @@
 namespace bb::materials {
 
 class Uploads;
+namespace vectors {
+class Semantics;
+}
 
 /// What the routes work with; everything must outlive the router.
 struct Services {
@@ -18,9 +21,10 @@ struct Services {
     net::BlockingPool& pool;
     Uploads* uploads;
     access::PersonLimit& pages;
-    const fetch::Guard& guard;          // of the pages that people name
-    MessageSearch* messages = nullptr;  // null: a search finds no messages
-    std::int64_t storage = 0;           // bytes of files that a person may keep; 0: no bound
+    const fetch::Guard& guard;                // of the pages that people name
+    MessageSearch* messages = nullptr;        // null: a search finds no messages
+    std::int64_t storage = 0;                 // bytes of files that a person may keep; 0: no bound
+    vectors::Semantics* semantics = nullptr;  // null: a search goes by words alone
 };
 
 /// /api/subjects, /api/materials with entries and files, /api/search.

@@ -8,10 +8,17 @@
 
 namespace bb::materials {
 
-/// Finds passages of one person's materials by words (BM25, misspellings forgiven).
+namespace vectors {
+class Semantics;
+}
+
+/// Finds passages of one person's materials by words (BM25, misspellings forgiven), and by meaning where a
+/// model says it. Passages that stand behind each other are found as one.
 class Search {
 public:
-    explicit Search(db::Database& db) : db_(db) {}
+    /// `semantics` null: by words alone.
+    explicit Search(db::Database& db, vectors::Semantics* semantics = nullptr)
+        : db_(db), semantics_(semantics) {}
 
     /// `materials` empty: all active materials of the owner. At most `limit` passages.
     Task<PassageSearch> passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
@@ -22,6 +29,7 @@ public:
 
 private:
     db::Database& db_;
+    vectors::Semantics* semantics_;
 };
 
 }  // namespace bb::materials

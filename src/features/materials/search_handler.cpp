@@ -94,7 +94,7 @@ Answer search(http::Request& request, Services& services) {
     std::vector<Rendered> results;
     bool answerable = false;
     if (query->materials) {
-        Search passages(services.db);
+        Search passages(services.db, services.semantics);
         auto found = co_await passages.everywhere(owner, query->words, query->only, query->limit);
         answerable = found.answerable;
         render(results, found.passages);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/http/file_body.hpp"
 #include "services/blobs/objects.hpp"
 #include "services/blobs/s3_session.hpp"
 

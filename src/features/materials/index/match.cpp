@@ -4,6 +4,7 @@
 #include "features/materials/index/lookup.hpp"
 #include "features/materials/index/trigrams.hpp"
 #include "features/materials/text/bilingual.hpp"
+#include "features/materials/text/words.hpp"
 
 namespace bb::materials::index {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* alike_sql =
     "    JOIN vocabulary_trigrams t ON t.owner_id = $1 AND t.trigram = g.trigram "
     "    GROUP BY g.word, t.term_id, g.needed HAVING count(*) >= g.needed) AS counted) AS placed "
     "JOIN vocabulary v ON v.owner_id = $1 AND v.id = placed.term_id AND v.passages > 0 "
-    "WHERE place <= 40";
+    "WHERE place <= 150";
 
 constexpr std::size_t most_corrections = 3;
 constexpr double closeness_of_translation = 0.8;
@@ -54,7 +55,15 @@ std::vector<MatchedTerm> closest(const std::string& sound, std::vector<MatchedTe
     return best;
 }
 
+/// Unknown words that are small ones, mistyped, say as little as words of everyday life.
+void pass_over_small_words(std::vector<Concept>& concepts) {
+    for (Concept& asked : concepts)
+        if (asked.terms.empty() && text::is_mistyped_small_word(asked.asked.word))
+            asked.asked.everyday = true;
+}
+
 Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concepts) {
+    pass_over_small_words(concepts);
     std::vector<std::int32_t> words;
     std::vector<std::int32_t> trigrams;
     std::vector<std::int32_t> needed;

@@ -101,7 +101,37 @@ bool holds(const std::string_view (&sorted)[n], std::string_view word) {
     return std::binary_search(std::begin(sorted), std::end(sorted), word);
 }
 
+/// Whether `longer` is `shorter` with one letter more.
+bool is_one_letter_more(std::string_view longer, std::string_view shorter) {
+    const auto apart = std::mismatch(shorter.begin(), shorter.end(), longer.begin());
+    const auto at = static_cast<std::size_t>(apart.first - shorter.begin());
+    return shorter.substr(at) == longer.substr(at + 1);
+}
+
+/// Whether a letter is missing, too many, or has changed places with its neighbour.
+bool is_mistyped(std::string_view typed, std::string_view word) {
+    if (typed.size() + 1 == word.size()) return is_one_letter_more(word, typed);
+    if (typed.size() == word.size() + 1) return is_one_letter_more(typed, word);
+    if (typed.size() != word.size()) return false;
+    const auto apart = std::mismatch(typed.begin(), typed.end(), word.begin());
+    const auto at = static_cast<std::size_t>(apart.first - typed.begin());
+    return at + 1 < typed.size() && typed[at] == word[at + 1] && typed[at + 1] == word[at] &&
+           typed.substr(at + 2) == word.substr(at + 2);
+}
+
+template <std::size_t n>
+bool holds_mistyped(const std::string_view (&words)[n], std::string_view typed) {
+    return std::any_of(std::begin(words), std::end(words),
+                       [&](std::string_view word) { return word.size() >= 4 && is_mistyped(typed, word); });
+}
+
 }  // namespace
+
+bool is_mistyped_small_word(std::string_view folded) {
+    if (folded.size() < 4) return false;
+    return holds_mistyped(english_stop_words, folded) || holds_mistyped(filipino_stop_words, folded) ||
+           holds_mistyped(chatter, folded);
+}
 
 bool is_stop_word(std::string_view folded) {
     return holds(english_stop_words, folded) || holds(filipino_stop_words, folded);

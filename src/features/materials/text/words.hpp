@@ -24,6 +24,11 @@ bool is_stop_word(std::string_view folded);
 /// with the topic, not what it is.
 bool is_chatter(std::string_view folded);
 
+/// True for what somebody may have typed who meant a word of the two kinds above ("wich", "becuase"): a
+/// letter is missing, too many, or has changed places with its neighbour. Other words are among them by
+/// chance.
+bool is_mistyped_small_word(std::string_view folded);
+
 /// True for words of everyday life that students tell around a question ("friend", "tomorrow", "weird"): a
 /// topic at most by chance.
 bool is_everyday(std::string_view folded);

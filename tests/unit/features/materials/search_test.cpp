@@ -197,6 +197,25 @@ TEST_F(SearchTest, IndexesFilesAndLargeTexts) {
     EXPECT_EQ(find(ana_, "geology").passages.size(), 5u);
 }
 
+TEST_F(SearchTest, GivesNeighboursAsOneStretchOfTheText) {
+    const auto repeated = [](std::string text) {
+        for (const std::string once = text; text.size() < 28 * once.size();) text += once;
+        return text;
+    };
+    const std::string content = "# Cells\n\n" + repeated("The membrane lets small things pass slowly. ") +
+                                "\n\n" + repeated("A membrane has two layers of fat and water. ") +
+                                "\n\n# Rocks\n\n" + repeated("A membrane is no part of any rock at all. ");
+    write(ana_, material(ana_, "Biology"), "Cells", content);
+    ASSERT_EQ(await(db().query("SELECT id FROM passages")).size(), 3);
+    const auto found = find(ana_, "membrane");
+    ASSERT_EQ(found.passages.size(), 2u);
+    const auto joined = found.passages[0].heading_path[0] == "Cells" ? found.passages[0] : found.passages[1];
+    EXPECT_NE(joined.text.find("slowly. \n\nA membrane"), std::string::npos);
+    EXPECT_EQ(joined.text, content.substr(static_cast<std::size_t>(joined.start),
+                                          static_cast<std::size_t>(joined.end - joined.start)));
+    EXPECT_EQ(joined.highlights.size(), 56u);
+}
+
 TEST_F(SearchTest, KeepsPositionsWithoutGaps) {
     const auto in = material(ana_, "Notes");
     std::vector<Entry> made;

@@ -117,6 +117,13 @@ TEST(EverydayWords, AreFoundFromFirstToLast) {
         EXPECT_FALSE(is_everyday(topic)) << topic;
 }
 
+TEST(SmallWords, AreKnownWhenTheyAreMistyped) {
+    for (const char* typed : {"wich", "realy", "becuase", "diffrence", "thier", "aobut", "whhich"})
+        EXPECT_TRUE(is_mistyped_small_word(typed)) << typed;
+    for (const char* other : {"which", "explane", "oder", "inner", "wi", "", "photosynthesis"})
+        EXPECT_FALSE(is_mistyped_small_word(other)) << other;
+}
+
 TEST(Bilingual, GivesEnglishWordsOfSchool) {
     EXPECT_EQ(english_for("hanay"), std::vector<std::string_view>{"row"});
     EXPECT_EQ(english_for("wika"), std::vector<std::string_view>{"language"});

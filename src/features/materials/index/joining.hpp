@@ -1,0 +1,35 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "features/materials/index/lookup.hpp"
+
+namespace bb::materials::index {
+
+/// Passages of one source that stand behind each other and are given as one.
+struct Stretch {
+    Place first;
+    std::int32_t count = 1;
+    double score = 0;
+    std::uint32_t concepts = 0;
+
+    Place last() const { return {first.source, first.ordinal + count - 1}; }
+};
+
+/// The places of `ranked` and those right before and behind each, in their order.
+std::vector<Ranked> with_neighbours(const std::vector<Ranked>& ranked);
+
+/// Joins passages of `ranked` (best first) with neighbours under the same heading and on the same page: with
+/// those that were found too, and, while they are short, with those that were not. At most `limit` stretches;
+/// each stands where its best passage stood, but from the fifth of one source on behind those of others.
+/// Passages that are not in `placed` are left out.
+std::vector<Stretch> join_passages(const std::vector<Ranked>& ranked,
+                                   const std::vector<PlacedPassage>& placed, std::size_t limit);
+
+/// Each stretch as one passage, with the very text that stands there. The id is that of its first passage.
+Task<std::vector<FoundPassage>> read_stretches(db::Database& db, UserId owner,
+                                               const std::vector<Stretch>& stretches,
+                                               const std::vector<PlacedPassage>& placed);
+
+}  // namespace bb::materials::index

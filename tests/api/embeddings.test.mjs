@@ -1,0 +1,182 @@
+// Materials searched by meaning: with a stand-in for an embedding model that knows three topics, each a direction.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { startDatabase } from "../support/database.mjs";
+import { startServer } from "../support/server.mjs";
+
+const topics = [/car|automobile|kotse/gi, /leaf|leaves|foliage|dahon/gi, /volcano|eruption|bulkan/gi];
+
+/** An embedding server: `behave` steers it, `asked` has the body of every request. */
+async function startModel() {
+    const model = { asked: [], behave: { status: 200, delay: 0, refuse: undefined } };
+    const server = createServer(async (request, response) => {
+        const pieces = [];
+        for await (const piece of request) pieces.push(piece);
+        const body = JSON.parse(Buffer.concat(pieces).toString("utf8"));
+        model.asked.push({ ...body, authorization: request.headers.authorization });
+        const { status, delay, refuse } = model.behave;
+        if (delay) await pause(delay);
+        const refused = refuse && body.input.some((text) => refuse.test(text));
+        response.writeHead(refused ? 400 : status, { "content-type": "application/json" });
+        const data = body.input.map((text, index) => ({
+            index,
+            embedding: [...topics.map((topic) => (text.match(topic) ?? []).length), 0.1],
+        }));
+        response.end(JSON.stringify({ object: "list", data }));
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    model.url = `http://127.0.0.1:${server.address().port}/v1`;
+    model.close = () => new Promise((resolve) => server.close(resolve) && server.closeAllConnections());
+    return model;
+}
+
+let database, model, server, ana, ben;
+const env = () => ({
+    DATABASE_URL: database.url,
+    OPENAI_EMBEDDING_BASE_URL: model.url,
+    OPENAI_EMBEDDING_MODEL: "topics-1",
+});
+
+before(async () => {
+    database = await startDatabase();
+    model = await startModel();
+    server = await startServer({ env: env() });
+    ana = await server.as("ana@example.org");
+    ben = await server.as("ben@example.org");
+});
+after(async () => {
+    await server?.stop();
+    await model?.close();
+    await database?.stop();
+});
+
+async function material(who, title, entries) {
+    const made = await who.request("/api/materials", { method: "POST", json: { title } });
+    for (const [name, content] of Object.entries(entries)) {
+        const written = await who.request(`/api/materials/${made.json.id}/entries`, {
+            method: "POST",
+            json: { title: name, content },
+        });
+        assert.equal(written.status, 201, written.text);
+    }
+    return made.json.id;
+}
+const found = async (who, words, more = "") =>
+    (await who.request(`/api/search?in=materials&q=${encodeURIComponent(words)}${more}`)).json.results;
+
+async function counted(line) {
+    const { text } = await server.request("/api/metrics");
+    return Number(
+        text
+            .split("\n")
+            .find((one) => one.startsWith(`${line} `))
+            ?.slice(line.length + 1) ?? 0,
+    );
+}
+const searches = (outcome) => counted(`brainbytes_semantic_searches_total{outcome="${outcome}"}`);
+
+/** Waits until so many passages have vectors of a model. */
+async function vectors(count, name = "topics-1", within = 30_000) {
+    const deadline = Date.now() + within;
+    for (;;) {
+        const { rows } = await counts(name);
+        if (rows === count) return;
+        assert.ok(Date.now() < deadline, `${rows} passages of ${count} have vectors of ${name}`);
+        await pause(100);
+    }
+}
+async function counts(name) {
+    const text = await database.query(`SELECT count(*) FROM passage_vectors WHERE model = '${name}'`);
+    return { rows: Number(String(text).trim()) };
+}
+
+test("what a question means finds what none of its words stands in", async () => {
+    await material(ana, "Notes", {
+        Engines: "A car has an engine.",
+        Plants: "A leaf makes sugar.",
+        Fire: "The eruption of a volcano was loud.",
+    });
+    await material(ben, "Foreign", { Engines: "My car is red." });
+    await vectors(4);
+    const [first] = await found(ana, "automobile");
+    assert.equal(first.title, "Engines");
+    assert.equal(first.text, "A car has an engine.");
+    assert.deepEqual(
+        (await found(ana, "automobile")).filter(({ text }) => text.includes("red")),
+        [],
+        "nothing of another person",
+    );
+    assert.equal((await found(ana, "dahon"))[0].title, "Plants");
+    assert.ok((await searches("found")) >= 3);
+    assert.equal(model.asked[0].model, "topics-1");
+    assert.equal(model.asked[0].authorization, undefined, "a server of its own gets no key");
+    assert.ok(model.asked.every(({ input }) => input.length <= 32));
+});
+
+test("only chosen materials are looked into, and deleted ones are gone", async () => {
+    const other = await material(ana, "Other", { Driving: "Every car needs a driver." });
+    await vectors(5);
+    const only = await found(ana, "automobile", `&material=${other}`);
+    assert.deepEqual(
+        only.map(({ title }) => title),
+        ["Driving"],
+    );
+    assert.equal((await ana.request(`/api/search?q=x&material=no`)).status, 422);
+    assert.equal((await server.request(`/api/search?q=automobile`)).status, 401);
+    assert.deepEqual(await found(ben, "automobile", `&material=${other}`), []);
+    assert.equal((await ana.request(`/api/materials/${other}`, { method: "DELETE" })).status, 204);
+    const titles = (await found(ana, "automobile")).map(({ title }) => title);
+    assert.ok(titles.includes("Engines") && !titles.includes("Driving"), titles.join());
+});
+
+test("a model that is slow or fails leaves the search to the words", async () => {
+    const before = await searches("model_failed");
+    model.behave.delay = 3_000;
+    const began = Date.now();
+    assert.equal((await found(ana, "engine"))[0].title, "Engines");
+    assert.ok(Date.now() - began < 2_000, `${Date.now() - began} ms`);
+    model.behave.delay = 0;
+    model.behave.status = 500;
+    assert.equal((await found(ana, "engine"))[0].title, "Engines");
+    assert.deepEqual(await found(ana, "automobile"), []);
+    assert.equal((await searches("model_failed")) - before, 3);
+    model.behave.status = 200;
+    assert.equal((await found(ana, "automobile"))[0].title, "Engines");
+});
+
+test("passages wait while the model fails, and a text that it refuses is left out alone", async () => {
+    model.behave.status = 503;
+    await material(ben, "More", { Leaves: "Foliage falls.", Odd: "UNSPEAKABLE words.", Hot: "A volcano." });
+    const deadline = Date.now() + 10_000;
+    const waiting = async () => (await server.request("/api/health")).json.details.passagesWaiting;
+    const failures = () => counted('brainbytes_embedding_requests_total{of="passages",outcome="failed"}');
+    while ((await failures()) === 0) {
+        assert.ok(Date.now() < deadline);
+        await pause(100);
+    }
+    model.behave.refuse = /UNSPEAKABLE/;
+    model.behave.status = 200;
+    await vectors(7); // what is deleted keeps its vector until it is purged
+    assert.equal(await counted('brainbytes_passages_embedded_total{outcome="refused"}'), 1);
+    assert.equal((await found(ben, "dahon"))[0].title, "Leaves");
+    assert.ok((await waiting()) >= 0);
+    model.behave.refuse = undefined;
+});
+
+test("another model gets all passages anew, and vectors go with their text", async () => {
+    await server.stop({ keep: true });
+    server.options.env.OPENAI_EMBEDDING_MODEL = "topics-2";
+    await server.start();
+    await vectors(7, "topics-2"); // all but the one of a deleted material
+    assert.equal((await found(ana, "automobile"))[0].title, "Engines");
+    const list = (await ana.request("/api/materials")).json.materials;
+    const notes = list.find(({ title }) => title === "Notes").id;
+    const entries = (await ana.request(`/api/materials/${notes}/entries`)).json.entries;
+    const fire = entries.find(({ title }) => title === "Fire").id;
+    const gone = await ana.request(`/api/materials/${notes}/entries/${fire}`, { method: "DELETE" });
+    assert.equal(gone.status, 204);
+    assert.equal((await counts("topics-2")).rows, 6);
+});

@@ -11,6 +11,7 @@ import { generousLimits, startServer } from "../support/server.mjs";
 // Bodies that would do something if they were sent by the owner; all other routes get an empty object.
 const bodies = {
     "post /api/materials/{id}/entries": { title: "T", content: "Pushed in" },
+    "post /api/materials/{id}/pages": { url: "https://example.org/" },
     "patch /api/materials/{id}/entries/{entryId}": { title: "Renamed" },
     "patch /api/materials/{id}/files/{fileId}": { name: "renamed.txt" },
     "patch /api/admin/people/{id}": { role: "administrator", state: "suspended" },

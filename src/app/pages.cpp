@@ -20,9 +20,10 @@ const embedded::EmbeddedFile* find_asset(std::string_view path) {
 /// Addresses that the page's own router knows.
 bool is_page(std::string_view path) {
     constexpr std::string_view exact[] = {
-        "/",     "/sign-in",   "/sign-in/link", "/sign-in/github", "/setup",         "/invitation", "/admin",
-        "/chat", "/materials", "/search",       "/settings",       "/settings/data", "/unsubscribe"};
-    constexpr std::string_view below[] = {"/admin/", "/chat/", "/materials/"};
+        "/",           "/sign-in",  "/sign-in/link",  "/sign-in/github", "/setup",
+        "/invitation", "/admin",    "/chat",          "/materials",      "/search",
+        "/shared",     "/settings", "/settings/data", "/unsubscribe"};
+    constexpr std::string_view below[] = {"/admin/", "/chat/", "/materials/", "/shared/"};
     return std::find(std::begin(exact), std::end(exact), path) != std::end(exact) ||
            std::any_of(std::begin(below), std::end(below),
                        [&](std::string_view start) { return path.substr(0, start.size()) == start; });

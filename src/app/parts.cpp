@@ -174,8 +174,8 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, fetcher.guard(),
-                                    &message_search, storage_of(node), semantics.get()});
+    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, sign_in_limits,
+                                    fetcher.guard(), &message_search, storage_of(node), semantics.get()});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);
     const bool beside_data = std::all_of(places.begin(), places.end(), [this](const auto& place) {

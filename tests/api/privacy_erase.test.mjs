@@ -79,6 +79,9 @@ async function fill(person) {
             `INSERT INTO vector_corpora (owner_id) VALUES (${user});` +
             `INSERT INTO bouncing_addresses (address) VALUES ('${person.email}'), ('new-${person.email}');` +
             `INSERT INTO invitations (id, email, role, language, token_hash, expires_at) VALUES (gen_random_uuid(), '${person.email}', 'student', 'en', sha256('i${person.email}'), now() + interval '1 day');` +
+            `INSERT INTO shares (id, owner_id, material_id, email) VALUES (gen_random_uuid(), ${user}, '${material}', 'other-${person.email}');` +
+            `INSERT INTO material_origins SELECT id, owner_id, gen_random_uuid(), owner_id FROM materials WHERE id = '${material}';` +
+            `INSERT INTO share_readers (share_id, reader_id) SELECT id, ${user} FROM shares WHERE material_id = '${material}';` +
             `INSERT INTO status_subscribers VALUES (gen_random_uuid(), '${person.email}', now());` +
             `INSERT INTO alarm_messages (id, key, channel, target, payload, created_at, next_try) VALUES (gen_random_uuid(), '${person.email}', 'mail', '${person.email}', '{}', now(), 'infinity');` +
             `INSERT INTO incidents (id, title, severity, state, component, opened_at, clock_from, acknowledged_by) SELECT gen_random_uuid(), 'x', 'P3', 'acknowledged', 'data', now(), now(), id::text FROM users WHERE email = '${person.email}';` +

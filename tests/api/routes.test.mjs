@@ -21,6 +21,7 @@ const bodies = {
     "post /api/admin/incidents": { title: "Made up", severity: "P0" },
     "post /api/admin/incidents/{number}/resolve": { words: "not at all" },
     "patch /api/materials/{id}": { title: "Renamed" },
+    "post /api/materials/{id}/shares": { kind: "link" },
     "patch /api/passkeys/{id}": { name: "Renamed" },
     "patch /api/subjects/{id}": { name: "Renamed" },
     "patch /api/threads/{id}": { title: "Renamed" },
@@ -90,6 +91,16 @@ async function makeThings() {
     const incident = await admin.request("/api/admin/incidents", { method: "POST", json: wrong });
     assert.equal(incident.status, 201, incident.text);
     const keys = (await makeKey(owner, ["read"])).id;
+    const target = `/api/materials/${materials}/shares`;
+    const shares = await owner.request(target, { method: "POST", json: { kind: "link" } });
+    assert.equal(shares.status, 201, shares.text);
+    const lesson = await admin.request("/api/materials", { method: "POST", json: { title: "A lesson" } });
+    const given = { kind: "person", email: owner.email };
+    const shared = await admin.request(`/api/materials/${lesson.json.id}/shares`, {
+        method: "POST",
+        json: given,
+    });
+    assert.equal(shared.status, 201, shared.text);
     return {
         keys,
         subjects,
@@ -98,6 +109,8 @@ async function makeThings() {
         files: sent.json.id,
         threads,
         chat: threads,
+        shares: shares.json.share.id,
+        shared: lesson.json.id,
         passkeys: added.json.passkey.id,
         sessions: sessions[0].id,
         people: (await owner.request("/api/session")).json.user.id,

@@ -28,6 +28,7 @@ export const generousLimits = [
     "mail-network",
     "try-address",
     "try-network",
+    "share-person",
 ]
     .map((name) => `${name}=1000000+1000000/s`)
     .join(",");

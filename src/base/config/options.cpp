@@ -172,12 +172,12 @@ constexpr Option table[] = {
      "person-tokens=200000,school-tokens=5000000", "person-tokens|school-tokens"},
     {"BRAINBYTES_RATE_LIMITS", Kind::rates,
      "person=120+5/s,network=240+10/s,mail-address=5+20/h,mail-network=60+20/m,try-address=20+2/m,"
-     "try-network=160+60/m,pages=20+60/h",
+     "try-network=160+60/m,pages=20+60/h,share-person=30+10/m",
      "How much is allowed at once, and how much more comes back per second, minute or hour: a person's "
      "requests, those of who is not signed in, sign-in mails, tries to sign in, web pages a person has "
-     "fetched. Limits left out keep their default.",
+     "fetched, links to shared materials. Limits left out keep their default.",
      "person=600+50/s,network=2000+100/s",
-     "person|network|mail-address|mail-network|try-address|try-network|pages"},
+     "person|network|mail-address|mail-network|try-address|try-network|pages|share-person"},
     {"BRAINBYTES_FETCH_ALLOW", Kind::networks, "",
      "Networks whose web pages people may have fetched, on any port, besides the public internet. Dangerous: "
      "whoever has an account reads through this server what these networks show it, with no password asked.",

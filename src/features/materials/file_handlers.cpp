@@ -62,8 +62,18 @@ Task<std::vector<NewFile>> store(Services& services, UserId owner, std::vector<U
 
 constexpr std::size_t quick = 64 * 1024;  // bytes of text; about a millisecond with their compression
 
-/// A file with its text. A long one is rendered on the pool, and packed there for those who can unpack it.
-Answer one(const http::Request& request, Services& services, File file) {
+std::string made_to_json(const std::vector<File>& files) {
+    if (files.size() == 1) return to_json(files[0]);
+    JsonWriter json;
+    json.object().key("files").array();
+    for (const File& file : files) write(json, file);
+    json.end().end();
+    return json.take();
+}
+
+}  // namespace
+
+Answer file_answer(const http::Request& request, Services& services, File file) {
     auto answer = tagged(request, http::json_response({}), file.version, tag_of(file));
     if (answer.status == 304) co_return answer;
     if (file.text.size() <= quick) {
@@ -80,16 +90,23 @@ Answer one(const http::Request& request, Services& services, File file) {
     co_return answer;
 }
 
-std::string made_to_json(const std::vector<File>& files) {
-    if (files.size() == 1) return to_json(files[0]);
-    JsonWriter json;
-    json.object().key("files").array();
-    for (const File& file : files) write(json, file);
-    json.end().end();
-    return json.take();
+Answer original_answer(const http::Request& request, Services& services, UserId owner, File file) {
+    if (file.is_unfetched())
+        co_return Error(ErrorCode::conflict, "This page has not been fetched yet, or could not be.");
+    auto body = co_await services.files.open(owner.value, file.digest, request.id);
+    if (!body)
+        throw std::runtime_error("the original of a file is missing in the file store, or was changed");
+    http::Response response;
+    // What was read from another encoding has an original that nobody can name.
+    const auto text_bytes = static_cast<std::int64_t>(file.text.size());
+    const bool is_utf8 = text_bytes == file.bytes || text_bytes + 3 == file.bytes;  // with its mark
+    const bool is_text = file.media_type.starts_with("text/") && is_utf8;
+    response.header("Content-Type", file.media_type + (is_text ? "; charset=utf-8" : ""));
+    response.header("Content-Disposition", content_disposition(file.name));
+    response.header("Cache-Control", "no-store");
+    response.file = std::move(*body);
+    co_return response;
 }
-
-}  // namespace
 
 Answer list_files(http::Request& request, Services& services) {
     const auto material = request.path_id<MaterialId>("id", "material");
@@ -131,7 +148,7 @@ Answer show_file(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.find(owner_of(request), place->material, place->file);
     if (!file) co_return file.error();
-    co_return co_await one(request, services, std::move(*file));
+    co_return co_await file_answer(request, services, std::move(*file));
 }
 
 Answer download_file(http::Request& request, Services& services) {
@@ -141,21 +158,7 @@ Answer download_file(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.find(owner, place->material, place->file);
     if (!file) co_return file.error();
-    if (file->is_unfetched())
-        co_return Error(ErrorCode::conflict, "This page has not been fetched yet, or could not be.");
-    auto body = co_await services.files.open(owner.value, file->digest, request.id);
-    if (!body)
-        throw std::runtime_error("the original of a file is missing in the file store, or was changed");
-    http::Response response;
-    // What was read from another encoding has an original that nobody can name.
-    const auto text_bytes = static_cast<std::int64_t>(file->text.size());
-    const bool is_utf8 = text_bytes == file->bytes || text_bytes + 3 == file->bytes;  // with its mark
-    const bool is_text = file->media_type.starts_with("text/") && is_utf8;
-    response.header("Content-Type", file->media_type + (is_text ? "; charset=utf-8" : ""));
-    response.header("Content-Disposition", content_disposition(file->name));
-    response.header("Cache-Control", "no-store");
-    response.file = std::move(*body);
-    co_return response;
+    co_return co_await original_answer(request, services, owner, std::move(*file));
 }
 
 Answer change_file(http::Request& request, Services& services) {
@@ -167,7 +170,7 @@ Answer change_file(http::Request& request, Services& services) {
     auto file = co_await files.change(owner_of(request), place->material, place->file, std::move(*change),
                                       http::IfMatch::of(request));
     if (!file) co_return file.error();
-    co_return co_await one(request, services, std::move(*file));
+    co_return co_await file_answer(request, services, std::move(*file));
 }
 
 Answer delete_file(http::Request& request, Services& services) {
@@ -186,7 +189,7 @@ Answer read_file_again(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.read_again(owner_of(request), place->material, place->file);
     if (!file) co_return file.error();
-    co_return co_await one(request, services, std::move(*file));
+    co_return co_await file_answer(request, services, std::move(*file));
 }
 
 Answer restore_file(http::Request& request, Services& services) {
@@ -195,7 +198,7 @@ Answer restore_file(http::Request& request, Services& services) {
     Files files(services.db, services.pool);
     auto file = co_await files.restore(owner_of(request), place->material, place->file);
     if (!file) co_return file.error();
-    co_return co_await one(request, services, std::move(*file));
+    co_return co_await file_answer(request, services, std::move(*file));
 }
 
 }  // namespace bb::materials

@@ -3,6 +3,7 @@
 #include "base/core/task.hpp"
 #include "base/http/request.hpp"
 #include "base/http/response.hpp"
+#include "features/materials/records.hpp"
 #include "features/materials/routes.hpp"
 
 // What stands behind each route; see routes.cpp for the table.
@@ -47,6 +48,10 @@ Answer begin_upload(http::Request& request, Services& services);
 Answer show_upload(http::Request& request, Services& services);
 Answer continue_upload(http::Request& request, Services& services);
 Answer cancel_upload(http::Request& request, Services& services);
+/// A file with its text. A long one is rendered on the pool, and packed there for those who can unpack it.
+Answer file_answer(const http::Request& request, Services& services, File file);
+/// The original bytes of a file of `owner`, as an attachment.
+Answer original_answer(const http::Request& request, Services& services, UserId owner, File file);
 
 Answer search(http::Request& request, Services& services);
 

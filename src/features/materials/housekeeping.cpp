@@ -5,6 +5,7 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "features/materials/index/indexer.hpp"
+#include "features/materials/sharing/sharing.hpp"
 #include "services/jobs/queue.hpp"
 
 namespace bb::materials {
@@ -170,6 +171,7 @@ Task<void> keep_tidy(db::Database& db, blobs::FileStore& files) {
                                                   keep_deleted);
             co_await tidy_file_keys_of_any_owner(db, files);
             co_await jobs::sweep_of_any_owner(db);
+            co_await sweep_shares_of_any_owner(db);
         } catch (const std::exception& failure) {
             log::warn("deleted materials are left for later", {{"reason", failure.what()}});
         }

@@ -7,13 +7,16 @@
 namespace bb::materials {
 namespace {
 
-#define BB_MATERIAL_SELECT                                                                    \
-    "SELECT m.id, m.title, s.name, m.subject_id, m.description, m.active, "                   \
-    "(SELECT count(*) FROM entries e WHERE e.owner_id = m.owner_id AND e.material_id = m.id " \
-    " AND e.deleted_at IS NULL), "                                                            \
-    "(SELECT count(*) FROM files f WHERE f.owner_id = m.owner_id AND f.material_id = m.id "   \
-    " AND f.deleted_at IS NULL), m.created_at, m.updated_at, m.version "                      \
-    "FROM materials m LEFT JOIN subjects s ON s.owner_id = m.owner_id AND s.id = m.subject_id "
+#define BB_MATERIAL_SELECT                                                                      \
+    "SELECT m.id, m.title, s.name, m.subject_id, m.description, m.active, "                     \
+    "(SELECT count(*) FROM entries e WHERE e.owner_id = m.owner_id AND e.material_id = m.id "   \
+    " AND e.deleted_at IS NULL), "                                                              \
+    "(SELECT count(*) FROM files f WHERE f.owner_id = m.owner_id AND f.material_id = m.id "     \
+    " AND f.deleted_at IS NULL), m.created_at, m.updated_at, m.version, "                       \
+    "c.origin_material, ou.name "                                                               \
+    "FROM materials m LEFT JOIN subjects s ON s.owner_id = m.owner_id AND s.id = m.subject_id " \
+    "LEFT JOIN material_origins c ON c.owner_id = m.owner_id AND c.material_id = m.id "         \
+    "LEFT JOIN users ou ON ou.id = c.origin_owner "
 
 constexpr const char* list_sql = BB_MATERIAL_SELECT
     "WHERE m.owner_id = $1 AND m.deleted_at IS NULL AND ($2::uuid IS NULL OR m.subject_id = $2) "
@@ -58,6 +61,8 @@ Material read_material(const db::Row& row) {
     material.created_at = row.get<Time>(8);
     material.updated_at = row.get<Time>(9);
     material.version = row.get<std::int32_t>(10);
+    if (const auto origin = row.get<std::optional<MaterialId>>(11))
+        material.origin = MaterialOrigin{*origin, row.get<std::optional<std::string>>(12)};
     return material;
 }
 

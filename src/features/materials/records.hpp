@@ -20,6 +20,12 @@ struct Subject {
     int version = 1;
 };
 
+/// What a copy is a copy of.
+struct MaterialOrigin {
+    MaterialId material;               // of somebody else; it may be gone
+    std::optional<std::string> owner;  // that person's name, while they have an account
+};
+
 struct Material {
     MaterialId id;
     std::string title;
@@ -29,6 +35,7 @@ struct Material {
     bool active = true;
     std::int64_t entries = 0;
     std::int64_t files = 0;
+    std::optional<MaterialOrigin> origin;  // of a copy
     Time created_at;
     Time updated_at;
     int version = 1;

@@ -66,9 +66,15 @@ void write(JsonWriter& json, const Material& material) {
         .field("active", material.active)
         .field("entries", material.entries)
         .field("files", material.files)
-        .field("createdAt", material.created_at)
-        .field("updatedAt", material.updated_at)
-        .end();
+        .key("origin");
+    if (material.origin)
+        json.object()
+            .field("materialId", material.origin->material)
+            .field("owner", material.origin->owner)
+            .end();
+    else
+        json.null();
+    json.field("createdAt", material.created_at).field("updatedAt", material.updated_at).end();
 }
 
 void write(JsonWriter& json, const Entry& entry) {

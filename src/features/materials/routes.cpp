@@ -4,6 +4,7 @@
 
 #include "features/materials/handlers.hpp"
 #include "features/materials/schemas.hpp"
+#include "features/materials/sharing/sharing_handlers.hpp"
 #include "features/materials/upload.hpp"
 
 namespace bb::materials {
@@ -108,6 +109,7 @@ void bind_routes(http::Router& router, Services services) {
         };
         router.add(route.method, route.pattern, std::move(handler), std::move(options));
     }
+    bind_sharing_routes(router, shared);
 }
 
 }  // namespace bb::materials

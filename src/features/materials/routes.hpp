@@ -4,6 +4,7 @@
 #include "base/net/pool.hpp"
 #include "features/materials/message_search.hpp"
 #include "services/access/person_limit.hpp"
+#include "services/access/shared_limits.hpp"
 #include "services/blobs/file_store.hpp"
 #include "services/fetch/guard.hpp"
 
@@ -21,13 +22,14 @@ struct Services {
     net::BlockingPool& pool;
     Uploads* uploads;
     access::PersonLimit& pages;
+    access::SharedLimits& limits;
     const fetch::Guard& guard;                // of the pages that people name
     MessageSearch* messages = nullptr;        // null: a search finds no messages
     std::int64_t storage = 0;                 // bytes of files that a person may keep; 0: no bound
     vectors::Semantics* semantics = nullptr;  // null: a search goes by words alone
 };
 
-/// /api/subjects, /api/materials with entries and files, /api/search.
+/// /api/subjects, /api/materials with entries, files and shares, /api/shared, /api/search.
 void bind_routes(http::Router& router, Services services);
 
 }  // namespace bb::materials

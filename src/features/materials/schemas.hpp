@@ -20,11 +20,12 @@ constexpr auto subject_body =
     R"("name":{"type":"string","minLength":1,"maxLength":80}}})";
 
 constexpr auto material =
-    R"({"type":"object","required":["id","title","subject","subjectId","description","active","entries","files",)"
+    R"({"type":"object","required":["id","title","subject","subjectId","description","active","entries","files","origin",)"
     R"("createdAt","updatedAt"],"properties":{"id":)" BB_UUID
     R"(,"title":{"type":"string"},"subject":{"type":["string","null"]},"subjectId":)" BB_MAYBE_UUID
     R"(,"description":{"type":"string"},"active":{"type":"boolean"},"entries":{"type":"integer"},)"
-    R"("files":{"type":"integer"},)" BB_MOMENTS "}}";
+    R"("files":{"type":"integer"},"origin":{"type":["object","null"],"required":["materialId","owner"],)"
+    R"("properties":{"materialId":)" BB_UUID R"(,"owner":{"type":["string","null"]}}},)" BB_MOMENTS "}}";
 constexpr auto materials =
     R"({"type":"object","required":["materials","next"],"properties":{"materials":{"type":"array","items":)"
     R"({"type":"object"}},"next":{"type":["string","null"]}}})";
@@ -81,6 +82,33 @@ constexpr auto results =
     R"({"type":"object","required":["results","answerable"],"properties":{"answerable":{"type":"boolean"},)"
     R"("results":{"type":"array","items":{"type":"object","required":["kind","title","headingPath","page","start",)"
     R"("end","text","score","highlights"],"properties":{"kind":{"enum":["entry","file","message"]}}}}}})";
+
+constexpr auto shares =
+    R"({"type":"object","required":["shares"],"properties":{"shares":{"type":"array","items":{"type":"object",)"
+    R"("required":["id","kind","email","expiresAt","createdAt","readers"],"properties":{"id":)" BB_UUID
+    R"(,"kind":{"enum":["link","person"]},"email":{"type":["string","null"]},)"
+    R"("expiresAt":{"type":["string","null"],"format":"date-time"},)"
+    R"("createdAt":{"type":"string","format":"date-time"},"readers":{"type":"array","items":{"type":"object",)"
+    R"("required":["name","openedAt"],"properties":{"name":{"type":"string"},)"
+    R"("openedAt":{"type":"string","format":"date-time"}}}}}}}}})";
+constexpr auto new_share =
+    R"({"type":"object","required":["kind"],"additionalProperties":false,"properties":{)"
+    R"("kind":{"enum":["link","person"]},"email":{"type":"string","minLength":3,"maxLength":254},)"
+    R"("expiresAt":{"type":["string","null"],"format":"date-time"}}})";
+constexpr auto made_share =
+    R"({"type":"object","required":["share","path"],"properties":{"share":{"type":"object"},)"
+    R"("path":{"type":["string","null"]}}})";
+constexpr auto share_token =
+    R"({"type":"object","required":["token"],"additionalProperties":false,"properties":{)"
+    R"("token":{"type":"string","minLength":1,"maxLength":100}}})";
+constexpr auto opened_share =
+    R"({"type":"object","required":["materialId","own"],"properties":{"materialId":)" BB_UUID
+    R"(,"own":{"type":"boolean"}}})";
+constexpr auto shared_material =
+    R"({"type":"object","required":["id","title","description","owner","entries","files","updatedAt"],"properties":{"id":)" BB_UUID
+    R"(,"title":{"type":"string"},"description":{"type":"string"},"owner":{"type":"string"},)"
+    R"("entries":{"type":"integer"},"files":{"type":"integer"},)"
+    R"("updatedAt":{"type":"string","format":"date-time"}}})";
 
 #undef BB_UUID
 #undef BB_MAYBE_UUID

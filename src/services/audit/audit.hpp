@@ -27,9 +27,9 @@ Origin by_operator();
 /// What is written down of an event. `details` never holds secrets, addresses or what people wrote.
 struct Entry {
     Origin origin;
-    std::string action;  // a stable dotted name: "sign_in.succeeded"
-    std::string subject_kind =
-        "";  // "person", "session", "key", "invitation", "policy", "configuration", "release" or nothing
+    std::string action;             // a stable dotted name: "sign_in.succeeded"
+    std::string subject_kind = "";  // "person", "session", "key", "invitation", "material", "policy",
+                                    // "configuration", "release" or nothing
     std::string subject_id = "";
     std::string details = "{}";  // a JSON object
 };

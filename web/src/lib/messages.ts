@@ -5,6 +5,7 @@ import { keys } from './messages/keys.ts';
 import { notices } from './messages/notices.ts';
 import { originals } from './messages/originals.ts';
 import { privacy } from './messages/privacy.ts';
+import { sharing } from './messages/sharing.ts';
 import { refusals } from './refusals.ts';
 
 /** Every word of the page: English, Filipino. `{name}` is filled in. */
@@ -17,6 +18,7 @@ export const messages = {
   ...privacy,
   ...refusals,
   ...passkeys,
+  ...sharing,
 
   'common.add': ['Add', 'Idagdag'],
   'common.cancel': ['Cancel', 'Kanselahin'],

@@ -22,15 +22,17 @@ export type Route =
         | 'unsubscribe'
         | 'materials'
         | 'search'
+        | 'shared'
+        | 'shared-open'
         | 'settings'
         | 'data'
         | 'missing';
     }
   | { name: 'admin'; part: AdminPart }
   | { name: 'chat'; threadId: string | null }
-  | { name: 'material'; materialId: string }
-  | { name: 'entry'; materialId: string; entryId: string }
-  | { name: 'file'; materialId: string; fileId: string };
+  | { name: 'material' | 'shared-material'; materialId: string }
+  | { name: 'entry' | 'shared-entry'; materialId: string; entryId: string }
+  | { name: 'file' | 'shared-file'; materialId: string; fileId: string };
 
 export function parseRoute(path: string): Route {
   const [first, id, kind, child, ...rest] = path.split('/').filter(Boolean);
@@ -41,6 +43,7 @@ export function parseRoute(path: string): Route {
   if (first === 'sign-in' && id === 'github' && !kind) return { name: 'claim' };
   if (first === 'chat' && !kind) return { name: 'chat', threadId: id ?? null };
   if (first === 'materials') return parseMaterials(id, kind, child);
+  if (first === 'shared') return parseShared(id, kind, child);
   if ((first === 'invitation' || first === 'unsubscribe') && !id) return { name: first };
   if (first === 'admin' && !kind) {
     const part = adminParts.find((known) => known === (id ?? 'people'));
@@ -57,6 +60,15 @@ function parseMaterials(id?: string, kind?: string, child?: string): Route {
   if (!kind) return { name: 'material', materialId: id };
   if (kind === 'entries' && child) return { name: 'entry', materialId: id, entryId: child };
   if (kind === 'files' && child) return { name: 'file', materialId: id, fileId: child };
+  return { name: 'missing' };
+}
+
+function parseShared(id?: string, kind?: string, child?: string): Route {
+  if (!id) return { name: 'shared' };
+  if (!kind)
+    return id === 'open' ? { name: 'shared-open' } : { name: 'shared-material', materialId: id };
+  if (kind === 'entries' && child) return { name: 'shared-entry', materialId: id, entryId: child };
+  if (kind === 'files' && child) return { name: 'shared-file', materialId: id, fileId: child };
   return { name: 'missing' };
 }
 

@@ -105,7 +105,32 @@ export interface Material {
   active: boolean;
   entries: number;
   files: number;
+  /** Of a copy: what it is a copy of, and whose, while they have an account. */
+  origin: { materialId: string; owner: string | null } | null;
   createdAt: string;
+  updatedAt: string;
+}
+
+/** A way for others to one's material. */
+export interface Share {
+  id: string;
+  kind: 'link' | 'person';
+  /** Of a person. */
+  email: string | null;
+  expiresAt: string | null;
+  createdAt: string;
+  /** Who has opened a link. */
+  readers: { name: string; openedAt: string }[];
+}
+
+/** Somebody else's material. */
+export interface SharedMaterial {
+  id: string;
+  title: string;
+  description: string;
+  owner: string;
+  entries: number;
+  files: number;
   updatedAt: string;
 }
 

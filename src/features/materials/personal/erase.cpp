@@ -6,6 +6,11 @@ namespace {
 
 // Each takes a bite; what hangs on the rows goes with them by foreign keys.
 constexpr const char* bites[] = {
+    "DELETE FROM shares WHERE id IN (SELECT id FROM shares WHERE owner_id = $1 LIMIT 200)",
+    "DELETE FROM shares WHERE id IN (SELECT s.id FROM shares s JOIN users u ON u.email = s.email "
+    "WHERE u.id = $1 LIMIT 200)",
+    "DELETE FROM share_readers r WHERE r.reader_id = $1 AND r.share_id IN "
+    "(SELECT share_id FROM share_readers WHERE reader_id = $1 LIMIT 200)",
     "DELETE FROM sources WHERE id IN (SELECT id FROM sources WHERE owner_id = $1 LIMIT 10)",
     "DELETE FROM vocabulary WHERE id IN (SELECT id FROM vocabulary WHERE owner_id = $1 LIMIT 1000)",
     "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE owner_id = $1 LIMIT 200)",

@@ -29,6 +29,18 @@ constexpr const char* files_sql =
     "FROM files f "
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
     "WHERE f.owner_id = $1 AND f.id > $2 AND f.deleted_at IS NULL ORDER BY f.id LIMIT 200";
+constexpr const char* export_shares_sql =
+    "SELECT id, material_id, email, expires_at, created_at FROM shares WHERE owner_id = $1 AND id > $2 "
+    "ORDER BY id LIMIT 200";
+constexpr const char* export_read_sql =
+    "SELECT s.id, m.title, o.name, r.opened_at FROM share_readers r JOIN shares s ON s.id = r.share_id "
+    "JOIN materials m ON m.owner_id = s.owner_id AND m.id = s.material_id JOIN users o ON o.id = s.owner_id "
+    "WHERE r.reader_id = $1 AND s.id > $2 ORDER BY s.id LIMIT 200";
+constexpr const char* export_copies_sql =
+    "SELECT c.material_id, c.origin_material, o.name, c.created_at FROM material_origins c "
+    "JOIN materials m ON m.owner_id = c.owner_id AND m.id = c.material_id AND m.deleted_at IS NULL "
+    "LEFT JOIN users o ON o.id = c.origin_owner WHERE c.owner_id = $1 AND c.material_id > $2 "
+    "ORDER BY c.material_id LIMIT 200";
 
 /// Begins the object of a row whose first columns are id and original id.
 JsonWriter begun(const db::Row& row) {
@@ -92,6 +104,49 @@ Task<void> write_entries(db::Transaction& tx, Uuid owner, Archive& archive) {
     }
 }
 
+/// One list of sharing.json: a row's first column is its id, `write` adds the members of its object.
+template <class Write>
+Task<void> write_list(db::Transaction& tx, Uuid owner, JsonWriter& json, const char* sql, Write write) {
+    json.array();
+    for (Uuid after;;) {
+        const db::Rows rows = co_await tx.query(sql, owner, after);
+        if (rows.empty()) break;
+        for (const db::Row row : rows) {
+            after = row.get<Uuid>(0);
+            json.object();
+            write(row);
+            json.end();
+        }
+    }
+    json.end();
+}
+
+/// With whom one shares what, what one reads by links, and what one's copies are copies of.
+Task<void> write_sharing(db::Transaction& tx, Uuid owner, Archive& archive) {
+    JsonWriter json;
+    json.object().key("shares");
+    co_await write_list(tx, owner, json, export_shares_sql, [&json](const db::Row& row) {
+        json.field("materialId", row.get<Uuid>(1))
+            .field("email", row.get<std::optional<std::string>>(2))
+            .field("expiresAt", row.get<std::optional<Time>>(3))
+            .field("createdAt", row.get<Time>(4));
+    });
+    json.key("opened");
+    co_await write_list(tx, owner, json, export_read_sql, [&json](const db::Row& row) {
+        json.field("title", row.get<std::string>(1))
+            .field("owner", row.get<std::string>(2))
+            .field("openedAt", row.get<Time>(3));
+    });
+    json.key("copies");
+    co_await write_list(tx, owner, json, export_copies_sql, [&json](const db::Row& row) {
+        json.field("materialId", row.get<Uuid>(0))
+            .field("originMaterial", row.get<Uuid>(1))
+            .field("originOwner", row.get<std::optional<std::string>>(2))
+            .field("createdAt", row.get<Time>(3));
+    });
+    co_await archive.add("sharing.json", json.end().take());
+}
+
 }  // namespace
 
 std::string archived_original(const std::string& folder, const std::string& name) {
@@ -102,6 +157,7 @@ Task<void> PersonalMaterials::write(db::Transaction& tx, Uuid owner, Archive& ar
     co_await write_subjects(tx, owner, archive);
     co_await write_materials(tx, owner, archive);
     co_await write_entries(tx, owner, archive);
+    co_await write_sharing(tx, owner, archive);
     for (Uuid after;;) {
         const auto rows = co_await tx.query(files_sql, owner, after);
         if (rows.empty()) co_return;

@@ -1,0 +1,3 @@
+DROP TABLE material_origins;
+DROP TABLE share_readers;
+DROP TABLE shares;

@@ -81,7 +81,7 @@ test("a link goes from a teacher to a student who signs in, reads and copies, an
     await visitor.goto("/shared");
     await visitor.getByText("Nobody shares anything with you yet.", { exact: false }).waitFor();
     await visitor.goto(`/shared/${material.id}`);
-    await visitor.getByText("There is nothing here").waitFor();
+    await visitor.getByText("This is not here, or not yours.").waitFor();
     await visitor.goto(pathname + hash);
     await visitor.getByRole("button", { name: "Open it" }).click();
     await visitor.getByText("This link is not valid any more.", { exact: false }).waitFor();

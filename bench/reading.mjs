@@ -69,7 +69,7 @@ export async function readingSpeed(root) {
         if (sent.status !== 201) throw new Error(`upload: ${sent.status} ${sent.text}`);
         let state = sent.json.state;
         while (state === "reading" && performance.now() - began < 60_000) {
-            await sleep(5);
+            await sleep(20);
             state = (await student.request(files)).json.files[0].state;
         }
         if (state !== "ready") throw new Error(`the file is ${state}`);

@@ -159,6 +159,24 @@ test("a certificate that ends is named before browsers do it", async () => {
     }
 });
 
+test("passages that wait for an embedding model are told, and that it fails", async () => {
+    psql(`INSERT INTO users (id, email, name, role) VALUES (gen_random_uuid(), 'v@x.example', 'v', 'student');
+          INSERT INTO corpora (owner_id, passages) SELECT id, 3 FROM users WHERE email = 'v@x.example'`);
+    const vectors = async () => (await look()).of("vectors")[0];
+    await withOptions(["OPENAI_EMBEDDING_MODEL=m"], async () => {
+        const waiting = await vectors();
+        assert.equal(waiting.result, "ok");
+        assert.match(waiting.found, /passages of 1 people wait, up to 3$/);
+        psql("INSERT INTO vector_corpora (owner_id, attempts) SELECT owner_id, 5 FROM corpora");
+        const failing = await vectors();
+        assert.equal(failing.result, "warn");
+        assert.match(failing.found, /because the embedding model fails/);
+        psql("UPDATE vector_corpora v SET model = 'm', changes = c.changes FROM corpora c");
+        assert.equal((await vectors()).found, "every passage has its vector");
+    });
+    psql("DELETE FROM users WHERE email = 'v@x.example'");
+});
+
 test("mail server and model are asked as the server would, and their silence ends in time", async () => {
     const closed = await freePort();
     const refusing = createServer((_, response) => response.writeHead(401).end("{}"));
@@ -190,6 +208,7 @@ test("mail server and model are asked as the server would, and their silence end
         await withOptions([...good, "OPENAI_MODEL=test-model"], async () => {
             const seen = await look();
             for (const name of ["mail server", "model"]) assert.equal(seen.of(name)[0].result, "ok", name);
+            assert.deepEqual(seen.of("vectors"), []);
         });
         await withOptions([...good, "OPENAI_MODEL=other"], async () =>
             finds(await look(), "warn", "model", /does not list other/, /OPENAI_MODEL/),

@@ -72,6 +72,26 @@ void look_at_settings(Findings& findings, db::Session& session, const Subject& s
         "provider.");
 }
 
+/// Passages that wait for the embedding model, where one is named.
+void look_at_vectors(Findings& findings, db::Session& session, const Subject& subject) {
+    const char* name = "vectors";
+    const auto& model = subject.config.text("OPENAI_EMBEDDING_MODEL");
+    const bool there = session.query("SELECT to_regclass('vector_corpora') IS NOT NULL")[0].get<bool>(0);
+    if (model.empty() || !there) return;
+    const auto rows = session.query(
+        "SELECT count(*), coalesce(sum(c.passages), 0)::bigint, count(*) FILTER (WHERE v.attempts > 2) "
+        "FROM corpora c LEFT JOIN vector_corpora v ON v.owner_id = c.owner_id "
+        "WHERE c.passages > 0 AND (v.model IS DISTINCT FROM $1 OR v.changes <> c.changes)",
+        model);
+    const auto people = rows[0].get<std::int64_t>(0);
+    if (people == 0) return findings.ok(name, "every passage has its vector");
+    const auto words =
+        fmt::format("passages of {} people wait, up to {}", people, rows[0].get<std::int64_t>(1));
+    if (rows[0].get<std::int64_t>(2) == 0) return findings.ok(name, words);
+    findings.warn(name, words + ", because the embedding model fails",
+                  "See why in the log: journalctl -u brainbytes | grep \"passages get their vectors later\"");
+}
+
 void explain_absence(Findings& findings, const Subject& subject, const std::string& why) {
     if (!subject.home.managed)
         return findings.fail(
@@ -154,6 +174,7 @@ bool look_at_database(Findings& findings, const Subject& subject) {
                     subject.home.managed ? "the private one answers" : "the one of DATABASE_URL answers");
         look_at_version(findings, session);
         look_at_schema(findings, session);
+        look_at_vectors(findings, session, subject);
         if (!subject.home.managed) look_at_clocks(findings, session);  // the private one has our own clock
         look_at_settings(findings, session, subject);
         auto all_seeing = short_session(subject.home.superuser_conninfo);

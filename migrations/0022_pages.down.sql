@@ -1,8 +1,8 @@
--- Pages that were fetched stay as files; the others are files that could not be read.
+-- Pages that were fetched stay as files; of those that are yet to come there is nothing but the address.
 DELETE FROM jobs WHERE kind = 'fetch_page';
 ALTER TABLE jobs DROP CONSTRAINT jobs_kind_check;
 ALTER TABLE jobs ADD CONSTRAINT jobs_kind_check CHECK (kind IN ('read_file'));
-UPDATE files SET state = 'failed', fault = 'server', reason = 'The page was not fetched.' WHERE state = 'fetching';
+DELETE FROM files WHERE state = 'fetching';
 ALTER TABLE files DROP CONSTRAINT files_state_check;
 ALTER TABLE files ADD CONSTRAINT files_state_check CHECK (state IN ('ready', 'reading', 'failed'));
 ALTER TABLE files DROP COLUMN fetched_at;

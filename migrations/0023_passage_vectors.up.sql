@@ -9,7 +9,8 @@ CREATE TABLE passage_vectors (
     -- The vector has length 1: its numbers are these bytes (signed) times the scale.
     scale      real    NOT NULL,
     numbers    bytea   NOT NULL,
-    CONSTRAINT passage_vectors_numbers_check CHECK (dimensions > 0 AND octet_length(numbers) = dimensions)
+    CONSTRAINT passage_vectors_dimensions_check CHECK (dimensions BETWEEN 1 AND 16384),
+    CONSTRAINT passage_vectors_numbers_check CHECK (octet_length(numbers) = dimensions)
 );
 CREATE INDEX passage_vectors_owner ON passage_vectors (owner_id, passage_id);
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // A stand-in for an embedding model, so that retrieval by words and meaning together can be measured without one: it
 // always says the same, and is no language model. A text becomes its words, those that mean much the same as one (by the
-// list below: general words of school and computing, not made from the questions), and pieces of three letters, which
-// forgive misspellings; each is hashed to a place of the vector. How much a true model adds is not what this can tell.
+// list below: general words of school and computing, written with the questions known, so that its figures are no
+// measure of quality), and pieces of three letters, which forgive misspellings; each is hashed to a place of the vector.
+// How much a true model adds is not what this can tell: only that the path works.
 //
 //   import { startEmbeddings } from "./embeddings.mjs";      // {url, requests, close()}
 import { createHash } from "node:crypto";

@@ -74,7 +74,8 @@ struct Node {
     std::function<void(std::string channel, std::string payload)> announce;
     int threads = 1;
     std::atomic<bool> draining{false};
-    std::atomic<bool> ending{false};                              // nobody waits for a bucket any more
+    std::atomic<int> taking_questions{0};  // loops that still answer new ones while this process drains
+    std::atomic<bool> ending{false};       // nobody waits for a bucket any more
     std::atomic<std::shared_ptr<const Maintenance>> maintenance;  // null: the doors are open
     std::atomic<std::shared_ptr<const watch::Status>> status;     // as last seen; null: not yet
     std::atomic<bool> hears_notifications{false};

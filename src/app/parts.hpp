@@ -15,6 +15,7 @@
 #include "features/materials/page/fetching.hpp"
 #include "features/materials/personal/personal.hpp"
 #include "features/materials/reading.hpp"
+#include "features/materials/resumable/uploads.hpp"
 #include "features/materials/search.hpp"
 #include "features/materials/vectors/embedding.hpp"
 #include "features/materials/vectors/semantics.hpp"

@@ -175,7 +175,7 @@ public:
     void stop(milliseconds limit, milliseconds idle) {
         node_.draining = true;
         backups_.reset();
-        node_.replies.close();
+        node_.taking_questions = static_cast<int>(workers_.size());
         for (auto& worker : workers_) worker->drain(limit, idle);
         for (auto& worker : workers_) worker->join();
         end();

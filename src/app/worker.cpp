@@ -142,11 +142,16 @@ Task<void> Worker::finish(milliseconds limit, milliseconds idle) {
     parts_->node.mailer.hurry();
     parts_->server.begin_drain(idle.count() > 0 ? http::Server::Idle::keep : http::Server::Idle::close);
     for (jobs::Runner* runner : parts_->runners()) runner->stop();
-    co_await parts_->tutor.drain(limit);
     const auto open = [&]() {
         const bool may_idle = std::chrono::steady_clock::now() - started < idle;
         return may_idle ? parts_->server.connections() : parts_->server.busy();
     };
+    // Whoever asks on a connection from before is answered, while there is time to finish the answer.
+    while (open() > 0 && std::chrono::steady_clock::now() < started + idle / 2)
+        co_await net::sleep_for(milliseconds(10));
+    if (--parts_->node.taking_questions == 0) parts_->node.replies.close();
+    co_await parts_->tutor.drain(
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now()));
     while (open() > 0 && std::chrono::steady_clock::now() < deadline)
         co_await net::sleep_for(milliseconds(10));
     for (const jobs::Runner* runner : parts_->runners())

@@ -101,8 +101,19 @@ async function makeThings() {
         json: given,
     });
     assert.equal(shared.status, 201, shared.text);
+    const uploads = await server.request("/api/uploads", {
+        method: "POST",
+        cookie: owner.cookie,
+        headers: {
+            ...tus,
+            "upload-length": "5",
+            "upload-metadata": `filename ${btoa("x.txt")},materialId ${btoa(materials)}`,
+        },
+    });
+    assert.equal(uploads.status, 201, uploads.text);
     return {
         keys,
+        uploads: uploads.json.id,
         subjects,
         materials,
         entries,
@@ -135,7 +146,15 @@ function filled(path) {
     });
 }
 
+const tus = { "tus-resumable": "1.0.0" };
+
 function send({ name, method, path }, cookie, headers = {}) {
+    if (path.startsWith("/api/uploads")) {
+        const bytes = { "content-type": "application/offset+octet-stream", "upload-offset": "0" };
+        const body = method === "PATCH" ? "bytes" : undefined;
+        const sent = { ...tus, ...(body && bytes), ...headers };
+        return server.request(filled(path), { method, cookie, headers: sent, body });
+    }
     if (method === "POST" && path.endsWith("/files")) {
         const body = new FormData();
         body.append("file", new Blob(["x"], { type: "text/plain" }), "x.txt");
@@ -278,7 +297,7 @@ test("an id of the wrong form is not there either", async () => {
             const target = route.path.replace(/\{[^}]+\}/g, encodeURIComponent(decodeURIComponent(id)));
             const json = ["POST", "PATCH"].includes(route.method) ? (bodies[route.name] ?? {}) : undefined;
             const { cookie } = route.access === "administrator" ? admin : owner;
-            const answer = await server.request(target, { method: route.method, json, cookie });
+            const answer = await server.request(target, { method: route.method, json, cookie, headers: tus });
             assert.ok(
                 [400, 404, 415].includes(answer.status),
                 `${route.name} ${id}: ${answer.status} ${answer.text}`,

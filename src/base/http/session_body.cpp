@@ -9,10 +9,10 @@
 namespace bb::http {
 namespace {
 
-constexpr std::size_t linger_bytes = 64 << 20;  // of a body nobody wants
-constexpr std::size_t slowest_body = 1024;      // bytes per second, beyond the time that any body gets
-constexpr std::chrono::milliseconds linger_time{10'000};
-constexpr std::chrono::milliseconds linger_pause{2'000};
+constexpr std::size_t most_thrown_away = 64 << 20;  // of a body nobody wants
+constexpr std::size_t slowest_body = 1024;          // bytes per second, beyond the time that any body gets
+constexpr std::chrono::milliseconds most_lingering{10'000};
+constexpr std::chrono::milliseconds lingering_pause{2'000};
 
 }  // namespace
 
@@ -120,12 +120,12 @@ Task<void> Session::linger() {
     if (!socket_.is_open()) co_return;
     boost::system::error_code ignored;
     socket_.shutdown(TcpSocket::shutdown_send, ignored);
-    const auto until = Clock::now() + linger_time;
+    const auto until = Clock::now() + most_lingering;
     std::size_t thrown_away = 0;
-    while (thrown_away < linger_bytes && Clock::now() < until) {
+    while (thrown_away < most_thrown_away && Clock::now() < until) {
         in_.clear();
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
-        if (!co_await read_more(std::min(left, linger_pause), piece_size)) break;
+        if (!co_await read_more(std::min(left, lingering_pause), piece_size)) break;
         thrown_away += in_.size();
     }
 }

@@ -4,6 +4,7 @@
 
 #include "base/core/crypto.hpp"
 #include "base/core/utf8.hpp"
+#include "features/tutor/cited_sentences.hpp"
 
 namespace bb::tutor {
 namespace {
@@ -124,27 +125,22 @@ bool is_word(char c) {
            c == ']';
 }
 
-/// Length of a citation such as [3] or [1, 4] at `at`, or 0. A bracket behind a word is an index, not a
-/// citation.
-std::size_t citation_at(std::string_view text, std::size_t at) {
-    if (text[at] != '[' || (at > 0 && is_word(text[at - 1]))) return 0;
-    std::size_t end = at + 1;
-    bool digits = false;
-    for (; end < text.size() && (is_digit(text[end]) || text[end] == ',' || text[end] == ' '); ++end)
-        digits |= is_digit(text[end]);
-    return digits && end < text.size() && text[end] == ']' ? end + 1 - at : 0;
+/// Length of the citation at `at`, or 0. A bracket behind a word is an index, not a citation.
+std::size_t citation_length(std::string_view text, std::size_t at) {
+    return at > 0 && is_word(text[at - 1]) ? 0 : citation_at(text, at).bytes;
 }
 
 /// Earlier replies counted other passages: their numbers would be taken for today's.
 std::string without_citations(std::string_view text) {
     std::string out;
     for (std::size_t at = 0; at < text.size();) {
-        std::size_t length = citation_at(text, at);
+        std::size_t length = citation_length(text, at);
         if (length == 0) {
             out += text[at++];
             continue;
         }
-        for (; length > 0; length = at < text.size() && text[at] == '[' ? citation_at(text.substr(at), 0) : 0)
+        for (; length > 0;
+             length = at < text.size() && text[at] == '[' ? citation_length(text.substr(at), 0) : 0)
             at += length;
         if (!out.empty() && out.back() == ' ') out.pop_back();
     }

@@ -66,7 +66,7 @@ Extent extent_of(int file) {
     return extent;
 }
 
-void write_all(int file, std::string_view bytes, std::uint64_t at) {
+void write_at(int file, std::string_view bytes, std::uint64_t at) {
     while (!bytes.empty()) {
         const auto n = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
         if (n < 0 && errno == EINTR) continue;
@@ -152,7 +152,7 @@ void PartialFile::append(std::string_view piece) {
     const auto mark = mark_of(sealed.size());
     std::string bytes(mark.data(), mark.size());
     bytes += sealed;
-    write_all(*file_, bytes, stored_);
+    write_at(*file_, bytes, stored_);
     stored_ += bytes.size();
     size_ += piece.size();
 }

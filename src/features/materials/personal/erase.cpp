@@ -28,7 +28,8 @@ Task<void> PersonalMaterials::erase(db::Database& db, Uuid owner) {
             if (gone.affected() == 0) break;
         }
     }
-    if (uploads_) co_await uploads_->erase_owner(UserId{owner});
+    const UserId person{owner};
+    if (uploads_) co_await uploads_->erase_owner(person);
     co_await files_.erase_owner(owner);
 }
 

@@ -75,7 +75,8 @@ void tell_offset(http::Response& answer, const Upload& upload, std::int64_t offs
 Task<Result<Upload>> upload_in_path(http::Request& request, Services& services) {
     const auto id = request.path_id("id", "upload");
     if (!id) co_return id.error();
-    co_return co_await services.uploads->find(owner_of(request), FileId{*id});
+    const FileId upload{*id};
+    co_return co_await services.uploads->find(owner_of(request), upload);
 }
 
 }  // namespace

@@ -242,7 +242,7 @@ Task<Result<>> Uploads::finish(UserId owner, Upload upload, blobs::PartialFile& 
     if (!known) {
         auto file = co_await stored(owner, upload, content);
         if (!file) {
-            co_await remove(owner, upload.id);  // it cannot become a file: nothing to go on with
+            co_await forget(owner, upload.id);  // it cannot become a file: nothing to go on with
             co_return file.error();
         }
         std::vector<NewFile> one;
@@ -251,22 +251,26 @@ Task<Result<>> Uploads::finish(UserId owner, Upload upload, blobs::PartialFile& 
         if (!made) co_return made.error();
     }
     co_await db_.query(upload_done_sql, owner, upload.id);
-    auto clear = [path = path_of(owner, upload.id)] {
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
-    };
-    co_await files_.pool().run(std::move(clear));
+    co_await remove_pieces(owner, upload.id);
     co_return Result<>();
 }
 
-Task<void> Uploads::remove(UserId owner, FileId id) {
-    running_.stop(id);
-    co_await db_.query(remove_upload_sql, owner, id);
+Task<void> Uploads::remove_pieces(UserId owner, FileId id) {
     auto clear = [path = path_of(owner, id)] {
         std::error_code ignored;
         std::filesystem::remove(path, ignored);
     };
     co_await files_.pool().run(std::move(clear));
+}
+
+Task<void> Uploads::forget(UserId owner, FileId id) {
+    co_await db_.query(remove_upload_sql, owner, id);
+    co_await remove_pieces(owner, id);
+}
+
+Task<void> Uploads::remove(UserId owner, FileId id) {
+    running_.stop(id);
+    co_await forget(owner, id);
 }
 
 Task<void> Uploads::erase_owner(UserId owner) {

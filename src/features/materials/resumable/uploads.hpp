@@ -76,6 +76,8 @@ private:
     /// Makes a file of what is whole. Errors: not_found, invalid_input.
     Task<Result<>> finish(UserId owner, Upload upload, blobs::PartialFile& content);
     Task<Result<NewFile>> stored(UserId owner, const Upload& upload, blobs::PartialFile& content);
+    Task<void> forget(UserId owner, FileId id);
+    Task<void> remove_pieces(UserId owner, FileId id);
     std::filesystem::path path_of(UserId owner, FileId id) const;
 
     db::Database& db_;

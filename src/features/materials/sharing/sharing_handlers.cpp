@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/core/json_writer.hpp"
 #include "base/core/json_reader.hpp"
+#include "base/core/json_writer.hpp"
 #include "features/materials/sharing/sharing.hpp"
 
 namespace bb::materials {

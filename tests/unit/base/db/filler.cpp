@@ -147,7 +147,8 @@ private:
         }
         if (column.type == "jsonb")
             return chance(3) ? fmt::format("'[{}]'", number) : fmt::format("'{{\"n\": {}}}'", number);
-        if (column.type == "double precision" || column.type == "numeric") return fmt::format("{}.5", number);
+        if (column.type == "double precision" || column.type == "real" || column.type == "numeric")
+            return fmt::format("{}.5", number);
         if (column.type == "date") return fmt::format("date '2026-01-01' + {}", number % 300);
         if (column.type.rfind("timestamp", 0) == 0)
             return fmt::format("now() + interval '{} minutes'", number);

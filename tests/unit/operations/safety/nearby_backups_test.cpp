@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Stored = RestoredFiles::Stored;
 
-const Time noon = Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 26)) + 12h;
+const Time noon_of_files = Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 26)) + 12h;
 
 class Nearby : public testing::Test {
 protected:
@@ -54,8 +54,8 @@ protected:
                       const std::vector<std::string>& missing = {}) {
         const auto key = secrets::Key::random();
         Manifest manifest;
-        manifest.id = new_backup_id(noon + after);
-        manifest.created_at = noon + after;
+        manifest.id = new_backup_id(noon_of_files + after);
+        manifest.created_at = noon_of_files + after;
         place_.prepare();
         PartWriter part(place_, "files", manifest.id, key, 0);
         TarWriter tar([&](std::string_view bytes) { part.add(bytes); });
@@ -78,7 +78,7 @@ protected:
     }
 
     void take(const StoredBackup& base, const std::set<Stored>& wanted) {
-        take_files(at_, backups_around(place_, base, noon, keys_), wanted, *files_);
+        take_files(at_, backups_around(place_, base, noon_of_files, keys_), wanted, *files_);
     }
 
     static inline const Uuid owner = Uuid::make();

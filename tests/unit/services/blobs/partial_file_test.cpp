@@ -83,9 +83,11 @@ TEST_F(PartialFiles, CannotBeReadOrChangedOnTheDisk) {
     stream.seekp(-1, std::ios::end);
     stream.put('?');
     stream.close();
-    const auto file = open();
-    ASSERT_EQ(file->size(), 40u);
-    EXPECT_THROW(all(*file), std::runtime_error);
+    {
+        const auto file = open();
+        ASSERT_EQ(file->size(), 40u);
+        EXPECT_THROW(all(*file), std::runtime_error);
+    }
     std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
     const auto other = PartialFile::open(path, Uuid::make(), key);
     ASSERT_EQ(other->size(), 19u);

@@ -30,7 +30,7 @@ TEST(ExtractEncoding, WhatIsNoTextIsRefused) {
 }
 
 TEST(ExtractEncoding, ControlsGoAndFormFeedsArePages) {
-    EXPECT_EQ(text_of("a.txt", "one\x1b[0m\n\ftwo\fthree"), "one[0m\n\n\f\ntwo\n\f\nthree");
+    EXPECT_EQ(text_of("a.txt", "one\x1b[0m\n\ftwo\fthree"), "one[0m\n\f\ntwo\n\f\nthree");
 }
 
 TEST(ExtractMarkdown, WordsThatLookLikeStructureAreEscaped) {

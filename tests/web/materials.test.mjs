@@ -306,7 +306,7 @@ test("what goes wrong is said in Filipino to who reads Filipino", async () => {
     assert.deepEqual((await rows.allTextContents()).map((text) => text.trim().replace(/\s+/g, " ")).sort(), [
         "bad.bin: Hindi mababasa ang ganitong file. Puwede ang PDF, Word, PowerPoint, Excel, EPUB, web page at teksto.",
         "bad.txt: Walang mabasang teksto sa file na ito. Baka walang laman.",
-        "big.txt: Hanggang 40 MB lang ang isang file, at 10 MB ang text file.",
+        "big.txt: Mas malaki ang file na ito kaysa sa tinatanggap ng server (10 MB ang text file). Hatiin ito.",
     ]);
     await page.goto("/materials");
     await page.getByRole("button", { name: "Mga gawain para sa Wika" }).click();

@@ -246,6 +246,18 @@ test("what cannot be taken is refused with its reason, and costs nothing", async
     assert.equal((await tus(ana, "HEAD", at)).status, 404, "and nothing to go on with");
 });
 
+test("a person has at most fifty that are unfinished", async () => {
+    const cy = await personOf(server, "fifty@example.org");
+    const { json } = await cy.request("/api/materials", { method: "POST", json: { title: "Many" } });
+    let last;
+    for (let i = 0; i < 50; i += 1) last = await begin(cy, `${i}.txt`, 10, json.id);
+    assert.equal(last.status, 201);
+    const refused = await begin(cy, "50.txt", 10, json.id);
+    assert.deepEqual([refused.status, refused.json.errors[0].pointer], [422, "#/uploads"]);
+    assert.equal((await tus(cy, "DELETE", `/api/uploads/${last.json.id}`)).status, 204);
+    assert.equal((await begin(cy, "50.txt", 10, json.id)).status, 201);
+});
+
 test("room is kept for what is on its way", async () => {
     const small = await startServer({ env: { BRAINBYTES_STORAGE_MB: "1" } });
     try {
@@ -258,6 +270,10 @@ test("room is kept for what is on its way", async () => {
         const refused = await begin(person, "b.pdf", 200_000, json.id);
         assert.deepEqual([refused.status, refused.json.errors[0].pointer], [413, "#/storage"]);
         assert.equal((await begin(person, "b.pdf", 50_000, json.id)).status, 201);
+        const form = new FormData();
+        form.append("file", new Blob(["x".repeat(90_000)]), "c.txt");
+        const other = await person.request(`/api/materials/${json.id}/files`, { method: "POST", body: form });
+        assert.deepEqual([other.status, other.json.errors[0].pointer], [413, "#/storage"]);
         assert.equal(
             (await bring(person, `/api/uploads/${randomBytes(16).toString("hex")}`, 0, "x")).status,
             404,

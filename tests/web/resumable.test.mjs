@@ -57,7 +57,9 @@ test("after a reload the same file goes on where it stopped, with its progress",
     await page.route("**/api/uploads/*", stuck);
     await bring(page);
     await page.getByText("notes.pdf: sending…").waitFor();
-    await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith("tus::")));
+    await page.waitForFunction(() =>
+        Object.keys(localStorage).some((key) => key.startsWith("brainbytes:upload:")),
+    );
     await assertGood(page, "uploading");
     await page.unroute("**/api/uploads/*", stuck);
     await page.reload();
@@ -66,9 +68,25 @@ test("after a reload the same file goes on where it stopped, with its progress",
     const posts = page.begun.filter((method) => method === "POST").length;
     assert.deepEqual([posts, page.begun.includes("HEAD")], [1, true], page.begun.join(" "));
     assert.deepEqual(
-        await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("tus::"))),
+        await page.evaluate(() =>
+            Object.keys(localStorage).filter((key) => key.startsWith("brainbytes:upload:")),
+        ),
         [],
     );
+});
+
+test("signing out takes along what was remembered of an upload", async () => {
+    const page = await open("leaves@example.org");
+    await page.route("**/api/uploads/*", (route) =>
+        route.request().method() === "PATCH" ? undefined : route.fallback(),
+    );
+    await bring(page);
+    const remembered = () => Object.keys(localStorage).filter((key) => key.includes("notes.pdf")).length;
+    await page.waitForFunction(`(${remembered})() === 1`);
+    await page.goto("/settings");
+    await page.getByRole("button", { name: "Sign out", exact: true }).last().click();
+    await page.waitForURL("**/sign-in");
+    assert.equal(await page.evaluate(remembered), 0);
 });
 
 test("what the server refuses is said at once, and can be dismissed", async () => {

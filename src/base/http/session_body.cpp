@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t most_thrown_away = 64 << 20;  // of a body nobody wants
 constexpr std::size_t slowest_body = 1024;          // bytes per second, beyond the time that any body gets
+constexpr std::size_t held_in_pieces = 256 * 1024;  // by the connection and its handler, of one body
 constexpr std::chrono::milliseconds most_lingering{10'000};
 constexpr std::chrono::milliseconds lingering_pause{2'000};
 
@@ -93,7 +94,7 @@ private:
 
 Task<Session::Next> Session::serve_in_pieces(RequestParser& parser, Request& request,
                                              const Service::Plan& plan, BodyShare& share) {
-    if (!share.grow(2 * piece_size)) {
+    if (!share.grow(held_in_pieces)) {
         co_await refuse(parser, request, plan, Read::full);
         co_return Next::stop;
     }

@@ -57,9 +57,11 @@ constexpr const char* file_remove_sql =
 constexpr const char* file_restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
 
+// What is on its way has its room already.
 constexpr const char* stored_sql =
-    "SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT DISTINCT digest, bytes FROM files "
-    "WHERE owner_id = $1 AND deleted_at IS NULL) kept";
+    "SELECT (SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT digest, bytes FROM files "
+    "WHERE owner_id = $1 AND deleted_at IS NULL) kept)::bigint + "
+    "(SELECT coalesce(sum(bytes), 0) FROM uploads WHERE owner_id = $1 AND NOT done)::bigint";
 constexpr const char* file_read_again_sql =
     "UPDATE files SET state = $3, fault = NULL, reason = NULL, version = version + 1, updated_at = now() "
     "WHERE owner_id = $1 AND id = $2";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/core/json_writer.hpp"
@@ -77,32 +78,55 @@ std::vector<Folded> quotes_in(std::string_view claim) {
     return quotes;
 }
 
-/// The words of the passages that one sentence cites.
-class Ground {
+/// The words of a passage, taken apart once however many sentences cite it.
+class Passage {
 public:
-    void add(std::string_view passage) {
-        texts_.push_back(folded_words(passage));
-        for (const auto& word : texts_.back()) words_.insert(word);
-        if (texts_.size() == 1) language_ = text::guess_language(text::words_of(passage));
-    }
-    bool empty() const { return texts_.empty(); }
-    text::Language language() const { return language_; }
+    explicit Passage(std::string_view passage)
+        : row_(folded_words(passage)),
+          words_(row_.begin(), row_.end()),
+          language_(text::guess_language(text::words_of(passage))) {}
 
+    text::Language language() const { return language_; }
     bool holds(const std::string& word) const { return words_.contains(word); }
     bool holds_kin(const std::string& word) const {
         return holds(word) || std::any_of(words_.begin(), words_.end(),
                                           [&](const auto& known) { return llm::akin(word, known); });
     }
     bool holds_row(const Folded& row) const {
-        return std::any_of(texts_.begin(), texts_.end(), [&](const Folded& words) {
-            return std::search(words.begin(), words.end(), row.begin(), row.end()) != words.end();
-        });
+        return std::search(row_.begin(), row_.end(), row.begin(), row.end()) != row_.end();
     }
 
 private:
-    std::vector<Folded> texts_;
+    Folded row_;
     std::unordered_set<std::string> words_;
-    text::Language language_ = text::Language::english;
+    text::Language language_;
+};
+
+/// The passages that one sentence cites.
+class Ground {
+public:
+    void add(const Passage& passage) { passages_.push_back(&passage); }
+    bool empty() const { return passages_.empty(); }
+    text::Language language() const { return passages_.front()->language(); }
+
+    bool holds(const std::string& word) const {
+        return any([&](const Passage& passage) { return passage.holds(word); });
+    }
+    bool holds_kin(const std::string& word) const {
+        return any([&](const Passage& passage) { return passage.holds_kin(word); });
+    }
+    bool holds_row(const Folded& row) const {
+        return any([&](const Passage& passage) { return passage.holds_row(row); });
+    }
+
+private:
+    template <class Test>
+    bool any(Test test) const {
+        return std::any_of(passages_.begin(), passages_.end(),
+                           [&](const Passage* passage) { return test(*passage); });
+    }
+
+    std::vector<const Passage*> passages_;
 };
 
 bool carries_meaning(const std::string& word) {
@@ -205,6 +229,11 @@ std::string_view name_of(Lack lack) {
 Proof check_citations(std::string_view reply, const std::vector<CitedPassage>& cited) {
     Proof proof;
     CodePoints points(reply);
+    std::unordered_map<int, Passage> passages;
+    const auto read = [&](const CitedPassage& one) -> const Passage& {
+        const auto text = std::string_view(one.text).substr(0, longest_passage);
+        return passages.try_emplace(one.number, text).first->second;
+    };
     for (auto& sentence : cited_sentences(reply)) {
         Ground ground;
         std::vector<int> numbers;
@@ -212,7 +241,7 @@ Proof check_citations(std::string_view reply, const std::vector<CitedPassage>& c
             const auto& named = sentence.numbers;
             if (numbers.size() == most_passages) break;
             if (std::find(named.begin(), named.end(), passage.number) == named.end()) continue;
-            ground.add(std::string_view(passage.text).substr(0, longest_passage));
+            ground.add(read(passage));
             numbers.push_back(passage.number);
         }
         if (ground.empty()) continue;  // [7] of something else: no citation

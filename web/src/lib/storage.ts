@@ -20,15 +20,21 @@ export function save(
   }
 }
 
+/** The keys that begin so. */
+export function namesBeginning(beginning: string): string[] {
+  const prefix = 'brainbytes:';
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(prefix + beginning))
+      .map((key) => key.slice(prefix.length));
+  } catch {
+    return []; // There is no storage, and so nothing in it.
+  }
+}
+
 /** Removes every key that begins with one of these. */
 export function forget(...beginnings: string[]): void {
-  try {
-    for (const key of Object.keys(localStorage))
-      if (beginnings.some((beginning) => key.startsWith(`brainbytes:${beginning}`)))
-        localStorage.removeItem(key);
-  } catch {
-    // There is no storage, and so nothing in it.
-  }
+  beginnings.flatMap(namesBeginning).forEach((key) => save(key, null));
 }
 
 export const inTab = () => sessionStorage;

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t write_from = 512 * 1024;  // bytes that are sealed and written as one piece
+constexpr std::size_t write_from = 128 * 1024;  // bytes that are sealed and written as one piece
 constexpr milliseconds wait_step{50};
 constexpr int wait_steps = 60;  // for another request to let go
 constexpr int most_unfinished = 50;
@@ -24,8 +24,7 @@ constexpr const char* begin_upload_sql =
     "INSERT INTO uploads (id, owner_id, material_id, name, bytes, sealed_key) "
     "SELECT $2, $1, m.id, $4, $5, $6 FROM materials m "
     "WHERE m.owner_id = $1 AND m.id = $3 AND m.deleted_at IS NULL RETURNING created_at";
-constexpr const char* unfinished_sql =
-    "SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM uploads WHERE owner_id = $1 AND NOT done";
+constexpr const char* unfinished_sql = "SELECT count(*) FROM uploads WHERE owner_id = $1 AND NOT done";
 constexpr const char* find_upload_sql =
     "SELECT id, material_id, name, bytes, done, created_at FROM uploads WHERE owner_id = $1 AND id = $2";
 constexpr const char* upload_key_sql = "SELECT sealed_key FROM uploads WHERE owner_id = $1 AND id = $2";
@@ -85,12 +84,10 @@ Task<Result<Upload>> Uploads::begin(UserId owner, FileId id, MaterialId material
     if (!checked) co_return checked.error();
     const auto unfinished = co_await db_.query(unfinished_sql, owner);
     if (unfinished[0].get<std::int64_t>(0) >= most_unfinished)
-        co_return Error(
-            ErrorCode::conflict,
-            fmt::format("{} uploads are unfinished. Finish or cancel some first.", most_unfinished));
+        co_return bad_field("#/uploads",
+                            fmt::format("{} are unfinished: finish or cancel some first", most_unfinished));
     Files files(db_, files_.pool());
-    const auto room =
-        co_await files.check_room(owner, bytes + unfinished[0].get<std::int64_t>(1), bounds_.storage);
+    const auto room = co_await files.check_room(owner, bytes, bounds_.storage);
     if (!room) co_return room.error();
     const auto key = secrets::Key::random();
     const secrets::Place place{upload_column, id.value};

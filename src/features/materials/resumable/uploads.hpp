@@ -50,7 +50,7 @@ public:
 
     std::int64_t largest() const { return bounds_.file; }
 
-    /// Errors: not_found (material), wrong_type, too_large, invalid_input, conflict when 50 are unfinished.
+    /// Errors: not_found (material), wrong_type, too_large, invalid_input, also when 50 are unfinished.
     Task<Result<Upload>> begin(UserId owner, FileId id, MaterialId material, std::string name,
                                std::int64_t bytes);
     /// Errors: not_found.

@@ -11,8 +11,8 @@ import { sendInPieces, worthPieces } from './resumable.ts';
 export interface Upload {
   file: File;
   state: 'sending' | 'failed';
-  /** Bytes that the server has. */
-  arrived: number;
+  /** Bytes on their way to the server, or there. */
+  sent: number;
   error?: string;
 }
 
@@ -116,7 +116,7 @@ export class OpenMaterial {
   /** Sends files one after another; each failure stays visible with its reason. */
   async upload(files: File[]): Promise<void> {
     const begun = files.map((file) => {
-      this.uploads.push({ file, state: 'sending', arrived: 0 });
+      this.uploads.push({ file, state: 'sending', sent: 0 });
       return this.uploads.at(-1) as Upload;
     });
     for (const upload of begun) await this.send(upload);
@@ -138,7 +138,7 @@ export class OpenMaterial {
   async #bring(upload: Upload): Promise<MaterialFile> {
     const { file } = upload;
     if (file.size < worthPieces) return filesApi.upload(this.id, file);
-    const id = await sendInPieces(this.id, file, (bytes) => (upload.arrived = bytes));
+    const id = await sendInPieces(this.id, file, (bytes) => (upload.sent = bytes));
     return filesApi.get(this.id, id);
   }
 

@@ -1,6 +1,7 @@
 import type { DetailedError } from 'tus-js-client';
 import { asProblem, Problem } from '../../lib/api.ts';
 import type { ProblemBody } from '../../lib/types.ts';
+import { begunUploads } from './begun_uploads.ts';
 
 /** From this size on a file comes in pieces, so that a broken connection costs only the last of them. */
 export const worthPieces = 1024 * 1024;
@@ -25,25 +26,25 @@ function passes(error: DetailedError): boolean {
 }
 
 /**
- * Sends a file by the tus protocol and tells how many bytes have arrived. A file that was begun
+ * Sends a file by the tus protocol and tells how many bytes were sent. A file that was begun
  * before, even before a reload, goes on where it stopped. Gives the id of the file that was made.
  */
 export async function sendInPieces(
   materialId: string,
   file: File,
-  arrived: (bytes: number) => void,
+  onsent: (bytes: number) => void,
 ): Promise<string> {
   const { Upload } = await import('tus-js-client');
   return new Promise((resolve, reject) => {
     const upload = new Upload(file, {
       endpoint: '/api/uploads',
       metadata: { filename: file.name, materialId },
-      fingerprint: async () =>
-        ['upload', materialId, file.name, file.size, file.lastModified].join('-'),
+      fingerprint: async () => [materialId, file.name, file.size, file.lastModified].join('-'),
+      urlStorage: begunUploads,
       removeFingerprintOnSuccess: true,
       retryDelays: patience,
       onShouldRetry: passes,
-      onProgress: arrived,
+      onProgress: onsent,
       onError: (error) => reject(problemOf(error)),
       onSuccess: () => resolve(upload.url?.split('/').pop() ?? ''),
     });

@@ -13,7 +13,8 @@ CREATE TABLE shares (
         REFERENCES materials (owner_id, id) ON DELETE CASCADE,
     CONSTRAINT shares_token_key UNIQUE (token_hash),
     CONSTRAINT shares_email_key UNIQUE (owner_id, material_id, email),
-    CONSTRAINT shares_kind_check CHECK (num_nonnulls(token_hash, email) = 1)
+    CONSTRAINT shares_kind_check CHECK (num_nonnulls(token_hash, email) = 1),
+    CONSTRAINT shares_email_check CHECK (email = lower(email))
 );
 CREATE INDEX shares_email ON shares (email);
 
@@ -33,8 +34,11 @@ CREATE TABLE material_origins (
     origin_material uuid        NOT NULL,
     origin_owner    uuid        REFERENCES users (id) ON DELETE SET NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
+    -- Null while it is being copied. What stays so is half a copy, and goes.
+    finished_at     timestamptz,
     CONSTRAINT material_origins_material_fkey FOREIGN KEY (owner_id, material_id)
         REFERENCES materials (owner_id, id) ON DELETE CASCADE
 );
 CREATE INDEX material_origins_place ON material_origins (owner_id, material_id);
 CREATE INDEX material_origins_owner ON material_origins (origin_owner);
+CREATE INDEX material_origins_half ON material_origins (created_at) WHERE finished_at IS NULL;

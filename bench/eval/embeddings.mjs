@@ -147,11 +147,11 @@ export function embed(text) {
 
 /** Serves POST /v1/embeddings on loopback. */
 export async function startEmbeddings() {
-    const state = { requests: 0 };
+    let requests = 0;
     const server = createServer(async (request, response) => {
         const pieces = [];
         for await (const piece of request) pieces.push(piece);
-        state.requests += 1;
+        requests += 1;
         const { input, model } = JSON.parse(Buffer.concat(pieces).toString("utf8"));
         const data = [input]
             .flat()
@@ -162,7 +162,9 @@ export async function startEmbeddings() {
     await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
     return {
         url: `http://127.0.0.1:${server.address().port}/v1`,
-        state,
+        get requests() {
+            return requests;
+        },
         close: () =>
             new Promise((resolve) => {
                 server.close(resolve);

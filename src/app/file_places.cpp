@@ -18,13 +18,15 @@ constexpr int attempts_for_a_file = 4;
 constexpr std::chrono::seconds silence_for_a_file{10};
 
 std::shared_ptr<blobs::Store> bucket_store(const config::Config& config, const std::string& option,
-                                           const fs::path& data) {
+                                           const fs::path& data, Wanted wanted) {
     const auto place = config::parse_bucket(config.text(option));
     if (!place) throw std::runtime_error(option + " " + place.error().detail);
     blobs::BucketPlace where;
     where.bucket = bucket_of(config, place->bucket, "Uploaded files");
-    where.bucket.attempts = attempts_for_a_file;
-    where.bucket.silence = silence_for_a_file;
+    if (wanted == Wanted::soon) {
+        where.bucket.attempts = attempts_for_a_file;
+        where.bucket.silence = silence_for_a_file;
+    }
     where.prefix = place->prefix;
     where.ca_file = config.text("SSL_CERT_FILE");
     where.spool = data;
@@ -50,13 +52,15 @@ client::S3Options bucket_of(const config::Config& config, const std::string& buc
     return options;
 }
 
-std::shared_ptr<const blobs::Stores> stores_of(const config::Config& config, const fs::path& data) {
+std::shared_ptr<const blobs::Stores> stores_of(const config::Config& config, const fs::path& data,
+                                               Wanted wanted) {
     const auto folder = fs::absolute(data).lexically_normal() / "files";
     std::vector<std::shared_ptr<blobs::Store>> all;
-    if (config.is_set("S3_BUCKET")) all.push_back(bucket_store(config, "S3_BUCKET", data));
+    if (config.is_set("S3_BUCKET")) all.push_back(bucket_store(config, "S3_BUCKET", data, wanted));
     // Without any file there the folder is not made.
     if (all.empty() || fs::exists(folder)) all.push_back(std::make_shared<blobs::DiskStore>(folder));
-    if (config.is_set("S3_BUCKET_BEFORE")) all.push_back(bucket_store(config, "S3_BUCKET_BEFORE", data));
+    if (config.is_set("S3_BUCKET_BEFORE"))
+        all.push_back(bucket_store(config, "S3_BUCKET_BEFORE", data, wanted));
     return std::make_shared<const blobs::Stores>(std::move(all));
 }
 

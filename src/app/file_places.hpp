@@ -13,9 +13,13 @@ namespace bb::app {
 /// there, as "Backups".
 client::S3Options bucket_of(const config::Config& config, const std::string& bucket, std::string_view what);
 
+/// How long a bucket is asked: somebody waits for a file, or all of them are read, as for a backup.
+enum class Wanted { soon, surely };
+
 /// Where uploaded files are: in S3_BUCKET, else in the data folder; and where some may be from before, in
 /// S3_BUCKET_BEFORE and the data folder. Throws std::runtime_error with a sentence when there is no key.
 std::shared_ptr<const blobs::Stores> stores_of(const config::Config& config,
-                                               const std::filesystem::path& data);
+                                               const std::filesystem::path& data,
+                                               Wanted wanted = Wanted::soon);
 
 }  // namespace bb::app

@@ -50,7 +50,7 @@ safety::Installation installation_of(const config::Config& config, std::string c
     for (const std::string& name :
          {std::string(".env"), std::string(".env.local"), ".env." + config.text("BRAINBYTES_STAGE")})
         if (fs::is_regular_file(name)) installation.settings.emplace_back(fs::absolute(name));
-    installation.files = stores_of(config, installation.data);
+    installation.files = stores_of(config, installation.data, Wanted::surely);
     installation.files_sql = materials::stored_files_sql;
     installation.say = [](std::string_view) {
     };

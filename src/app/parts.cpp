@@ -155,6 +155,8 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       tutor(executor, db, search, provider.get(), budget, shared.replies, shared.metrics, shared.home_name),
       sign_in_limits(db, shared.rates, shared.metrics),
       page_limit(sign_in_limits, shared.metrics, "pages"),
+      copy_limit(sign_in_limits, shared.metrics, "copies"),
+      link_limit(sign_in_limits, shared.metrics, "share-person"),
       sign_ins(shared.metrics),
       idempotency(db, router),
       service(router, hooks(), service_options(shared), shared.metrics),
@@ -174,7 +176,7 @@ void Worker::Parts::bind_routes() {
         router, {db, sessions, *mail, sign_in_limits, budget, node.url, node.secret, std::move(about),
                  announce, github.get(),
                  webauthn::relying_parties({node.url, config::local_url(node.config)}), &keeping, &sign_ins});
-    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, sign_in_limits,
+    materials::bind_routes(router, {db, files, node.pool, &uploads, page_limit, copy_limit, link_limit,
                                     fetcher.guard(), &message_search, storage_of(node), semantics.get()});
     tutor.bind_routes(router);
     const auto places = destinations_of(node.config);

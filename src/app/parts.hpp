@@ -72,6 +72,8 @@ struct Worker::Parts {
     http::Router router;
     access::SharedLimits sign_in_limits;
     access::PersonLimit page_limit;
+    access::PersonLimit copy_limit;
+    access::PersonLimit link_limit;
     accounts::SignInCounts sign_ins;
     access::Idempotency idempotency;
     http::Service service;

@@ -6,12 +6,12 @@
 
 #include "app/pages.hpp"
 #include "app/status_words.hpp"
+#include "base/core/address.hpp"
 #include "base/core/log.hpp"
 #include "base/core/number.hpp"
 #include "base/http/language.hpp"
 #include "base/http/multipart.hpp"
 #include "base/net/timer.hpp"
-#include "features/accounts/address.hpp"
 #include "operations/watch/actions.hpp"
 #include "operations/watch/status.hpp"
 #include "services/mail/fill.hpp"
@@ -222,7 +222,7 @@ Task<void> send(mail::Sender& mail, mail::Message letter, std::string request_id
 /// The answer is the same whether the address is known or not.
 Answer subscribe(const StatusParts& parts, const Request& request) {
     const auto& words = words_for(request);
-    const auto email = accounts::parse_address(email_in(request));
+    const auto email = parse_address(email_in(request));
     if (!email) co_return page(words, words.no_address, back_link(words), 422);
     if (auto refused = co_await parts.limits.refuse(request, "mail", *email)) co_return std::move(*refused);
     // Sent afterwards: how long it takes must not tell whether the address is known.

@@ -113,7 +113,7 @@ Task<void> Worker::keep_house() {
     if (parts_->embedding) net::spawn(executor(), parts_->embedding->keep_embedding());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));
     net::spawn(executor(), materials::keep_sweeping(parts_->uploads));
-    net::spawn(executor(), blobs::keep_noting_place(parts_->db, node.files->current().name()));
+    net::spawn(executor(), blobs::keep_noting_place(parts_->db, node.files->current().place()));
     net::spawn(executor(), parts_->watching.run());
     for (const auto& channel : watch::channel_names())
         net::spawn(executor(), parts_->watching.carry_messages(channel));

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "base/core/json_writer.hpp"
@@ -105,16 +106,16 @@ Task<std::string> why_not(const BlobWords& words, const config::Config& config, 
     if (!to_bucket && !config.is_set("S3_BUCKET_BEFORE"))
         co_return "From which bucket? Put its name into S3_BUCKET_BEFORE.";
     if (!words.move.remove || words.move.dry_run) co_return std::string();
-    const auto others = co_await blobs::servers_elsewhere(db, stores.current().name());
+    const auto place = stores.current().place();
+    const auto others = co_await blobs::servers_elsewhere(db, place);
     if (others.empty()) co_return std::string();
     co_return fmt::format(
         "The server of {} does not store files in {} and would miss those that are removed. Restart it with "
-        "the "
-        "options that this command has, or leave out --remove.",
-        fmt::join(others, ", "), stores.current().name());
+        "the options that this command has, or leave out --remove.",
+        fmt::join(others, ", "), place);
 }
 
-Task<void> note_move(db::Database& db, const BlobWords& words, const blobs::Moved& moved) {
+Task<void> note_move(db::Database& db, const BlobWords& words, const blobs::Moved& moved, bool complete) {
     audit::Entry entry{audit::by_operator(), "files.moved"};
     entry.details = JsonWriter()
                         .object()
@@ -122,17 +123,19 @@ Task<void> note_move(db::Database& db, const BlobWords& words, const blobs::Move
                         .field("copied", moved.copied)
                         .field("removed", moved.removed)
                         .field("faults", moved.faults)
+                        .field("complete", complete)
                         .end()
                         .take();
     co_await audit::record(db, std::move(entry));
 }
 
-void print_moved(Context& context, const BlobWords& words, const blobs::Moved& moved,
+void print_moved(Context& context, const BlobWords& words, const blobs::Moved& moved, bool complete,
                  const std::string& place) {
     if (words.json) {
         JsonWriter json;
         json.object()
             .field("dryRun", words.move.dry_run)
+            .field("complete", complete)
             .field("to", place)
             .field("copied", moved.copied)
             .field("present", moved.present)
@@ -164,10 +167,22 @@ Task<int> move(Context& context, db::Database& db, BlobWords words) {
     const auto& stores = data.keeping.files.stores();
     const auto refused = co_await why_not(words, context.config, db, stores);
     if (!refused.empty()) co_return context.fail(refused);
-    const auto moved = co_await blobs::move_files(db, data.keeping.files, materials::stored_files_sql,
-                                                  words.move, shown("move"));
-    if (!words.move.dry_run) co_await note_move(db, words, moved);
-    print_moved(context, words, moved, stores.current().name());
+    blobs::Moved moved;
+    std::exception_ptr fault;
+    try {
+        co_await blobs::move_files(db, data.keeping.files, materials::stored_files_sql, words.move, moved,
+                                   shown("move"));
+    } catch (const std::exception&) {
+        fault = std::current_exception();
+    }
+    // What was done until then is told all the same.
+    print_moved(context, words, moved, !fault, stores.current().name());
+    try {
+        if (!words.move.dry_run) co_await note_move(db, words, moved, !fault);
+    } catch (const std::exception&) {
+        if (!fault) fault = std::current_exception();
+    }
+    if (fault) std::rethrow_exception(fault);
     co_return moved.faults == 0 ? done : failed;
 }
 

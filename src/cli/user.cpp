@@ -2,10 +2,10 @@
 #include <memory>
 
 #include "base/config/public_url.hpp"
+#include "base/core/address.hpp"
 #include "base/core/json_writer.hpp"
 #include "cli/cli.hpp"
 #include "cli/person.hpp"
-#include "features/accounts/address.hpp"
 #include "features/accounts/administration.hpp"
 #include "features/accounts/cookie.hpp"
 #include "features/accounts/people.hpp"
@@ -51,13 +51,13 @@ Task<int> create_user(Context& context, db::Database& db, accounts::NewPerson pe
 }
 
 int run_create(Context& context, const CreateOptions& options) {
-    const auto email = accounts::parse_address(options.email);
+    const auto email = parse_address(options.email);
     if (!email) {
         context.fail("\"" + options.email + "\" is not an e-mail address.");
         return wrong_usage;
     }
     accounts::NewPerson person{*email, options.name, options.role, options.language};
-    if (person.name.empty()) person.name = accounts::name_from_address(*email);
+    if (person.name.empty()) person.name = name_from_address(*email);
     return run_with_database(
         context.config, [&context, &person](db::Database& db) { return create_user(context, db, person); });
 }

@@ -4,23 +4,29 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { ask, newId } from "../support/chat.mjs";
 import { startDatabase } from "../support/database.mjs";
+import { startModel as startTutor } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
 
 const topics = [/car|automobile|kotse/gi, /leaf|leaves|foliage|dahon/gi, /volcano|eruption|bulkan/gi];
 
-/** An embedding server: `behave` steers it, `asked` has the body of every request. */
+/**
+ * An embedding server: `behave` steers it (`refuse`: texts that it answers with 400, `choke`: with 500), `asked` has the
+ * body of every request.
+ */
 async function startModel() {
-    const model = { asked: [], behave: { status: 200, delay: 0, refuse: undefined } };
+    const model = { asked: [], behave: { status: 200, delay: 0 } };
     const server = createServer(async (request, response) => {
         const pieces = [];
         for await (const piece of request) pieces.push(piece);
         const body = JSON.parse(Buffer.concat(pieces).toString("utf8"));
         model.asked.push({ ...body, authorization: request.headers.authorization });
-        const { status, delay, refuse } = model.behave;
+        const { status, delay, refuse, choke } = model.behave;
         if (delay) await pause(delay);
-        const refused = refuse && body.input.some((text) => refuse.test(text));
-        response.writeHead(refused ? 400 : status, { "content-type": "application/json" });
+        const has = (what) => what && body.input.some((text) => what.test(text));
+        const answer = has(refuse) ? 400 : has(choke) ? 500 : status;
+        response.writeHead(answer, { "content-type": "application/json" });
         const data = body.input.map((text, index) => ({
             index,
             embedding: [...topics.map((topic) => (text.match(topic) ?? []).length), 0.1],
@@ -33,8 +39,9 @@ async function startModel() {
     return model;
 }
 
-let database, model, server, ana, ben;
+let database, model, tutor, server, ana, ben;
 const env = () => ({
+    ...tutor.env,
     DATABASE_URL: database.url,
     OPENAI_EMBEDDING_BASE_URL: model.url,
     OPENAI_EMBEDDING_MODEL: "topics-1",
@@ -42,7 +49,7 @@ const env = () => ({
 
 before(async () => {
     database = await startDatabase();
-    model = await startModel();
+    [model, tutor] = await Promise.all([startModel(), startTutor()]);
     server = await startServer({ env: env() });
     ana = await server.as("ana@example.org");
     ben = await server.as("ben@example.org");
@@ -50,6 +57,7 @@ before(async () => {
 after(async () => {
     await server?.stop();
     await model?.close();
+    await tutor?.close();
     await database?.stop();
 });
 
@@ -78,8 +86,17 @@ async function counted(line) {
 }
 const searches = (outcome) => counted(`brainbytes_semantic_searches_total{outcome="${outcome}"}`);
 
+/** Waits until it is so. */
+async function until(so, what, within = 70_000) {
+    const deadline = Date.now() + within;
+    while (!(await so())) {
+        assert.ok(Date.now() < deadline, `in vain: ${what}`);
+        await pause(200);
+    }
+}
+
 /** Waits until so many passages have vectors of a model. */
-async function vectors(count, name = "topics-1", within = 30_000) {
+async function vectors(count, name = "topics-1", within = 60_000) {
     const deadline = Date.now() + within;
     for (;;) {
         const { rows } = await counts(name);
@@ -157,13 +174,66 @@ test("passages wait while the model fails, and a text that it refuses is left ou
         assert.ok(Date.now() < deadline);
         await pause(100);
     }
+    await until(async () => (await waiting()) > 0, "some wait");
     model.behave.refuse = /UNSPEAKABLE/;
     model.behave.status = 200;
     await vectors(7); // what is deleted keeps its vector until it is purged
     assert.equal(await counted('brainbytes_passages_embedded_total{outcome="refused"}'), 1);
     assert.equal((await found(ben, "dahon"))[0].title, "Leaves");
-    assert.ok((await waiting()) >= 0);
+    await until(async () => (await waiting()) === 0, "none waits");
     model.behave.refuse = undefined;
+});
+
+/** Whether all is done that could be for somebody's passages, as they are now. */
+async function done(email) {
+    const text = await database.query(
+        `SELECT v.changes = c.changes AND v.attempts = 0 FROM vector_corpora v JOIN corpora c USING (owner_id)
+         JOIN users u ON u.id = c.owner_id WHERE u.email = '${email}'`,
+    );
+    return String(text).trim() === "t";
+}
+
+test("refused texts that stand alone are not asked for again and again", async () => {
+    const cai = await server.as("cai@example.org");
+    const refusals = () => counted('brainbytes_passages_embedded_total{outcome="refused"}');
+    const before = await refusals();
+    model.behave.refuse = /UNSPEAKABLE/;
+    const alone = await material(cai, "Alone", { Odd: "UNSPEAKABLE words." });
+    await until(() => done("cai@example.org"), "the refused text is done with");
+    assert.ok((await refusals()) > before);
+    const asked = model.asked.length;
+    await pause(5_000); // in which there would be two rounds
+    assert.equal(model.asked.length, asked);
+    assert.equal((await cai.request(`/api/materials/${alone}`, { method: "DELETE" })).status, 204);
+    model.behave.refuse = undefined;
+});
+
+test("a text at which the model always fails is left out alone in the end", async () => {
+    const cai = await server.as("cai@example.org");
+    await until(() => done("cai@example.org"), "nothing is in hand");
+    const mine = "WHERE owner_id = (SELECT id FROM users WHERE email = 'cai@example.org')";
+    await database.query(`UPDATE vector_corpora SET next_try_at = now() + interval '1 hour' ${mine}`);
+    model.behave.choke = /ENDLESS/;
+    const both = await material(cai, "Both", { Long: "ENDLESS words.", Short: "A leaf is thin." });
+    await database.query(`UPDATE vector_corpora SET attempts = 3, next_try_at = now() ${mine}`);
+    await until(() => done("cai@example.org"), "the text is done with");
+    assert.equal((await found(cai, "dahon"))[0].title, "Short");
+    assert.equal((await counts("topics-1")).rows, 8);
+    assert.equal((await cai.request(`/api/materials/${both}`, { method: "DELETE" })).status, 204);
+    model.behave.choke = undefined;
+});
+
+test("a chat that answers from materials alone reads what was found by meaning", async () => {
+    const person = { ...ana, url: server.url };
+    const reply = await ask(person, newId(), "Automobile?", { body: { onlyMaterials: true } });
+    assert.doesNotMatch(reply.text, /nothing about this in your materials/);
+    const { messages } = tutor.requests.find((one) => /tutor who helps/.test(one.messages[0].content));
+    assert.match(messages[0].content, /own materials only/);
+    assert.match(messages.at(-1).content, /A car has an engine\./);
+    // Where nothing can be found by meaning it is as before.
+    const nobody = { ...(await server.as("dan@example.org")), url: server.url };
+    const none = await ask(nobody, newId(), "Automobile?", { body: { onlyMaterials: true } });
+    assert.match(none.text, /nothing about this in your materials/);
 });
 
 test("another model gets all passages anew, and vectors go with their text", async () => {

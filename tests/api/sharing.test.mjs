@@ -170,6 +170,14 @@ test("a named person has it as soon as they own the address, and nobody learns w
     assert.deepEqual(Object.keys(known), Object.keys(unknown));
     assert.deepEqual([known.path, known.share.email], [null, "student@example.org"]);
     assert.equal((await named("later@example.org")).share.id, unknown.share.id, "named once");
+    const untold = (share) => ({ ...share, id: "", email: "", createdAt: "" });
+    assert.deepEqual(untold(known.share), untold(unknown.share));
+    const { shares } = await get(teacher, `/api/materials/${id}/shares`);
+    assert.deepEqual(
+        shares.map((share) => share.email),
+        ["student@example.org", "later@example.org"],
+    );
+    assert.deepEqual(untold(shares[0]), untold(shares[1]));
     await get(student, `/api/shared/${id}`);
     await get(stranger, `/api/shared/${id}`, 404);
     const later = await server.as("later@example.org");
@@ -199,6 +207,51 @@ test("a date ends a share, and one that has passed is refused", async () => {
     await database.query(`UPDATE shares SET expires_at = now() WHERE id = '${share.id}'`);
     await get(student, `/api/shared/${id}`, 404);
     await open(stranger, tokenOf({ path }), 404);
+});
+
+test("a share rests while its owner is about to be erased", async () => {
+    const leaver = await server.as("leaver@example.org");
+    const { id } = await post(leaver, "/api/materials", { title: "Of a leaver" });
+    await post(leaver, `/api/materials/${id}/shares`, { kind: "person", email: student.email });
+    const { path } = await post(leaver, `/api/materials/${id}/shares`, { kind: "link" });
+    await get(student, `/api/shared/${id}`);
+    await remove(leaver, "/api/me", 200);
+    await get(student, `/api/shared/${id}`, 404);
+    await get(student, `/api/shared/${id}/files`, 404);
+    await post(student, `/api/shared/${id}/copy`, {}, 404);
+    await open(student, tokenOf({ path }), 404);
+    await database.query("UPDATE users SET erase_at = NULL WHERE email = 'leaver@example.org'");
+    await get(student, `/api/shared/${id}`);
+});
+
+test("a material has 100 shares, of which a known address takes no further one, and a link 500 readers", async () => {
+    const { id } = await post(teacher, "/api/materials", { title: "For many" });
+    const { share, path } = await shareByLink(id);
+    const shares = `/api/materials/${id}/shares`;
+    await database.query(
+        "INSERT INTO shares (id, owner_id, material_id, email) " +
+            "SELECT gen_random_uuid(), owner_id, id, 'friend-' || n || '@example.org' " +
+            `FROM materials, generate_series(1, 99) n WHERE id = '${id}'`,
+    );
+    await post(teacher, shares, { kind: "link" }, 409);
+    await post(teacher, shares, { kind: "person", email: "friend-100@example.org" }, 409);
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString().replace("Z", "000Z");
+    const dated = await post(teacher, shares, { kind: "person", email: "friend-7@example.org", expiresAt });
+    assert.equal(dated.share.expiresAt, expiresAt);
+    assert.equal((await get(teacher, shares)).shares.length, 100);
+
+    const late = await server.as("late@example.org");
+    await database.query(
+        "INSERT INTO users (id, email, name, role) SELECT gen_random_uuid(), " +
+            "'reader-' || n || '@example.org', 'Reader ' || n, 'student' FROM generate_series(1, 500) n; " +
+            `INSERT INTO share_readers SELECT '${share.id}', id FROM users WHERE email LIKE 'reader-%'`,
+    );
+    await open(late, tokenOf({ path }), 409);
+    await database.query(
+        "DELETE FROM share_readers USING users WHERE reader_id = id AND email = 'reader-7@example.org'",
+    );
+    await open(late, tokenOf({ path }));
+    await get(late, `/api/shared/${id}`);
 });
 
 test("a copy is one's own, with its origin, found by search, and stays when the sharing ends", async () => {
@@ -234,6 +287,8 @@ test("what cannot be shared is refused with the field, and who is signed out get
         [{ kind: "group" }, "#/kind"],
         [{ kind: "person" }, "#/email"],
         [{ kind: "person", email: "nobody" }, "#/email"],
+        [{ kind: "person", email: "no body@example.org" }, "#/email"],
+        [{ kind: "person", email: "nobody@nowhere" }, "#/email"],
         [{ kind: "person", email: "teacher@example.org" }, "#/email"],
         [{ kind: "link", email: "student@example.org" }, "#/email"],
         [{ kind: "link", expiresAt: "tomorrow" }, "#/expiresAt"],
@@ -307,4 +362,32 @@ test("erasing either person leaves nothing of them in what was shared; archives 
         shares.map((one) => [one.kind, one.readers]),
         [["link", []]],
     );
+});
+
+test("an archive tells of a link, but not whose and what it was once it may not be read", async () => {
+    const keeper = await server.as("keeper@example.org");
+    const materials = {};
+    for (const title of ["Open", "Over", "Deleted"]) {
+        const { id } = await post(teacher, "/api/materials", { title });
+        const { share, path } = await shareByLink(id);
+        await open(keeper, tokenOf({ path }));
+        materials[title] = { id, share: share.id };
+    }
+    const opened = async () => {
+        const files = unzip(await archiveFrom(server, keeper));
+        const list = JSON.parse(files["sharing.json"]).opened;
+        assert.ok(list.every((one) => one.openedAt));
+        return list.map((one) => [one.title, one.owner]).sort();
+    };
+    const told = (...titles) => titles.map((title) => [title, "teacher"]);
+    assert.deepEqual(await opened(), told("Deleted", "Open", "Over"));
+    await database.query(`UPDATE shares SET expires_at = now() WHERE id = '${materials.Over.share}'`);
+    await remove(teacher, `/api/materials/${materials.Deleted.id}`);
+    const untold = [null, null];
+    assert.deepEqual(await opened(), [untold, untold, ...told("Open")]);
+    await database.query("UPDATE users SET erase_at = now() + interval '1 day' WHERE name = 'teacher'");
+    assert.deepEqual(await opened(), [untold, untold, untold]);
+    await database.query("UPDATE users SET erase_at = NULL WHERE name = 'teacher'");
+    await database.query("UPDATE users SET suspended_at = now() WHERE name = 'teacher'");
+    assert.deepEqual(await opened(), [untold, untold, untold]);
 });

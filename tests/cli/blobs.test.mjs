@@ -1,17 +1,27 @@
 // Uploaded files in a bucket, on the real program and a real S3 server: their life, what verify finds, and moves between
 // disk and bucket that are killed in the middle.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    chownSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    rmSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { create } from "../support/archives.mjs";
 import { assertProblem } from "../support/checks.mjs";
+import { finds, read } from "../support/doctor.mjs";
 import { s3Keys, s3Request, s3Uploads, startProxy, startS3 } from "../support/s3.mjs";
-import { program, startServer } from "../support/server.mjs";
+import { program, startServer, temporaryFolder } from "../support/server.mjs";
 
 let s3, proxy, server, mover;
 before(async () => {
@@ -95,6 +105,12 @@ test("a file lies sealed in the bucket alone, is read from there, and goes with 
     assert.ok((await original(ana, material, big.id)).bytes.equals(large));
     assert.equal((await original({ url: server.url, cookie: "" }, material, small.id)).status, 401);
     assert.equal((await original(ben, material, small.id)).status, 404);
+    const head = await fetch(`${server.url}/api/materials/${material}/files/${big.id}/content`, {
+        method: "HEAD",
+        headers: { cookie: ana.cookie },
+    });
+    assert.deepEqual([head.status, head.headers.get("content-length")], [200, String(large.length)]);
+    assert.equal((await head.arrayBuffer()).byteLength, 0);
     assert.deepEqual(await verify(server).then(({ files, faults }) => [files, faults]), [2, 0]);
     assert.deepEqual(await s3Uploads(s3), []);
 
@@ -185,6 +201,43 @@ test("verify finds what is missing, changed and an orphan; a backup brings it ba
     );
 });
 
+test("the doctor says whether the bucket answers", async () => {
+    const look = async () => read(await server.command("doctor", "--json"));
+    finds(await look(), "ok", "uploaded files", /^s3:\/\/school-files\/one answers$/, /^$/);
+    proxy.refusals = Infinity;
+    try {
+        const refused = await look();
+        finds(refused, "fail", "uploaded files", /503|no answer in time/, /Correct S3_BUCKET, S3_ENDPOINT/);
+        assert.deepEqual(
+            refused.of("uploaded files").filter(({ result }) => result === "ok"),
+            [],
+        );
+    } finally {
+        proxy.refusals = 0;
+    }
+});
+
+test("a restore into another folder and a drill leave the bucket as it is", async () => {
+    const before = await keysOf("");
+    assert.ok(before.length > 0);
+    const elsewhere = temporaryFolder("bb-into");
+    try {
+        const dataFolder = path.join(elsewhere, "data");
+        const words = ["backup", "restore", "latest", "--into", dataFolder, "--json"];
+        const back = parsed(await server.command(...words));
+        assert.equal(back.missingFiles, 0);
+        assert.ok(onDisk({ dataFolder }).length >= 2, "its files lie on the disk of that folder");
+        assert.deepEqual(await keysOf(""), before);
+    } finally {
+        rmSync(elsewhere, { recursive: true, force: true });
+    }
+    const held = await server.command("drill", "run", "--scenario", "deleted-files", "--json");
+    assert.ok(held.stdout, held.stderr);
+    const files = JSON.parse(held.stdout).checks.find(({ name }) => name === "files");
+    assert.ok(files?.good, held.stdout);
+    assert.deepEqual(await keysOf(""), before);
+});
+
 /** A move through the slow proxy that is killed after some files. */
 async function killedMove(at, enough) {
     proxy.slow = 20;
@@ -199,6 +252,37 @@ async function killedMove(at, enough) {
     child.kill("SIGKILL");
     assert.equal(await ended, "SIGKILL");
     proxy.slow = 0;
+}
+
+/** A move through the slow proxy, behind which the bucket goes away after some files. */
+async function brokenMove(at, enough) {
+    const env = at.options.env;
+    at.options.env = { ...env, S3_ENDPOINT: proxy.url };
+    proxy.slow = 20;
+    try {
+        let ended = false;
+        const moving = at.command("blobs", "move", "--to", "s3", "--json").finally(() => (ended = true));
+        for (
+            const deadline = Date.now() + 60_000;
+            (await keysOf("two/files/")).length < enough;
+            await pause(30)
+        )
+            assert.ok(Date.now() < deadline && !ended, "the move copies nothing");
+        proxy.refusals = Infinity;
+        return await moving;
+    } finally {
+        at.options.env = env;
+        proxy.refusals = proxy.slow = 0;
+    }
+}
+
+/** Makes a file of a server's disk as it was before files were sealed. */
+function unseal(at, text) {
+    const digest = sha256(text);
+    const name = onDisk(at).find((one) => path.basename(one) === digest);
+    writeFileSync(path.join(at.dataFolder, "files", name), text);
+    const where = `host=${at.dataFolder}/run user=postgres dbname=brainbytes`;
+    execFileSync("psql", [where, "-Xqc", `DELETE FROM file_keys WHERE digest = '\\x${digest}'`]);
 }
 
 test("files move into the bucket and back beside the server, also when the move is killed", async () => {
@@ -233,12 +317,26 @@ test("files move into the bucket and back beside the server, also when the move 
     await restart({ ...s3.env, S3_BUCKET: "school-files/two" });
     await readAll();
     await add("a new stone");
+    unseal(mover, "stone 0");
+    await readAll();
     await killedMove(mover, 4);
     const before = (await keysOf("two/files/")).length;
-    assert.ok(before >= 4 && before < 13, String(before));
+    assert.ok(before >= 4 && before < 11, String(before));
+    await readAll();
+    const broken = await brokenMove(mover, before + 2);
+    const part = parsed(broken, 1);
+    assert.equal(part.complete, false);
+    assert.ok(part.copied >= 1 && part.copied < 12, broken.stdout);
+    assert.match(broken.stderr, /503/);
     await readAll();
     const again = parsed(await move("s3"));
     assert.deepEqual([again.copied + again.present, again.faults, again.removed], [12, 0, 0]);
+    assert.equal(again.complete, true);
+    for (const key of await keysOf("two/files/")) {
+        const { bytes } = await s3Request(s3, "GET", `/${s3.bucket}/${key}`);
+        assert.equal(bytes.subarray(0, 8).toString(), "bbfile1\n", "also what was stored before");
+    }
+    assert.equal((await verify(mover)).faults, 0);
     assert.ok(again.present >= 2, JSON.stringify(again));
     assert.equal(onDisk(mover).length, 12);
     const removed = parsed(await move("s3", "--remove"));
@@ -256,5 +354,5 @@ test("files move into the bucket and back beside the server, also when the move 
     await restart(s3.env);
     await readAll();
     const { stdout } = await mover.command("audit", "list", "--action", "files.moved");
-    assert.equal((stdout.match(/files\.moved/g) ?? []).length, 3, stdout);
+    assert.equal((stdout.match(/files\.moved/g) ?? []).length, 4, stdout);
 });

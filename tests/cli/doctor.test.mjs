@@ -172,7 +172,7 @@ test("passages that wait for an embedding model are told, and that it fails", as
         assert.equal(failing.result, "warn");
         assert.match(failing.found, /because the embedding model fails/);
         psql("UPDATE vector_corpora v SET model = 'm', changes = c.changes FROM corpora c");
-        assert.equal((await vectors()).found, "every passage has its vector");
+        assert.equal((await vectors()).found, "no passages wait");
     });
     psql("DELETE FROM users WHERE email = 'v@x.example'");
 });

@@ -112,3 +112,38 @@ test("a material is shared with an address until a day, in Filipino too", async 
     await visitor.getByRole("button", { name: "Alisin sa listahang ito" }).click();
     await visitor.getByText("Wala pang nagbabahagi sa iyo.", { exact: false }).waitFor();
 });
+
+test("a link pasted over another is the one that opens, and one that was not opened is forgotten at sign-out", async () => {
+    const shares = `/api/materials/${material.id}/shares`;
+    const wanted = { kind: "link", expiresAt: null };
+    const first = await create(teacher, shares, wanted);
+    const revoked = await teacher.request(`${shares}/${first.share.id}`, { method: "DELETE" });
+    assert.equal(revoked.status, 204, revoked.text);
+    const second = await create(teacher, shares, wanted);
+
+    const learner = await server.as("learner@example.org");
+    const visitor = await browser.visitor(server, { cookie: learner.cookie });
+    const kept = () => visitor.evaluate(() => localStorage.getItem("brainbytes:shared-link"));
+    const gone = visitor.getByText("This link is not valid any more.", { exact: false });
+    const token = new URL(second.path, server.url).hash.slice(1);
+    await visitor.goto(first.path);
+    await visitor.getByRole("button", { name: "Open it" }).click();
+    await gone.waitFor();
+    await visitor.evaluate(() => (globalThis.sameVisit = true));
+    await visitor.goto(second.path);
+    await gone.waitFor({ state: "detached" });
+    assert.equal(await visitor.evaluate(() => globalThis.sameVisit), true, "the page was loaded again");
+    assert.equal(new URL(visitor.url()).hash, "", "the token is out of the address");
+    assert.equal(await kept(), token);
+    await visitor.getByRole("button", { name: "Open it" }).click();
+    await visitor.getByRole("heading", { name: "Photosynthesis" }).waitFor();
+    assert.equal(await kept(), null);
+
+    await visitor.goto(second.path);
+    await visitor.getByRole("button", { name: "Open it" }).waitFor();
+    assert.equal(await kept(), token);
+    await visitor.goto("/settings");
+    await visitor.getByRole("button", { name: "Sign out", exact: true }).last().click();
+    await visitor.waitForURL("**/sign-in");
+    assert.equal(await kept(), null, "the link outlives its person");
+});

@@ -76,6 +76,9 @@ const inkOf = (page) =>
         return { all: dark(0, 0, canvas.width, canvas.height), marks };
     });
 
+/** What was fetched of an original and its reader. */
+const largeOf = (page) => page.fetched.filter((name) => /PdfPages|pdf\.worker|\/content$/.test(name));
+
 const shown = (page, number) => page.locator(`.sheet[data-page="${number}"] canvas`).waitFor();
 
 for (const [size, scheme] of [
@@ -97,8 +100,11 @@ for (const [size, scheme] of [
         await page.locator("mark.passage", { hasText: sentence }).waitFor();
         await assertGood(page, `viewer-${size}-${scheme}`);
 
+        const second = await page.locator(".sheet canvas").elementHandle();
         await page.getByRole("button", { name: "Previous page" }).click();
         await shown(page, 1);
+        const left = await second.evaluate((canvas) => [canvas.width, canvas.height]);
+        assert.deepEqual(left, [0, 0], "a page that was left keeps its memory");
         assert.equal(await page.locator(".sheet polygon").count(), 0, "a mark on a page without the passage");
         await page.getByRole("button", { name: "To the passage" }).click();
         await shown(page, 2);
@@ -111,13 +117,13 @@ for (const [size, scheme] of [
         assert.deepEqual(await page.evaluate(() => globalThis.hurt), [], "hurt policies");
     });
 
-test("the reader of PDFs is fetched when a PDF is looked at and not before, and the worker is ours", async () => {
+test("the reader of PDFs is fetched when a PDF is looked at and not before; the worker is ours, and ends with the visit", async () => {
     const files = [
         ["notes.pdf", bytes("notes.pdf")],
         ["plain.txt", Buffer.from("Only words.")],
     ];
     const { page, id, files: made } = await visit("lazy@example.org", files, {});
-    const large = () => page.fetched.filter((name) => /PdfPages|pdf\.worker|\/content$/.test(name));
+    const large = () => largeOf(page);
     await page.goto("/");
     await page.getByRole("textbox").waitFor();
     await page.goto(`/materials/${id}/files/${made[1].id}`);
@@ -132,6 +138,54 @@ test("the reader of PDFs is fetched when a PDF is looked at and not before, and 
     assert.match(answer.headers.get("cache-control"), /immutable/);
     assert.match(answer.headers.get("content-security-policy"), /worker-src 'self'/);
     assert.doesNotMatch(answer.headers.get("content-security-policy"), /unsafe/);
+
+    assert.equal(page.workers().length, 1);
+    await page.getByRole("link", { name: "Back to the material" }).click();
+    await page.getByRole("heading", { name: "Plants" }).waitFor();
+    await eventually(() => assert.equal(page.workers().length, 0, "a worker outlives its file"));
+});
+
+test("the pages of a large PDF wait until they are asked for, and its text does not", async () => {
+    const notes = [["notes.pdf", bytes("notes.pdf")]];
+    const { page, person, id, files } = await visit("large@example.org", notes, { size: "phone" });
+    const file = { ...files[0], bytes: 95_000_000 };
+    await page.route(`**/api/materials/${id}/files/${file.id}`, (route) => route.fulfill({ json: file }));
+    const mark = page.locator("mark.passage", { hasText: sentence });
+    const isInSight = () =>
+        mark.first().evaluate((node) => {
+            const { top, bottom } = node.getBoundingClientRect();
+            return top >= 0 && bottom <= innerHeight;
+        });
+    await page.goto(placeOf(id, file, sentence));
+    const show = page.getByRole("button", { name: /^Show the pages \(95.MB\)$/ });
+    await show.waitFor();
+    await eventually(async () => assert.ok(await isInSight(), "the passage is out of sight"));
+    await assertGood(page, "viewer-asks");
+    assert.deepEqual(largeOf(page), [], "fetched unasked");
+    await show.press("Enter");
+    await shown(page, 2);
+    await page.locator(".sheet polygon").first().waitFor();
+    assert.equal(await show.count(), 0);
+    assert.ok(await page.evaluate(() => document.activeElement !== document.body), "the keyboard is lost");
+    await assertGood(page, "viewer-asked");
+
+    await page.goto("/");
+    await page.getByRole("textbox").fill("Ano ang niluluto sa kusina ng halaman?");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    const source = page.getByRole("button", { name: /notes\.pdf.*page 2/ }).first();
+    await source.waitFor();
+    page.fetched.length = 0;
+    await source.click();
+    await show.waitFor();
+    await page.locator("mark.passage").first().waitFor();
+    assert.deepEqual(largeOf(page), [], "a citation fetched it unasked");
+    await show.click();
+    await shown(page, 2);
+
+    await person.request("/api/me", { method: "PATCH", json: { language: "fil" } });
+    await page.goto(placeOf(id, file, sentence));
+    await page.getByRole("button", { name: /^Ipakita ang mga pahina \(95.MB\)$/ }).click();
+    await shown(page, 2);
 });
 
 test("an answer's source shows the page with its passage, beside the talk and over it", async () => {

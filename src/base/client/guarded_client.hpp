@@ -12,8 +12,8 @@ using MayConnect = std::function<bool(const boost::asio::ip::address& address, i
 
 /// HTTP/1.1 to servers that strangers name. Each address is asked about where the connection to it is made,
 /// of whatever name or number, so that what answers is what was allowed: there is no proxy, and no connection
-/// is used twice or shared with an HttpClient. Takes compressed bodies and unpacks them; `max_bytes` of a
-/// request is of what comes out. One object per loop; use it only there.
+/// is used twice or shared with an HttpClient. Takes bodies packed once, with gzip or deflate, and unpacks
+/// them; `max_bytes` of a request is of what comes out. One object per loop; use it only there.
 class GuardedClient {
 public:
     /// `ca_file`: as HttpClient's.
@@ -22,7 +22,7 @@ public:
     ~GuardedClient();
     GuardedClient(const GuardedClient&) = delete;
 
-    /// As HttpClient::stream(), past this guard.
+    /// As HttpClient::stream(), past this guard. Throws std::logic_error without one.
     Task<Reply> stream(Outgoing request, MayConnect guard, Sink sink, std::shared_ptr<Abort> abort);
 
 private:

@@ -1,5 +1,7 @@
 #include "base/client/http_client.hpp"
 
+#include <stdexcept>
+
 #include "base/client/guarded_client.hpp"
 #include "base/client/transfer.hpp"
 
@@ -49,6 +51,7 @@ GuardedClient::~GuardedClient() {
 
 Task<Reply> GuardedClient::stream(Outgoing request, MayConnect guard, Sink sink,
                                   std::shared_ptr<Abort> abort) {
+    if (!guard) throw std::logic_error("a guarded client without a guard");
     Transfer transfer(multi_, std::move(request), std::move(sink), std::move(abort), std::move(guard));
     Reply reply = co_await transfer.run();
     co_return reply;

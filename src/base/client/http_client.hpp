@@ -55,7 +55,8 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;                                          // empty when it went to a sink
     std::optional<Failure> failure;
-    std::string detail;  // for the operator's log; holds no part of the request or the reply
+    bool miscoded = false;  // with Failure::cut: the body is packed in a way that was not asked for
+    std::string detail;  // for the operator's log; may name the host, and holds nothing else of what was sent
 
     /// First header with this lower-case name, or empty.
     std::string_view header(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace bb::client {
 namespace {
@@ -12,9 +13,16 @@ namespace {
 // Above this much undelivered body the peer is made to wait.
 constexpr std::size_t pause_above = 64 * 1024;
 constexpr std::size_t max_headers = 200;
+constexpr std::string_view known_codings[] = {"gzip", "x-gzip", "deflate", "identity"};
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string in_lower_case(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), lower);
+    return result;
 }
 
 bool breaks_line(std::string_view text) {
@@ -249,6 +257,8 @@ void Transfer::finish() {
         fail(Failure::aborted, "ended from this side");
     else if (too_large_)
         fail(Failure::too_large, "more than the allowed number of bytes");
+    else if (reply_.miscoded)
+        fail(Failure::cut, "the body is packed in a way that was not asked for");
     else if (code_ != CURLE_OK)
         fail(failure_of(code_), error_[0] ? error_ : curl_easy_strerror(code_));
 }
@@ -285,16 +295,30 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
     return bytes;
 }
 
+/// Whether libcurl would undo more than one known layer of packing. It undoes all of them within one call,
+/// and a few bytes that are packed several times may hold millions of blocks of nothing: no bound and no
+/// deadline would get a turn. One layer costs no more than what came over the wire.
+bool Transfer::is_miscoded(const std::string& name, std::string_view value) {
+    if (name == "transfer-encoding") return in_lower_case(value) != "chunked";
+    if (name != "content-encoding" || !guard_) return false;
+    const auto end = std::end(known_codings);
+    return ++codings_ > 1 || std::find(std::begin(known_codings), end, in_lower_case(value)) == end;
+}
+
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-    auto& headers = static_cast<Transfer*>(self)->reply_.headers;
+    auto& transfer = *static_cast<Transfer*>(self);
+    auto& headers = transfer.reply_.headers;
     const std::string_view line(data, size * count);
     if (line.starts_with("HTTP/")) headers.clear();  // what stood before belongs to an interim response
     const auto colon = line.find(':');
-    if (colon != std::string_view::npos && colon > 0 && headers.size() < max_headers) {
-        std::string name(line.substr(0, colon));
-        std::transform(name.begin(), name.end(), name.begin(), lower);
-        headers.emplace_back(std::move(name), std::string(trim(line.substr(colon + 1))));
+    if (colon == std::string_view::npos || colon == 0) return line.size();
+    auto name = in_lower_case(line.substr(0, colon));
+    const auto value = trim(line.substr(colon + 1));
+    if (transfer.is_miscoded(name, value)) {
+        transfer.reply_.miscoded = true;
+        return 0;
     }
+    if (headers.size() < max_headers) headers.emplace_back(std::move(name), std::string(value));
     return line.size();
 }
 

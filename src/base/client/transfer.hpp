@@ -2,6 +2,7 @@
 // For the files of this folder alone: nobody else sees libcurl.
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/client/guarded_client.hpp"
 #include "base/client/http_client.hpp"
@@ -30,6 +31,7 @@ private:
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
 
     bool sendable() const;
+    bool is_miscoded(const std::string& name, std::string_view value);
     void prepare();
     void prepare_body();
     void prepare_route();
@@ -53,6 +55,7 @@ private:
     Reply reply_;
     std::string arrived_;
     std::size_t received_ = 0;
+    int codings_ = 0;  // of the body, also by interim responses: libcurl counts them too
     Clock::time_point started_;
     Clock::time_point progressed_;
     bool any_progress_ = false;

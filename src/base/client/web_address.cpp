@@ -4,6 +4,7 @@
 
 #include "base/client/easy.hpp"
 #include "base/core/number.hpp"
+#include "base/core/utf8.hpp"
 
 namespace bb::client {
 namespace {
@@ -42,7 +43,10 @@ std::optional<WebAddress> parse_web_address(const std::string& text, const std::
     address.port = parse_number<int>(part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
     if (address.host.size() > 2 && address.host.front() == '[')
         address.host = address.host.substr(1, address.host.size() - 2);
-    if (address.url.empty() || address.host.empty()) return std::nullopt;
+    const bool is_of_web = address.scheme == "http" || address.scheme == "https";
+    if (address.url.empty() || (is_of_web && address.host.empty())) return std::nullopt;
+    // A host may be written with %80, and is decoded then.
+    if (!utf8::valid(address.url)) return std::nullopt;
     return address;
 }
 

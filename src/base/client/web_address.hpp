@@ -8,9 +8,11 @@ namespace bb::client {
 struct WebAddress {
     std::string url;     ///< whole, in its usual form, without a fragment
     std::string scheme;  ///< in lower case
-    std::string host;    ///< without brackets; every way to write an IPv4 address is written with dots
-    int port = 0;        ///< also where it is the scheme's own
-    std::string path;    ///< "/a/b", without the query
+    /// Without brackets; every way to write an IPv4 address is written with dots. Empty only where the scheme
+    /// is none of the web's.
+    std::string host;
+    int port = 0;      ///< also where it is the scheme's own
+    std::string path;  ///< "/a/b", without the query
     bool has_user = false;
 };
 

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "base/config/env_file.hpp"
+#include "base/config/places.hpp"
 #include "base/core/utf8.hpp"
 
 extern char** environ;
@@ -174,6 +175,12 @@ void Loader::warn_of_unknown_names(const Layer& layer) {
     }
 }
 
+/// Whether two options name the same part of the same bucket, in whatever way they write it.
+bool is_one_bucket(std::string_view one, std::string_view other) {
+    const auto a = parse_bucket(one), b = parse_bucket(other);
+    return a && b && a->bucket == b->bucket && a->prefix == b->prefix;
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -206,7 +213,7 @@ Result<Config> Config::load(const Environment& environment, const std::string& f
         if (config.is_set(name) && !config.is_set("S3_ACCESS_KEY_ID"))
             loader.faults.push_back(
                 {"S3_ACCESS_KEY_ID", fmt::format("must be set too, as {} names a bucket", name)});
-    if (config.is_set("S3_BUCKET") && config.text("S3_BUCKET") == config.text("S3_BUCKET_BEFORE"))
+    if (is_one_bucket(config.text("S3_BUCKET"), config.text("S3_BUCKET_BEFORE")))
         loader.faults.push_back({"S3_BUCKET_BEFORE", "must be another than S3_BUCKET"});
     config.warnings_ = std::move(loader.warnings);
     if (!loader.faults.empty())

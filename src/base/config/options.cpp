@@ -54,7 +54,7 @@ constexpr Option table[] = {
     {"OPENAI_EMBEDDING_MODEL", Kind::text, "",
      "Name of an embedding model: materials are then searched by meaning too, and their passages are sent to "
      "it. "
-     "Unset: by words alone.",
+     "Unset: by words alone. Another model needs another name.",
      "text-embedding-3-small", ""},
     {"OPENAI_EMBEDDING_BASE_URL", Kind::url, "",
      "OpenAI-compatible server of the embedding model, which is sent no key; unset: the one of the language "
@@ -172,12 +172,12 @@ constexpr Option table[] = {
      "person-tokens=200000,school-tokens=5000000", "person-tokens|school-tokens"},
     {"BRAINBYTES_RATE_LIMITS", Kind::rates,
      "person=120+5/s,network=240+10/s,mail-address=5+20/h,mail-network=60+20/m,try-address=20+2/m,"
-     "try-network=160+60/m,pages=20+60/h,share-person=30+10/m",
+     "try-network=160+60/m,pages=20+60/h,copies=10+20/h,share-person=30+10/m",
      "How much is allowed at once, and how much more comes back per second, minute or hour: a person's "
      "requests, those of who is not signed in, sign-in mails, tries to sign in, web pages a person has "
-     "fetched, links to shared materials. Limits left out keep their default.",
+     "fetched, copies of shared materials, links to them. Limits left out keep their default.",
      "person=600+50/s,network=2000+100/s",
-     "person|network|mail-address|mail-network|try-address|try-network|pages|share-person"},
+     "person|network|mail-address|mail-network|try-address|try-network|pages|copies|share-person"},
     {"BRAINBYTES_FETCH_ALLOW", Kind::networks, "",
      "Networks whose web pages people may have fetched, on any port, besides the public internet. Dangerous: "
      "whoever has an account reads through this server what these networks show it, with no password asked.",

@@ -1,6 +1,6 @@
 #include "features/accounts/admission.hpp"
 
-#include "features/accounts/address.hpp"
+#include "base/core/address.hpp"
 
 namespace bb::accounts {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/core/address.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/number.hpp"
 #include "base/core/utf8.hpp"
-#include "features/accounts/address.hpp"
 #include "features/accounts/secrets.hpp"
 
 namespace bb::accounts {

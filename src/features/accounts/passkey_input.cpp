@@ -5,9 +5,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "base/core/address.hpp"
 #include "base/core/base64url.hpp"
 #include "base/core/json_reader.hpp"
-#include "features/accounts/address.hpp"
 #include "features/accounts/recovery_codes.hpp"
 
 namespace bb::accounts {

@@ -43,7 +43,7 @@ constexpr auto recovery_schema =
 constexpr auto recovered_schema =
     R"({"type":"object","required":["recoveryCodesLeft"],"properties":{"recoveryCodesLeft":{"type":"integer"}}})";
 
-constexpr AccountRoute table[] = {
+constexpr AccountRoute passkey_table[] = {
     {Method::post, "/api/passkeys/options", passkey_options, Access::signed_in, "Begin to add a passkey", "",
      creation_schema, 200},
     {Method::post, "/api/passkeys", add_passkey, Access::signed_in, "Add the passkey that a browser made",
@@ -70,7 +70,7 @@ constexpr AccountRoute table[] = {
 }  // namespace
 
 void bind_passkey_routes(http::Router& router, const std::shared_ptr<Services>& shared) {
-    add_routes(router, table, shared);
+    add_routes(router, passkey_table, shared);
 }
 
 }  // namespace bb::accounts

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "base/core/json_reader.hpp"
 #include "base/http/gzip.hpp"
 #include "features/materials/files.hpp"
@@ -71,6 +73,14 @@ std::string made_to_json(const std::vector<File>& files) {
     return json.take();
 }
 
+/// What a HEAD is answered with: none of its bytes is sent, and to look for them may cost a whole download.
+http::FileBody sized(const File& file) {
+    http::FileBody body;
+    body.source = http::source_of({});
+    body.size = static_cast<std::uint64_t>(file.bytes);
+    return body;
+}
+
 }  // namespace
 
 Answer file_answer(const http::Request& request, Services& services, File file) {
@@ -93,7 +103,11 @@ Answer file_answer(const http::Request& request, Services& services, File file) 
 Answer original_answer(const http::Request& request, Services& services, UserId owner, File file) {
     if (file.is_unfetched())
         co_return Error(ErrorCode::conflict, "This page has not been fetched yet, or could not be.");
-    auto body = co_await services.files.open(owner.value, file.digest, request.id);
+    std::optional<http::FileBody> body;
+    if (request.method == http::Method::head)
+        body = sized(file);
+    else
+        body = co_await services.files.open(owner.value, file.digest, request.id);
     if (!body)
         throw std::runtime_error("the original of a file is missing in the file store, or was changed");
     http::Response response;

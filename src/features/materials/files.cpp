@@ -42,9 +42,9 @@ constexpr const char* file_lock_deleted_sql =
     ", f.text FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL FOR UPDATE";
 constexpr const char* file_create_sql =
-    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state) "
-    "VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, CASE WHEN $8 IS NULL THEN 'reading' ELSE "
-    "'ready' END)";
+    "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state, "
+    "source_url, fetched_at) VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, "
+    "CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END, $10, $11)";
 constexpr const char* page_create_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state, "
     "source_url) VALUES ($3, $1, $2, $4, $5, 0, $6, '', 0, 'fetching', $7)";
@@ -141,7 +141,7 @@ Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId
                   const index::Document& document) {
     const auto characters = static_cast<std::int32_t>(utf8::length(file.text.value_or("")));
     co_await tx.query(file_create_sql, owner, material, id, file.name, file.media_type, file.bytes,
-                      file.digest, file.text, characters);
+                      file.digest, file.text, characters, file.source_url, file.fetched_at);
     if (file.text)
         co_await index::put(tx, owner, material, source_of(id), document);
     else
@@ -314,9 +314,9 @@ Task<Result<File>> Files::read_again(UserId owner, MaterialId material, FileId i
         if (!file) co_return file.error();
         if (file->state == "ready") co_return Error(ErrorCode::conflict, "This file was read already.");
         if (file->state != "failed") co_return Result<>();
-        const bool is_page = file->source_url.has_value();
-        co_await tx.query(file_read_again_sql, owner, id, is_page ? "fetching" : "reading");
-        co_await jobs::add(tx, is_page ? fetching_job : reading_job, owner.value, id.value);
+        const bool to_fetch = file->is_unfetched();  // a page that came is kept, and read again
+        co_await tx.query(file_read_again_sql, owner, id, to_fetch ? "fetching" : "reading");
+        co_await jobs::add(tx, to_fetch ? fetching_job : reading_job, owner.value, id.value);
         co_return Result<>();
     };
     auto done = co_await db_.transaction(work);

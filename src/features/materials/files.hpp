@@ -18,7 +18,9 @@ struct NewFile {
     std::string media_type;
     std::int64_t bytes = 0;
     crypto::Digest digest{};
-    std::optional<std::string> text;  // none: a job reads it
+    std::optional<std::string> text;        // none: a job reads it
+    std::optional<std::string> source_url;  // of a web page that was fetched, with the time
+    std::optional<Time> fetched_at;
 };
 
 /// A web page that is still to be fetched.
@@ -61,7 +63,8 @@ public:
     Task<Result<>> remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition);
     /// Undoes remove(). Errors: not_found.
     Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
-    /// Has a file read, or a page fetched, that could not be. Errors: not_found, conflict for one that was.
+    /// Has a file read, or a page that never came fetched, that could not be. Errors: not_found, conflict for
+    /// one that was.
     Task<Result<File>> read_again(UserId owner, MaterialId material, FileId id);
 
 private:

@@ -5,6 +5,7 @@
 #include "base/core/log.hpp"
 #include "base/net/timer.hpp"
 #include "features/materials/index/indexer.hpp"
+#include "features/materials/sharing/copying.hpp"
 #include "features/materials/sharing/sharing.hpp"
 #include "services/jobs/queue.hpp"
 
@@ -108,6 +109,18 @@ Found look(blobs::Store& blobs, std::chrono::seconds age) {
     return found;
 }
 
+/// One place that is away holds up none of the others.
+Task<void> sweep_places_of_any_owner(db::Database& db, blobs::FileStore& files) {
+    for (const auto& store : files.stores().all()) {
+        try {
+            co_await sweep_blobs_of_any_owner(db, *store, files.pool(), std::chrono::hours(1), keep_deleted);
+        } catch (const std::exception& failure) {
+            log::warn("deleted files are left for later",
+                      {{"place", store->name()}, {"reason", failure.what()}});
+        }
+    }
+}
+
 }  // namespace
 
 Task<void> purge_deleted_of_any_owner(db::Database& db, std::chrono::seconds age) {
@@ -166,12 +179,11 @@ Task<void> keep_tidy(db::Database& db, blobs::FileStore& files) {
         co_await net::sleep_for(std::chrono::hours(1));
         try {
             co_await purge_deleted_of_any_owner(db, keep_deleted);
-            for (const auto& store : files.stores().all())
-                co_await sweep_blobs_of_any_owner(db, *store, files.pool(), std::chrono::hours(1),
-                                                  keep_deleted);
-            co_await tidy_file_keys_of_any_owner(db, files);
+            co_await sweep_places_of_any_owner(db, files);
             co_await jobs::sweep_of_any_owner(db);
             co_await sweep_shares_of_any_owner(db);
+            co_await sweep_half_copies_of_any_owner(db);
+            co_await tidy_file_keys_of_any_owner(db, files);
         } catch (const std::exception& failure) {
             log::warn("deleted materials are left for later", {{"reason", failure.what()}});
         }

@@ -17,16 +17,20 @@ namespace {
     "FROM materials m LEFT JOIN subjects s ON s.owner_id = m.owner_id AND s.id = m.subject_id " \
     "LEFT JOIN material_origins c ON c.owner_id = m.owner_id AND c.material_id = m.id "         \
     "LEFT JOIN users ou ON ou.id = c.origin_owner "
+// Not while it is half a copy.
+#define BB_WHOLE_MATERIAL "AND (c.material_id IS NULL OR c.finished_at IS NOT NULL) "
 
-constexpr const char* list_sql = BB_MATERIAL_SELECT
-    "WHERE m.owner_id = $1 AND m.deleted_at IS NULL AND ($2::uuid IS NULL OR m.subject_id = $2) "
-    "AND ($3::boolean IS NULL OR m.active = $3) "
-    "AND ($4::timestamptz IS NULL OR (m.updated_at, m.id) < ($4, $5::uuid)) "
-    "ORDER BY m.updated_at DESC, m.id DESC LIMIT $6";
+constexpr const char* list_sql =
+    BB_MATERIAL_SELECT "WHERE m.owner_id = $1 AND m.deleted_at IS NULL " BB_WHOLE_MATERIAL
+                       "AND ($2::uuid IS NULL OR m.subject_id = $2) "
+                       "AND ($3::boolean IS NULL OR m.active = $3) "
+                       "AND ($4::timestamptz IS NULL OR (m.updated_at, m.id) < ($4, $5::uuid)) "
+                       "ORDER BY m.updated_at DESC, m.id DESC LIMIT $6";
 constexpr const char* find_sql =
-    BB_MATERIAL_SELECT "WHERE m.owner_id = $1 AND m.id = $2 AND m.deleted_at IS NULL";
+    BB_MATERIAL_SELECT "WHERE m.owner_id = $1 AND m.id = $2 AND m.deleted_at IS NULL " BB_WHOLE_MATERIAL;
 
 #undef BB_MATERIAL_SELECT
+#undef BB_WHOLE_MATERIAL
 
 constexpr const char* lock_sql =
     "SELECT version FROM materials WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE";

@@ -9,12 +9,14 @@
 #include "features/materials/index/indexer.hpp"
 #include "features/materials/index/prepared.hpp"
 #include "features/materials/upload.hpp"
+#include "services/blobs/objects.hpp"
 
 namespace bb::materials {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::minutes between_warnings{1};  // that originals cannot be had
 constexpr int most_rounds = 5;  // of keeping a text whose file is moved or renamed meanwhile
 
 constexpr const char* waiting_file_sql =
@@ -86,8 +88,27 @@ Task<std::string> Reading::original(const Waiting& file) {
     co_return co_await files_.pool().run(std::move(read));
 }
 
+/// Where originals cannot be had for now, no attempt counts: it says nothing about the file. The runner makes
+/// its usual pause before it takes the next.
+Task<std::string> Reading::original_or_later(const Waiting& file) {
+    std::string away;
+    try {
+        co_return co_await original(file);
+    } catch (const blobs::Away& fault) {
+        away = fault.what();
+    } catch (const net::Busy& fault) {
+        away = fault.what();
+    }
+    const auto at = Clock::now();
+    if (!told_away_ || at - *told_away_ >= between_warnings) {
+        log::warn("files are read later: originals cannot be had for now", {{"reason", away}});
+        told_away_ = at;
+    }
+    throw jobs::Stopped(away);
+}
+
 Task<extract::Read<std::string>> Reading::text_of(const Waiting& file) {
-    const auto bytes = co_await original(file);
+    const auto bytes = co_await original_or_later(file);
     auto read = [&, stop = stopping()] {
         return extract::read_caged(bytes, file.name, stop);
     };

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,7 @@ private:
     Task<void> give_up(const jobs::Job& job, std::string reason) override;
     Task<std::optional<Waiting>> file_of(const jobs::Job& job);
     Task<std::string> original(const Waiting& file);
+    Task<std::string> original_or_later(const Waiting& file);
     Task<extract::Read<std::string>> text_of(const Waiting& file);
     Task<extract::Read<std::string>> read(const Waiting& file);
     Task<Kept> keep_text(const jobs::Job& job, const Waiting& file, const std::string& text);
@@ -39,6 +41,7 @@ private:
     net::BlockingPool& readers_;
     metrics::Counter done_, failed_, put_off_;
     metrics::Histogram seconds_;
+    std::optional<std::chrono::steady_clock::time_point> told_away_;  // when the log was told last
 };
 
 }  // namespace bb::materials

@@ -4,7 +4,6 @@
 #include "base/net/pool.hpp"
 #include "features/materials/message_search.hpp"
 #include "services/access/person_limit.hpp"
-#include "services/access/shared_limits.hpp"
 #include "services/blobs/file_store.hpp"
 #include "services/fetch/guard.hpp"
 
@@ -22,7 +21,8 @@ struct Services {
     net::BlockingPool& pool;
     Uploads* uploads;
     access::PersonLimit& pages;
-    access::SharedLimits& limits;
+    access::PersonLimit& copies;              // of shared materials
+    access::PersonLimit& links;               // to shared materials, opened
     const fetch::Guard& guard;                // of the pages that people name
     MessageSearch* messages = nullptr;        // null: a search finds no messages
     std::int64_t storage = 0;                 // bytes of files that a person may keep; 0: no bound

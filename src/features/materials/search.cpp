@@ -59,6 +59,7 @@ Task<PassageSearch> find(db::Database& db, vectors::Semantics* semantics, UserId
     const auto placed = co_await index::fetch(db, owner, index::with_neighbours(ranked));
     const auto stretches = index::join_passages(ranked, placed, static_cast<std::size_t>(limit));
     result.passages = co_await index::read_stretches(db, owner, stretches, placed);
+    result.by_meaning = !by_meaning.empty() && !result.passages.empty();
     co_await index::highlight(db, matches, result.passages);
     co_return result;
 }

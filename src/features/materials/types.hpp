@@ -33,10 +33,11 @@ struct FoundPassage {
     std::vector<std::pair<std::int32_t, std::int32_t>> highlights;  // code points in `text`
 };
 
-/// Best first. `answerable` is false when nothing fits the question well enough to answer from.
+/// Best first. `answerable` is false when nothing fits the words of the question well enough to answer from.
 struct PassageSearch {
     std::vector<FoundPassage> passages;
     bool answerable = false;
+    bool by_meaning = false;  // something was found by what it means, whether or not it is answerable
 };
 
 }  // namespace bb::materials

@@ -75,8 +75,10 @@ Task<Ending> Generator::compose(Job& job) {
     }
     auto found = co_await find_passages(job);
     if (!provider_) co_return co_await quote(job, std::move(found));
-    // Where nothing fits, a model could only make something up.
-    if (job.only_materials && !found.answerable && job.live->text().empty()) co_return found_nothing(job);
+    // Where nothing fits, a model could only make something up. Whether what was found by meaning does, the
+    // model has to judge.
+    if (job.only_materials && !found.answerable && !found.by_meaning && job.live->text().empty())
+        co_return found_nothing(job);
     job.live->stage("thinking");
     co_return co_await ask_model(job, std::move(found));
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
 #include <stdexcept>
+#include <string>
 
 #include "base/db/migrate.hpp"
 #include "base/db/schema_range.hpp"
@@ -42,7 +44,6 @@ public:
         take_place(result);
         result.files = loaded_.files().count();
         result.erased = plan_.erased.size();
-        result.settings = loaded_.files().keep_settings(id_);
         result.seconds = since(started);
         return result;
     }
@@ -57,8 +58,22 @@ private:
         const auto former = former_name(into_.conninfo, id_);
         result.seconds_away = loaded_.database().take_place(former);
         if (!plan_.empty) result.former_database = former;
-        loaded_.files().replace_changed();
-        if (!fresh) keep_secret(secret_file);
+        try {
+            // First: without it, nothing that is sealed in the database opens.
+            if (!fresh) keep_secret(secret_file);
+            loaded_.files().replace_changed();
+            result.settings = loaded_.files().keep_settings(id_);
+        } catch (const std::exception& fault) {
+            throw std::runtime_error(
+                fmt::format("The database was replaced by that of the backup{}, but what goes with it is not "
+                            "all in its place. Restore the backup {} once more when this is mended: {}",
+                            former_words(result), id_, fault.what()));
+        }
+    }
+
+    static std::string former_words(const Restored& result) {
+        if (result.former_database.empty()) return {};
+        return fmt::format(" (the one of before is {})", result.former_database);
     }
 
     /// Without the secret of then, what was sealed with it stays closed.

@@ -47,6 +47,7 @@ using Settle = std::function<void(const std::string& conninfo, const Erased& era
 
 /// Restores a backup beside what is there, checks it, and only then puts it in its place; until then nothing
 /// is touched, and whatever fails leaves everything as it was. The former database stays under another name.
+/// What fails after the database was replaced says so, and is to be done again.
 /// Throws std::runtime_error with a sentence: newer schema, damaged part, rows that are not all there, no
 /// right, no room; db::SqlError, db::Unavailable.
 Restored restore_backup(const Installation& into, const RestoreSource& source, const RestorePlan& plan,

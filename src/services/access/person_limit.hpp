@@ -2,6 +2,9 @@
 #include <optional>
 #include <string>
 
+#include "base/core/error.hpp"
+#include "base/core/metrics.hpp"
+#include "base/core/task.hpp"
 #include "base/core/uuid.hpp"
 #include "services/access/refusals.hpp"
 #include "services/access/shared_limits.hpp"

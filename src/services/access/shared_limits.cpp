@@ -55,17 +55,6 @@ Task<std::optional<http::Response>> SharedLimits::refuse(const http::Request& re
                                    request.id);
 }
 
-Task<Result<>> SharedLimits::take_share(Uuid who) {
-    const std::string limit = "share-person";
-    const int wait = co_await take(limit, who.text());
-    if (wait == 0) co_return Result<>();
-    refusals(metrics_, limit).add();
-    Error refused(ErrorCode::rate_limited, "Too many links were opened. Wait and try again.");
-    refused.retry_after = wait;
-    refused.policy = limit;
-    co_return refused;
-}
-
 Task<void> SharedLimits::forgive(std::string address) {
     co_await db_.query(forgive_sql, key_of("mail-address", address), key_of("try-address", address));
 }

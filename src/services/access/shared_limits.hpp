@@ -4,10 +4,8 @@
 #include <string_view>
 
 #include "base/config/rates.hpp"
-#include "base/core/error.hpp"
 #include "base/core/metrics.hpp"
 #include "base/core/task.hpp"
-#include "base/core/uuid.hpp"
 #include "base/db/database.hpp"
 #include "base/http/request.hpp"
 #include "base/http/response.hpp"
@@ -15,15 +13,14 @@
 
 namespace bb::access {
 
-/// Limits that all nodes count together, in the database: those of signing in and of opening what is shared
-/// by links, where several nodes must not mean several times as many tries. They know nothing of accounts, so
-/// their answers tell nothing of them.
+/// Limits that all nodes count together, in the database: those of signing in, and of a person (PersonLimit),
+/// where several nodes must not mean several times as many tries. They know nothing of accounts, so their
+/// answers tell nothing of them.
 class SharedLimits {
 public:
     SharedLimits(db::Database& db, config::Rates rates, metrics::Registry& metrics)
         : db_(db), rates_(std::move(rates)), metrics_(metrics) {
-        for (const char* limit :
-             {"mail-network", "mail-address", "try-network", "try-address", "share-person"})
+        for (const char* limit : {"mail-network", "mail-address", "try-network", "try-address"})
             refusals(metrics, limit);  // shown from the start
     }
 
@@ -33,9 +30,6 @@ public:
                                                std::string address = {});
     /// The owner of `address` has proved to be it: its buckets are full again.
     Task<void> forgive(std::string address);
-
-    /// Takes a token of `who` for opening a link. Errors: rate_limited.
-    Task<Result<>> take_share(Uuid who);
 
     /// Takes a token of `key`: seconds until there is one, 0 when it was taken.
     Task<int> take(std::string limit, std::string key);

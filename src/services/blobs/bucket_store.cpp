@@ -11,11 +11,10 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "base/net/pool.hpp"
 #include "services/blobs/compare.hpp"
 #include "services/blobs/s3_objects.hpp"
 #include "services/blobs/sealed_file.hpp"
-#include "services/personal/zip_writer.hpp"
+#include "services/blobs/spool.hpp"
 
 namespace bb::blobs {
 namespace {
@@ -27,17 +26,6 @@ constexpr std::size_t most_identity = 1024;
 // Of a listing, each of a thousand objects.
 constexpr int most_listed_pages = 10'000;
 constexpr std::size_t most_idle_sessions = 8;
-// Of all files that are being read at a time; a larger one goes alone.
-constexpr std::uint64_t most_spooled = std::uint64_t{2} << 30;
-
-void write_to(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw std::system_error(errno, std::generic_category(), "keep a file for reading");
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-}
 
 /// "<owner>/<digest>" at the start of `name`.
 std::optional<Stored> stored_at(std::string_view name) {
@@ -48,6 +36,12 @@ std::optional<Stored> stored_at(std::string_view name) {
     const auto digest = crypto::parse_digest(rest.substr(0, rest.find('/')));
     if (!owner || !digest) return std::nullopt;
     return Stored{*owner, *digest};
+}
+
+http::FileBody body_of(const fs::path& file) {
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "read a file");
+    return http::whole_file(http::share_descriptor(fd));
 }
 
 bool is_old(const BucketStore::Object& one, std::chrono::seconds age) {
@@ -100,10 +94,16 @@ BucketStore::BucketStore(BucketPlace place)
     : place_(std::move(place)),
       prefix_(place_.prefix.empty() ? std::string() : place_.prefix + "/"),
       sessions_(std::make_shared<Sessions>(place_)),
-      spooled_bytes_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+      spool_(std::make_shared<Spool>(place_.spool)) {}
 
 std::string BucketStore::name() const {
     return fmt::format("s3://{}{}{}", place_.bucket.bucket, place_.prefix.empty() ? "" : "/", place_.prefix);
+}
+
+std::string BucketStore::place() const {
+    std::string_view service = place_.bucket.endpoint;
+    while (service.ends_with('/')) service.remove_suffix(1);
+    return service.empty() ? name() : fmt::format("{} at {}", name(), service);
 }
 
 std::string BucketStore::files_key(const Stored& file) const {
@@ -126,7 +126,13 @@ std::vector<BucketStore::Object> BucketStore::objects(const std::string& prefix)
                 one.age = std::chrono::duration_cast<std::chrono::seconds>(*got.now - *one.object.stored_at);
             found.push_back(std::move(one));
         }
-        if (got.next.empty()) return found;
+        if (got.next.empty()) {
+            // A bucket lists by name, and the ids of one millisecond are in no order.
+            std::stable_sort(found.begin(), found.end(), [](const Object& one, const Object& other) {
+                return one.object.stored_at < other.object.stored_at;
+            });
+            return found;
+        }
         from = std::move(got.next);
     }
     throw std::runtime_error(fmt::format(
@@ -157,41 +163,23 @@ void BucketStore::put_sealed(const Stored& file, http::FileSource& sealed) {
     store(file, [&](const auto& sink) { copy_all(sealed, sink); });
 }
 
-http::SharedDescriptor BucketStore::spool_file(std::uint64_t bytes) const {
-    const auto before = spooled_bytes_->fetch_add(bytes);
-    if (before > 0 && before + bytes > most_spooled) {
-        spooled_bytes_->fetch_sub(bytes);
-        throw net::Busy("Too many files are being read at once.");
-    }
-    http::SharedDescriptor file;
-    try {
-        file = personal::nameless_file(place_.spool);
-    } catch (...) {
-        spooled_bytes_->fetch_sub(bytes);
-        throw;
-    }
-    auto* const descriptor = file.get();
-    return {descriptor, [file = std::move(file), total = spooled_bytes_, bytes](int*) mutable {
-                file.reset();
-                total->fetch_sub(bytes);
-            }};
-}
-
-http::SharedDescriptor BucketStore::spooled(const client::S3Object& object) const {
-    auto file = spool_file(object.bytes);
-    const auto body = read_s3_object(sessions_->take(), object, watch_);
-    copy_all(*body.source, [&file](std::string_view bytes) { write_to(*file, bytes); });
-    return file;
+http::SharedDescriptor BucketStore::spooled(const Uuid& owner, const client::S3Object& object) const {
+    // What has another ETag is another file.
+    const auto name = object.key + '\n' + object.etag;
+    return spool_->file(owner, name, object.bytes, [this, &object](const auto& sink) {
+        const auto body = read_s3_object(sessions_->take(), object, watch_);
+        copy_all(*body.source, sink);
+    });
 }
 
 std::optional<http::FileBody> BucketStore::open(const Uuid& owner, const crypto::Digest& digest,
                                                 const std::optional<secrets::Key>& key) const {
     const Stored stored{owner, digest};
     auto found = objects(files_key(stored));
-    // By their ids, the last comes first; one that was sealed otherwise leaves the next.
+    // The last comes first; one that was sealed otherwise leaves the next.
     for (auto one = found.rbegin(); one != found.rend(); ++one) {
         try {
-            auto file = spooled(one->object);
+            auto file = spooled(owner, one->object);
             auto body = key ? open_sealed_file(std::move(file), *key, name_of(stored))
                             : http::whole_file(std::move(file));
             if (body) return body;
@@ -202,10 +190,22 @@ std::optional<http::FileBody> BucketStore::open(const Uuid& owner, const crypto:
     return std::nullopt;
 }
 
+bool BucketStore::has(const Stored& file) const {
+    return !objects(files_key(file)).empty();
+}
+
+void BucketStore::must_take(const fs::path& from) const {
+    if (begins_sealed(*body_of(from).source)) return;
+    throw std::runtime_error(fmt::format(
+        "A file of the backup is from before files were sealed, and would lie in {} for all to "
+        "read. Restore it onto the disk, without S3_BUCKET, start the server there for two hours, "
+        "which seals it, and move the files then: brainbytes blobs move --to s3.",
+        name()));
+}
+
 void BucketStore::adopt(const Stored& file, const fs::path& from, Adopt which) {
-    const int fd = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), "read a file");
-    const auto body = http::whole_file(http::share_descriptor(fd));
+    must_take(from);
+    const auto body = body_of(from);
     const auto found = objects(files_key(file));
     if (which == Adopt::missing && !found.empty()) {
         if (found.back().object.bytes != body.size) return;

@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -8,6 +7,8 @@
 #include "services/blobs/store.hpp"
 
 namespace bb::blobs {
+
+class Spool;
 
 /// Where in a bucket files are kept, and how it is reached.
 struct BucketPlace {
@@ -28,12 +29,16 @@ public:
     explicit BucketStore(BucketPlace place);
 
     std::string name() const override;
+    std::string place() const override;
     void put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
              const secrets::Key& key) override;
     std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest,
                                        const std::optional<secrets::Key>& key) const override;
     void put_sealed(const Stored& file, http::FileSource& sealed) override;
+    bool has(const Stored& file) const override;
     void adopt(const Stored& file, const std::filesystem::path& from, Adopt which) override;
+    /// Nothing that is not sealed leaves this machine.
+    void must_take(const std::filesystem::path& from) const override;
     /// What was put is kept for good already.
     void sync() const override {}
     std::vector<Listed> list() const override;
@@ -57,10 +62,10 @@ private:
     std::string key_of(std::string_view below) const { return prefix_ + std::string(below); }
     std::string files_key(const Stored& file) const;
     std::string trash_key(const Stored& file) const;
+    /// What is below `prefix`; what was stored last is last.
     std::vector<Object> objects(const std::string& prefix) const;
     std::optional<Object> marker_of(const Stored& file) const;
-    http::SharedDescriptor spooled(const client::S3Object& object) const;
-    http::SharedDescriptor spool_file(std::uint64_t bytes) const;
+    http::SharedDescriptor spooled(const Uuid& owner, const client::S3Object& object) const;
     void store(const Stored& file, const std::function<void(const std::function<void(std::string_view)>&)>&);
     void remove_key(const std::string& key) const;
     std::size_t abort_uploads(const std::string& under, std::chrono::seconds age) const;
@@ -68,7 +73,7 @@ private:
     BucketPlace place_;
     std::string prefix_;  // with its slash
     std::shared_ptr<Sessions> sessions_;
-    std::shared_ptr<std::atomic<std::uint64_t>> spooled_bytes_;
+    std::shared_ptr<Spool> spool_;
 };
 
 }  // namespace bb::blobs

@@ -59,15 +59,6 @@ private:
     Descriptor file_;
 };
 
-void write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) fail("write a file");
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-}
-
 void sync_folder(const fs::path& folder) {
     const Descriptor fd(folder, O_RDONLY | O_DIRECTORY);
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) fail("sync a folder");
@@ -93,7 +84,7 @@ fs::path write_temporary(const fs::path& root, const Write& write) {
     const Descriptor fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd.get() < 0) fail("create a file");
     try {
-        write([&fd](std::string_view bytes) { write_all(fd.get(), bytes); });
+        write([&fd](std::string_view bytes) { write_all(fd.get(), bytes, "write a file"); });
         if (::fsync(fd.get()) != 0) fail("sync a file");
     } catch (...) {
         ::unlink(file.c_str());
@@ -216,6 +207,10 @@ std::optional<http::FileBody> DiskStore::open(const Uuid& owner, const crypto::D
     auto file = http::share_descriptor(fd.release());
     if (!key) return http::whole_file(std::move(file));
     return open_sealed_file(std::move(file), *key, name_of({owner, digest}));
+}
+
+bool DiskStore::has(const Stored& file) const {
+    return fs::exists(path_of(file.owner, file.digest)) || fs::exists(trash_path_of(file));
 }
 
 bool DiskStore::remove_if_old(const fs::path& file, std::chrono::seconds age) const {

@@ -16,6 +16,7 @@ public:
     std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest,
                                        const std::optional<secrets::Key>& key) const override;
     void put_sealed(const Stored& file, http::FileSource& sealed) override;
+    bool has(const Stored& file) const override;
     void adopt(const Stored& file, const std::filesystem::path& from, Adopt which) override;
     void sync() const override;
     std::vector<Listed> list() const override;

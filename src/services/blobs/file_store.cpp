@@ -1,5 +1,7 @@
 #include "services/blobs/file_store.hpp"
 
+#include <vector>
+
 #include "base/core/log.hpp"
 
 namespace bb::blobs {
@@ -134,6 +136,23 @@ Task<std::optional<http::FileBody>> FileStore::open(Uuid owner, crypto::Digest d
     co_return co_await pool_.run(std::move(find));
 }
 
+Task<bool> FileStore::copy(Uuid from, Uuid to, crypto::Digest digest) {
+    auto kept = co_await key_of(from, digest);
+    if (!kept.key && !kept.is_unreadable) {
+        // Only what is sealed shows while it is read that it was changed.
+        const bool sealed = co_await seal_older(from, digest);
+        if (sealed) kept = co_await key_of(from, digest);
+    }
+    if (!kept.key) co_return false;
+    const auto key = co_await key_to_store_with(to, digest, std::nullopt);
+    auto work = [this, from, to, &digest, &kept, &key] {
+        const auto body = stores_.open(from, digest, kept.key);
+        if (body) stores_.current().put(to, digest, *body->source, key);
+        return body.has_value();
+    };
+    co_return co_await pool_.run(std::move(work));
+}
+
 Task<FileStore::Copy> FileStore::check(const Store& store, Stored file) {
     const auto kept = co_await key_of(file.owner, file.digest);
     if (kept.is_unreadable) co_return Copy::no_key;
@@ -146,17 +165,35 @@ Task<FileStore::Copy> FileStore::check(const Store& store, Stored file) {
 }
 
 Task<bool> FileStore::seal_older(Uuid owner, crypto::Digest digest) {
-    auto read = [this, owner, &digest]() -> std::optional<std::string> {
-        auto body = stores_.open(owner, digest, std::nullopt);
-        if (!body) return std::nullopt;
-        auto bytes = read_all(*body);
-        if (crypto::sha256(bytes) != digest) return std::nullopt;
+    std::vector<std::shared_ptr<Store>> places;
+    auto read = [this, owner, &digest, &places] {
+        std::string bytes;
+        for (const auto& store : stores_.all()) {
+            auto body = store->open(owner, digest, std::nullopt);
+            if (!body) continue;
+            auto found = read_all(*body);
+            if (crypto::sha256(found) != digest) continue;
+            bytes = std::move(found);
+            places.push_back(store);
+        }
         return bytes;
     };
     const auto bytes = co_await pool_.run(std::move(read));
-    if (!bytes) co_return false;
-    co_await put(owner, *bytes);
+    if (places.empty()) co_return false;
+    const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
+    auto seal = [owner, &digest, &places, &bytes, &key] {
+        for (const auto& store : places) {
+            const auto content = http::source_of(bytes);
+            store->put(owner, digest, *content, key);
+        }
+    };
+    co_await pool_.run(std::move(seal));
     co_return true;
+}
+
+Task<bool> FileStore::has_key(Stored file) {
+    const auto kept = co_await key_of(file.owner, file.digest);
+    co_return kept.key.has_value();
 }
 
 Task<void> FileStore::remove(Uuid owner, crypto::Digest digest) {

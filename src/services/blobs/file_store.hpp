@@ -37,8 +37,15 @@ public:
     /// id of the request that wants it).
     Task<std::optional<http::FileBody>> open(Uuid owner, crypto::Digest digest, std::string request = {});
 
-    /// Seals a file that was stored before files were sealed. False when it is not there as it was stored.
+    /// Stores the file `digest` of `from` for `to` as well, sealed with a key of its own, piece by piece; as
+    /// put() does. False when it is not there, or its key cannot be read; throws where it was changed.
+    Task<bool> copy(Uuid from, Uuid to, crypto::Digest digest);
+
+    /// Seals a file that was stored before files were sealed, wherever it lies. False when it is not there as
+    /// it was stored.
     Task<bool> seal_older(Uuid owner, crypto::Digest digest);
+    /// False: it was stored before files were sealed, or its key cannot be read.
+    Task<bool> has_key(Stored file);
 
     /// Removes a file with its key, at once and for good.
     Task<void> remove(Uuid owner, crypto::Digest digest);

@@ -7,7 +7,7 @@
 
 namespace bb::blobs {
 
-/// Says to the database each minute that this server stores new files in `place` (Store::name()), until the
+/// Says to the database each minute that this server stores new files in `place` (Store::place()), until the
 /// loop ends: by an advisory lock of its connection, which goes with it.
 Task<void> keep_noting_place(db::Database& db, std::string place);
 

@@ -71,33 +71,53 @@ void find_orphans(const std::vector<Contents>& all, const std::set<Stored>& name
         }
 }
 
-/// Of files that were found nowhere: those that rows still name, and that no store has by now.
-Task<void> note_missing(db::Database& db, FileStore& files, const char* files_sql,
-                        const std::vector<Stored>& absent, Inventory& found) {
-    if (absent.empty()) co_return;
-    const auto named = co_await named_files(db, files_sql);
-    for (const auto& file : absent) {
-        bool anywhere = !named.contains(file);
-        for (const auto& store : files.stores().all()) {
-            if (anywhere) break;
-            anywhere = co_await files.check(*store, file) != FileStore::Copy::missing;
-        }
-        if (!anywhere) note(found, Finding{Finding::Kind::missing, file, {}});
-    }
-}
-
 Finding::Kind kind_of(FileStore::Copy copy) {
     if (copy == FileStore::Copy::missing) return Finding::Kind::missing;
     return copy == FileStore::Copy::no_key ? Finding::Kind::no_key : Finding::Kind::changed;
 }
 
+/// A file that was not whole in a store; without one: that was in none.
+struct Doubt {
+    Stored file;
+    std::shared_ptr<Store> store;
+};
+
+Task<bool> is_nowhere(FileStore& files, Stored file) {
+    for (const auto& store : files.stores().all()) {
+        const auto copy = co_await files.check(*store, file);
+        if (copy != FileStore::Copy::missing) co_return false;
+    }
+    co_return true;
+}
+
+/// Notes those that rows still name, and that still are not whole: others were deleted or moved meanwhile.
+Task<void> note_faults(db::Database& db, FileStore& files, const char* files_sql,
+                       const std::vector<Doubt>& doubts, Inventory& found) {
+    if (doubts.empty()) co_return;
+    const auto named = co_await named_files(db, files_sql);
+    for (const auto& doubt : doubts) {
+        if (!named.contains(doubt.file)) continue;
+        auto copy = FileStore::Copy::missing;
+        if (doubt.store) copy = co_await files.check(*doubt.store, doubt.file);
+        if (copy == FileStore::Copy::whole) continue;
+        std::string place;
+        if (copy != FileStore::Copy::missing) {
+            place = doubt.store->name();
+        } else {
+            const bool nowhere = co_await is_nowhere(files, doubt.file);
+            if (!nowhere) continue;
+        }
+        note(found, Finding{kind_of(copy), doubt.file, place});
+    }
+}
+
 /// Files on their way into the current store.
 class Move {
 public:
-    Move(FileStore& files, MoveWords words, Progress progress)
-        : files_(files), words_(words), progress_(std::move(progress)) {}
+    Move(FileStore& files, MoveWords words, Progress progress, Moved& moved)
+        : files_(files), words_(words), progress_(std::move(progress)), moved_(moved) {}
 
-    Task<Moved> run(std::vector<Contents> all, std::set<Stored> named) {
+    Task<void> run(std::vector<Contents> all, std::set<Stored> named) {
         all_ = std::move(all);
         for (auto former = all_.begin() + 1; former != all_.end(); ++former)
             for (const auto& [file, listed] : former->files) {
@@ -110,7 +130,6 @@ public:
             const auto from = formers_of(file);
             if (!from.empty()) co_await move(file, from);
         }
-        co_return std::move(moved_);
     }
 
 private:
@@ -165,6 +184,13 @@ private:
     }
 
     Task<FileStore::Copy> copy_whole(const Stored& file, const Store& former) {
+        // One from before files were sealed is sealed where it lies first: it is copied as it lies there.
+        bool is_sealed = co_await files_.has_key(file);
+        if (!is_sealed) is_sealed = co_await files_.seal_older(file.owner, file.digest);
+        if (!is_sealed) {
+            const auto left = co_await files_.check(former, file);
+            co_return left == FileStore::Copy::missing ? left : FileStore::Copy::changed;
+        }
         auto work = [this, &file, &former] {
             const auto sealed = former.open(file.owner, file.digest, std::nullopt);
             if (sealed) current().put_sealed(file, *sealed->source);
@@ -195,7 +221,7 @@ private:
     const MoveWords words_;
     const Progress progress_;
     std::vector<Contents> all_;
-    Moved moved_;
+    Moved& moved_;
     std::uint64_t bytes_ = 0;  // of the file in hand
     std::uint64_t done_ = 0, total_ = 0;
 };
@@ -222,7 +248,7 @@ Task<Inventory> verify_files(db::Database& db, FileStore& files, const char* fil
     Inventory found;
     found.files = named.size();
     const auto total = bytes_in(all, named);
-    std::vector<Stored> absent;
+    std::vector<Doubt> doubts;
     for (const auto& file : named) {
         bool anywhere = false;
         for (const auto& contents : all) {
@@ -231,23 +257,27 @@ Task<Inventory> verify_files(db::Database& db, FileStore& files, const char* fil
             const auto copy = co_await files.check(*contents.store, file);
             if (copy == FileStore::Copy::missing) continue;  // moved or removed since
             anywhere = true;
-            if (copy != FileStore::Copy::whole)
-                note(found, Finding{kind_of(copy), file, contents.store->name()});
+            if (copy != FileStore::Copy::whole) doubts.push_back(Doubt{file, contents.store});
             progress(found.bytes += listed->second.bytes, total);
         }
-        if (!anywhere) absent.push_back(file);
+        if (!anywhere) doubts.push_back(Doubt{file, nullptr});
     }
-    co_await note_missing(db, files, files_sql, absent, found);
+    co_await note_faults(db, files, files_sql, doubts, found);
     find_orphans(all, named, found);
     co_return found;
 }
 
-Task<Moved> move_files(db::Database& db, FileStore& files, const char* files_sql, MoveWords words,
-                       Progress progress) {
+Task<void> move_files(db::Database& db, FileStore& files, const char* files_sql, MoveWords words,
+                      Moved& moved, Progress progress) {
     auto all = co_await all_contents(files);
+    // Whatever the options call it: what lies where files go is never taken away.
+    const auto goal = files.stores().current().place();
+    all.erase(std::remove_if(all.begin() + 1, all.end(),
+                             [&goal](const auto& former) { return former.store->place() == goal; }),
+              all.end());
     auto named = co_await named_files(db, files_sql);
-    Move move(files, words, std::move(progress));
-    co_return co_await move.run(std::move(all), std::move(named));
+    Move move(files, words, std::move(progress), moved);
+    co_await move.run(std::move(all), std::move(named));
 }
 
 }  // namespace bb::blobs

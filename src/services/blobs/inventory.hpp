@@ -53,8 +53,8 @@ struct Moved {
 
 /// Copies files that rows name from the other stores into the current one as they are sealed, and reads each
 /// there to its end; what is there already is read, and not copied. It may be broken off at any time and
-/// begun again. Throws like verify_files().
-Task<Moved> move_files(db::Database& db, FileStore& files, const char* files_sql, MoveWords words,
-                       Progress progress);
+/// begun again. Throws like verify_files(); `moved` says what was done until then.
+Task<void> move_files(db::Database& db, FileStore& files, const char* files_sql, MoveWords words,
+                      Moved& moved, Progress progress);
 
 }  // namespace bb::blobs

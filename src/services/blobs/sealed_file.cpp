@@ -121,6 +121,11 @@ void FileSealer::seal(bool last) {
     piece_.clear();
 }
 
+bool begins_sealed(http::FileSource& file) {
+    std::string start(form.size(), '\0');
+    return http::read_full(file, start.data(), start.size()) == form.size() && start == form;
+}
+
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write) {
     FileSealer sealer(key, std::string(place), write);

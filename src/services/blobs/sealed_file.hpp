@@ -38,6 +38,9 @@ private:
     std::string sealed_;
 };
 
+/// Whether the next bytes are those that a sealed file begins with.
+bool begins_sealed(http::FileSource& file);
+
 /// Seals all that `content` gives.
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write);

@@ -1,5 +1,10 @@
 #include "services/blobs/store.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
 namespace bb::blobs {
 namespace {
 
@@ -21,6 +26,15 @@ std::string name_of(const Stored& file) {
 void copy_all(http::FileSource& from, const std::function<void(std::string_view)>& to) {
     std::string piece(piece_copied, '\0');
     while (const auto got = from.read(piece.data(), piece.size())) to(std::string_view(piece).substr(0, got));
+}
+
+void write_all(int descriptor, std::string_view bytes, const char* what) {
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) throw std::system_error(errno, std::generic_category(), what);
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
 }
 
 std::vector<Stored> Store::older_than(std::chrono::seconds age) const {

@@ -27,6 +27,8 @@ struct Stored {
 std::string name_of(const Stored& file);
 /// Hands over all that `from` gives, piece by piece.
 void copy_all(http::FileSource& from, const std::function<void(std::string_view)>& to);
+/// Writes all of `bytes`. Throws std::system_error with `what`.
+void write_all(int descriptor, std::string_view bytes, const char* what);
 
 /// Uploaded files, named by their content and kept once per owner. What was discarded waits aside until it is
 /// erased. Calls block, so run them on a BlockingPool; safe from any thread and several processes. All of
@@ -47,6 +49,8 @@ public:
 
     /// For people: a folder, or "s3://BUCKET/PREFIX".
     virtual std::string name() const = 0;
+    /// Tells it from all others, also where another has its name on another service.
+    virtual std::string place() const { return name(); }
 
     /// Stores `content`, whose SHA-256 is `digest`, sealed with `key`. It is kept for good under that name
     /// when this returns, so a row that names it may be committed.
@@ -60,9 +64,13 @@ public:
 
     /// Stores what was sealed for this place elsewhere as it is, for good as put() does.
     virtual void put_sealed(const Stored& file, http::FileSource& sealed) = 0;
+    /// Whether open() without a key would find it, without reading it.
+    virtual bool has(const Stored& file) const = 0;
     /// Puts the sealed file `from` in the place of `file` as it is, and takes it away from there; with
-    /// `missing` only when there is none, or it was the same. sync() makes it last.
+    /// `missing` only when there is none, or it was the same. sync() makes it last. Throws as must_take().
     virtual void adopt(const Stored& file, const std::filesystem::path& from, Adopt which) = 0;
+    /// Throws std::runtime_error with a sentence when `from` may not lie here as it is.
+    virtual void must_take(const std::filesystem::path& /*from*/) const {}
     /// Everything that was put in place is kept for good when this returns.
     virtual void sync() const = 0;
 

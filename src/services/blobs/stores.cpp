@@ -10,7 +10,9 @@ std::optional<http::FileBody> Stores::open(const Uuid& owner, const crypto::Dige
                                            const std::optional<secrets::Key>& key) const {
     for (const auto& store : all_)
         if (auto body = store->open(owner, digest, key)) return body;
-    return std::nullopt;
+    if (all_.size() == 1) return std::nullopt;
+    // What is moved is in the current one before it is taken from where it was: it may have come meanwhile.
+    return current().open(owner, digest, key);
 }
 
 void Stores::remove(const Stored& file) const {
@@ -22,9 +24,11 @@ void Stores::erase_owner(const Uuid& owner) const {
 }
 
 void Stores::adopt(const Stored& file, const std::filesystem::path& from, Store::Adopt which) const {
+    // First, so that nothing is refused at a later call that this one lets pass.
+    current().must_take(from);
     if (which == Store::Adopt::missing)
         for (const auto& store : all_)
-            if (store != all_.front() && store->open(file.owner, file.digest, std::nullopt)) return;
+            if (store != all_.front() && store->has(file)) return;
     current().adopt(file, from, which);
 }
 

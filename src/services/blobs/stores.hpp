@@ -22,7 +22,8 @@ public:
     void remove(const Stored& file) const;
     void erase_owner(const Uuid& owner) const;
 
-    /// Into the current one; with `missing` only where no other has the file either.
+    /// Into the current one; with `missing` only where no other has the file either. Refuses what the current
+    /// one does not take whichever is asked for.
     void adopt(const Stored& file, const std::filesystem::path& from, Store::Adopt which) const;
     /// Every file of all of them, discarded ones too.
     std::set<Stored> names() const;

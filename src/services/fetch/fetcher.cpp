@@ -26,6 +26,7 @@ bool is_redirect(int status) {
 
 std::optional<Unfetched> fault_of(const client::Reply& reply) {
     if (!reply.failure) return std::nullopt;
+    if (reply.miscoded) return Unfetched{Fault::refused, reply.detail};
     switch (*reply.failure) {
         case Failure::slow:
             return Unfetched{Fault::too_slow, reply.detail};
@@ -45,6 +46,12 @@ std::optional<Unfetched> refusal_of(int status) {
     if (status == 200) return std::nullopt;
     const auto words = "the site answered with status " + std::to_string(status);
     return Unfetched{status == 404 || status == 410 ? Fault::missing : Fault::refused, words};
+}
+
+/// `redirected`: a site gave the address, not a person.
+Unfetched refusal_of(const Error& error, bool redirected) {
+    const bool is_none = redirected && error.code == ErrorCode::malformed;
+    return Unfetched{is_none ? Fault::redirects : Fault::forbidden, "the address " + error.detail};
 }
 
 /// `value`: of a header Content-Type.
@@ -119,7 +126,7 @@ Task<Fetched<Page>> Fetcher::fetch(std::string url, std::stop_token stop) {
     std::string base;
     for (int redirects = 0; redirects <= limits_.redirects; ++redirects) {
         auto address = guard_.check(url, base);
-        if (!address) co_return Unfetched{Fault::forbidden, "the address " + address.error().detail};
+        if (!address) co_return refusal_of(address.error(), redirects > 0);
         base = address->url;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
         if (left.count() <= 0) co_return Unfetched{Fault::too_slow, "redirected for too long"};

@@ -15,14 +15,15 @@ enum class Fault {
     unreachable,  ///< name unknown, no connection, a certificate that is not trusted, a broken answer
     forbidden,    ///< it leads to where the guard allows nothing
     missing,      ///< the site has no such page (404, 410)
-    refused,      ///< another status than 200
-    redirects,    ///< too many, or one without an address
+    refused,      ///< another status than 200, or packed in a way that was not asked for
+    redirects,    ///< too many, or one without an address that can be used
     too_large,
     too_slow,
     aborted,  ///< ended from this side
 };
 
-/// `words`: for the operator's log, without a part of the address or the answer.
+/// `words`: for the operator's log. They may name the host, and hold nothing else of the address or the
+/// answer.
 struct Unfetched {
     Fault fault = Fault::unreachable;
     std::string words;

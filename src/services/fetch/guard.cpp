@@ -13,6 +13,10 @@ Error refused(const char* words) {
     return Error(ErrorCode::invalid_input, words);
 }
 
+Error no_address(const char* words) {
+    return Error(ErrorCode::malformed, words);
+}
+
 }  // namespace
 
 bool Guard::allows(const boost::asio::ip::address& address, int port) const {
@@ -20,10 +24,10 @@ bool Guard::allows(const boost::asio::ip::address& address, int port) const {
 }
 
 Result<client::WebAddress> Guard::check(const std::string& text, const std::string& base) const {
-    if (text.size() > longest_address) return refused("must have at most 2000 characters");
+    if (text.size() > longest_address) return no_address("must have at most 2000 characters");
     auto address = client::parse_web_address(text, base);
     if (!address || address->url.size() > longest_address)
-        return refused("must be the address of a web page");
+        return no_address("must be the address of a web page");
     if (address->scheme != "http" && address->scheme != "https")
         return refused("must begin with https:// or http://");
     if (address->has_user) return refused("must not hold a user name or password");

@@ -21,7 +21,8 @@ public:
     /// Whether a connection may be made. Of names only this tells, with what they turn out to mean.
     bool allows(const boost::asio::ip::address& address, int port) const;
     /// What an address says of itself, before anything is looked up; relative to `base`, if that is not
-    /// empty. Errors: invalid_input, with a sentence's end ("must ...").
+    /// empty. Errors: malformed for what is no address or too long for one, invalid_input; each with a
+    /// sentence's end ("must ...").
     Result<client::WebAddress> check(const std::string& text, const std::string& base = {}) const;
 
 private:

@@ -50,9 +50,17 @@ protected:
     virtual Task<void> give_up(const Job& job, std::string reason) = 0;
 
 private:
+    /// How it went to carry a job out.
+    struct Outcome {
+        bool done = false;
+        bool stopped = false;
+        std::string fault;  // otherwise
+    };
     Task<void> sleep(std::chrono::milliseconds time);
-    /// Carries a job out, puts it off or gives it up. False when no more are to be taken.
-    Task<bool> settle(const Job& job);
+    /// Carries a job out, and keeps it in hand meanwhile and no longer.
+    Task<Outcome> attempt(const Job& job);
+    /// Puts a job off that was not done, or gives it back or up. False when no more are to be taken.
+    Task<bool> settle(const Job& job, const Outcome& outcome);
 
     db::Database& db_;
     const char* kind_;

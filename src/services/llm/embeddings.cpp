@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/core/json_reader.hpp"
@@ -29,11 +30,12 @@ std::vector<float> read_vector(const boost::json::value* given) {
     for (const auto& number : *numbers) {
         boost::system::error_code bad;
         const double value = number.to_number<double>(bad);
-        if (bad) return {};
-        square += value * value;
-        vector.push_back(static_cast<float>(value));
+        if (bad || !(std::abs(value) <= std::numeric_limits<float>::max())) return {};
+        const auto kept = static_cast<float>(value);
+        square += static_cast<double>(kept) * kept;
+        vector.push_back(kept);
     }
-    if (!std::isfinite(square) || square <= 0) vector.clear();
+    if (square <= 0) vector.clear();
     return vector;
 }
 

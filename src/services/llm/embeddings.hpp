@@ -29,15 +29,19 @@ struct Embedded {
     std::string detail;  // for the operator's log, without user text
     std::optional<std::chrono::milliseconds> asked_wait;
 
-    /// The server does not take one of the texts, as far as can be told: another may be good.
-    bool refuses_text() const { return status == 400 || status == 413 || status == 422; }
+    /// The server does not take one of the texts, as far as can be told at this attempt (from 1): another
+    /// may be good. A fault of its own that stays is taken for that: some answer so to a text that is too
+    /// long.
+    bool refuses_text(int attempt) const {
+        return status == 400 || status == 413 || status == 422 || (status == 500 && attempt >= 4);
+    }
 };
 
 /// The body of POST {base}/embeddings.
 std::string embedding_body(const std::vector<std::string>& texts, std::string_view model);
 
 /// The vectors in an answer, in the order of the `count` texts. Errors: nullopt when one is missing, has
-/// another length than the rest or more than 4,096 numbers, or holds no direction.
+/// another length than the rest or more than 4,096 numbers, or holds no direction (as floats).
 std::optional<Vectors> read_embeddings(std::string_view json, std::size_t count);
 
 /// Any server with OpenAI's embeddings. The references must outlive it; same loop as `client`. `circuit` is

@@ -1,6 +1,7 @@
 #include "unit/support/fake_upstream.hpp"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -100,6 +101,28 @@ Task<void> until_closed(Socket& socket) {
 std::string response(int status, std::string_view body, std::string_view more_headers) {
     return "HTTP/1.1 " + std::to_string(status) + " Some\r\nContent-Length: " + std::to_string(body.size()) +
            "\r\n" + std::string(more_headers) + "\r\n" + std::string(body);
+}
+
+std::string gzipped(const std::string& plain) {
+    z_stream stream{};
+    EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    std::string packed(deflateBound(&stream, static_cast<uLong>(plain.size())), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+    stream.avail_in = static_cast<uInt>(plain.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+std::string nothing_in_three_layers() {
+    constexpr std::string_view head("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+    constexpr std::string_view block("\0\0\0\xff\xff", 5);  // stored, without a byte
+    std::string innermost(head);
+    for (int i = 0; i < 3'000'000; ++i) innermost += block;
+    return gzipped(gzipped(innermost));
 }
 
 }  // namespace bb::test

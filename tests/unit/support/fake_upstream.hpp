@@ -52,5 +52,9 @@ Task<bool> say(Socket& socket, std::string text);
 Task<void> until_closed(Socket& socket);
 /// A whole response with a Content-Length.
 std::string response(int status, std::string_view body, std::string_view more_headers = {});
+/// As gzip packs it.
+std::string gzipped(const std::string& plain);
+/// A few hundred bytes, packed three times with gzip: millions of blocks of nothing.
+std::string nothing_in_three_layers();
 
 }  // namespace bb::test

@@ -52,16 +52,40 @@ export function letterWidth(): (letters: string) => number {
 
 type Opened = Awaited<ReturnType<typeof getDocument>['promise']>;
 
+type OpenedPage = Awaited<ReturnType<Opened['getPage']>>;
+
+/** Gives the memory of a canvas back at once; browsers of phones have little for canvases, and let go late. */
+export function release(canvas: HTMLCanvasElement): void {
+  canvas.width = 0;
+  canvas.height = 0;
+}
+
 async function draw(pdf: Opened, number: number, width: number, signal: AbortSignal) {
   const page = await pdf.getPage(number);
+  const canvas = document.createElement('canvas');
+  try {
+    return await paint(page, canvas, width, signal);
+  } catch (error) {
+    release(canvas);
+    throw error;
+  } finally {
+    page.cleanup();
+  }
+}
+
+async function paint(
+  page: OpenedPage,
+  canvas: HTMLCanvasElement,
+  width: number,
+  signal: AbortSignal,
+): Promise<Drawn> {
+  signal.throwIfAborted();
   const unscaled = page.getViewport({ scale: 1 });
   const shown = page.getViewport({ scale: width / unscaled.width });
   const most = Math.sqrt(mostPixels / (shown.width * shown.height));
   const fine = page.getViewport({ scale: shown.scale * Math.min(devicePixelRatio || 1, most) });
-  const canvas = document.createElement('canvas');
   canvas.width = Math.floor(fine.width);
   canvas.height = Math.floor(fine.height);
-  signal.throwIfAborted();
   const task = page.render({ canvas, viewport: fine });
   const stop = () => task.cancel();
   signal.addEventListener('abort', stop, { once: true });
@@ -69,7 +93,6 @@ async function draw(pdf: Opened, number: number, width: number, signal: AbortSig
   const { items } = await page.getTextContent();
   signal.throwIfAborted();
   const pieces = items.flatMap((item) => ('str' in item ? [placed(item, unscaled.transform)] : []));
-  page.cleanup();
   return { canvas, width: unscaled.width, height: unscaled.height, pieces };
 }
 

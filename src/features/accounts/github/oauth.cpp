@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/core/address.hpp"
 #include "base/core/crypto.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/utf8.hpp"
-#include "features/accounts/address.hpp"
 
 namespace bb::accounts {
 namespace {

@@ -8,7 +8,7 @@ namespace {
 
 // The same lock as of changes of roles: two administrators must not both leave as the last but one.
 constexpr const char* lock_administrators_sql = "SELECT pg_advisory_xact_lock(7302, 0)";
-constexpr const char* find_sql =
+constexpr const char* find_erasure_sql =
     "SELECT role = 'administrator' AND suspended_at IS NULL AND NOT EXISTS (SELECT FROM users o "
     "WHERE o.role = 'administrator' AND o.suspended_at IS NULL AND o.erase_at IS NULL AND o.id <> $1), "
     "erase_at FROM users WHERE id = $1 FOR NO KEY UPDATE";
@@ -49,7 +49,7 @@ constexpr const char* erase_sql = "DELETE FROM users WHERE id = $1";
 /// Locks the account. Errors: not_found, conflict for the last administrator. The time is when it goes.
 Task<Result<std::optional<Time>>> lock(db::Transaction& tx, UserId owner) {
     co_await tx.query(lock_administrators_sql);
-    const auto rows = co_await tx.query(find_sql, owner);
+    const auto rows = co_await tx.query(find_erasure_sql, owner);
     if (rows.empty()) co_return not_found("account");
     if (rows[0].get<bool>(0))
         co_return Error(ErrorCode::conflict,

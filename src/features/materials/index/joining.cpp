@@ -11,6 +11,7 @@ namespace {
 constexpr std::int32_t longest_joined = 2'600;
 constexpr std::int32_t long_enough = 1'800;  // is not made longer by what was not found
 constexpr int many_of_source = 4;
+constexpr std::size_t most_joined = 10;
 
 constexpr const char* texts_sql =
     "SELECT n::int, substring(coalesce(e.content, f.text) FROM asked.first + 1 FOR asked.behind - "
@@ -38,7 +39,8 @@ public:
         });
         auto& list = same < many_of_source ? stretches_ : later_;
         if (list.size() == limit_) return;
-        Stretch stretch{one.place, 1, one.score, one.concepts};
+        const bool alone = limit_ > most_joined && stretches_.size() + later_.size() >= most_joined;
+        Stretch stretch{one.place, 1, one.score, one.concepts, alone};
         grow(stretch, Place{one.place.source, one.place.ordinal + 1}, long_enough);
         grow(stretch, Place{one.place.source, one.place.ordinal - 1}, long_enough);
         list.push_back(stretch);
@@ -52,18 +54,35 @@ public:
 
 private:
     bool joins_one(const Ranked& one) {
-        for (auto* list : {&stretches_, &later_})
-            for (Stretch& stretch : *list) {
-                const bool inside = stretch.first <= one.place && one.place <= stretch.last();
-                if (!inside && !grow(stretch, one.place, longest_joined)) continue;
-                stretch.concepts |= one.concepts;
-                return true;
-            }
-        return false;
+        const auto inside = [&](const Stretch& stretch) {
+            return holds(stretch, one.place);
+        };
+        const auto grows = [&](Stretch& stretch) {
+            return grow(stretch, one.place, longest_joined);
+        };
+        Stretch* joined = first_that(inside);
+        if (!joined) joined = first_that(grows);
+        if (joined) joined->concepts |= one.concepts;
+        return joined != nullptr;
     }
 
-    /// Takes the passage at `place` into the stretch when it goes on there and leaves it at most `longest`.
-    bool grow(Stretch& stretch, Place place, std::int32_t longest) const {
+    static bool holds(const Stretch& stretch, Place place) {
+        return stretch.first <= place && place <= stretch.last();
+    }
+
+    template <class Test>
+    Stretch* first_that(Test test) {
+        for (auto* list : {&stretches_, &later_})
+            for (Stretch& stretch : *list)
+                if (test(stretch)) return &stretch;
+        return nullptr;
+    }
+
+    /// Takes the passage at `place` into the stretch when it goes on there, leaves it at most `longest` and
+    /// is in no other.
+    bool grow(Stretch& stretch, Place place, std::int32_t longest) {
+        if (stretch.alone || first_that([&](const Stretch& other) { return holds(other, place); }))
+            return false;
         const auto first = stretch.first;
         const auto last = stretch.last();
         const bool before = place == Place{first.source, first.ordinal - 1};

@@ -13,6 +13,7 @@ struct Stretch {
     std::int32_t count = 1;
     double score = 0;
     std::uint32_t concepts = 0;
+    bool alone = false;  // is joined with nothing
 
     Place last() const { return {first.source, first.ordinal + count - 1}; }
 };
@@ -22,8 +23,9 @@ std::vector<Ranked> with_neighbours(const std::vector<Ranked>& ranked);
 
 /// Joins passages of `ranked` (best first) with neighbours under the same heading and on the same page: with
 /// those that were found too, and, while they are short, with those that were not. At most `limit` stretches;
-/// each stands where its best passage stood, but from the fifth of one source on behind those of others.
-/// Passages that are not in `placed` are left out.
+/// each stands where its best passage stood, but from the fifth of one source on behind those of others. Of
+/// more than ten only the ten that are found first are joined: reading each goes through its whole text. No
+/// passage is in two; those that are not in `placed` are left out.
 std::vector<Stretch> join_passages(const std::vector<Ranked>& ranked,
                                    const std::vector<PlacedPassage>& placed, std::size_t limit);
 

@@ -97,6 +97,11 @@ Task<void> Fetching::keep(const jobs::Job& job, const std::string& url, fetch::P
     if (arrived.ending == "html" || arrived.ending == "xhtml") arrived.title = page::title_of(came);
     const auto body = self_contained(std::move(came), arrived.ending);
     arrived.bytes = static_cast<std::int64_t>(body.size());
+    // Looked at here too, so that what has no room is not even stored.
+    const UserId owner{job.owner};
+    Files kept(db(), files_.pool());
+    const auto room = co_await kept.check_room(owner, arrived.bytes, storage_);
+    if (!room) co_return co_await keep_fault(job, page::no_room);
     // The row that names it comes afterwards, so that no row ever names a missing file.
     arrived.digest = co_await files_.put(job.owner, body);
     const auto fault = co_await keep_row(job, arrived);

@@ -1,6 +1,7 @@
 #include "base/core/json_reader.hpp"
 #include "features/materials/files.hpp"
 #include "features/materials/handlers.hpp"
+#include "features/materials/materials.hpp"
 #include "features/materials/page/name.hpp"
 #include "features/materials/render.hpp"
 
@@ -29,11 +30,9 @@ Answer add_page(http::Request& request, Services& services) {
     const auto address = read_address(request, services.guard);
     if (!address) co_return address.error();
     const UserId owner = accounts::owner_of(request);
+    const bool there = co_await has_material(services.db, owner, *material);
+    if (!there) co_return not_found("material");
     Files files(services.db, services.pool);
-    http::PageQuery first;
-    first.limit = 1;
-    auto there = co_await files.list(owner, *material, first);
-    if (!there) co_return there.error();
     const auto room = co_await files.check_room(owner, 1, services.storage);
     if (!room) co_return room.error();
     auto refused = co_await services.pages.refuse(

@@ -32,9 +32,12 @@ constexpr const char* files_sql =
 constexpr const char* export_shares_sql =
     "SELECT id, material_id, email, expires_at, created_at FROM shares WHERE owner_id = $1 AND id > $2 "
     "ORDER BY id LIMIT 200";
+// Of what may not be read any more, or just now, neither title nor owner: as everywhere else.
 constexpr const char* export_read_sql =
     "SELECT s.id, m.title, o.name, r.opened_at FROM share_readers r JOIN shares s ON s.id = r.share_id "
-    "JOIN materials m ON m.owner_id = s.owner_id AND m.id = s.material_id JOIN users o ON o.id = s.owner_id "
+    "LEFT JOIN (materials m JOIN users o ON o.id = m.owner_id AND o.suspended_at IS NULL AND o.erase_at IS "
+    "NULL) ON m.owner_id = s.owner_id AND m.id = s.material_id AND m.deleted_at IS NULL "
+    "AND (s.expires_at IS NULL OR s.expires_at > now()) "
     "WHERE r.reader_id = $1 AND s.id > $2 ORDER BY s.id LIMIT 200";
 constexpr const char* export_copies_sql =
     "SELECT c.material_id, c.origin_material, o.name, c.created_at FROM material_origins c "
@@ -133,8 +136,8 @@ Task<void> write_sharing(db::Transaction& tx, Uuid owner, Archive& archive) {
     });
     json.key("opened");
     co_await write_list(tx, owner, json, export_read_sql, [&json](const db::Row& row) {
-        json.field("title", row.get<std::string>(1))
-            .field("owner", row.get<std::string>(2))
+        json.field("title", row.get<std::optional<std::string>>(1))
+            .field("owner", row.get<std::optional<std::string>>(2))
             .field("openedAt", row.get<Time>(3));
     });
     json.key("copies");

@@ -1,9 +1,11 @@
 #include "features/materials/sharing/copying.hpp"
 
 #include <exception>
+#include <stdexcept>
 
 #include "features/materials/entries.hpp"
 #include "features/materials/files.hpp"
+#include "features/materials/index/indexer.hpp"
 #include "features/materials/materials.hpp"
 
 namespace bb::materials {
@@ -12,9 +14,35 @@ namespace {
 constexpr std::size_t most_copied = 1'000;
 constexpr int copied_page = 200;
 
-constexpr const char* remember_origin_sql =
-    "INSERT INTO material_origins (material_id, owner_id, origin_material, origin_owner) VALUES ($2, $1, $3, "
-    "$4)";
+// Together: no material passes for a whole one.
+constexpr const char* begin_copy_sql =
+    "WITH made AS (INSERT INTO materials (id, owner_id, title, description) VALUES ($2, $1, $5, $6) "
+    "RETURNING id, owner_id) "
+    "INSERT INTO material_origins (material_id, owner_id, origin_material, origin_owner) "
+    "SELECT id, owner_id, $3::uuid, $4::uuid FROM made";
+constexpr const char* finish_copy_sql =
+    "UPDATE material_origins SET finished_at = now() WHERE owner_id = $1 AND material_id = $2";
+// Each content once, as it counts to the storage, and what is there already not at all.
+constexpr const char* copied_bytes_sql =
+    "SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT DISTINCT f.digest, f.bytes FROM files f "
+    "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL AND NOT EXISTS "
+    "(SELECT FROM files own WHERE own.owner_id = $3 AND own.digest = f.digest AND own.deleted_at IS NULL)) "
+    "AS wanted";
+
+constexpr const char* half_copies_sql =
+    "SELECT owner_id, material_id FROM material_origins "
+    "WHERE finished_at IS NULL AND created_at < now() - interval '1 hour' LIMIT 100";
+// Whoever finishes it waits for the origin, whoever puts a text into it for the material.
+constexpr const char* lock_half_copy_sql =
+    "SELECT FROM material_origins WHERE owner_id = $1 AND material_id = $2 AND finished_at IS NULL FOR "
+    "UPDATE";
+constexpr const char* lock_copied_sql = "SELECT FROM materials WHERE owner_id = $1 AND id = $2 FOR UPDATE";
+constexpr const char* copied_sources_sql =
+    "SELECT entry_id, file_id FROM sources WHERE owner_id = $1 AND material_id = $2";
+constexpr const char* drop_copied_files_sql = "DELETE FROM files WHERE owner_id = $1 AND material_id = $2";
+constexpr const char* drop_copied_entries_sql =
+    "DELETE FROM entries WHERE owner_id = $1 AND material_id = $2";
+constexpr const char* drop_copied_sql = "DELETE FROM materials WHERE owner_id = $1 AND id = $2";
 
 /// What has to be copied, without the texts.
 struct Load {
@@ -38,34 +66,51 @@ Task<Result<void>> gather(Part& part, const SharedMaterial& from, std::vector<Ro
     co_return Result<void>();
 }
 
-std::string all_bytes(const http::FileBody& body) {
-    std::string bytes(body.size, '\0');
-    bytes.resize(http::read_full(*body.source, bytes.data(), bytes.size()));
-    return bytes;
+/// Removes a copy that is not whole, with its place in the index. Its originals are swept like others that no
+/// row names.
+Task<void> drop_half_copy(db::Database& db, UserId owner, MaterialId copy) {
+    auto work = [&](db::Transaction& tx) -> Task<void> {
+        const auto half = co_await tx.query(lock_half_copy_sql, owner, copy);
+        if (half.empty()) co_return;
+        co_await tx.query(lock_copied_sql, owner, copy);
+        const auto sources = co_await tx.query(copied_sources_sql, owner, copy);
+        for (const auto row : sources) {
+            index::Source source;
+            source.entry = row.get<std::optional<EntryId>>(0);
+            source.file = row.get<std::optional<FileId>>(1);
+            co_await index::remove(tx, owner, source);
+        }
+        co_await tx.query(drop_copied_files_sql, owner, copy);
+        co_await tx.query(drop_copied_entries_sql, owner, copy);
+        co_await tx.query(drop_copied_sql, owner, copy);
+    };
+    co_await db.transaction(work);
 }
 
 /// One copy on its way.
 class Copying {
 public:
-    Copying(Services& services, UserId reader, const SharedMaterial& from, std::string request)
+    Copying(Services& services, UserId reader, const SharedMaterial& from)
         : services_(services),
           reader_(reader),
           from_(from),
-          request_(std::move(request)),
+          sharing_(services.db),
           entries_(services.db, services.pool),
           files_(services.db, services.pool) {}
 
     Task<Result<void>> look();
+    /// Copies what look() has found, and calls it whole.
     Task<Result<void>> fill(MaterialId made);
 
 private:
+    Task<Result<void>> ask_again();
     Task<Result<void>> entry(MaterialId made, EntryId id);
     Task<Result<void>> file(MaterialId made, FileId id);
 
     Services& services_;
     UserId reader_;
     const SharedMaterial& from_;
-    std::string request_;
+    Sharing sharing_;
     Entries entries_;
     Files files_;
     Load load_;
@@ -79,9 +124,15 @@ Task<Result<void>> Copying::look() {
     if (load_.size() > most_copied)
         co_return Error(ErrorCode::too_large,
                         "This material holds too many texts and files to be copied at once.");
-    std::int64_t bytes = 0;
-    for (const File& file : load_.files) bytes += file.bytes;
-    co_return co_await files_.check_room(reader_, bytes, services_.storage);
+    const auto rows = co_await services_.db.query(copied_bytes_sql, from_.owner, from_.id, reader_);
+    co_return co_await files_.check_room(reader_, rows[0].get<std::int64_t>(0), services_.storage);
+}
+
+/// The right to read may end at any moment. Errors: not_found.
+Task<Result<void>> Copying::ask_again() {
+    const auto still = co_await sharing_.find(reader_, from_.id);
+    if (!still) co_return still.error();
+    co_return Result<void>();
 }
 
 Task<Result<void>> Copying::entry(MaterialId made, EntryId id) {
@@ -99,17 +150,17 @@ Task<Result<void>> Copying::file(MaterialId made, FileId id) {
     auto original = co_await files_.find(from_.owner, from_.id, id);
     if (!original) co_return Result<void>();                 // deleted meanwhile
     if (original->is_unfetched()) co_return Result<void>();  // a web page of which there is nothing yet
-    auto body = co_await services_.files.open(from_.owner.value, original->digest, request_);
-    if (!body) throw std::runtime_error("the original of a shared file is missing in the file store");
-    auto read = [&body] {
-        return all_bytes(*body);
-    };
-    const auto bytes = co_await services_.pool.run(std::move(read));
+    const bool is_there = co_await services_.files.copy(from_.owner.value, reader_.value, original->digest);
+    if (!is_there)
+        throw std::runtime_error(
+            "the original of a shared file is missing in the file store, or its key cannot be read");
     NewFile copy;
-    copy.digest = co_await services_.files.put(reader_.value, bytes);
+    copy.digest = original->digest;
     copy.name = std::move(original->name);
     copy.media_type = std::move(original->media_type);
     copy.bytes = original->bytes;
+    copy.source_url = std::move(original->source_url);
+    copy.fetched_at = original->fetched_at;
     if (original->state == "ready") copy.text = std::move(original->text);
     std::vector<NewFile> one;
     one.push_back(std::move(copy));
@@ -120,45 +171,48 @@ Task<Result<void>> Copying::file(MaterialId made, FileId id) {
 
 Task<Result<void>> Copying::fill(MaterialId made) {
     for (const Entry& one : load_.entries) {
-        auto done = co_await entry(made, one.id);
+        auto done = co_await ask_again();
+        if (done) done = co_await entry(made, one.id);
         if (!done) co_return done;
     }
     for (const File& one : load_.files) {
-        auto done = co_await file(made, one.id);
+        auto done = co_await ask_again();
+        if (done) done = co_await file(made, one.id);
         if (!done) co_return done;
     }
+    auto still = co_await ask_again();
+    if (!still) co_return still;
+    const auto finished = co_await services_.db.query(finish_copy_sql, reader_, made);
+    if (finished.affected() == 0) co_return not_found("material");  // it took so long that it was swept
     co_return Result<void>();
 }
 
 }  // namespace
 
-Task<Result<Material>> copy_material(Services& services, UserId reader, SharedMaterial from,
-                                     std::string request) {
-    Copying copying(services, reader, from, std::move(request));
+Task<Result<Material>> copy_material(Services& services, UserId reader, SharedMaterial from) {
+    Copying copying(services, reader, from);
     auto fits = co_await copying.look();
     if (!fits) co_return fits.error();
-    Materials materials(services.db);
     const auto made = MaterialId::make();
-    NewMaterial copy;
-    copy.title = from.title;
-    copy.description = from.description;
-    auto done = co_await materials.create(reader, made, std::move(copy));
-    if (!done) co_return done.error();
+    co_await services.db.query(begin_copy_sql, reader, made, from.id, from.owner, from.title,
+                               from.description);
     std::exception_ptr failure;
     auto filled = Result<void>();
     try {
-        co_await services.db.query(remember_origin_sql, reader, made, from.id, from.owner);
         filled = co_await copying.fill(made);
     } catch (...) {
         failure = std::current_exception();
     }
-    if (failure || !filled) {
-        const http::IfMatch always;
-        co_await materials.remove(reader, made, always);
-    }
+    if (failure || !filled) co_await drop_half_copy(services.db, reader, made);
     if (failure) std::rethrow_exception(failure);
     if (!filled) co_return filled.error();
+    Materials materials(services.db);
     co_return co_await materials.find(reader, made);
+}
+
+Task<void> sweep_half_copies_of_any_owner(db::Database& db) {
+    const auto rows = co_await db.query(half_copies_sql);
+    for (const auto row : rows) co_await drop_half_copy(db, row.get<UserId>(0), row.get<MaterialId>(1));
 }
 
 }  // namespace bb::materials

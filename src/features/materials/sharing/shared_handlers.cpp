@@ -59,8 +59,9 @@ Answer open_share(http::Request& request, Services& services) {
     FieldReader in(*body);
     auto token = in.text("token", token_limits);
     if (auto bad = in.error()) co_return *bad;
-    const auto allowed = co_await services.limits.take_share(reader.value);
-    if (!allowed) co_return allowed.error();
+    auto refused =
+        co_await services.links.refuse(reader.value, "Too many links were opened. Wait and try again.");
+    if (refused) co_return *refused;
     Sharing sharing(services.db);
     const auto opened = co_await sharing.open(reader, std::move(token), audit::origin_of(request));
     if (!opened) co_return opened.error();
@@ -100,9 +101,13 @@ Answer leave_shared(http::Request& request, Services& services) {
 }
 
 Answer copy_shared(http::Request& request, Services& services) {
+    const UserId reader = owner_of(request);
     auto shared = co_await shared_in_path(request, services);
     if (!shared) co_return shared.error();
-    const auto copy = co_await copy_material(services, owner_of(request), std::move(*shared), request.id);
+    auto refused = co_await services.copies.refuse(
+        reader.value, "You have copied many materials. Wait a little and try again.");
+    if (refused) co_return *refused;
+    const auto copy = co_await copy_material(services, reader, std::move(*shared));
     if (!copy) co_return copy.error();
     co_return http::created(to_json(*copy), "/api/materials/" + copy->id.text());
 }

@@ -12,8 +12,10 @@ namespace {
 constexpr std::int64_t most_shares = 100;   // of a material
 constexpr std::int64_t most_readers = 500;  // of a link
 
+// An address that has it already takes no further place.
 constexpr const char* lock_shared_sql =
-    "SELECT (SELECT count(*) FROM shares s WHERE s.owner_id = m.owner_id AND s.material_id = m.id), "
+    "SELECT (SELECT count(*) FROM shares s WHERE s.owner_id = m.owner_id AND s.material_id = m.id "
+    "AND (s.email = $3) IS NOT TRUE), "
     "(SELECT email FROM users WHERE id = $1) FROM materials m "
     "WHERE m.owner_id = $1 AND m.id = $2 AND m.deleted_at IS NULL FOR UPDATE OF m";
 constexpr const char* share_sql =
@@ -119,7 +121,7 @@ Task<Result<MadeShare>> Sharing::create(UserId owner, MaterialId material, NewSh
     if (!wanted.email) made.token = crypto::random_token();
     if (made.token) hash = crypto::sha256(*made.token);
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
-        const auto there = co_await tx.query(lock_shared_sql, owner, material);
+        const auto there = co_await tx.query(lock_shared_sql, owner, material, wanted.email);
         if (there.empty()) co_return not_found("material");
         if (there[0].get<std::int64_t>(0) >= most_shares)
             co_return Error(ErrorCode::conflict, "This material is shared 100 times. Revoke a share first.");

@@ -28,7 +28,7 @@ struct Share {
 };
 
 struct NewShare {
-    std::optional<std::string> email;  // trimmed, in lower case; none: a link
+    std::optional<std::string> email;  // as parse_address gives it; none: a link
     std::optional<Time> expires_at;
 };
 

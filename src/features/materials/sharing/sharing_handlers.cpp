@@ -1,7 +1,6 @@
 #include "features/materials/sharing/sharing_handlers.hpp"
 
-#include <algorithm>
-
+#include "base/core/address.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "features/materials/sharing/sharing.hpp"
@@ -14,30 +13,17 @@ using accounts::owner_of;
 constexpr TextLimits address_limits{3, 254};
 constexpr TextLimits moment_limits{1, 40};
 
-/// An address in lower case; whether somebody has it is nobody's business here.
-std::string lowered(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
-bool looks_like_address(const std::string& text) {
-    const auto at = text.find('@');
-    return at != 0 && at != std::string::npos && at + 1 < text.size() && text.rfind('@') == at &&
-           text.find_first_of(" \t,;<>") == std::string::npos;
-}
-
+/// Whether somebody has the address is nobody's business here.
 Result<NewShare> read_new_share(const http::Request& request) {
     const auto body = request.json();
     if (!body) return body.error();
     FieldReader in(*body);
     NewShare wanted;
     const bool person = in.choice("kind", {"link", "person"}) == "person";
-    wanted.email = in.optional_text("email", address_limits);
-    if (wanted.email) wanted.email = lowered(*wanted.email);
-    if (person && (!wanted.email || !looks_like_address(*wanted.email)))
-        in.complain("email", "must be the e-mail address of a person");
-    if (!person && wanted.email) in.complain("email", "is for kind \"person\" alone");
+    const auto email = in.optional_text("email", address_limits);
+    if (email) wanted.email = parse_address(*email);
+    if (person && !wanted.email) in.complain("email", "must be the e-mail address of a person");
+    if (!person && email) in.complain("email", "is for kind \"person\" alone");
     if (const auto text = in.nullable_text("expiresAt", moment_limits).value_or(std::nullopt)) {
         wanted.expires_at = parse_rfc3339(*text);
         if (!wanted.expires_at || *wanted.expires_at <= now())

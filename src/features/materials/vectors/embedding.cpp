@@ -16,9 +16,13 @@ namespace bb::materials::vectors {
 namespace {
 
 constexpr std::size_t batch_size = 32;
-constexpr std::size_t longest_text = 4'000;  // code points of a passage and its headings
-constexpr std::chrono::milliseconds embedding_pause{2'000}, embedding_pause_after_failure{10'000};
-constexpr std::chrono::seconds count_every{60}, count_again{2};
+constexpr std::size_t longest_text = 4'000;    // code points of a passage and its headings
+constexpr const char* harmless_text = "text";  // that every model takes
+constexpr std::chrono::milliseconds embedding_pause{2'000};
+constexpr std::chrono::milliseconds pause_after_model{5'000};      // has failed: of everybody
+constexpr std::chrono::milliseconds longest_pause{3'600'000};      // that the model may ask for
+constexpr std::chrono::milliseconds pause_after_database{10'000};  // has failed
+constexpr std::chrono::seconds count_every{60}, count_again{10};
 
 // A person's row moves on when it is taken: who dies meanwhile leaves it to be taken again. Once a day
 // everybody is looked at, for materials that were restored and passages that were refused.
@@ -41,6 +45,7 @@ constexpr const char* waiting_ids_sql =
 constexpr const char* waiting_texts_sql =
     "SELECT p.id, coalesce(e.title, f.name), array_to_string(p.heading_path, ' > '), p.text FROM passages p "
     "JOIN sources s ON s.id = p.source_id AND s.owner_id = $1 "
+    "JOIN materials m ON m.owner_id = $1 AND m.id = s.material_id AND m.deleted_at IS NULL "
     "LEFT JOIN entries e ON e.owner_id = $1 AND e.id = s.entry_id "
     "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id "
     "WHERE p.owner_id = $1 AND p.id = ANY($2) ORDER BY p.id";
@@ -84,6 +89,7 @@ struct Embedding::Work {
     UserId owner;
     int attempts = 0;
     std::int64_t changes = 0;
+    bool kept = false;  // some of them
 };
 
 struct Embedding::Waiting {
@@ -111,7 +117,7 @@ Task<std::vector<Embedding::Waiting>> Embedding::texts_of(const Work& work,
     co_return texts;
 }
 
-Task<void> Embedding::keep(const Work& work, const std::vector<Waiting>& batch, const llm::Vectors& vectors) {
+Task<void> Embedding::keep(Work& work, const std::vector<Waiting>& batch, const llm::Vectors& vectors) {
     std::vector<std::int64_t> ids;
     std::vector<std::string> scales;
     std::string numbers;
@@ -128,97 +134,130 @@ Task<void> Embedding::keep(const Work& work, const std::vector<Waiting>& batch, 
         co_await tx.query(got_on_sql, work.owner);
     };
     co_await db_.transaction(write);
+    work.kept = true;
     embedded_.add(static_cast<double>(batch.size()));
 }
 
-Task<void> Embedding::put_off(const Work& work, const llm::Embedded& why) {
-    const double asked = why.asked_wait ? std::chrono::duration<double>(*why.asked_wait).count() : 0;
+Task<Embedding::Round> Embedding::put_off(const Work& work, const llm::Embedded& why) {
+    const auto asked = std::min(why.asked_wait.value_or(pause_after_model), longest_pause);
     log::warn("passages get their vectors later", {{"reason", why.detail}, {"attempt", work.attempts}});
-    co_await db_.query(put_off_corpus_sql, work.owner, std::min(asked, 3600.0));
+    const double seconds = why.asked_wait ? std::chrono::duration<double>(asked).count() : 0;
+    co_await db_.query(put_off_corpus_sql, work.owner, seconds);
+    Round failed;
+    failed.outcome = Outcome::failed;
+    failed.pause = std::max(pause_after_model, asked);
+    co_return failed;
+}
+
+Task<llm::Embedded> Embedding::ask(const std::vector<Waiting>& batch) {
+    std::vector<std::string> texts;
+    for (const auto& one : batch) texts.push_back(one.text);
+    co_return co_await embedder_.passages(std::move(texts));
 }
 
 /// A batch that is refused is sent again in halves, so that one text that cannot be embedded is left out
-/// alone.
-Task<Embedding::Kept> Embedding::embed(const Work& work, std::vector<Waiting> batch) {
+/// alone; but only when the model takes a harmless text: else the fault is not with the texts.
+Task<Embedding::Round> Embedding::embed(Work& work, std::vector<Waiting> batch) {
+    const std::vector<Waiting> harmless(1, Waiting{0, harmless_text});
     std::vector<std::vector<Waiting>> todo;
     todo.push_back(std::move(batch));
-    bool any = false;
-    llm::Embedded last;
+    bool texts_at_fault = false;
     while (!todo.empty()) {
         auto part = std::move(todo.back());
         todo.pop_back();
-        std::vector<std::string> texts;
-        for (const auto& one : part) texts.push_back(one.text);
-        last = co_await embedder_.passages(std::move(texts));
-        if (last.vectors) {
-            any = true;
-            co_await keep(work, part, *last.vectors);
-        } else if (!last.refuses_text()) {
-            co_await put_off(work, last);
-            co_return Kept::failed;
-        } else if (part.size() > 1) {
+        const auto answer = co_await ask(part);
+        if (answer.vectors) {
+            co_await keep(work, part, *answer.vectors);
+            continue;
+        }
+        if (!answer.refuses_text(work.attempts)) co_return co_await put_off(work, answer);
+        if (!texts_at_fault) {
+            const auto other = co_await ask(harmless);
+            if (!other.vectors) co_return co_await put_off(work, other);
+            texts_at_fault = true;
+        }
+        if (part.size() > 1) {
             const auto half = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
             todo.emplace_back(half, part.end());
             part.erase(half, part.end());
             todo.push_back(std::move(part));
         } else {
             refused_.add();
-            log::warn("a passage stays without a vector", {{"passage", part[0].id}, {"reason", last.detail}});
+            log::warn("a passage stays without a vector",
+                      {{"passage", part[0].id}, {"reason", answer.detail}});
         }
     }
-    if (any) co_return Kept::all;
-    // It is not one text that they do not like.
-    co_await put_off(work, last);
-    co_return Kept::failed;
+    Round done;
+    done.outcome = Outcome::progress;
+    co_return done;
 }
 
-Task<bool> Embedding::embed_next() {
+Task<Embedding::Round> Embedding::embed_next() {
+    Round round;
+    round.pause = embedding_pause;
     const auto claimed = co_await db_.query(claim_corpus_sql, embedder_.model());
-    if (claimed.empty()) co_return false;
+    if (claimed.empty()) co_return round;
     Work work{claimed[0].get<UserId>(0), claimed[0].get<std::int32_t>(1), claimed[0].get<std::int64_t>(2)};
     std::vector<std::int64_t> ids;
     for (const auto row : co_await db_.query(waiting_ids_sql, work.owner, embedder_.model()))
         ids.push_back(row.get<std::int64_t>(0));
     constexpr std::size_t most = 1'000;  // as of the statement
+    round.outcome = Outcome::progress;
     for (std::size_t from = 0; from < ids.size(); from += batch_size) {
         const auto end = std::min(ids.size(), from + batch_size);
         const std::vector<std::int64_t> some(ids.begin() + static_cast<std::ptrdiff_t>(from),
                                              ids.begin() + static_cast<std::ptrdiff_t>(end));
         auto batch = co_await texts_of(work, some);
         if (batch.empty()) continue;
-        const auto kept = co_await embed(work, std::move(batch));
-        if (kept == Kept::failed) co_return true;
+        const auto done = co_await embed(work, std::move(batch));
+        if (done.outcome == Outcome::failed) co_return done;
     }
-    if (ids.size() < most)
+    // Where every one was refused, the same would come again.
+    if (ids.size() < most || !work.kept)
         co_await db_.query(done_sql, work.owner, embedder_.model(), work.changes);
     else
         co_await db_.query(go_on_later_sql, work.owner);
-    co_return true;
+    co_return round;
 }
 
 Task<void> Embedding::count_waiting() {
-    const auto rows = co_await db_.query(count_waiting_sql, embedder_.model());
-    waiting_ = rows[0].get<std::int64_t>(0);
+    try {
+        const auto rows = co_await db_.query(count_waiting_sql, embedder_.model());
+        waiting_ = rows[0].get<std::int64_t>(0);
+    } catch (const std::exception& failure) {
+        log::warn("passages that wait for their vectors not counted", {{"reason", failure.what()}});
+    }
+}
+
+/// embed_next() that fails without an exception.
+Task<Embedding::Round> Embedding::try_next() {
+    try {
+        co_return co_await embed_next();
+    } catch (const std::exception& failure) {
+        log::warn("passages wait for their vectors", {{"reason", failure.what()}});
+    }
+    Round failed;
+    failed.outcome = Outcome::failed;
+    failed.pause = pause_after_database;
+    co_return failed;
 }
 
 Task<void> Embedding::keep_embedding() {
-    auto counted = std::chrono::steady_clock::time_point::min();
+    using std::chrono::steady_clock;
+    auto counted = steady_clock::time_point::min();
+    bool over = false;  // nobody is left, as was not counted yet
+    bool busy = false;
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     while (state.cancelled() == boost::asio::cancellation_type::none) {
-        bool more = false;
-        auto pause = embedding_pause;
-        try {
-            if (std::chrono::steady_clock::now() >= counted) {
-                co_await count_waiting();
-                counted = std::chrono::steady_clock::now() + count_every;
-            }
-            more = co_await embed_next();
-            if (more) counted = std::min(counted, std::chrono::steady_clock::now() + count_again);
-        } catch (const std::exception& failure) {
-            log::warn("passages wait for their vectors", {{"reason", failure.what()}});
-            pause = embedding_pause_after_failure;
+        if (steady_clock::now() >= counted + (over ? count_again : count_every)) {
+            counted = steady_clock::now();
+            over = false;
+            co_await count_waiting();
         }
-        if (!more) co_await net::sleep_for(pause);
+        const auto round = co_await try_next();
+        if (busy && round.outcome == Outcome::none) over = true;
+        busy = round.outcome != Outcome::none;
+        if (round.outcome != Outcome::progress) co_await net::sleep_for(round.pause);
     }
 }
 

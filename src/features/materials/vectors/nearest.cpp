@@ -40,14 +40,11 @@ std::vector<index::Ranked> nearest(const VectorSet& set, std::span<const float> 
     return best;
 }
 
-std::shared_ptr<const VectorSet> VectorCache::find(UserId owner, const std::string& model,
-                                                   std::int64_t changes, std::int64_t version) {
+std::shared_ptr<const VectorSet> VectorCache::find(UserId owner, const std::string& model) {
     const std::lock_guard lock(mutex_);
     const auto it =
         std::find_if(kept_.begin(), kept_.end(), [&](const Kept& one) { return one.owner == owner; });
-    if (it == kept_.end()) return nullptr;
-    const auto& set = *it->set;
-    if (set.model != model || set.changes != changes || set.version != version) return nullptr;
+    if (it == kept_.end() || it->set->model != model) return nullptr;
     std::rotate(it, it + 1, kept_.end());
     return kept_.back().set;
 }

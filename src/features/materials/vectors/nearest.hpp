@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@ struct VectorSet {
     std::string model;
     std::int64_t changes = 0;  // of the corpus, when they were read
     std::int64_t version = 0;  // of its vectors
+    std::chrono::steady_clock::time_point read_at{};
     std::size_t dimensions = 0;
     std::vector<std::int8_t> numbers;  // `dimensions` for each passage
     std::vector<float> scales;
@@ -36,9 +38,9 @@ class VectorCache {
 public:
     explicit VectorCache(std::size_t most_bytes = std::size_t{256} << 20) : most_bytes_(most_bytes) {}
 
-    /// Null unless the set is there and as new as asked for.
-    std::shared_ptr<const VectorSet> find(UserId owner, const std::string& model, std::int64_t changes,
-                                          std::int64_t version);
+    /// The set that was kept last, which may be older than the vectors are by now. Null when none of this
+    /// model is there.
+    std::shared_ptr<const VectorSet> find(UserId owner, const std::string& model);
     /// A set that is larger than the cache is not kept.
     void keep(UserId owner, std::shared_ptr<const VectorSet> set);
     std::size_t bytes() const;

@@ -45,12 +45,24 @@ Quantised quantise(std::span<const float> vector) {
     return result;
 }
 
-std::int32_t dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b) {
+std::int32_t plain_dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b) {
+    return sum_of_products(a.data(), b.data(), a.size());
+}
+
+std::optional<std::int32_t> wide_dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b) {
 #if defined(BB_WIDE_VECTORS)
     static const bool wide = __builtin_cpu_supports("avx2");
     if (wide) return dot_avx2(a.data(), b.data(), a.size());
+#else
+    static_cast<void>(a);
+    static_cast<void>(b);
 #endif
-    return sum_of_products(a.data(), b.data(), a.size());
+    return std::nullopt;
+}
+
+std::int32_t dot(std::span<const std::int8_t> a, std::span<const std::int8_t> b) {
+    const auto wide = wide_dot(a, b);
+    return wide ? *wide : plain_dot(a, b);
 }
 
 }  // namespace bb::materials::vectors

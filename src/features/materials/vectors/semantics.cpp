@@ -1,6 +1,6 @@
 #include "features/materials/vectors/semantics.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <utility>
@@ -17,7 +17,9 @@ constexpr std::chrono::milliseconds patience_with_loading{300};
 constexpr std::size_t longest_question = 2'000;  // code points
 // Of one person's vectors. Where there are more, the passages that came last are not looked at.
 constexpr std::size_t most_bytes = std::size_t{128} << 20;
-constexpr std::size_t quick_bytes = 256 * 1024;  // are gone through in less than a tenth of a millisecond
+constexpr std::size_t quick_bytes = 256 * 1024;     // are gone through in less than a tenth of a millisecond
+constexpr std::chrono::seconds large_kept_for{10};  // with more bytes than that, whatever changes
+constexpr std::size_t loads_at_once = 2;
 
 constexpr const char* corpus_sql =
     "SELECT c.changes, v.version, array(SELECT m.id FROM materials m WHERE m.owner_id = $1 "
@@ -56,6 +58,15 @@ public:
             numbers_of_.try_emplace(material, static_cast<std::uint32_t>(set_.materials.size()));
         if (fresh) set_.materials.push_back(material);
         set_.material_of.push_back(known->second);
+    }
+
+    /// Frees the room that was made for more.
+    void give_back() {
+        set_.numbers.shrink_to_fit();
+        set_.scales.shrink_to_fit();
+        set_.places.shrink_to_fit();
+        set_.material_of.shrink_to_fit();
+        set_.materials.shrink_to_fit();
     }
 
 private:
@@ -101,22 +112,29 @@ Task<std::optional<Semantics::Corpus>> Semantics::corpus_of(UserId owner, const 
     co_return corpus;
 }
 
-Task<void> Semantics::load(UserId owner, std::int64_t changes, std::int64_t version,
-                           std::shared_ptr<Loading> loading) {
+Task<std::shared_ptr<const VectorSet>> Semantics::read(UserId owner, std::int64_t changes,
+                                                       std::int64_t version) {
     auto set = std::make_shared<VectorSet>();
     set->model = embedder_.model();
     set->changes = changes;
     set->version = version;
+    set->read_at = std::chrono::steady_clock::now();
     Filler filler(*set);
+    for (std::int64_t after = 0; set->numbers.size() < most_bytes;) {
+        const auto rows = co_await db_.query(vectors_sql, owner, set->model, after);
+        if (rows.empty()) break;
+        for (const auto row : rows) filler.add(row);
+        after = rows[rows.size() - 1].get<std::int64_t>(0);
+    }
+    filler.give_back();
+    co_return set;
+}
+
+Task<void> Semantics::load(UserId owner, std::int64_t changes, std::int64_t version,
+                           std::shared_ptr<Loading> loading) {
     try {
-        for (std::int64_t after = 0; set->numbers.size() < most_bytes;) {
-            const auto rows = co_await db_.query(vectors_sql, owner, set->model, after);
-            if (rows.empty()) break;
-            for (const auto row : rows) filler.add(row);
-            after = rows[rows.size() - 1].get<std::int64_t>(0);
-        }
-        loading->set = set;
-        cache_.keep(owner, set);
+        loading->set = co_await read(owner, changes, version);
+        cache_.keep(owner, loading->set);
     } catch (const std::exception& fault) {
         log::warn("vectors not read", {{"reason", fault.what()}});
     }
@@ -125,22 +143,47 @@ Task<void> Semantics::load(UserId owner, std::int64_t changes, std::int64_t vers
     loading->over.cancel();
 }
 
-/// Null when it does not come soon; it is there for the next question then.
+/// What is on its way already, or is begun; null when too many are.
+std::shared_ptr<Semantics::Loading> Semantics::loading_of(UserId owner, const Corpus& corpus) {
+    const auto begun = loading_.find(owner.text());
+    if (begun != loading_.end()) return begun->second;
+    if (loading_.size() >= loads_at_once) return nullptr;
+    // load() may be over, and out of the map, when spawn() returns.
+    auto loading = std::make_shared<Loading>(executor_);
+    loading_.emplace(owner.text(), loading);
+    net::spawn(executor_, load(owner, corpus.changes, corpus.version, loading));
+    return loading;
+}
+
+/// A large set is used as it is while a newer one is fetched for the next question: passages that are gone
+/// are dropped when they are read. Null when there is none and none comes soon.
 Task<std::shared_ptr<const VectorSet>> Semantics::set_of(UserId owner, const Corpus& corpus) {
-    auto set = cache_.find(owner, embedder_.model(), corpus.changes, corpus.version);
-    if (set) co_return set;
-    auto& waited_for = loading_[owner.text()];
-    if (!waited_for) {
-        waited_for = std::make_shared<Loading>(executor_);
-        net::spawn(executor_, load(owner, corpus.changes, corpus.version, waited_for));
-    }
-    const auto loading = waited_for;
+    using std::chrono::steady_clock;
+    auto known = cache_.find(owner, embedder_.model());
+    if (known && known->changes == corpus.changes && known->version == corpus.version) co_return known;
+    const bool large = known && known->numbers.size() > quick_bytes;
+    if (large && steady_clock::now() < known->read_at + large_kept_for) co_return known;
+    const auto loading = loading_of(owner, corpus);
+    if (large || !loading) co_return known;
     net::Timer limit(executor_, patience_with_loading);
     limit.async_wait([loading](const boost::system::error_code& stopped) {
         if (!stopped) loading->over.cancel();
     });
-    if (!loading->done) co_await loading->over.async_wait(use_task_tuple);
-    co_return loading->set;
+    // The limit of another who waits wakes everybody.
+    while (!loading->done && steady_clock::now() < limit.expiry())
+        co_await loading->over.async_wait(use_task_tuple);
+    if (loading->set) co_return loading->set;
+    co_return known;
+}
+
+/// Whether the vectors are as long as that of the question: other ones are of a model that was replaced
+/// under its name.
+bool Semantics::fits(const VectorSet& set, std::size_t dimensions) {
+    if (set.dimensions == dimensions) return true;
+    if (!set.numbers.empty() && !std::exchange(told_of_dimensions_, true))
+        log::warn("vectors are of another model with the same name",
+                  {{"dimensions", set.dimensions}, {"of_question", dimensions}});
+    return false;
 }
 
 Task<std::vector<index::Ranked>> Semantics::nearest(UserId owner, std::string question, index::Scope scope,
@@ -174,8 +217,13 @@ Task<std::vector<index::Ranked>> Semantics::look(UserId owner, std::string quest
         late_.add();
         co_return none;
     }
+    const auto& vector = (*asked.vectors)[0];
+    if (!fits(*set, vector.size())) {
+        without_.add();
+        co_return none;
+    }
     found_.add();
-    auto compare = [set, vector = (*asked.vectors)[0], allowed = corpus->allowed, count] {
+    auto compare = [set, vector, allowed = corpus->allowed, count] {
         return vectors::nearest(*set, vector, allowed, count);
     };
     if (set->numbers.size() <= quick_bytes) co_return compare();

@@ -35,8 +35,11 @@ private:
                                           std::size_t count);
     Task<std::optional<Corpus>> corpus_of(UserId owner, const index::Scope& scope);
     Task<std::shared_ptr<const VectorSet>> set_of(UserId owner, const Corpus& corpus);
+    std::shared_ptr<Loading> loading_of(UserId owner, const Corpus& corpus);
     Task<void> load(UserId owner, std::int64_t changes, std::int64_t version,
                     std::shared_ptr<Loading> loading);
+    Task<std::shared_ptr<const VectorSet>> read(UserId owner, std::int64_t changes, std::int64_t version);
+    bool fits(const VectorSet& set, std::size_t dimensions);
 
     Executor executor_;
     db::Database& db_;
@@ -44,6 +47,7 @@ private:
     VectorCache& cache_;
     net::BlockingPool& pool_;
     std::unordered_map<std::string, std::shared_ptr<Loading>> loading_;  // by owner
+    bool told_of_dimensions_ = false;
     metrics::Counter found_, failed_, late_, without_;
 };
 

@@ -84,7 +84,7 @@ void look_at_vectors(Findings& findings, db::Session& session, const Subject& su
         "WHERE c.passages > 0 AND (v.model IS DISTINCT FROM $1 OR v.changes <> c.changes)",
         model);
     const auto people = rows[0].get<std::int64_t>(0);
-    if (people == 0) return findings.ok(name, "every passage has its vector");
+    if (people == 0) return findings.ok(name, "no passages wait");
     const auto words =
         fmt::format("passages of {} people wait, up to {}", people, rows[0].get<std::int64_t>(1));
     if (rows[0].get<std::int64_t>(2) == 0) return findings.ok(name, words);

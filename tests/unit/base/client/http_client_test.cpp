@@ -4,7 +4,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <stdexcept>
 
+#include "base/client/guarded_client.hpp"
 #include "unit/support/fake_upstream.hpp"
 
 namespace bb::client {
@@ -130,6 +132,49 @@ TEST_F(HttpClientTest, ABodyBeyondTheBoundIsNotKept) {
     const Reply reply = send(std::move(request));
     EXPECT_EQ(reply.failure, Failure::too_large);
     EXPECT_LE(reply.body.size(), 1000u);
+}
+
+TEST_F(HttpClientTest, ABodyThatIsPackedOnItsWayIsNotUnpacked) {
+    const auto body = test::nothing_in_three_layers();
+    for (const std::string coding : {"gzip, gzip, gzip", "GZIP", "gzip, chunked", "br", "",
+                                     "chunked\r\nTransfer-Encoding: gzip, gzip, gzip"}) {
+        FakeUpstream upstream(executor, [&](Socket& socket, std::string) -> Task<void> {
+            std::string text = test::response(200, body, "Transfer-Encoding: " + coding + "\r\n");
+            co_await test::say(socket, std::move(text));
+        });
+        const auto start = Clock::now();
+        const Reply reply = send(Outgoing("GET", upstream.url("/")));
+        EXPECT_EQ(reply.failure, Failure::cut) << coding;
+        EXPECT_TRUE(reply.miscoded) << coding;
+        EXPECT_EQ(reply.body, "") << coding;
+        EXPECT_LT(Clock::now() - start, 1s) << coding;
+    }
+}
+
+TEST_F(HttpClientTest, ABodyInChunksIsTaken) {
+    FakeUpstream upstream(executor, [](Socket& socket, std::string) -> Task<void> {
+        std::string text =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Encoding: br\r\n\r\n"
+            "5\r\nhello\r\n0\r\n\r\n";
+        co_await test::say(socket, std::move(text));
+    });
+    const Reply reply = send(Outgoing("GET", upstream.url("/")));
+    EXPECT_FALSE(reply.failure) << reply.detail;
+    EXPECT_EQ(reply.body, "hello") << "what was not asked for is not undone either";
+}
+
+TEST_F(HttpClientTest, AGuardedClientWantsAGuard) {
+    FakeUpstream upstream(executor, answer_hello);
+    GuardedClient guarded(executor);
+    auto work = [&]() -> Task<void> {
+        Sink ignore = [](int, std::string_view) {
+            return Heard::progress;
+        };
+        Outgoing request("GET", upstream.url("/"));
+        co_await guarded.stream(std::move(request), MayConnect(), std::move(ignore), nullptr);
+    };
+    EXPECT_THROW(test::run(loop, work()), std::logic_error);
+    EXPECT_EQ(upstream.connections(), 0);
 }
 
 TEST_F(HttpClientTest, ASilentPeerMeetsTheFirstDeadline) {

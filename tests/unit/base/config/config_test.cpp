@@ -210,6 +210,26 @@ TEST_F(Files, GoodValuesOfEachKindPass) {
     EXPECT_TRUE(loaded.has_value());
 }
 
+TEST_F(Files, TheFormerBucketIsAnotherHoweverItIsWritten) {
+    const auto fault_with = [&](const char* bucket, const char* before) {
+        return fault({{"S3_ACCESS_KEY_ID", "key"},
+                      {"S3_SECRET_ACCESS_KEY", "secret"},
+                      {"S3_BUCKET", bucket},
+                      {"S3_BUCKET_BEFORE", before}},
+                     "S3_BUCKET_BEFORE");
+    };
+    for (const char* same : {"school", "school/", "s3://school", "s3://school/"}) {
+        EXPECT_NE(fault_with("school", same).find("must be another than S3_BUCKET"), std::string::npos)
+            << same;
+        EXPECT_NE(fault_with(same, "school").find("must be another than S3_BUCKET"), std::string::npos)
+            << same;
+        EXPECT_EQ(fault_with(same, "school/one"), "no fault") << same;
+    }
+    EXPECT_NE(fault_with("school/one", "s3://school/one/").find("must be another"), std::string::npos);
+    EXPECT_EQ(fault_with("school/one", "school/two"), "no fault");
+    EXPECT_EQ(fault_with("school", "college"), "no fault");
+}
+
 TEST_F(Files, AMisspeltNameIsNotedWithTheNearest) {
     write(".env", "BRAINBYTES_LISEN=x");
     const auto config = load({{"BRAINBYTES_TREADS", "1"}, {"OTHER", "2"}, {"BRAINBYTES_DATA_FILE", ""}});

@@ -149,16 +149,61 @@ TEST_F(BucketStoreTest, AdoptsWhatIsMissingOrAnother) {
     store_.adopt(file, staged, Store::Adopt::missing);
     EXPECT_FALSE(fs::exists(staged)) << "it was the same";
     EXPECT_EQ(objects_of(file).size(), 1u);
-    std::ofstream(staged) << "sealed otherwise";
+    std::ofstream(staged) << "bbfile1\nsealed otherwise";
     store_.adopt(file, staged, Store::Adopt::missing);
     EXPECT_TRUE(fs::exists(staged)) << "the live one stays";
     store_.adopt(file, staged, Store::Adopt::always);
     EXPECT_FALSE(fs::exists(staged));
-    EXPECT_EQ(bucket_.get(objects_of(file).back()), "sealed otherwise");
+    EXPECT_EQ(bucket_.get(objects_of(file).back()), "bbfile1\nsealed otherwise");
     const Stored missing{owner_, crypto::sha256("missing")};
-    std::ofstream(staged) << "sealed";
+    EXPECT_FALSE(store_.has(missing));
+    std::ofstream(staged) << "bbfile1\nsealed";
     store_.adopt(missing, staged, Store::Adopt::missing);
-    EXPECT_EQ(bucket_.get(objects_of(missing).at(0)), "sealed");
+    EXPECT_TRUE(store_.has(missing));
+    EXPECT_EQ(bucket_.get(objects_of(missing).at(0)), "bbfile1\nsealed");
+}
+
+TEST_F(BucketStoreTest, AdoptsNothingThatIsNotSealed) {
+    const auto file = put("text");
+    const auto staged = folder_ / "staged";
+    const Stored missing{owner_, crypto::sha256("as it was stored before")};
+    for (const char* open : {"as it was stored before", "bbfile", ""}) {
+        std::ofstream(staged) << open;
+        for (const auto which : {Store::Adopt::missing, Store::Adopt::always}) {
+            EXPECT_THROW(store_.adopt(missing, staged, which), std::runtime_error) << open;
+            EXPECT_THROW(store_.adopt(file, staged, which), std::runtime_error) << open;
+        }
+    }
+    EXPECT_TRUE(fs::exists(staged));
+    EXPECT_EQ(bucket_.keys("").size(), 1u);
+    EXPECT_EQ(text_of(file), "text");
+}
+
+TEST_F(BucketStoreTest, ReadersOfOneFileShareWhatWasFetched) {
+    const std::string text(200'000, 'x');
+    const auto file = put(text);
+    const auto one = store_.open(owner_, file.digest, key_);
+    ASSERT_TRUE(one);
+    std::string begun(1000, '\0');
+    EXPECT_EQ(http::read_full(*one->source, begun.data(), begun.size()), begun.size());
+    // From now on only a listing is answered.
+    bucket_.refuse(objects_of(file)[0], 503, "SlowDown");
+    EXPECT_EQ(text_of(file), text) << "from its beginning";
+    std::string rest(text.size(), '\0');
+    EXPECT_EQ(http::read_full(*one->source, rest.data(), rest.size()), text.size() - begun.size());
+}
+
+TEST_F(BucketStoreTest, ItsPlaceTellsTheServiceToo) {
+    auto elsewhere = bucket_.options();
+    const auto here = elsewhere.endpoint;
+    const auto place_at = [&](const std::string& endpoint) {
+        elsewhere.endpoint = endpoint;
+        return BucketStore(BucketPlace{elsewhere, "school", "", folder_}).place();
+    };
+    EXPECT_EQ(store_.place(), "s3://school/school at " + here);
+    EXPECT_EQ(place_at("https://s3.example/"), place_at("https://s3.example"));
+    EXPECT_NE(place_at("https://s3.example"), store_.place());
+    EXPECT_EQ(place_at(""), "s3://school/school");
 }
 
 TEST_F(BucketStoreTest, NotesTheDatabaseOfItsFiles) {
@@ -172,8 +217,9 @@ TEST_F(BucketStoreTest, OneThatIsAwayIsNoMissingFileAndAWaitCanBeEnded) {
     bucket_.refuse(objects_of(file)[0], 503, "SlowDown");
     EXPECT_THROW(text_of(file), Away);
     bucket_.hang(objects_of(file)[0]);
-    store_.watch_with([] { throw std::runtime_error("enough"); });
-    EXPECT_THROW(text_of(file), std::runtime_error);
+    struct Enough {};
+    store_.watch_with([] { throw Enough(); });
+    EXPECT_THROW(text_of(file), Enough);
 }
 
 }  // namespace

@@ -92,9 +92,12 @@ TEST_F(FetcherTest, AsksNoProxy) {
     FakeUpstream site(executor, always(test::response(200, "directly")));
     setenv("http_proxy", proxy.url("").c_str(), 1);
     const auto page = fetch(site.url("/"));
+    const auto nowhere = fetch("http://no-such-name.invalid/");  // a proxy would know it
     unsetenv("http_proxy");
     ASSERT_TRUE(page) << page.error().words;
     EXPECT_EQ(page->body, "directly");
+    ASSERT_FALSE(nowhere) << nowhere->body;
+    EXPECT_EQ(nowhere.error().fault, Fault::unreachable);
     EXPECT_EQ(proxy.connections(), 0);
 }
 
@@ -109,8 +112,11 @@ TEST_F(FetcherTest, FollowsAFewRedirects) {
     ASSERT_TRUE(page) << page.error().words;
     EXPECT_EQ(page->body, "there");
     EXPECT_EQ(page->url, site.url("/next?a=b"));
+    EXPECT_EQ(site.requests(), 6);
+    EXPECT_EQ(site.connections(), 6) << "none is used again, though the site keeps them open";
     left = 6;
     EXPECT_EQ(fetch(site.url("/")).error().fault, Fault::redirects);
+    EXPECT_EQ(site.connections(), 12);
 }
 
 TEST_F(FetcherTest, ChecksEveryRedirect) {
@@ -123,8 +129,40 @@ TEST_F(FetcherTest, ChecksEveryRedirect) {
         ASSERT_FALSE(page) << target;
         EXPECT_EQ(page.error().fault, Fault::forbidden) << target;
     }
-    FakeUpstream site(executor, always(test::response(302, "")));
-    EXPECT_EQ(fetch(site.url("/")).error().fault, Fault::redirects);
+    for (const std::string& target :
+         {std::string(), "/" + std::string(2000, 'a'), std::string("http://exa mple.org/"),
+          std::string("http://%80example.org/"), std::string("http:///")}) {
+        const auto header = target.empty() ? target : "Location: " + target + "\r\n";
+        FakeUpstream site(executor, always(test::response(302, "", header)));
+        const auto page = fetch(site.url("/"));
+        ASSERT_FALSE(page) << target;
+        EXPECT_EQ(page.error().fault, Fault::redirects) << target;
+    }
+    EXPECT_EQ(fetch("http://%80example.org/").error().fault, Fault::forbidden);
+}
+
+TEST_F(FetcherTest, UndoesOneKnownPackingAndNoMore) {
+    const auto body = test::nothing_in_three_layers();
+    const std::string one = "Content-Encoding: gzip\r\n";
+    for (const std::string& headers :
+         {std::string("Content-Encoding: gzip, gzip, gzip\r\n"), one + one + one,
+          std::string("Transfer-Encoding: gzip, gzip, gzip\r\n"), one + "Transfer-Encoding: gzip, gzip\r\n",
+          std::string("Content-Encoding: br\r\n")}) {
+        FakeUpstream site(executor, always(test::response(200, body, headers)));
+        const auto started = std::chrono::steady_clock::now();
+        const auto page = fetch(site.url("/"));
+        EXPECT_LT(std::chrono::steady_clock::now() - started, 1s) << headers;
+        ASSERT_FALSE(page) << headers;
+        EXPECT_EQ(page.error().fault, Fault::refused) << headers;
+    }
+    const auto hint = "HTTP/1.1 103 Early Hints\r\n" + one + "\r\n";
+    FakeUpstream hinting(executor, always(hint + hint + test::response(200, body, one)));
+    EXPECT_EQ(fetch(hinting.url("/")).error().fault, Fault::refused) << "libcurl counts those too";
+    FakeUpstream packed(executor,
+                        always(test::response(200, test::gzipped("hello"), "Content-Encoding: GZip\r\n")));
+    EXPECT_EQ(fetch(packed.url("/")).value().body, "hello");
+    FakeUpstream plain(executor, always(test::response(200, "hello", "Content-Encoding: identity\r\n")));
+    EXPECT_EQ(fetch(plain.url("/")).value().body, "hello");
 }
 
 TEST_F(FetcherTest, TellsWhatASiteAnswers) {

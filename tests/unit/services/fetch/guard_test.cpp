@@ -44,7 +44,7 @@ TEST(Guard, RefusesWhatIsNoPageOfTheInternet) {
     constexpr const char* place = "must lead to a page of the public internet";
     constexpr const char* none = "must be the address of a web page";
     const Case cases[] = {
-        {"file:///etc/passwd", none},
+        {"file:///etc/passwd", scheme},
         {"ftp://example.org/", scheme},
         {"gopher://example.org/", scheme},
         {"javascript:alert(1)", none},
@@ -52,6 +52,8 @@ TEST(Guard, RefusesWhatIsNoPageOfTheInternet) {
         {"", none},
         {"https://", none},
         {"https://exa mple.org/", none},
+        {"http://%80example.org/", none},
+        {"https://example.%ff%fe/", none},
         {"https://ana@example.org/", "must not hold a user name or password"},
         {"https://ana:secret@example.org/", "must not hold a user name or password"},
         {"https://example.org:8080/", port},
@@ -81,7 +83,8 @@ TEST(Guard, ChecksWhereARedirectLeads) {
     EXPECT_EQ(strict.check("../d", base)->url, "https://example.org/d");
     EXPECT_EQ(strict.check("//example.com/e", base)->url, "https://example.com/e");
     EXPECT_EQ(fault_of(strict, "http://192.168.1.1/", base), "must lead to a page of the public internet");
-    EXPECT_EQ(fault_of(strict, "file:///etc/passwd", base), "must be the address of a web page");
+    EXPECT_EQ(fault_of(strict, "file:///etc/passwd", base), "must begin with https:// or http://");
+    EXPECT_EQ(fault_of(strict, "http://%80example.org/", base), "must be the address of a web page");
     EXPECT_EQ(fault_of(strict, "//ana:secret@example.org/", base), "must not hold a user name or password");
 }
 

@@ -31,8 +31,33 @@ TEST(Embeddings, AreRefusedWhenTheyAreNoVectors) {
         R"({"data":[{"index":0,"embedding":[1]},{"index":0,"embedding":[1]}]})",  // twice the same
         R"({"data":[{"index":7,"embedding":[1]},{"index":0,"embedding":[1]}]})",
         R"({"data":[{"index":-1,"embedding":[1]},{"index":0,"embedding":[1]}]})",
+        R"({"data":[{"embedding":[1]},{"embedding":[1e100]}]})",  // infinite as a float
+        R"({"data":[{"embedding":[1,1]},{"embedding":[1,-1e39]}]})",
+        R"({"data":[{"embedding":[1]},{"embedding":[1e-60]}]})",  // zero as a float
     };
     for (const char* json : bad) EXPECT_FALSE(read_embeddings(json, 2)) << json;
+}
+
+TEST(Embeddings, MayHoldTheLargestAndSmallestFloats) {
+    const auto vectors =
+        read_embeddings(R"({"data":[{"embedding":[3.4e38,1e-60]},{"embedding":[1e-37,0]}]})", 2);
+    ASSERT_TRUE(vectors);
+    EXPECT_FLOAT_EQ((*vectors)[0][0], 3.4e38F);
+    EXPECT_EQ((*vectors)[0][1], 0);
+    EXPECT_FLOAT_EQ((*vectors)[1][0], 1e-37F);
+}
+
+TEST(Embedded, TakesAFaultThatStaysForARefusalOfTheText) {
+    const auto refuses = [](int status, int attempt) {
+        Embedded embedded;
+        embedded.status = status;
+        return embedded.refuses_text(attempt);
+    };
+    for (const int status : {400, 413, 422}) EXPECT_TRUE(refuses(status, 1)) << status;
+    for (const int status : {0, 200, 401, 404, 429, 502, 503}) EXPECT_FALSE(refuses(status, 9)) << status;
+    EXPECT_FALSE(refuses(500, 1));
+    EXPECT_FALSE(refuses(500, 3));
+    EXPECT_TRUE(refuses(500, 4));
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ class Session {
   /** The session has ended on purpose, or the account with it: nothing is left behind here. */
   gone(): void {
     // A session that merely ended keeps what was typed.
-    forget('draft:', 'unsent:', 'upload:');
+    forget('draft:', 'unsent:', 'upload:', 'shared-link');
     if (this.info) this.info = { ...this.info, user: null };
     router.go('/sign-in');
   }

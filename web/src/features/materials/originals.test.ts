@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { originalOf, spotOf } from './originals.ts';
+import { isLarge, originalOf, spotOf } from './originals.ts';
 
 test('the page of a range is counted by its breaks, and the passage ends with it', () => {
   const text = 'one 😀\n\f\ntwo three\n\f\nfour';
@@ -18,4 +18,12 @@ test('PDFs have pages, some pictures can be shown, the rest is text', () => {
     kinds.map((mediaType) => originalOf({ mediaType })),
     ['pages', 'picture', null, null, null],
   );
+});
+
+test('large PDFs wait to be asked for, and nothing else does', () => {
+  const mediaType = 'application/pdf';
+  assert.equal(isLarge({ mediaType, bytes: 15_000_000 }), false);
+  assert.equal(isLarge({ mediaType, bytes: 15_000_001 }), true);
+  assert.equal(isLarge({ mediaType: 'image/png', bytes: 95_000_000 }), false);
+  assert.equal(isLarge({ mediaType: 'text/plain', bytes: 95_000_000 }), false);
 });

@@ -11,6 +11,13 @@ export function originalOf(file: Pick<MaterialFile, 'mediaType'>): OriginalKind 
   return pictures.includes(file.mediaType) ? 'picture' : null;
 }
 
+const mostUnasked = 15_000_000;
+
+/** Its pages wait until somebody asks for them: a browser fetches the whole file to paint one of them. */
+export function isLarge(file: Pick<MaterialFile, 'mediaType' | 'bytes'>): boolean {
+  return originalOf(file) === 'pages' && file.bytes > mostUnasked;
+}
+
 /** A passage and where it stands on its page. */
 export interface Spot {
   /** From 1. */

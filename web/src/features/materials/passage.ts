@@ -6,7 +6,7 @@ export interface Passage {
   text: string;
   href: string;
   /** The file whose text it is, and where its bytes are. */
-  file?: { mediaType: string; src: string };
+  file?: { mediaType: string; bytes: number; src: string };
 }
 
 /** The whole text in which a citation points, and where the page shows it. */
@@ -20,6 +20,6 @@ export async function readPassage(at: SourceAnchor): Promise<Passage> {
   const file: MaterialFile = await filesApi.get(at.materialId, at.fileId ?? '');
   const href = `/materials/${at.materialId}/files/${at.fileId}${range}`;
   const src = filesApi.contentPath(at.materialId, file.id);
-  const { name: title, text = '', mediaType } = file;
-  return { title, text, href, file: { mediaType, src } };
+  const { name: title, text = '', mediaType, bytes } = file;
+  return { title, text, href, file: { mediaType, bytes, src } };
 }

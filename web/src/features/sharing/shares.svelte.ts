@@ -6,13 +6,8 @@ import { Loaded } from '../../lib/loaded.svelte.ts';
 import { toasts } from '../../ui/toasts.svelte.ts';
 import type { Share } from '../../lib/types.ts';
 import { sharesApi } from './api.ts';
+import { endOf } from './days.ts';
 import { st } from './words.ts';
-
-/** The last microsecond of a day of the person's calendar, "2026-01-31"; null for none. */
-export function endOf(day: string): string | null {
-  if (!day) return null;
-  return new Date(`${day}T23:59:59.999`).toISOString().replace('Z', '999Z');
-}
 
 /** Who may read a material, while its dialog is open. */
 export class Shares {

@@ -20,6 +20,7 @@ export const originals = {
     'Ang larawang {name}; kasunod ang nabasang teksto nito',
   ],
   'original.previous': ['Previous page', 'Naunang pahina'],
+  'original.show': ['Show the pages ({size})', 'Ipakita ang mga pahina ({size})'],
   'original.text': ['Text', 'Teksto'],
   'original.title': ['Original', 'Orihinal'],
   'original.toPassage': ['To the passage', 'Sa sipi'],

@@ -50,6 +50,22 @@ TEST(Quantised, SumsTheLargestNumbersWithoutOverflow) {
     EXPECT_EQ(dot(least, least), 4096 * 127 * 127);
 }
 
+TEST(Quantised, GivesTheSameSumInEveryWay) {
+    for (const std::size_t size : {0U, 1U, 15U, 16U, 31U, 33U, 384U, 1535U, 4096U}) {
+        std::vector<std::int8_t> a, b;
+        for (const float number : arbitrary(size, 3))
+            a.push_back(static_cast<std::int8_t>(std::lround(number * 127)));
+        for (const float number : arbitrary(size, 4))
+            b.push_back(static_cast<std::int8_t>(std::lround(number * 127)));
+        if (size > 1) a[size - 1] = b[size - 1] = -127;
+        std::int32_t sum = 0;
+        for (std::size_t i = 0; i < size; ++i) sum += std::int32_t{a[i]} * std::int32_t{b[i]};
+        EXPECT_EQ(plain_dot(a, b), sum) << size;
+        EXPECT_EQ(wide_dot(a, b).value_or(sum), sum) << size;
+        EXPECT_EQ(dot(a, b), sum) << size;
+    }
+}
+
 class NearestTest : public ::testing::Test {
 protected:
     NearestTest() {
@@ -97,17 +113,20 @@ TEST(VectorCache, KeepsWhatWasUsedLastWithinItsBound) {
     const auto ana = UserId::make(), ben = UserId::make(), cai = UserId::make();
     cache.keep(ana, set_of(400, 1));
     cache.keep(ben, set_of(400, 1));
-    ASSERT_TRUE(cache.find(ana, "m", 0, 1));
-    EXPECT_FALSE(cache.find(ana, "m", 0, 2));
-    EXPECT_FALSE(cache.find(ana, "other", 0, 1));
+    ASSERT_TRUE(cache.find(ana, "m"));
+    EXPECT_EQ(cache.find(ana, "m")->version, 1);
+    EXPECT_FALSE(cache.find(ana, "other"));
     cache.keep(cai, set_of(400, 1));
-    EXPECT_FALSE(cache.find(ben, "m", 0, 1));
-    EXPECT_TRUE(cache.find(ana, "m", 0, 1));
+    EXPECT_FALSE(cache.find(ben, "m"));
+    ASSERT_TRUE(cache.find(ana, "m"));
+    EXPECT_EQ(cache.find(ana, "m")->version, 1);
     cache.keep(ana, set_of(500, 2));
     EXPECT_EQ(cache.bytes(), 900u);
-    EXPECT_FALSE(cache.find(ana, "m", 0, 1));
+    ASSERT_TRUE(cache.find(ana, "m"));
+    EXPECT_EQ(cache.find(ana, "m")->version, 2);
     cache.keep(ana, set_of(1001, 3));
     EXPECT_EQ(cache.bytes(), 400u);
+    EXPECT_FALSE(cache.find(ana, "m"));
 }
 
 TEST(Fusion, PutsWhatBothFindFirst) {
@@ -154,6 +173,45 @@ TEST(Joining, GivesShortPassagesWhatStandsAroundThem) {
     ASSERT_EQ(stretches.size(), 1u);
     EXPECT_EQ(stretches[0].first, (Place{1, 3}));
     EXPECT_EQ(stretches[0].count, 3);
+}
+
+TEST(Joining, PutsNoPassageIntoTwo) {
+    const auto stretches =
+        join_passages({{{1, 1}, 9, 1}, {{1, 4}, 8, 2}, {{1, 3}, 7, 4}}, passages_of(1, 9, 500), 5);
+    ASSERT_EQ(stretches.size(), 2u);
+    EXPECT_EQ(stretches[0].first, (Place{1, 0}));
+    EXPECT_EQ(stretches[0].last(), (Place{1, 2}));
+    EXPECT_EQ(stretches[0].concepts, 1u);
+    EXPECT_EQ(stretches[1].first, (Place{1, 3}));
+    EXPECT_EQ(stretches[1].last(), (Place{1, 5}));
+    EXPECT_EQ(stretches[1].concepts, 6u);
+    // Nor does one take in from around it what another holds.
+    const auto close =
+        join_passages({{{1, 1}, 9, 1}, {{1, 3}, 8, 2}, {{1, 4}, 7, 4}}, passages_of(1, 9, 600), 5);
+    ASSERT_EQ(close.size(), 2u);
+    EXPECT_EQ(close[0].first, (Place{1, 0}));
+    EXPECT_EQ(close[0].last(), (Place{1, 3}));
+    EXPECT_EQ(close[1].first, (Place{1, 4}));
+    EXPECT_EQ(close[1].last(), (Place{1, 5}));
+}
+
+TEST(Joining, JoinsTheFirstTenOfMany) {
+    std::vector<index::PlacedPassage> placed;
+    std::vector<Ranked> ranked;
+    for (int source = 1; source <= 12; ++source) {
+        for (const auto& one : passages_of(source, 4, 500)) placed.push_back(one);
+        ranked.push_back(Ranked{{source, 1}, 20.0 - source, 1});
+    }
+    ranked.push_back(Ranked{{12, 2}, 1, 1});
+    const auto many = join_passages(ranked, placed, 20);
+    ASSERT_EQ(many.size(), 13u);
+    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(many[i].count, 3) << i;
+    for (std::size_t i = 10; i < 13; ++i) EXPECT_EQ(many[i].count, 1) << i;
+    EXPECT_EQ(many[11].first, (Place{12, 1}));
+    EXPECT_EQ(many[12].first, (Place{12, 2}));
+    const auto ten = join_passages(ranked, placed, 10);
+    ASSERT_EQ(ten.size(), 10u);
+    for (const auto& stretch : ten) EXPECT_EQ(stretch.count, 3);
 }
 
 TEST(Joining, StaysUnderOneHeadingAndOnOnePage) {

@@ -1,10 +1,10 @@
-#include "features/accounts/address.hpp"
+#include "base/core/address.hpp"
 
 #include <algorithm>
 
 #include "base/core/utf8.hpp"
 
-namespace bb::accounts {
+namespace bb {
 namespace {
 
 constexpr std::size_t longest_address = 254;
@@ -73,4 +73,4 @@ std::string name_from_address(std::string_view address) {
     return std::string(address.substr(0, address.find('@')));
 }
 
-}  // namespace bb::accounts
+}  // namespace bb

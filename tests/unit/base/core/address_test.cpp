@@ -1,9 +1,9 @@
-#include "features/accounts/address.hpp"
+#include "base/core/address.hpp"
 
 #include <gtest/gtest.h>
 
-using bb::accounts::name_from_address;
-using bb::accounts::parse_address;
+using bb::name_from_address;
+using bb::parse_address;
 
 namespace {
 

@@ -145,12 +145,15 @@ test("a database that is stopped in the middle fails the backup, and nothing is 
     const env = { DATABASE_URL: database.url, BACKUP_TO: path.join(folder, "outside") };
     const outside = await startServer({ env });
     try {
-        // Too much to be through before the restart.
+        // Too much to be through while the restart begins.
         await database.query(
             "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 600000) n",
         );
         const making = outside.command("backup", "create");
-        await pause(500);
+        const copying =
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'COPY %bulk%'";
+        for (const deadline = Date.now() + 30_000; Number(await database.query(copying)) < 1;)
+            assert.ok(Date.now() < deadline, "nothing is copied");
         await database.restart();
         const made = await making;
         assert.equal(made.code, 1, made.stdout);

@@ -6,6 +6,8 @@
 #include <map>
 #include <regex>
 #include <stdexcept>
+#include <string_view>
+#include <tuple>
 
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
@@ -18,6 +20,17 @@ namespace {
 
 constexpr const char* hold_name = "held";
 constexpr const char* no_manifest = "its manifest is missing";
+constexpr std::size_t second_in_id = 16;  // of "20260102T030405Z-a1b2c3"
+
+/// Ids tell the second; within one the manifest tells which was first, and one without is no newer.
+bool is_older(const StoredBackup& one, const StoredBackup& other) {
+    const auto age = [](const StoredBackup& backup) {
+        const auto made = backup.manifest ? backup.manifest->created_at : Time::min();
+        return std::tuple(std::string_view(backup.id).substr(0, second_in_id), made,
+                          std::string_view(backup.id));
+    };
+    return age(one) < age(other);
+}
 
 }  // namespace
 
@@ -76,7 +89,7 @@ std::vector<StoredBackup> Destination::list() const {
     std::erase_if(found, [this](const auto& one) {
         return one.fault == no_manifest && !is_there_without_manifest(one.id);
     });
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    std::sort(found.begin(), found.end(), is_older);
     return found;
 }
 

@@ -195,6 +195,25 @@ TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
     EXPECT_THROW(check_backup(*backup, key), std::runtime_error);
 }
 
+TEST_F(Archives, OfOneSecondTheLastIsTheNewest) {
+    const Destination place(folder_ / "backups");
+    place.prepare();
+    const auto key = secrets::Key::random();
+    const std::string second = "20260102T030405Z-";
+    const auto start = parse_rfc3339("2026-01-02T03:04:05.100000Z").value();
+    const std::vector<std::string> ids = {second + "ffffff", second + "000000", second + "aaaaaa"};
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        Manifest manifest;
+        manifest.id = ids[at];
+        manifest.created_at = start + std::chrono::milliseconds(at);
+        place.commit(manifest.id, sign_manifest(manifest, key));
+    }
+    std::vector<std::string> listed;
+    for (const auto& one : place.list()) listed.push_back(one.id);
+    EXPECT_EQ(listed, ids);
+    EXPECT_EQ(place.find("latest").value().id, ids.back());
+}
+
 TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {
     const Destination place(folder_ / "backups");
     const auto key = secrets::Key::random();

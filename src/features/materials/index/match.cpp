@@ -16,20 +16,42 @@ constexpr const char* match_sql =
     "LEFT JOIN corpora c ON c.owner_id = $1 "
     "LEFT JOIN vocabulary v ON v.owner_id = $1 AND v.term = ANY (ARRAY[a.lexeme, a.stem]) AND v.passages > 0";
 
-// Each row of the parameters is one trigram of one word, with how many of them a term must share.
+// Each row of the parameters is one trigram of one spelling, with how many of them a term must share.
 constexpr const char* alike_sql =
-    "SELECT word, v.id, v.term, v.passages FROM ("
-    "  SELECT word, term_id, row_number() OVER (PARTITION BY word ORDER BY shared DESC, term_id) AS place "
-    "FROM ("
-    "    SELECT g.word, t.term_id, count(*) AS shared "
-    "    FROM unnest($2::int[], $3::int[], $4::int[]) AS g (word, trigram, needed) "
+    "SELECT spelling, v.id, v.term, v.passages FROM ("
+    "  SELECT spelling, term_id, row_number() OVER (PARTITION BY spelling ORDER BY shared DESC, term_id) AS "
+    "place FROM ("
+    "    SELECT g.spelling, t.term_id, count(*) AS shared "
+    "    FROM unnest($2::int[], $3::int[], $4::int[]) AS g (spelling, trigram, needed) "
     "    JOIN vocabulary_trigrams t ON t.owner_id = $1 AND t.trigram = g.trigram "
-    "    GROUP BY g.word, t.term_id, g.needed HAVING count(*) >= g.needed) AS counted) AS placed "
+    "    GROUP BY g.spelling, t.term_id, g.needed HAVING count(*) >= g.needed) AS counted) AS placed "
     "JOIN vocabulary v ON v.owner_id = $1 AND v.id = placed.term_id AND v.passages > 0 "
     "WHERE place <= 150";
 
 constexpr std::size_t most_corrections = 3;
+constexpr std::size_t longest_swapped = 10;  // longer words share enough trigrams all the same
 constexpr double closeness_of_translation = 0.8;
+
+// What a stem has lost. In the way they sound.
+constexpr std::string_view endings[] = {"",    "s",    "e",    "es", "ed", "er", "ers",  "ing",
+                                        "ion", "ions", "tion", "li", "al", "i",  "ment", "iti"};
+constexpr std::size_t shortest_beginning = 5, longest_rest = 6;
+
+/// Edits between a misspelt word and the stem of the one that was meant; `limit + 1` when more.
+int edits_between(std::string_view word, std::string_view stem, int limit) {
+    int least = edit_distance(word.substr(0, std::max(stem.size(), word.size() - 2)), stem, limit) + 1;
+    for (const auto ending : endings) {
+        if (!word.ends_with(ending) || word.size() < ending.size() + 3) continue;
+        const auto rest = word.substr(0, word.size() - ending.size());
+        const int edits = edit_distance(rest, stem, limit);
+        if (ending.empty() || edits <= static_cast<int>(rest.size()) / 4) least = std::min(least, edits);
+    }
+    // Nothing is wrong up to the ending, which may be as long as "utations".
+    if (stem.size() >= shortest_beginning && word.starts_with(stem) &&
+        word.size() <= stem.size() + longest_rest)
+        least = std::min(least, 1);
+    return std::min(least, limit + 1);
+}
 
 std::vector<MatchedTerm> closest(const std::string& sound, std::vector<MatchedTerm> candidates) {
     const int limit = allowed_edits(sound.size());
@@ -37,11 +59,7 @@ std::vector<MatchedTerm> closest(const std::string& sound, std::vector<MatchedTe
     for (MatchedTerm& term : candidates) {
         const std::string other = sound_of(term.term);
         if (other.empty() || other[0] != sound[0]) continue;  // typing errors seldom hit the first letter
-        // A stem has lost its ending, so the question's word may be longer for free.
-        const std::string_view heard =
-            std::string_view(sound).substr(0, std::max(other.size(), sound.size() - 2));
-        const int edits =
-            std::min(edit_distance(sound, other, limit), edit_distance(heard, other, limit) + 1);
+        const int edits = edits_between(sound, other, limit);
         if (edits > limit) continue;
         term.closeness = std::max(0.5, 0.95 - 0.15 * edits);
         close.emplace_back(edits, std::move(term));
@@ -62,36 +80,32 @@ void pass_over_small_words(std::vector<Concept>& concepts) {
             asked.asked.everyday = true;
 }
 
-Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concepts) {
-    pass_over_small_words(concepts);
-    std::vector<std::int32_t> words;
-    std::vector<std::int32_t> trigrams;
-    std::vector<std::int32_t> needed;
-    for (std::size_t i = 0; i < concepts.size(); ++i) {
-        if (!concepts[i].terms.empty() || concepts[i].asked.everyday) continue;
-        const auto grams = trigrams_of(sound_of(concepts[i].asked.word));
-        for (const std::int32_t gram : grams) {
-            words.push_back(static_cast<std::int32_t>(i));
-            trigrams.push_back(gram);
-            needed.push_back(std::max(2, static_cast<std::int32_t>(grams.size()) * 35 / 100));
-        }
+/// The sound as it was typed, and with each two neighbours swapped: "rnage" has hardly a trigram of "range".
+std::vector<std::string> spellings_of(const std::string& sound) {
+    std::vector<std::string> spellings{sound};
+    for (std::size_t i = 1; i + 1 < sound.size() && sound.size() < longest_swapped; ++i) {
+        if (sound[i] == sound[i + 1]) continue;
+        spellings.push_back(sound);
+        std::swap(spellings.back()[i], spellings.back()[i + 1]);
     }
-    if (words.empty()) co_return;
-    std::map<std::int32_t, std::vector<MatchedTerm>> candidates;
-    for (const auto row : co_await db.query(alike_sql, owner, words, trigrams, needed)) {
-        MatchedTerm term{row.get<std::int64_t>(1), row.get<std::string>(2), row.get<std::int64_t>(3)};
-        candidates[row.get<std::int32_t>(0)].push_back(std::move(term));
-    }
-    for (auto& [word, terms] : candidates) {
-        Concept& asked = concepts[static_cast<std::size_t>(word)];
-        asked.terms = closest(sound_of(asked.asked.word), std::move(terms));
-    }
+    return spellings;
 }
 
-/// A word to look up, for one concept of the question.
-struct Wanted {
-    std::size_t concept_index;
-    double closeness;
+/// Trigrams to look for, each with the number of its spelling and how many of that a term must share.
+struct Wanting {
+    std::vector<std::int32_t> spellings, trigrams, needed;
+    std::vector<std::size_t> concepts;  // of each spelling
+
+    void add(std::size_t concept_index, const std::string& spelling) {
+        const auto grams = trigrams_of(spelling);
+        const auto least = std::max(2, static_cast<std::int32_t>(grams.size()) * 35 / 100);
+        for (const std::int32_t gram : grams) {
+            spellings.push_back(static_cast<std::int32_t>(concepts.size()));
+            trigrams.push_back(gram);
+            needed.push_back(least);
+        }
+        concepts.push_back(concept_index);
+    }
 };
 
 void add_once(std::vector<MatchedTerm>& terms, MatchedTerm term) {
@@ -100,6 +114,32 @@ void add_once(std::vector<MatchedTerm>& terms, MatchedTerm term) {
     };
     if (std::none_of(terms.begin(), terms.end(), same)) terms.push_back(std::move(term));
 }
+
+Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concepts) {
+    pass_over_small_words(concepts);
+    Wanting wanting;
+    for (std::size_t i = 0; i < concepts.size(); ++i) {
+        if (!concepts[i].terms.empty() || concepts[i].asked.everyday) continue;
+        for (const auto& spelling : spellings_of(sound_of(concepts[i].asked.word))) wanting.add(i, spelling);
+    }
+    if (wanting.trigrams.empty()) co_return;
+    std::map<std::size_t, std::vector<MatchedTerm>> candidates;
+    const auto rows =
+        co_await db.query(alike_sql, owner, wanting.spellings, wanting.trigrams, wanting.needed);
+    for (const auto row : rows) {
+        const auto of = wanting.concepts[static_cast<std::size_t>(row.get<std::int32_t>(0))];
+        add_once(candidates[of],
+                 {row.get<std::int64_t>(1), row.get<std::string>(2), row.get<std::int64_t>(3)});
+    }
+    for (auto& [of, terms] : candidates)
+        concepts[of].terms = closest(sound_of(concepts[of].asked.word), std::move(terms));
+}
+
+/// A word to look up, for one concept of the question.
+struct Wanted {
+    std::size_t concept_index;
+    double closeness;
+};
 
 }  // namespace
 

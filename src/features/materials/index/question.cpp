@@ -9,8 +9,11 @@ namespace bb::materials::index {
 namespace {
 
 constexpr std::size_t most_concepts = 32;
-constexpr double enough_in_one = 0.5;
-constexpr double enough_together = 0.65;
+constexpr double enough_of_question = 0.4;
+constexpr double enough_of_short_question = 0.5;
+constexpr double short_question = 4;  // of two or three words of the topic
+// Some three or four words of the topic: long questions tell more than their answer repeats.
+constexpr double enough_by_itself = 4.5;
 
 std::vector<AskedWord> topic_words(std::string_view text, bool with_chatter, std::size_t most) {
     std::vector<AskedWord> asked;
@@ -56,22 +59,24 @@ double Concept::closeness() const {
 }
 
 Coverage::Coverage(const std::vector<Concept>& concepts, const Statistics& statistics) {
-    double all = 0;
     for (const Concept& concept_of : concepts) {
         // In a small collection every word is common, so rarity is not trusted far in either direction.
         const double weight =
             std::clamp(rarity(statistics, concept_of.passages()), 1.0, 2.0) * concept_of.asked.importance();
-        all += weight;
+        asked_ += weight;
         parts_.push_back(weight * concept_of.closeness());
     }
-    for (double& part : parts_) part /= all;
 }
 
-double Coverage::of(std::uint32_t held) const {
+double Coverage::amount(std::uint32_t held) const {
     double sum = 0;
     for (std::size_t i = 0; i < parts_.size(); ++i)
         if (held >> i & 1) sum += parts_[i];
     return sum;
+}
+
+double Coverage::of(std::uint32_t held) const {
+    return asked_ > 0 ? amount(held) / asked_ : 0;
 }
 
 void keep_rarest(std::vector<Concept>& concepts) {
@@ -86,12 +91,10 @@ void keep_rarest(std::vector<Concept>& concepts) {
 }
 
 bool can_answer(const std::vector<std::uint32_t>& held, const Coverage& coverage) {
-    std::uint32_t together = 0;
-    for (std::size_t i = 0; i < held.size() && i < 3; ++i) {
-        if (coverage.of(held[i]) >= enough_in_one) return true;
-        together |= held[i];
-    }
-    return coverage.of(together) >= enough_together;
+    const double enough = coverage.asked() < short_question ? enough_of_short_question : enough_of_question;
+    for (std::size_t i = 0; i < held.size() && i < 3; ++i)
+        if (coverage.of(held[i]) >= enough || coverage.amount(held[i]) >= enough_by_itself) return true;
+    return false;
 }
 
 }  // namespace bb::materials::index

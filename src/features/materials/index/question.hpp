@@ -52,9 +52,14 @@ public:
     Coverage(const std::vector<Concept>& concepts, const Statistics& statistics);
     /// `held` has bit i for each concept i that is there.
     double of(std::uint32_t held) const;
+    /// How much it holds at all: 1 for a common word of the topic, 2 for a rare one.
+    double amount(std::uint32_t held) const;
+    /// How much the question asks, in the same measure.
+    double asked() const { return asked_; }
 
 private:
     std::vector<double> parts_;
+    double asked_ = 0;
 };
 
 /// At most 32 concepts: the rarest ones that the materials have, and the unknown ones.

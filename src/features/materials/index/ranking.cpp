@@ -11,6 +11,7 @@ namespace {
 
 constexpr double k1 = 1.2;
 constexpr double b = 0.6;
+constexpr double share_of_neighbour = 0.2;
 
 struct Sum {
     float score = 0;
@@ -29,6 +30,12 @@ bool is_better(const Ranked& left, const Ranked& right) {
 
 struct Ranking::Impl {
     boost::unordered_flat_map<std::uint64_t, Sum> sums;
+
+    double score_at(std::int64_t source, std::int32_t ordinal) const {
+        if (ordinal < 0) return 0;
+        const auto found = sums.find(key_of(Place{source, ordinal}));
+        return found == sums.end() ? 0 : found->second.score;
+    }
 };
 
 double rarity(const Statistics& statistics, std::int64_t found) {
@@ -61,6 +68,13 @@ std::vector<Ranked> Ranking::best(std::size_t count) const {
     count = std::min(count, all.size());
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), is_better);
     all.resize(count);
+    // What stands in the midst of its topic is nearer to it than what names it in passing.
+    for (Ranked& one : all) {
+        const auto& [source, ordinal] = one.place;
+        one.score += share_of_neighbour *
+                     std::max(impl_->score_at(source, ordinal - 1), impl_->score_at(source, ordinal + 1));
+    }
+    std::sort(all.begin(), all.end(), is_better);
     return all;
 }
 

@@ -39,7 +39,8 @@ public:
     /// the concept, less for a term that is only close to the word of the question.
     void add(std::int64_t source, std::string_view hits, int concept_index, double weight);
 
-    /// The best `count`, best first; ties go to the earlier place.
+    /// The best `count`, best first, each with a share of its better neighbour's score; ties go to the
+    /// earlier place.
     std::vector<Ranked> best(std::size_t count) const;
 
 private:

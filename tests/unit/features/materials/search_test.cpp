@@ -92,6 +92,22 @@ TEST_F(SearchTest, ForgivesInflectionMisspellingAndForeignSpelling) {
     }
 }
 
+TEST_F(SearchTest, FindsWordsThatTheirStemHardlyShows) {
+    const auto in = material(ana_, "Programming");
+    write(ana_, in, "Counting", "A range of numbers is made by its first and last number.");
+    write(ana_, in, "Orders", "There are six permutations of three letters.");
+    write(ana_, in, "Letters", "Each character has a code, which an encoding turns into bytes.");
+    write(ana_, in, "Keeping", "Pickling turns an object into bytes.");
+    const std::pair<const char*, const char*> cases[] = {
+        {"rnage", "Counting"}, {"permutatons", "Orders"}, {"charcter", "Letters"}, {"pikle", "Keeping"}};
+    for (const auto& [question, title] : cases) {
+        const auto found = find(ana_, question);
+        ASSERT_EQ(found.passages.size(), 1u) << question;
+        EXPECT_EQ(found.passages[0].title, title) << question;
+    }
+    EXPECT_TRUE(find(ana_, "compiler").passages.empty()) << "is no misspelling";
+}
+
 TEST_F(SearchTest, UnderstandsFilipinoAffixes) {
     const auto in = material(ana_, "Agham");
     write(ana_, in, "Mga halaman", filipino);

@@ -50,6 +50,19 @@ TEST(Ranking, PutsRareAndFrequentWordsFirst) {
     EXPECT_EQ(ranking.best(1).size(), 1u);
 }
 
+TEST(Ranking, LiftsWhatStandsAmongItsLikes) {
+    Ranking ranking(Statistics{100, 100});
+    ranking.add(1, pack({{0, 1, 100}, {1, 1, 100}, {7, 1, 100}}), 0, 2);
+    ranking.add(2, pack({{0, 3, 100}}), 0, 2);
+    const auto best = ranking.best(10);
+    ASSERT_EQ(best.size(), 4u);
+    EXPECT_EQ(best[0].place, (Place{2, 0})) << "a neighbour counts less than the passage itself";
+    EXPECT_EQ(best[1].place, (Place{1, 0}));
+    EXPECT_EQ(best[2].place, (Place{1, 1}));
+    EXPECT_EQ(best[3].place, (Place{1, 7})) << "no neighbour across a source or a gap";
+    EXPECT_NEAR(best[1].score, 1.2 * best[3].score, 1e-6);
+}
+
 TEST(Sounds, AreAlikeForMisspellings) {
     EXPECT_EQ(sound_of("fotosintesis"), sound_of("photosynthesis"));
     EXPECT_EQ(sound_of("cel"), "");
@@ -92,6 +105,19 @@ TEST(Coverage, CountsUnknownWordsAgainstAPassage) {
     EXPECT_FALSE(can_answer({}, coverage));
     const Coverage unlike({known(5, 0.65)}, statistics);
     EXPECT_TRUE(can_answer({1}, unlike));
+}
+
+TEST(Coverage, AsksForLessOfALongQuestion) {
+    const Statistics statistics{1000, 100};
+    const std::vector<Concept> five = {known(5), known(5), Concept(), Concept(), Concept()};
+    EXPECT_TRUE(can_answer({0b11}, Coverage(five, statistics))) << "two words of five";
+    EXPECT_FALSE(can_answer({0b1, 0b10}, Coverage(five, statistics))) << "in one passage";
+    EXPECT_FALSE(can_answer({0b1}, Coverage({known(5), Concept(), known(5)}, statistics)));
+    std::vector<Concept> nine(9, Concept());
+    for (int i = 0; i < 3; ++i) nine[static_cast<std::size_t>(i)] = known(5);
+    EXPECT_TRUE(can_answer({0b111}, Coverage(nine, statistics))) << "three rare words are much by themselves";
+    EXPECT_FALSE(can_answer({0b11}, Coverage(nine, statistics)));
+    EXPECT_FALSE(can_answer({0, 0, 0, 0b111}, Coverage(nine, statistics))) << "only far down";
 }
 
 TEST(Concepts, AreCutToTheRarestThatFitIntoABitSet) {

@@ -180,12 +180,19 @@ void point_at(config::Config& config, const std::string& into) {
     config.set("BRAINBYTES_DATA", into, "--into");
 }
 
-/// The window that a moment lies in. One that has just passed is waited for: the log is a second behind.
+bool is_recent(Time at, Time seen_from) {
+    return at <= seen_from && seen_from - at < std::chrono::minutes(1);
+}
+
+/// The window that a moment lies in; without one, that which goes on longest. A moment that has just passed,
+/// and the last one of a log that goes on, are waited for: the log is a second behind.
 Result<safety::RecoveryWindow> find_window(const safety::Destination& place, std::optional<Time> at) {
-    const bool just_now = at && *at <= now() && now() - *at < std::chrono::minutes(1);
-    for (const auto deadline = now() + longest_wait_for_log;;) {
+    const auto asked = now();
+    for (const auto deadline = asked + longest_wait_for_log;;) {
         auto window = safety::window_for(safety::recovery_windows(place), at, place.name());
-        if (window || !just_now || now() > deadline) return window;
+        const auto reached = window ? window->to : asked;
+        const bool may_come = at ? !window && is_recent(*at, asked) : window && is_recent(reached, asked);
+        if (!may_come || now() > deadline) return window;
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
     }
 }

@@ -93,8 +93,11 @@ test("what was written since goes, what was deleted since is back, and the serve
     // The safety backup holds what was there; the restored data is served by the same process.
     const ids = json(await server.command("backup", "list", "--json")).backups;
     assert.equal(ids.find(({ id }) => id === done.safetyBackup).reason, "before restore");
+    // Each of its loops connects anew by itself.
     for (const deadline = Date.now() + 15_000; ; await pause(100)) {
-        if ((await server.request("/readyz")).status === 200) break;
+        const answer = await ben.request("/api/me/export");
+        if (answer.status === 200) break;
+        assert.equal(answer.status, 503, answer.text);
         assert.ok(Date.now() < deadline, server.tail());
     }
     assert.deepEqual(comparable(await archiveFrom(server, ben)), before);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { root, startServer, temporaryFolder } from "../support/server.mjs";
 import { assertGood, create, startBrowser } from "./browser.mjs";
@@ -82,7 +83,8 @@ test("signing out takes along what was remembered of an upload", async () => {
     );
     await bring(page);
     const remembered = () => Object.keys(localStorage).filter((key) => key.includes("notes.pdf")).length;
-    await page.waitForFunction(`(${remembered})() === 1`);
+    for (const deadline = Date.now() + 10_000; (await page.evaluate(remembered)) !== 1; await pause(50))
+        assert.ok(Date.now() < deadline, "no upload is remembered");
     await page.goto("/settings");
     await page.getByRole("button", { name: "Sign out", exact: true }).last().click();
     await page.waitForURL("**/sign-in");

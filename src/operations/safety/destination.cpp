@@ -7,7 +7,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string_view>
-#include <tuple>
+#include <utility>
 
 #include "base/core/crypto.hpp"
 #include "base/core/log.hpp"
@@ -20,14 +20,19 @@ namespace {
 
 constexpr const char* hold_name = "held";
 constexpr const char* no_manifest = "its manifest is missing";
-constexpr std::size_t second_in_id = 16;  // of "20260102T030405Z-a1b2c3"
+/// The time of "20260102T030405Z-a1b2c3".
+Time begun_at(std::string_view id) {
+    const auto text = fmt::format("{}-{}-{}T{}:{}:{}.000000Z", id.substr(0, 4), id.substr(4, 2),
+                                  id.substr(6, 2), id.substr(9, 2), id.substr(11, 2), id.substr(13, 2));
+    return parse_rfc3339(text).value_or(Time::min());
+}
 
-/// Ids tell the second; within one the manifest tells which was first, and one without is no newer.
+/// Ids tell the second in which a backup was begun, which may have waited for another then: the manifest
+/// tells better.
 bool is_older(const StoredBackup& one, const StoredBackup& other) {
     const auto age = [](const StoredBackup& backup) {
-        const auto made = backup.manifest ? backup.manifest->created_at : Time::min();
-        return std::tuple(std::string_view(backup.id).substr(0, second_in_id), made,
-                          std::string_view(backup.id));
+        return std::pair(backup.manifest ? backup.manifest->created_at : begun_at(backup.id),
+                         std::string_view(backup.id));
     };
     return age(one) < age(other);
 }

@@ -195,13 +195,13 @@ TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
     EXPECT_THROW(check_backup(*backup, key), std::runtime_error);
 }
 
-TEST_F(Archives, OfOneSecondTheLastIsTheNewest) {
+TEST_F(Archives, TheLastThatWasMadeIsTheNewest) {
     const Destination place(folder_ / "backups");
     place.prepare();
     const auto key = secrets::Key::random();
     const std::string second = "20260102T030405Z-";
     const auto start = parse_rfc3339("2026-01-02T03:04:05.100000Z").value();
-    const std::vector<std::string> ids = {second + "ffffff", second + "000000", second + "aaaaaa"};
+    const std::vector<std::string> ids = {second + "ffffff", second + "000000", "20260102T030404Z-aaaaaa"};
     for (std::size_t at = 0; at < ids.size(); ++at) {
         Manifest manifest;
         manifest.id = ids[at];

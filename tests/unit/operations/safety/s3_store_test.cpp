@@ -16,10 +16,11 @@ class Buckets : public testing::Test {
 protected:
     void SetUp() override {
         crypto::initialize();
+        const auto made = parse_rfc3339("2026-11-26T07:15:00.500000Z").value();
         for (const auto& id : {first, second}) {
             Manifest manifest;
             manifest.id = id;
-            manifest.created_at = now();
+            manifest.created_at = made + std::chrono::hours(id == second);
             bucket.put(id + "/manifest.json", sign_manifest(manifest, secrets::Key::random()));
         }
     }

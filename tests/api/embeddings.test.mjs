@@ -236,6 +236,44 @@ test("a chat that answers from materials alone reads what was found by meaning",
     assert.match(none.text, /nothing about this in your materials/);
 });
 
+test("of a text that is edited only what changed is sent again, of one with another title all", async () => {
+    const email = "eve@example.org";
+    const eve = await server.as(email);
+    const section = (name, text) => `# ${name}\n\n${text}\n\n`;
+    const [cars, plants, fire] = [
+        section("Cars", "A car has an engine."),
+        section("Plants", "A leaf makes sugar."),
+        section("Fire", "A volcano is loud."),
+    ];
+    const id = await material(eve, "Edited", { All: cars + plants + fire });
+    const [entry] = (await eve.request(`/api/materials/${id}/entries`)).json.entries;
+    await until(() => done(email), "the passages have vectors");
+    /** The texts that the model is sent because of a change. */
+    const sentFor = async (json) => {
+        const before = model.asked.length;
+        const place = `/api/materials/${id}/entries/${entry.id}`;
+        const changed = await eve.request(place, { method: "PATCH", json });
+        assert.equal(changed.status, 200, changed.text);
+        await until(() => done(email), "the changed passages have vectors");
+        return model.asked.slice(before).flatMap(({ input }) => input);
+    };
+    const content = section("Before", "It is night.") + cars + section("Plants", "Foliage falls.") + fire;
+    const sent = await sentFor({ content });
+    assert.equal(sent.length, 2, sent.join());
+    assert.ok(sent.some((text) => text.startsWith("All > Before") && text.includes("It is night.")));
+    assert.ok(sent.some((text) => text.startsWith("All > Plants") && text.includes("Foliage falls.")));
+    const [first] = await found(eve, "automobile");
+    assert.match(first.text, /A car has an engine\./);
+    assert.match((await found(eve, "dahon"))[0].text, /Foliage falls\./);
+    const renamed = await sentFor({ title: "Everything" });
+    assert.equal(renamed.length, 4, renamed.join());
+    assert.ok(
+        renamed.every((text) => text.startsWith("Everything > ")),
+        renamed.join(),
+    );
+    assert.equal((await eve.request(`/api/materials/${id}`, { method: "DELETE" })).status, 204);
+});
+
 test("another model gets all passages anew, and vectors go with their text", async () => {
     await server.stop({ keep: true });
     server.options.env.OPENAI_EMBEDDING_MODEL = "topics-2";

@@ -93,10 +93,10 @@ Task<Result<Entry>> lock_entry(db::Transaction& tx, UserId owner, MaterialId mat
 }
 
 Task<void> index_entry(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
-                       EntryId id, std::string title, std::string content) {
+                       EntryId id, std::string title, std::string content, index::Keep keep) {
     const auto document =
         co_await index::prepared(pool, std::move(title), std::move(content), text::Format::markdown);
-    co_await index::put(tx, owner, material, source_of(id), document);
+    co_await index::put(tx, owner, material, source_of(id), document, keep);
 }
 
 /// Carries out a change of a locked entry.
@@ -113,8 +113,9 @@ Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner,
     if (change.position) co_await tx.query(place_sql, owner, material, entry.id, *change.position);
     const std::string title = change.title.value_or(entry.title);
     const std::string content = change.content.value_or(entry.content);
+    const auto keep = title == entry.title ? index::Keep::same : index::Keep::none;
     if (title != entry.title || content != entry.content)
-        co_await index_entry(tx, pool, owner, material, entry.id, title, content);
+        co_await index_entry(tx, pool, owner, material, entry.id, title, content, keep);
 }
 
 }  // namespace
@@ -193,7 +194,7 @@ Task<Result<Entry>> Entries::restore(UserId owner, MaterialId material, EntryId 
         if (rows.empty()) co_return touched;
         const Entry entry = read_whole_entry(rows[0]);
         co_await tx.query(restore_sql, owner, id);
-        co_await index_entry(tx, pool_, owner, material, id, entry.title, entry.content);
+        co_await index_entry(tx, pool_, owner, material, id, entry.title, entry.content, index::Keep::none);
         co_return touched;
     };
     auto done = co_await db_.transaction(work);

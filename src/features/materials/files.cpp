@@ -128,12 +128,12 @@ Task<Prepared> prepare(net::BlockingPool& pool, std::string name, std::string te
     co_return made;
 }
 
-/// Puts a locked file into the index; `made` unless it does not fit any more.
+/// Puts a locked file into the index anew; `made` unless it does not fit any more.
 Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
                       const File& file, Prepared made) {
     const bool fits = made.name == file.name && made.bytes == file.text.size();
     if (!fits) made = co_await prepare(pool, file.name, file.text);
-    co_await index::put(tx, owner, material, source_of(file.id), made.document);
+    co_await index::put(tx, owner, material, source_of(file.id), made.document, index::Keep::none);
 }
 
 /// Puts a file in with its text in the index, or with a job that reads it.

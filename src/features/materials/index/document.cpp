@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "features/materials/index/renewal.hpp"
 #include "features/materials/text/filipino.hpp"
 
 namespace bb::materials::index {
@@ -90,6 +91,7 @@ Document prepare(std::string_view title, std::string_view content, text::Format 
         collect.add_heading(title);
         for (const auto& heading : passage.heading_path) collect.add_heading(heading);
         document.lengths.push_back(collect.finish_passage());
+        document.fingerprints.push_back(fingerprint(passage));
     }
     document.words = collect.take();
     return document;

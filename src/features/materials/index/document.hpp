@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/core/crypto.hpp"
 #include "features/materials/index/postings.hpp"
 #include "features/materials/text/passages.hpp"
 
@@ -18,7 +19,8 @@ struct DocumentWord {
 /// A text made ready for the index; pure, so that large ones can be prepared away from the event loop.
 struct Document {
     std::vector<text::Passage> passages;
-    std::vector<int> lengths;  // words that count, of each passage
+    std::vector<int> lengths;                  // words that count, of each passage
+    std::vector<crypto::Digest> fingerprints;  // of each passage, see renewal.hpp
     std::vector<DocumentWord> words;
 };
 

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "features/materials/index/renewal.hpp"
 #include "features/materials/index/trigrams.hpp"
 
 namespace bb::materials::index {
@@ -37,14 +38,34 @@ constexpr const char* lexemes_of_passages_sql =
     "SELECT coalesce((ts_lexize('english_stem', word))[1], '') "
     "FROM unnest($1::text[]) WITH ORDINALITY AS asked (word, n) ORDER BY n";
 
-// A heading path travels as one text with U+001F between headings: arrays of arrays must be rectangular.
+// Makes fingerprint() of each row. Locked in the order of ids, as whoever keeps vectors does.
+constexpr const char* stored_passages_sql =
+    "SELECT p.id, p.ordinal, sha256(convert_to(concat(coalesce(p.page, 0), ':', octet_length(path), ':', "
+    "       path, p.text), 'UTF8')) "
+    "FROM passages p CROSS JOIN LATERAL (SELECT array_to_string(p.heading_path, chr(31)) AS path) h "
+    "WHERE p.owner_id = $1 AND p.source_id = $2 ORDER BY p.id FOR UPDATE OF p";
+constexpr const char* drop_gone_passages_sql =
+    "DELETE FROM passages WHERE owner_id = $1 AND source_id = $2 AND id = ANY($3)";
+// Ordinals of a source are unique after every single row: those that change are below 0 on their way.
+constexpr const char* keep_passages_sql =
+    "UPDATE passages p SET "
+    "  ordinal = CASE WHEN p.ordinal = given.ordinal THEN given.ordinal ELSE -1 - given.ordinal END, "
+    "  start_at = given.start_at, end_at = given.end_at, language = given.language, length = given.length "
+    "FROM unnest($3::bigint[], $4::int[], $5::int[], $6::int[], $7::text[], $8::int[]) "
+    "     AS given (id, ordinal, start_at, end_at, language, length) "
+    "WHERE p.owner_id = $1 AND p.source_id = $2 AND p.id = given.id "
+    "AND (p.ordinal, p.start_at, p.end_at, p.language, p.length) IS DISTINCT FROM "
+    "    (given.ordinal, given.start_at, given.end_at, given.language, given.length)";
+constexpr const char* place_passages_sql =
+    "UPDATE passages SET ordinal = -1 - ordinal WHERE owner_id = $1 AND source_id = $2 AND ordinal < 0";
+// A heading path travels as one text (joined_path()): arrays of arrays must be rectangular.
 constexpr const char* add_passages_sql =
     "INSERT INTO passages (owner_id, source_id, ordinal, heading_path, start_at, end_at, text, language, "
     "length, page) "
-    "SELECT $1, $2, n - 1, CASE WHEN path = '' THEN '{}' ELSE string_to_array(path, chr(31)) END, "
+    "SELECT $1, $2, ordinal, CASE WHEN path = '' THEN '{}' ELSE string_to_array(path, chr(31)) END, "
     "       start_at, end_at, text, language, length, nullif(page, 0) "
-    "FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[]) "
-    "     WITH ORDINALITY AS given (path, start_at, end_at, text, language, length, page, n)";
+    "FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::int[], $9::int[], "
+    "     $10::int[]) AS given (path, start_at, end_at, text, language, length, page, ordinal)";
 constexpr const char* count_passages_sql =
     "UPDATE corpora SET passages = passages + $2, length = length + $3 WHERE owner_id = $1";
 constexpr const char* add_terms_sql =
@@ -60,52 +81,85 @@ constexpr const char* add_postings_sql =
     "SELECT $1, $2, $3, term, passages, hits "
     "FROM unnest($4::bigint[], $5::int[], $6::text[]) AS given (term, passages, hits)";
 
-std::string joined_path(const std::vector<std::string>& path) {
-    std::string joined;
-    for (const auto& heading : path) {
-        if (!joined.empty()) joined += '\x1f';
-        joined += heading;
-    }
-    return joined;
-}
-
 Task<std::optional<std::int64_t>> find_source(db::Transaction& tx, UserId owner, Source source) {
     const auto rows = co_await tx.query(find_source_sql, owner, source.entry, source.file);
     if (rows.empty()) co_return std::nullopt;
     co_return rows[0].get<std::int64_t>(0);
 }
 
-/// Takes what a source has out of the counts; its terms that no passage holds any more come back.
-Task<std::vector<std::int64_t>> clear(db::Transaction& tx, UserId owner, std::int64_t source) {
+/// Takes what a source has out of the counts, and its postings away; its terms that no passage holds any more
+/// come back.
+Task<std::vector<std::int64_t>> uncount(db::Transaction& tx, UserId owner, std::int64_t source) {
     std::vector<std::int64_t> unused;
     for (const auto row : co_await tx.query(uncount_terms_sql, owner, source))
         if (row.get<std::int64_t>(1) <= 0) unused.push_back(row.get<std::int64_t>(0));
     co_await tx.query(uncount_passages_sql, owner, source);
     co_await tx.query(drop_postings_sql, owner, source);
-    co_await tx.query(drop_passages_sql, owner, source);
     co_return unused;
 }
 
-Task<void> add_passages(db::Transaction& tx, UserId owner, std::int64_t source, const Document& document) {
-    std::vector<std::string> paths;
-    std::vector<std::int32_t> starts;
-    std::vector<std::int32_t> ends;
-    std::vector<std::string_view> texts;
+/// Removes the passages that do not stay.
+Task<Renewal> renew(db::Transaction& tx, UserId owner, std::int64_t source, const Document& document) {
+    std::vector<StoredPassage> before;
+    for (const auto row : co_await tx.query(stored_passages_sql, owner, source)) {
+        StoredPassage& one = before.emplace_back();
+        one.id = row.get<std::int64_t>(0);
+        one.ordinal = row.get<std::int32_t>(1);
+        one.fingerprint = row.get<crypto::Digest>(2);
+    }
+    auto renewal = renewal_of(std::move(before), document.fingerprints);
+    if (!renewal.gone.empty()) co_await tx.query(drop_gone_passages_sql, owner, source, renewal.gone);
+    co_return renewal;
+}
+
+/// Gives the passages that stay their new places.
+Task<void> keep_passages(db::Transaction& tx, UserId owner, std::int64_t source, const Document& document,
+                         const std::vector<Renewal::Kept>& kept) {
+    std::vector<std::int64_t> ids;
+    std::vector<std::int32_t> ordinals, starts, ends, lengths;
     std::vector<std::string_view> languages;
-    std::vector<std::int32_t> pages;
-    std::int64_t length = 0;
-    for (const text::Passage& passage : document.passages) {
+    bool moved = false;
+    for (const auto& one : kept) {
+        const auto at = static_cast<std::size_t>(one.now);
+        const text::Passage& passage = document.passages[at];
+        ids.push_back(one.id);
+        ordinals.push_back(one.now);
+        starts.push_back(passage.start);
+        ends.push_back(passage.end);
+        languages.push_back(text::code_of(passage.language));
+        lengths.push_back(document.lengths[at]);
+        moved = moved || one.before != one.now;
+    }
+    if (ids.empty()) co_return;
+    co_await tx.query(keep_passages_sql, owner, source, ids, ordinals, starts, ends, languages, lengths);
+    if (moved) co_await tx.query(place_passages_sql, owner, source);
+}
+
+Task<void> add_passages(db::Transaction& tx, UserId owner, std::int64_t source, const Document& document,
+                        const std::vector<std::int32_t>& fresh) {
+    std::vector<std::string> paths;
+    std::vector<std::string_view> texts, languages;
+    std::vector<std::int32_t> starts, ends, lengths, pages;
+    for (const std::int32_t ordinal : fresh) {
+        const auto at = static_cast<std::size_t>(ordinal);
+        const text::Passage& passage = document.passages[at];
         paths.push_back(joined_path(passage.heading_path));
         starts.push_back(passage.start);
         ends.push_back(passage.end);
         texts.push_back(passage.text);
         languages.push_back(text::code_of(passage.language));
+        lengths.push_back(document.lengths[at]);
         pages.push_back(passage.page);
     }
+    if (fresh.empty()) co_return;
+    co_await tx.query(add_passages_sql, owner, source, paths, starts, ends, texts, languages, lengths, pages,
+                      fresh);
+}
+
+Task<void> count_passages(db::Transaction& tx, UserId owner, const Document& document) {
+    std::int64_t length = 0;
     for (const int n : document.lengths) length += n;
-    const std::vector<std::int32_t> lengths(document.lengths.begin(), document.lengths.end());
-    co_await tx.query(add_passages_sql, owner, source, paths, starts, ends, texts, languages, lengths, pages);
-    co_await tx.query(count_passages_sql, owner, static_cast<std::int64_t>(paths.size()), length);
+    co_await tx.query(count_passages_sql, owner, static_cast<std::int64_t>(document.passages.size()), length);
 }
 
 Task<void> add_trigrams(db::Transaction& tx, UserId owner,
@@ -162,18 +216,22 @@ Task<std::vector<std::string>> terms_of(db::Transaction& tx, const std::vector<D
 }
 
 Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source,
-               const Document& document) {
+               const Document& document, Keep keep) {
     co_await tx.query(lock_sql, owner);
     std::vector<std::int64_t> unused;
     auto id = co_await find_source(tx, owner, source);
     if (id) {
-        unused = co_await clear(tx, owner, *id);
+        unused = co_await uncount(tx, owner, *id);
+        if (keep == Keep::none) co_await tx.query(drop_passages_sql, owner, *id);
     } else {
         const auto rows = co_await tx.query(add_source_sql, owner, material, source.entry, source.file);
         id = rows[0].get<std::int64_t>(0);
     }
+    const auto renewal = co_await renew(tx, owner, *id, document);
+    co_await keep_passages(tx, owner, *id, document, renewal.kept);
+    co_await add_passages(tx, owner, *id, document, renewal.fresh);
     if (!document.passages.empty()) {
-        co_await add_passages(tx, owner, *id, document);
+        co_await count_passages(tx, owner, document);
         const auto terms = co_await terms_of(tx, document.words);
         co_await add_postings(tx, owner, material, *id, join_terms(document.words, terms));
     }
@@ -184,7 +242,8 @@ Task<void> remove(db::Transaction& tx, UserId owner, Source source) {
     co_await tx.query(lock_sql, owner);
     const auto id = co_await find_source(tx, owner, source);
     if (!id) co_return;
-    const auto unused = co_await clear(tx, owner, *id);
+    const auto unused = co_await uncount(tx, owner, *id);
+    co_await tx.query(drop_passages_sql, owner, *id);
     co_await tx.query(drop_source_sql, owner, *id);
     if (!unused.empty()) co_await tx.query(drop_terms_sql, owner, unused);
 }

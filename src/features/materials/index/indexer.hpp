@@ -16,10 +16,15 @@ struct Source {
     std::optional<FileId> file;
 };
 
-/// Puts `document` into the owner's index in place of what the source had there. Part of the caller's
-/// transaction; changes of one owner's index wait for each other.
+/// What of the passages that a source had stays. After a change of its title nothing may: vectors are made
+/// of the title too, and stay with their passage.
+enum class Keep { same, none };
+
+/// Puts `document` into the owner's index in place of what the source had there. Passages whose text,
+/// headings and page are the same as before keep their ids. Part of the caller's transaction; changes of one
+/// owner's index wait for each other.
 Task<void> put(db::Transaction& tx, UserId owner, MaterialId material, Source source,
-               const Document& document);
+               const Document& document, Keep keep = Keep::same);
 
 /// Takes a source out of the index; nothing happens when it is not in it.
 Task<void> remove(db::Transaction& tx, UserId owner, Source source);

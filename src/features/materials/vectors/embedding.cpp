@@ -53,7 +53,7 @@ constexpr const char* keep_vectors_sql =
     "INSERT INTO passage_vectors (passage_id, owner_id, model, dimensions, scale, numbers) "
     "SELECT p.id, $1, $2, $3, given.scale::real, substring($6::bytea FROM ((n - 1) * $3 + 1)::int FOR $3) "
     "FROM unnest($4::bigint[], $5::text[]) WITH ORDINALITY AS given (id, scale, n) "
-    "JOIN passages p ON p.owner_id = $1 AND p.id = given.id FOR KEY SHARE OF p "
+    "JOIN passages p ON p.owner_id = $1 AND p.id = given.id ORDER BY p.id FOR KEY SHARE OF p "
     "ON CONFLICT (passage_id) DO UPDATE SET model = excluded.model, dimensions = excluded.dimensions, "
     "  scale = excluded.scale, numbers = excluded.numbers";
 constexpr const char* got_on_sql =

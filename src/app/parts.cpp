@@ -139,6 +139,7 @@ Worker::Parts::Parts(Node& shared, Executor executor)
       personal_chats(shared.pool),
       keeping{db, shared.pool, shared.data_folder, {&personal_materials, &personal_chats}, files},
       reading(db, files, shared.file_readers, shared.metrics),
+      reading_again(db, files, shared.file_readers, shared.metrics, materials::Reading::Of::read_files),
       fetcher(executor, shared.config.text("SSL_CERT_FILE"),
               fetch::Guard(*net::NetworkList::parse(shared.config.text("BRAINBYTES_FETCH_ALLOW"))),
               "BrainBytes (+" + shared.url + ")"),

@@ -42,7 +42,7 @@ struct Worker::Parts {
 
     void bind_routes();
     http::Hooks hooks();
-    std::array<jobs::Runner*, 2> runners() { return {&reading, &fetching}; }
+    std::array<jobs::Runner*, 3> runners() { return {&reading, &reading_again, &fetching}; }
     Task<watch::Surroundings> surroundings();
     void count_key(const http::Request& request, bool refused);
 
@@ -61,6 +61,7 @@ struct Worker::Parts {
     tutor::PersonalChats personal_chats;
     accounts::Keeping keeping;
     materials::Reading reading;
+    materials::Reading reading_again;  // what an older reader has read
     fetch::Fetcher fetcher;
     materials::Fetching fetching;
     std::unique_ptr<llm::Embedder> embedder;                   // null: no embedding model is configured

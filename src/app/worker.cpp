@@ -19,6 +19,7 @@
 #include "features/accounts/privacy/retention.hpp"
 #include "features/accounts/sessions.hpp"
 #include "features/materials/housekeeping.hpp"
+#include "features/materials/older_files.hpp"
 #include "services/access/housekeeping.hpp"
 #include "services/blobs/in_use.hpp"
 #include "services/mail/queue.hpp"
@@ -109,6 +110,8 @@ Task<void> Worker::keep_house() {
     if (node.tls) net::spawn(executor(), watch_certificate());
     for (int i = 0; i < std::min(node.threads, 2); ++i)
         net::spawn(executor(), parts_->reading.keep_working());
+    net::spawn(executor(), parts_->reading_again.keep_working());
+    net::spawn(executor(), materials::keep_queuing_older(parts_->db));
     for (int i = 0; i < pages_at_once; ++i) net::spawn(executor(), parts_->fetching.keep_working());
     if (parts_->embedding) net::spawn(executor(), parts_->embedding->keep_embedding());
     net::spawn(executor(), materials::keep_tidy(parts_->db, parts_->files));

@@ -17,7 +17,7 @@ namespace {
 
 #define BB_FILE_COLUMNS                                                                                   \
     "f.id, f.material_id, f.name, f.media_type, f.bytes, f.digest, f.state, f.characters, f.created_at, " \
-    "f.updated_at, f.version, f.fault, f.reason, f.source_url, f.fetched_at"
+    "f.updated_at, f.version, f.fault, f.reason, f.source_url, f.fetched_at, f.reader"
 #define BB_LIVE_MATERIAL \
     "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
 
@@ -43,8 +43,8 @@ constexpr const char* file_lock_deleted_sql =
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.id = $3 AND f.deleted_at IS NOT NULL FOR UPDATE";
 constexpr const char* file_create_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state, "
-    "source_url, fetched_at) VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, "
-    "CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END, $10, $11)";
+    "source_url, fetched_at, reader) VALUES ($3, $1, $2, $4, $5, $6, $7, coalesce($8, ''), $9, "
+    "CASE WHEN $8 IS NULL THEN 'reading' ELSE 'ready' END, $10, $11, $12)";
 constexpr const char* page_create_sql =
     "INSERT INTO files (id, owner_id, material_id, name, media_type, bytes, digest, text, characters, state, "
     "source_url) VALUES ($3, $1, $2, $4, $5, 0, $6, '', 0, 'fetching', $7)";
@@ -86,12 +86,13 @@ File read_file(const db::Row& row) {
     file.reason = row.get<std::optional<std::string>>(12);
     file.source_url = row.get<std::optional<std::string>>(13);
     file.fetched_at = row.get<std::optional<Time>>(14);
+    file.reader = row.get<std::int32_t>(15);
     return file;
 }
 
 File read_whole_file(const db::Row& row) {
     File file = read_file(row);
-    file.text = row.get<std::string>(15);
+    file.text = row.get<std::string>(16);
     return file;
 }
 
@@ -116,23 +117,24 @@ Task<Result<File>> lock_file(db::Transaction& tx, UserId owner, MaterialId mater
 /// which should be short: large texts take seconds.
 struct Prepared {
     std::string name;
-    std::size_t bytes = 0;  // of the text: it changes once, when the file has been read
+    int version = 0;  // of the file: its text changes when it has been read, or read again
     index::Document document;
 };
 
-Task<Prepared> prepare(net::BlockingPool& pool, std::string name, std::string text) {
+Task<Prepared> prepare(net::BlockingPool& pool, File file) {
     Prepared made;
-    made.name = name;
-    made.bytes = text.size();
-    made.document = co_await index::prepared(pool, name, std::move(text), format_of_name(name));
+    made.name = file.name;
+    made.version = file.version;
+    made.document =
+        co_await index::prepared(pool, made.name, std::move(file.text), format_of_name(made.name));
     co_return made;
 }
 
 /// Puts a locked file into the index anew; `made` unless it does not fit any more.
 Task<void> index_file(db::Transaction& tx, net::BlockingPool& pool, UserId owner, MaterialId material,
                       const File& file, Prepared made) {
-    const bool fits = made.name == file.name && made.bytes == file.text.size();
-    if (!fits) made = co_await prepare(pool, file.name, file.text);
+    const bool fits = made.name == file.name && made.version == file.version;
+    if (!fits) made = co_await prepare(pool, file);
     co_await index::put(tx, owner, material, source_of(file.id), made.document, index::Keep::none);
 }
 
@@ -141,7 +143,7 @@ Task<void> insert(db::Transaction& tx, UserId owner, MaterialId material, FileId
                   const index::Document& document) {
     const auto characters = static_cast<std::int32_t>(utf8::length(file.text.value_or("")));
     co_await tx.query(file_create_sql, owner, material, id, file.name, file.media_type, file.bytes,
-                      file.digest, file.text, characters, file.source_url, file.fetched_at);
+                      file.digest, file.text, characters, file.source_url, file.fetched_at, file.reader);
     if (file.text)
         co_await index::put(tx, owner, material, source_of(id), document);
     else
@@ -260,8 +262,10 @@ Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, F
         if (!condition.allows(before->version)) co_return http::stale();
         if (!may_be_renamed(before->name, *change.name))
             co_return bad_field("#/name", "must keep its ending, which says how the file is read");
-        if (*change.name != before->name)
-            made = co_await prepare(pool_, *change.name, std::move(before->text));
+        if (*change.name != before->name) {
+            before->name = *change.name;
+            made = co_await prepare(pool_, std::move(*before));
+        }
     }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto file = co_await lock_file(tx, owner, material, id, change.material, condition);
@@ -290,7 +294,7 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
     const auto deleted = co_await db_.query(find_deleted_sql, owner, material, id);
     if (!deleted.empty()) {
         File before = read_whole_file(deleted[0]);
-        made = co_await prepare(pool_, std::move(before.name), std::move(before.text));
+        made = co_await prepare(pool_, std::move(before));
     }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
         auto touched = co_await touch_materials(tx, owner, material);

@@ -9,6 +9,8 @@ namespace bb::materials {
 
 /// The kind of the jobs that read files.
 inline constexpr const char* reading_job = "read_file";
+/// The kind of the jobs that read files again which were read by an older reader.
+inline constexpr const char* reading_again_job = "read_again";
 /// The kind of the jobs that fetch web pages.
 inline constexpr const char* fetching_job = "fetch_page";
 
@@ -21,6 +23,7 @@ struct NewFile {
     std::optional<std::string> text;        // none: a job reads it
     std::optional<std::string> source_url;  // of a web page that was fetched, with the time
     std::optional<Time> fetched_at;
+    int reader = 0;  // that the text is of, where it was read
 };
 
 /// A web page that is still to be fetched.

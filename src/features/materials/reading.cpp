@@ -5,6 +5,7 @@
 #include "base/core/log.hpp"
 #include "base/core/utf8.hpp"
 #include "features/materials/extract/caged.hpp"
+#include "features/materials/extract/read.hpp"
 #include "features/materials/files.hpp"
 #include "features/materials/index/indexer.hpp"
 #include "features/materials/index/prepared.hpp"
@@ -20,24 +21,33 @@ constexpr std::chrono::minutes between_warnings{1};  // that originals cannot be
 constexpr int most_rounds = 5;  // of keeping a text whose file is moved or renamed meanwhile
 
 constexpr const char* waiting_file_sql =
-    "SELECT material_id, name, bytes, digest FROM files WHERE owner_id = $1 AND id = $2";
+    "SELECT material_id, name, bytes, digest, state, reader, deleted_at IS NOT NULL FROM files "
+    "WHERE owner_id = $1 AND id = $2";
 constexpr const char* lock_material_sql = "SELECT FROM materials WHERE owner_id = $1 AND id = $2 FOR UPDATE";
 constexpr const char* lock_file_sql = "SELECT FROM files WHERE owner_id = $1 AND id = $2 FOR UPDATE";
 constexpr const char* lock_waiting_sql =
-    "SELECT deleted_at IS NOT NULL FROM files "
+    "SELECT state, reader, deleted_at IS NOT NULL FROM files "
     "WHERE owner_id = $1 AND id = $2 AND material_id = $3 AND name = $4 FOR UPDATE";
+// Where the same text comes out again, nobody sees that the file was read again.
 constexpr const char* keep_text_sql =
-    "UPDATE files SET text = $3, characters = $4, state = 'ready', fault = NULL, reason = NULL, version = "
-    "version + 1, "
-    "updated_at = now() WHERE owner_id = $1 AND id = $2";
+    "UPDATE files SET text = $3, characters = $4, state = 'ready', fault = NULL, reason = NULL, reader = $5, "
+    "version = version + (state <> 'ready' OR text <> $3)::int, "
+    "updated_at = CASE WHEN state <> 'ready' OR text <> $3 THEN now() ELSE updated_at END "
+    "WHERE owner_id = $1 AND id = $2";
 constexpr const char* keep_fault_sql =
     "UPDATE files SET state = 'failed', fault = $3, reason = $4, version = version + 1, updated_at = now() "
     "WHERE owner_id = $1 AND id = $2";
+constexpr const char* leave_text_sql =
+    "UPDATE files SET reader = $3 WHERE owner_id = $1 AND id = $2 AND state = 'ready' AND reader < $3";
 
 constexpr const char* fault_of_ours =
     "The file could not be read, for a reason that lies with the server. It is kept; try again later.";
 
-metrics::Counter outcome(metrics::Registry& metrics, const char* outcome) {
+metrics::Counter reading_outcome(metrics::Registry& metrics, Reading::Of of, const char* outcome) {
+    if (of == Reading::Of::read_files)
+        return metrics.counter("brainbytes_files_read_again_total",
+                               "Files of an older reader that were read again, by outcome",
+                               {{"outcome", outcome}});
     return metrics.counter("brainbytes_files_read_total", "Files read after their upload, by outcome",
                            {{"outcome", outcome}});
 }
@@ -51,16 +61,20 @@ struct Reading::Waiting {
     std::string name;
     std::int64_t bytes = 0;
     crypto::Digest digest{};
+    std::string state;
+    int reader = 0;
+    bool deleted = false;
 };
 
 Reading::Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& readers,
-                 metrics::Registry& metrics)
-    : Runner(db, reading_job),
+                 metrics::Registry& metrics, Of of)
+    : Runner(db, of == Of::new_files ? reading_job : reading_again_job),
+      of_(of),
       files_(files),
       readers_(readers),
-      done_(outcome(metrics, "read")),
-      failed_(outcome(metrics, "failed")),
-      put_off_(outcome(metrics, "put_off")),
+      done_(reading_outcome(metrics, of, "read")),
+      failed_(reading_outcome(metrics, of, "failed")),
+      put_off_(reading_outcome(metrics, of, "put_off")),
       seconds_(metrics.histogram("brainbytes_file_reading_seconds", "Time to read a file after its upload",
                                  {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 180, 300})) {}
 
@@ -74,7 +88,16 @@ Task<std::optional<Reading::Waiting>> Reading::file_of(const jobs::Job& job) {
     file.name = rows[0].get<std::string>(1);
     file.bytes = rows[0].get<std::int64_t>(2);
     file.digest = rows[0].get<crypto::Digest>(3);
+    file.state = rows[0].get<std::string>(4);
+    file.reader = rows[0].get<std::int32_t>(5);
+    file.deleted = rows[0].get<bool>(6);
     co_return file;
+}
+
+/// What is deleted is read again when it has been restored.
+bool Reading::wants(const Waiting& file) const {
+    if (of_ == Of::new_files) return true;
+    return file.state == "ready" && file.reader < extract::reader_version && !file.deleted;
 }
 
 Task<std::string> Reading::original(const Waiting& file) {
@@ -127,12 +150,15 @@ Task<Reading::Kept> Reading::keep_text(const jobs::Job& job, const Waiting& file
         const auto rows = co_await tx.query(lock_waiting_sql, file.owner, file.id, file.material, file.name);
         if (rows.empty()) co_return Kept::moved;
         const bool still_ours = co_await jobs::finish(tx, job);
-        if (!still_ours) co_return Kept::not_ours;
-        co_await tx.query(keep_text_sql, file.owner, file.id, text, characters);
+        auto locked = file;
+        locked.state = rows[0].get<std::string>(0);
+        locked.reader = rows[0].get<std::int32_t>(1);
+        locked.deleted = rows[0].get<bool>(2);
+        if (!still_ours || !wants(locked)) co_return Kept::not_ours;
+        co_await tx.query(keep_text_sql, file.owner, file.id, text, characters, extract::reader_version);
         index::Source source;
         source.file = file.id;
-        const bool deleted = rows[0].get<bool>(0);
-        if (!deleted) co_await index::put(tx, file.owner, file.material, source, document);
+        if (!locked.deleted) co_await index::put(tx, file.owner, file.material, source, document);
         co_return Kept::kept;
     };
     co_return co_await db().transaction(work);
@@ -143,7 +169,10 @@ Task<Reading::Kept> Reading::keep_fault(const jobs::Job& job, const Waiting& fil
         co_await tx.query(lock_file_sql, file.owner, file.id);
         const bool still_ours = co_await jobs::finish(tx, job);
         if (!still_ours) co_return Kept::not_ours;
-        co_await tx.query(keep_fault_sql, file.owner, file.id, extract::name_of(why.fault), why.words);
+        if (of_ == Of::read_files)
+            co_await tx.query(leave_text_sql, file.owner, file.id, extract::reader_version);
+        else
+            co_await tx.query(keep_fault_sql, file.owner, file.id, extract::name_of(why.fault), why.words);
         co_return Kept::kept;
     };
     co_return co_await db().transaction(work);
@@ -172,7 +201,7 @@ Task<extract::Read<std::string>> Reading::read(const Waiting& file) {
 
 Task<void> Reading::carry_out(const jobs::Job& job) {
     auto file = co_await file_of(job);
-    if (!file) co_return co_await drop(job);  // purged meanwhile
+    if (!file || !wants(*file)) co_return co_await drop(job);  // purged meanwhile, or read by another server
     const auto text = co_await read(*file);
     Kept outcome = Kept::moved;
     for (int round = 0; round < most_rounds && outcome == Kept::moved; ++round) {
@@ -186,6 +215,15 @@ Task<void> Reading::carry_out(const jobs::Job& job) {
 }
 
 Task<void> Reading::give_up(const jobs::Job& job, std::string reason) {
+    if (of_ == Of::read_files) {
+        log::warn("a file stays as it was read", {{"file", job.subject.text()}, {"reason", reason}});
+        Waiting file;
+        file.owner = UserId{job.owner};
+        file.id = FileId{job.subject};
+        const auto left = co_await keep_fault(job, file, extract::Unread());
+        if (left == Kept::kept) failed_.add();
+        co_return;
+    }
     log::error("a file is given up", {{"file", job.subject.text()}, {"reason", reason}});
     auto work = [&](db::Transaction& tx) -> Task<bool> {
         co_await tx.query(lock_file_sql, job.owner, job.subject);

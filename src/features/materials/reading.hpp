@@ -17,13 +17,17 @@ namespace bb::materials {
 /// and puts the text into the index.
 class Reading : public jobs::Runner {
 public:
+    /// Files that came in, or those that were read by an older reader. The latter stay ready and as they are
+    /// until there is another text, and for good when there is none.
+    enum class Of { new_files, read_files };
     /// `readers`: where a thread waits for each file that is being read.
-    Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& readers,
-            metrics::Registry& metrics);
+    Reading(db::Database& db, blobs::FileStore& files, net::BlockingPool& readers, metrics::Registry& metrics,
+            Of of = Of::new_files);
 
 private:
     struct Waiting;
-    /// What became of a text or fault: not ours is what another server has meanwhile.
+    /// What became of a text or fault: not ours is what another server has meanwhile, or nobody wants any
+    /// more.
     enum class Kept { kept, not_ours, moved };
     Task<void> carry_out(const jobs::Job& job) override;
     void on_put_off(const jobs::Job& job, const std::string& reason) override;
@@ -37,6 +41,9 @@ private:
     Task<void> drop(const jobs::Job& job);
     Task<Kept> keep_fault(const jobs::Job& job, const Waiting& file, extract::Unread why);
 
+    bool wants(const Waiting& file) const;
+
+    const Of of_;
     blobs::FileStore& files_;
     net::BlockingPool& readers_;
     metrics::Counter done_, failed_, put_off_;

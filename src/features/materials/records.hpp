@@ -67,6 +67,7 @@ struct File {
     std::optional<std::string> reason;  // the same as a sentence in English
     std::string text;
     int characters = 0;
+    int reader = 0;  // the version of the reader that it was read by, see extract/read.hpp
     Time created_at;
     Time updated_at;
     int version = 1;

@@ -86,6 +86,12 @@ bool is_kept_as_text(std::string_view name) {
     return kind == Kind::plain || kind == Kind::markdown;
 }
 
+std::vector<std::string_view> endings_kept_as_text() {
+    auto endings = extract::endings_of(Kind::plain);
+    for (const auto ending : extract::endings_of(Kind::markdown)) endings.push_back(ending);
+    return endings;
+}
+
 Result<std::string> check_new_file(std::string_view name, std::int64_t bytes, std::int64_t most) {
     auto checked = check_name(name);
     if (!checked) return checked;

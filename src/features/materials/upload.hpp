@@ -32,6 +32,8 @@ struct UploadedFile {
 
 /// Whether a file of this name is text already: it is not read by a job unless its encoding asks for it.
 bool is_kept_as_text(std::string_view name);
+/// The endings of such names, in lower case.
+std::vector<std::string_view> endings_kept_as_text();
 
 /// The name of a file that is yet to come, with `bytes` bytes of at most `most`. Errors: as of
 /// check_upload().

@@ -8,6 +8,10 @@ constexpr const char* add_job_sql =
     "ON CONFLICT (kind, owner_id, subject_id) DO UPDATE SET id = excluded.id, state = 'waiting', attempts = "
     "0, "
     "created_at = now(), next_try_at = now(), reason = NULL RETURNING pg_notify('job_waits', kind)::text";
+constexpr const char* add_missing_job_sql =
+    "INSERT INTO jobs (id, kind, owner_id, subject_id) VALUES ($1, $2, $3, $4) "
+    "ON CONFLICT (kind, owner_id, subject_id) DO NOTHING RETURNING pg_notify('job_waits', kind)::text";
+constexpr const char* count_jobs_sql = "SELECT count(*) FROM jobs WHERE kind = $1 AND state = 'waiting'";
 // Claiming moves the next try on: who dies meanwhile leaves the row to be taken again.
 constexpr const char* claim_job_sql =
     "WITH due AS (SELECT j.id, j.owner_id FROM jobs j LEFT JOIN job_turns t ON t.owner_id = j.owner_id "
@@ -38,6 +42,15 @@ constexpr const char* sweep_jobs_sql =
 
 Task<void> add(db::Transaction& tx, std::string_view kind, Uuid owner, Uuid subject) {
     co_await tx.query(add_job_sql, Uuid::make(), kind, owner, subject);
+}
+
+Task<void> add_missing(db::Transaction& tx, std::string_view kind, Uuid owner, Uuid subject) {
+    co_await tx.query(add_missing_job_sql, Uuid::make(), kind, owner, subject);
+}
+
+Task<std::int64_t> count_of_any_owner(db::Database& db, std::string_view kind) {
+    const auto rows = co_await db.query(count_jobs_sql, kind);
+    co_return rows[0].get<std::int64_t>(0);
 }
 
 Task<std::optional<Job>> claim(db::Database& db, std::string_view kind, std::chrono::seconds lease) {

@@ -27,6 +27,12 @@ inline constexpr const char* waits_channel = "job_waits";
 /// of it then. Work that is queued already begins anew.
 Task<void> add(db::Transaction& tx, std::string_view kind, Uuid owner, Uuid subject);
 
+/// The same for work that can wait as it is: what is queued already, or was given up, stays untouched.
+Task<void> add_missing(db::Transaction& tx, std::string_view kind, Uuid owner, Uuid subject);
+
+/// How much of a kind waits or is in hand.
+Task<std::int64_t> count_of_any_owner(db::Database& db, std::string_view kind);
+
 /// Takes the next piece of a kind, by turns between people. Another server takes it when nothing is heard of
 /// it within `lease`: whoever had it has died.
 Task<std::optional<Job>> claim(db::Database& db, std::string_view kind, std::chrono::seconds lease);

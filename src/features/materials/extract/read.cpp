@@ -135,6 +135,13 @@ std::optional<Kind> kind_of_name(std::string_view name) {
     return found->kind;
 }
 
+std::vector<std::string_view> endings_of(Kind kind) {
+    std::vector<std::string_view> names;
+    for (const Ending& one : endings)
+        if (one.kind == kind) names.push_back(one.name);
+    return names;
+}
+
 std::string_view media_type_of_name(std::string_view name) {
     const auto found = look_up(name);
     return found ? found->media_type : "application/octet-stream";

@@ -3,11 +3,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "features/materials/extract/fault.hpp"
 #include "features/materials/text/blocks.hpp"
 
 namespace bb::materials::extract {
+
+/// The version of all that makes a file's bytes its text, from 1. Raised with every change after which
+/// another text comes out of a file: then files that were read before are read again.
+inline constexpr int reader_version = 1;
 
 /// What a file is read as.
 enum class Kind {
@@ -30,6 +35,9 @@ enum class Kind {
 
 /// By the ending of its name; none for what cannot be read. Lower and upper case are alike.
 std::optional<Kind> kind_of_name(std::string_view name);
+
+/// The endings of files that are read as `kind`, in lower case; those of source code are not told.
+std::vector<std::string_view> endings_of(Kind kind);
 
 /// What a file with this name is sent as; "application/octet-stream" for what cannot be read.
 std::string_view media_type_of_name(std::string_view name);

@@ -161,6 +161,7 @@ Task<Result<void>> Copying::file(MaterialId made, FileId id) {
     copy.bytes = original->bytes;
     copy.source_url = std::move(original->source_url);
     copy.fetched_at = original->fetched_at;
+    copy.reader = original->reader;
     if (original->state == "ready") copy.text = std::move(original->text);
     std::vector<NewFile> one;
     one.push_back(std::move(copy));

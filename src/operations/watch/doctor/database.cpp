@@ -216,7 +216,8 @@ void look_at_jobs(Findings& findings, db::Session& session) {
     const char* name = "jobs";
     const auto rows = session.query(
         "SELECT count(*) FILTER (WHERE state = 'parked'), "
-        "count(*) FILTER (WHERE state = 'waiting' AND next_try_at < now() - interval '10 minutes'), "
+        "count(*) FILTER (WHERE state = 'waiting' AND kind <> 'read_again' "
+        "                 AND next_try_at < now() - interval '10 minutes'), "
         "count(*) FROM jobs");
     const auto row = rows[0];
     const auto parked = row.get<std::int64_t>(0), late = row.get<std::int64_t>(1);

@@ -404,7 +404,8 @@ TEST_F(SearchTest, ARenameWhileAFileIsReadLeavesItsTextInTheIndex) {
     let_run(std::chrono::milliseconds(300));
     ASSERT_FALSE(renamed) << "it waits for the reader";
     reader.script(
-        "UPDATE files SET text = 'The needle is in here.', characters = 22, state = 'ready' WHERE id = '" +
+        "UPDATE files SET text = 'The needle is in here.', characters = 22, state = 'ready', "
+        "version = version + 1 WHERE id = '" +
         id.text() + "'; COMMIT");
     for (int i = 0; i < 100 && !renamed; ++i) let_run(std::chrono::milliseconds(50));
     ASSERT_TRUE(renamed.value_or(false));

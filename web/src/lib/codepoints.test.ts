@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { around, lines, pieces, unitIndex } from './codepoints.ts';
+import { around, lines, pieces, placeOf, unitIndex } from './codepoints.ts';
 
 test('a character outside the basic plane counts once', () => {
   assert.equal(unitIndex('a🙂b', 2), 3);
@@ -40,4 +40,21 @@ test('a window around a passage keeps its range', () => {
   assert.ok(part.cut && part.text.length < 400);
   assert.equal([...part.text].slice(part.start, part.end).join(''), 'the place');
   assert.equal(around('short', 0, 2, 100).cut, false);
+});
+
+test('a quote is found where it stands now, or left where it stood', () => {
+  const at = { start: 4, end: 8 };
+  assert.deepEqual(placeOf('one cell', 'cell', at), at);
+  assert.deepEqual(placeOf('😀 and one cell', 'cell', at), { start: 10, end: 14 });
+  assert.deepEqual(placeOf('cell', 'cell', at), { start: 0, end: 4 });
+  assert.deepEqual(placeOf('cell two three cell', 'cell', { start: 12, end: 16 }), {
+    start: 15,
+    end: 19,
+  });
+  assert.deepEqual(placeOf('cell two three cell', 'cell', { start: 5, end: 9 }), {
+    start: 0,
+    end: 4,
+  });
+  assert.deepEqual(placeOf('all gone', 'cell', at), at);
+  assert.deepEqual(placeOf('all gone', '', at), at);
 });

@@ -8,6 +8,22 @@ export function unitIndex(text: string, codePoint: number): number {
   return unit;
 }
 
+/**
+ * Where `quote` stands in a text that may have changed since it stood at this range of code points: the nearest place, or
+ * the range as it was where its words are gone.
+ */
+export function placeOf(text: string, quote: string, at: { start: number; end: number }) {
+  const from = unitIndex(text, at.start);
+  if (!quote || text.startsWith(quote, from)) return { start: at.start, end: at.end };
+  const places = [text.lastIndexOf(quote, from), text.indexOf(quote, from)].filter(
+    (one) => one >= 0,
+  );
+  if (places.length === 0) return { start: at.start, end: at.end };
+  const near = places.reduce((a, b) => (from - a <= b - from ? a : b));
+  const start = [...text.slice(0, near)].length;
+  return { start, end: start + [...quote].length };
+}
+
 export interface Piece {
   text: string;
   marked: boolean;

@@ -1,9 +1,13 @@
+import { placeOf } from '../../lib/codepoints.ts';
 import type { MaterialFile, SourceAnchor } from '../../lib/types.ts';
 import { entriesApi, filesApi } from './api.ts';
 
 export interface Passage {
   title: string;
   text: string;
+  /** The cited range of code points, where its words stand by now. */
+  start: number;
+  end: number;
   href: string;
   /** The file whose text it is, and where its bytes are. */
   file?: { mediaType: string; bytes: number; src: string };
@@ -11,15 +15,17 @@ export interface Passage {
 
 /** The whole text in which a citation points, and where the page shows it. */
 export async function readPassage(at: SourceAnchor): Promise<Passage> {
-  const range = `?start=${at.start}&end=${at.end}`;
+  const passage = (title: string, text: string, place: string): Passage => {
+    const { start, end } = placeOf(text, at.quote, at);
+    const href = `/materials/${at.materialId}/${place}?start=${start}&end=${end}`;
+    return { title, text, start, end, href };
+  };
   if (at.entryId) {
     const { value: entry } = await entriesApi.get(at.materialId, at.entryId);
-    const href = `/materials/${at.materialId}/entries/${at.entryId}${range}`;
-    return { title: entry.title, text: entry.content ?? '', href };
+    return passage(entry.title, entry.content ?? '', `entries/${at.entryId}`);
   }
   const file: MaterialFile = await filesApi.get(at.materialId, at.fileId ?? '');
-  const href = `/materials/${at.materialId}/files/${at.fileId}${range}`;
   const src = filesApi.contentPath(at.materialId, file.id);
-  const { name: title, text = '', mediaType, bytes } = file;
-  return { title, text, href, file: { mediaType, bytes, src } };
+  const { name, text = '', mediaType, bytes } = file;
+  return { ...passage(name, text, `files/${at.fileId}`), file: { mediaType, bytes, src } };
 }

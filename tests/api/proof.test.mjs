@@ -76,7 +76,7 @@ test("the share of sentences that are borne out is counted", async () => {
     assert.match(text, /brainbytes_cited_sentences_total\{[^}]*verdict="unsupported"[^}]*\} 1/);
 });
 
-test("a chat that answers from materials alone says so when nothing fits, without asking the model", async () => {
+test("a chat that answers from materials alone says so when nothing fits, without an answer of the model", async () => {
     const thread = newId();
     const asked = model.requests.length;
     const reply = await ask(ana, thread, "Who won the football cup of 1974?", {
@@ -84,6 +84,7 @@ test("a chat that answers from materials alone says so when nothing fits, withou
     });
     assert.match(reply.text, /nothing about this in your materials/);
     assert.equal(reply.part("finish").messageMetadata.state, "complete");
+    assert.equal(model.rewritings.length, 1, "it may only say words to search with");
     assert.equal(
         model.requests.slice(asked).filter(({ messages }) => /tutor who helps/.test(messages[0].content))
             .length,

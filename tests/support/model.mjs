@@ -4,6 +4,7 @@
 // many times, if said);
 // cut: drop the connection after so many words; cite: name [n] in the third word.
 // {{...}} in it is what it answers.
+// Who asks for words to search with gets model.words instead: settings as above, with `say` for what it answers.
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
@@ -40,11 +41,17 @@ function questionOf(messages) {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Starts the model: {url, env, requests, running, close()}. `requests` are the bodies of chat calls, in order;
- * `running` holds the newest user message of each call under way. With `files` {certificate, key} it speaks https.
+ * Starts the model: {url, env, requests, rewritings, words, running, close()}. `requests` are the bodies of chat calls, in
+ * order, but those that ask for words to search with are in `rewritings`; `running` holds the newest user message of each call under way. With `files` {certificate, key} it speaks https.
  */
 export async function startModel({ files, host = "127.0.0.1", port = 0 } = {}) {
-    const model = { requests: [], running: new Set(), failures: new Map() };
+    const model = {
+        requests: [],
+        rewritings: [],
+        words: { say: "-" },
+        running: new Set(),
+        failures: new Map(),
+    };
     const chunk = (delta, finish = null) =>
         `data: ${JSON.stringify({
             id: "c1",
@@ -80,9 +87,10 @@ export async function startModel({ files, host = "127.0.0.1", port = 0 } = {}) {
             return response.end(JSON.stringify({ object: "list", data: [{ id: "test-model" }] }));
         }
         const body = JSON.parse(text);
-        model.requests.push(body);
+        const rewriting = /^You turn a student's question into words/.test(textOf(body.messages[0]));
+        (rewriting ? model.rewritings : model.requests).push(body);
         const { asked, from } = questionOf(body.messages);
-        const wanted = { ...settings(textOf(asked)), from };
+        const wanted = { ...(rewriting ? model.words : settings(textOf(asked))), from };
         const failures = model.failures.get(textOf(asked)) ?? 0;
         if (wanted.fail && failures < (wanted.times ?? Infinity)) {
             model.failures.set(textOf(asked), failures + 1);

@@ -8,12 +8,33 @@
 #include "features/materials/vectors/semantics.hpp"
 
 namespace bb::materials {
+
+/// What the words of a question, or further words for it, find.
+struct WordRanks {
+    index::Matches matches;
+    std::vector<index::Ranked> ranked;
+    bool answerable = false;
+    // Words that cover a question well are followed rather than a model; a model rather than a few words in
+    // common.
+    double trust = 0.5;
+};
+
+struct SearchRanks {
+    WordRanks by_words;
+    std::vector<index::Ranked> by_meaning;
+};
+
 namespace {
 
 using index::Matches;
 using index::Ranked;
 
 constexpr std::size_t contenders = 50;  // by words, and as many by meaning
+
+constexpr const char* anything_sql =
+    "SELECT EXISTS (SELECT FROM sources s "
+    "JOIN materials m ON m.owner_id = $1 AND m.id = s.material_id AND m.deleted_at IS NULL "
+    "WHERE s.owner_id = $1 AND CASE WHEN cardinality($2::uuid[]) > 0 THEN m.id = ANY($2) ELSE m.active END)";
 
 /// Sorts by score times how much of the question is covered, and keeps the best.
 void sort_by_coverage(std::vector<Ranked>& ranked, const index::Coverage& coverage, std::size_t limit) {
@@ -31,36 +52,46 @@ bool judge(const index::Question& question, const std::vector<Ranked>& by_words,
     return index::can_answer(held, coverage);
 }
 
-/// Words that cover a question well are followed rather than a model; a model rather than a few words in
-/// common.
-double trust_in_words(const std::vector<Ranked>& by_words, const index::Coverage& coverage) {
-    return by_words.empty() ? 0.5 : 0.5 + coverage.of(by_words[0].concepts);
+Task<WordRanks> look_by_words(db::Database& db, UserId owner, index::Question question, index::Scope scope) {
+    WordRanks found;
+    if (!question.words.empty()) {
+        found.matches = co_await index::match_words(db, owner, question);
+        found.ranked = co_await index::rank(db, owner, found.matches, std::move(scope), contenders);
+    }
+    const index::Coverage coverage(found.matches.concepts, found.matches.statistics);
+    sort_by_coverage(found.ranked, coverage, contenders);
+    found.answerable = judge(question, found.ranked, coverage);
+    if (!found.ranked.empty()) found.trust += coverage.of(found.ranked[0].concepts);
+    co_return found;
+}
+
+Task<std::vector<FoundPassage>> read_best(db::Database& db, UserId owner, std::vector<Ranked> ranked,
+                                          const Matches& matches, int limit) {
+    const auto looked_at = static_cast<std::size_t>(limit) * 2;
+    if (ranked.size() > looked_at) ranked.resize(looked_at);
+    if (ranked.empty()) co_return std::vector<FoundPassage>();
+    const auto placed = co_await index::fetch(db, owner, index::with_neighbours(ranked));
+    const auto stretches = index::join_passages(ranked, placed, static_cast<std::size_t>(limit));
+    auto passages = co_await index::read_stretches(db, owner, stretches, placed);
+    co_await index::highlight(db, matches, passages);
+    co_return passages;
 }
 
 Task<PassageSearch> find(db::Database& db, vectors::Semantics* semantics, UserId owner, std::string words,
                          index::Scope scope, int limit) {
-    PassageSearch result;
-    const index::Question question = index::read_question(words);
-    std::vector<Ranked> by_meaning;
+    auto ranks = std::make_shared<SearchRanks>();
+    auto question = index::read_question(words);
+    auto& by_meaning = ranks->by_meaning;
     if (semantics) by_meaning = co_await semantics->nearest(owner, std::move(words), scope, contenders);
-    Matches matches;
-    std::vector<Ranked> ranked;
-    if (!question.words.empty()) {
-        matches = co_await index::match_words(db, owner, question);
-        ranked = co_await index::rank(db, owner, matches, std::move(scope), contenders);
-    }
-    const index::Coverage coverage(matches.concepts, matches.statistics);
-    sort_by_coverage(ranked, coverage, contenders);
-    result.answerable = judge(question, ranked, coverage);
-    if (!by_meaning.empty()) ranked = index::fuse(ranked, by_meaning, trust_in_words(ranked, coverage));
-    const auto looked_at = static_cast<std::size_t>(limit) * 2;
-    if (ranked.size() > looked_at) ranked.resize(looked_at);
-    if (ranked.empty()) co_return result;
-    const auto placed = co_await index::fetch(db, owner, index::with_neighbours(ranked));
-    const auto stretches = index::join_passages(ranked, placed, static_cast<std::size_t>(limit));
-    result.passages = co_await index::read_stretches(db, owner, stretches, placed);
+    auto& by_words = ranks->by_words;
+    by_words = co_await look_by_words(db, owner, std::move(question), std::move(scope));
+    auto ranked =
+        by_meaning.empty() ? by_words.ranked : index::fuse(by_words.ranked, by_meaning, by_words.trust);
+    PassageSearch result;
+    result.answerable = by_words.answerable;
+    result.passages = co_await read_best(db, owner, std::move(ranked), by_words.matches, limit);
     result.by_meaning = !by_meaning.empty() && !result.passages.empty();
-    co_await index::highlight(db, matches, result.passages);
+    result.ranks = std::move(ranks);
     co_return result;
 }
 
@@ -71,6 +102,37 @@ Task<PassageSearch> Search::passages(UserId owner, std::string question, std::ve
     index::Scope scope;
     scope.materials = std::move(materials);
     return find(db_, semantics_, owner, std::move(question), std::move(scope), limit);
+}
+
+Task<bool> Search::anything(UserId owner, std::vector<Uuid> materials) {
+    const auto rows = co_await db_.query(anything_sql, owner, materials);
+    co_return rows[0].get<bool>(0);
+}
+
+Task<PassageSearch> Search::widened(UserId owner, const PassageSearch& plain, std::vector<std::string> lines,
+                                    std::vector<Uuid> materials, int limit) {
+    const auto ranks = plain.ranks;
+    index::Scope scope;
+    scope.materials = std::move(materials);
+    std::vector<WordRanks> further;
+    for (const auto& line : lines) {
+        auto found = co_await look_by_words(db_, owner, index::read_question(line), scope);
+        if (!found.ranked.empty()) further.push_back(std::move(found));
+    }
+    if (!ranks || further.empty()) co_return plain;
+    PassageSearch result = plain;
+    auto matches = ranks->by_words.matches;
+    std::vector<index::Vote> votes;
+    votes.push_back({&ranks->by_words.ranked, ranks->by_words.trust});
+    votes.push_back({&ranks->by_meaning, 1});
+    for (const auto& found : further) {
+        votes.push_back({&found.ranked, found.trust});
+        result.answerable = result.answerable || found.answerable;
+        const auto& concepts = found.matches.concepts;
+        matches.concepts.insert(matches.concepts.end(), concepts.begin(), concepts.end());
+    }
+    result.passages = co_await read_best(db_, owner, index::fuse(votes), matches, limit);
+    co_return result;
 }
 
 Task<PassageSearch> Search::everywhere(UserId owner, std::string question, std::vector<Uuid> materials,

@@ -23,6 +23,14 @@ public:
     /// `materials` empty: all active materials of the owner. At most `limit` passages.
     Task<PassageSearch> passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
 
+    /// Whether there is any text that passages() could look into.
+    Task<bool> anything(UserId owner, std::vector<Uuid> materials);
+
+    /// `plain` again, with what further words for the same question find: each line is looked for by itself
+    /// and has its say beside the question's own words and meaning. `materials` as for `plain`.
+    Task<PassageSearch> widened(UserId owner, const PassageSearch& plain, std::vector<std::string> lines,
+                                std::vector<Uuid> materials, int limit);
+
     /// The same in all materials of the owner, active or not (or in those of `materials`).
     Task<PassageSearch> everywhere(UserId owner, std::string question, std::vector<Uuid> materials,
                                    int limit);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,11 +34,15 @@ struct FoundPassage {
     std::vector<std::pair<std::int32_t, std::int32_t>> highlights;  // code points in `text`
 };
 
+/// The rankings that a search came from.
+struct SearchRanks;
+
 /// Best first. `answerable` is false when nothing fits the words of the question well enough to answer from.
 struct PassageSearch {
     std::vector<FoundPassage> passages;
     bool answerable = false;
     bool by_meaning = false;  // something was found by what it means, whether or not it is answerable
+    std::shared_ptr<const SearchRanks> ranks;  // what Search::widened() goes on from
 };
 
 }  // namespace bb::materials

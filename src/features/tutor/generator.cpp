@@ -17,7 +17,8 @@ Generator::Generator(Executor executor, db::Database& db, materials::Search& sea
       search_(search),
       provider_(provider),
       budget_(budget),
-      replies_(replies) {}
+      replies_(replies),
+      rewriter_(executor, provider, budget, replies.metrics().registry) {}
 
 Task<Result<access::TokenBudget::Reservation>> Generator::reserve(UserId owner, const std::string& question,
                                                                   std::string request) {

@@ -11,6 +11,7 @@
 #include "features/tutor/citations.hpp"
 #include "features/tutor/exchange.hpp"
 #include "features/tutor/replies.hpp"
+#include "features/tutor/rewriting.hpp"
 #include "features/tutor/search_ahead.hpp"
 #include "features/tutor/threads.hpp"
 #include "services/access/token_budget.hpp"
@@ -34,8 +35,8 @@ struct Job {
     std::chrono::steady_clock::time_point received;
 };
 
-/// Writes replies: finds passages, asks the model (or quotes, when there is none), watches for citations, and
-/// names the thread afterwards.
+/// Writes replies: finds passages (the model may say by which other words), asks the model (or quotes, when
+/// there is none), watches for citations, and names the thread afterwards.
 class Generator {
 public:
     /// `provider` null: extractive.
@@ -60,6 +61,9 @@ private:
     Task<void> write(Job job);
     Task<Ending> compose(Job& job);
     Task<materials::PassageSearch> find_passages(Job& job);
+    Task<materials::PassageSearch> find_by_question(Job& job);
+    Task<std::shared_ptr<Rewriting>> begin_rewriting(Job& job);
+    Task<void> widen(Job& job, std::shared_ptr<Rewriting> rewriting, materials::PassageSearch& found);
     Task<Ending> quote(Job& job, materials::PassageSearch found);
     Ending found_nothing(const Job& job);
     Task<Ending> ask_model(Job& job, materials::PassageSearch found);
@@ -73,6 +77,7 @@ private:
     llm::Provider* provider_;
     access::TokenBudget& budget_;
     Replies& replies_;
+    Rewriter rewriter_;
     int naming_ = 0;  // titles under way
 };
 

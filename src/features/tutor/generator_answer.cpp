@@ -4,6 +4,7 @@
 #include "base/core/utf8.hpp"
 #include "features/tutor/asking.hpp"
 #include "features/tutor/generator.hpp"
+#include "features/tutor/search_words.hpp"
 #include "features/tutor/writer.hpp"
 
 namespace bb::tutor {
@@ -50,20 +51,50 @@ Task<materials::PassageSearch> Generator::find_passages(Job& job) {
     materials::PassageSearch found;
     // Chosen materials that are all gone leave nothing to read; an empty list would mean all of them.
     if (job.chosen && job.materials.empty()) co_return found;
-    auto words = search_text(job.history, job.question);
-    if (job.ahead && !job.chosen && job.ahead->words() == words) {
-        auto ready = co_await job.ahead->take();
-        if (ready) co_return std::move(*ready);
-    }
+    const auto when = provider_ ? when_to_rewrite(job.history, job.question) : Rewrite::never;
     try {
-        found = co_await search_.passages(job.live->head().owner, std::move(words), job.materials,
-                                          passages_wanted);
+        std::shared_ptr<Rewriting> rewriting;
+        if (when == Rewrite::at_once) rewriting = co_await begin_rewriting(job);
+        found = co_await find_by_question(job);
+        if (when == Rewrite::when_not_found && !found.answerable) rewriting = co_await begin_rewriting(job);
+        if (rewriting) co_await widen(job, std::move(rewriting), found);
     } catch (const std::exception& fault) {
         // An answer without sources is better than none.
         log::warn("passages not searched",
                   {{"request", job.live->head().origin.request}, {"fault", fault.what()}});
     }
+    found.ranks.reset();  // not needed any more
     co_return found;
+}
+
+/// By the question's own words, and by what it means.
+Task<materials::PassageSearch> Generator::find_by_question(Job& job) {
+    auto words = search_text(job.history, job.question);
+    if (job.ahead && !job.chosen && job.ahead->words() == words) {
+        auto ready = co_await job.ahead->take();
+        if (ready) co_return std::move(*ready);
+    }
+    co_return co_await search_.passages(job.live->head().owner, std::move(words), job.materials,
+                                        passages_wanted);
+}
+
+/// Null when there is nothing that other words could find, or the model is not asked.
+Task<std::shared_ptr<Rewriting>> Generator::begin_rewriting(Job& job) {
+    const auto& head = job.live->head();
+    const bool anything = co_await search_.anything(head.owner, job.materials);
+    if (!anything) co_return std::shared_ptr<Rewriting>();
+    co_return rewriter_.begin(head.owner, job.history, job.question, head.origin);
+}
+
+/// Adds to `found` what other words find, once they are there; changes nothing when they do not come.
+Task<void> Generator::widen(Job& job, std::shared_ptr<Rewriting> rewriting, materials::PassageSearch& found) {
+    const auto stop = job.live->cancellation();
+    stop->on_cancel([rewriting] { rewriting->give_up(); });
+    auto lines = co_await rewriting->lines();
+    stop->on_cancel({});
+    if (lines.empty()) co_return;
+    found = co_await search_.widened(job.live->head().owner, found, std::move(lines), job.materials,
+                                     passages_wanted);
 }
 
 Task<Ending> Generator::quote(Job& job, materials::PassageSearch found) {

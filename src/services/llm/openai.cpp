@@ -129,7 +129,8 @@ Task<Attempt> OpenAi::all_attempts(Call& call) {
         if (!last.outcome.fault || last.any_text || call.cancellation->cancelled()) co_return last;
         if (last.status == 400 && adapt(dialect_, last.refusal)) continue;
         const Fault fault = *last.outcome.fault;
-        const bool again = fault == Fault::refused || fault == Fault::busy || fault == Fault::cut_off;
+        const bool again = call.request.again &&
+                           (fault == Fault::refused || fault == Fault::busy || fault == Fault::cut_off);
         const auto pause = wait_after(options_.retry, number, last.asked_wait, luck());
         const auto left = call.started + options_.whole - Clock::now();
         if (!again || !pause || *pause >= left) co_return last;

@@ -22,6 +22,7 @@ struct ChatRequest {
     int max_tokens = 2048;
     double temperature = 0.3;
     Origin origin = {};
+    bool again = true;  // tried again when it fails before the first piece of its answer
 };
 
 /// Why a model gave no (whole) answer.
@@ -64,7 +65,7 @@ public:
     /// Name of the model for metadata and metrics.
     virtual std::string model() const = 0;
     /// Streams an answer: `on_text` is called with each piece as it comes. Retries happen only before the
-    /// first piece.
+    /// first piece, and only when the request allows them.
     virtual Task<Outcome> chat(ChatRequest request, std::function<void(std::string_view)> on_text,
                                std::shared_ptr<Cancellation> cancellation) = 0;
     /// "available", "degraded" or "unavailable", from recent real calls.

@@ -63,9 +63,10 @@ protected:
         return make_openai(client, registry, circuit, options);
     }
 
-    Outcome ask(Provider& model) {
+    Outcome ask(Provider& model, bool again = true) {
         Outcome outcome;
         ChatRequest request;
+        request.again = again;
         request.messages = {{"user", "Hello"}};
         auto work = [&]() -> Task<void> {
             auto hear = [this](std::string_view piece) {
@@ -137,6 +138,13 @@ TEST_F(OpenAiTest, NobodyThereIsRefused) {
     EXPECT_EQ(outcome.finish_reason, "error");
     EXPECT_EQ(count("refused"), 1);
     EXPECT_EQ(registry.counter("brainbytes_model_retries_total", "").value(), 2);
+}
+
+TEST_F(OpenAiTest, ACallThatIsMadeOnceIsNotRepeated) {
+    const Outcome outcome = ask(*provider("http://127.0.0.1:1"), false);
+    EXPECT_EQ(outcome.fault, Fault::refused);
+    EXPECT_EQ(count("refused"), 1);
+    EXPECT_EQ(registry.counter("brainbytes_model_retries_total", "").value(), 0);
 }
 
 TEST_F(OpenAiTest, SilenceBeforeTheFirstTokenIsSlowAndNotRepeated) {

@@ -142,6 +142,22 @@ TEST(Fusion, PutsWhatBothFindFirst) {
     EXPECT_EQ(index::fuse(words, meaning, 1.5)[1].place, (Place{1, 0}));
 }
 
+TEST(Fusion, CountsTheConceptsOfTheFirstAlone) {
+    const std::vector<Ranked> words = {{{1, 0}, 9, 1}};
+    const std::vector<Ranked> others = {{{1, 0}, 9, 6}, {{3, 0}, 8, 4}};
+    const std::vector<Ranked> none;
+    std::vector<index::Vote> votes;
+    votes.push_back({&words, 0.6});
+    votes.push_back({&none, 1});
+    votes.push_back({&others, 1.5});
+    const auto fused = index::fuse(votes);
+    ASSERT_EQ(fused.size(), 2u);
+    EXPECT_EQ(fused[0].place, (Place{1, 0}));
+    EXPECT_EQ(fused[0].concepts, 1u);
+    EXPECT_EQ(fused[1].concepts, 0u);
+    EXPECT_DOUBLE_EQ(fused[0].score, 0.6 / 61 + 1.5 / 61);
+}
+
 /// Passages of one source, each of `length` code points.
 std::vector<index::PlacedPassage> passages_of(std::int64_t source, int count, std::int32_t length) {
     std::vector<index::PlacedPassage> placed;

@@ -15,17 +15,10 @@ import { fileURLToPath } from "node:url";
 import { startServer } from "../tests/support/server.mjs";
 import { plainBm25 } from "./eval/bm25.mjs";
 import { startEmbeddings } from "./eval/embeddings.mjs";
+import { folders } from "./eval/folders.mjs";
 import { sleep } from "./machine.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const folders = {
-    postgresql: ["/usr/share/doc/postgresql-doc-15/html"],
-    python: [
-        "/usr/share/doc/python3-doc/html",
-        "/usr/share/doc/python3.11/html",
-        "/usr/share/doc/python3.11-doc/html",
-    ],
-};
 const goals = { keyword: 0.97, student: 0.93, typo: 0.9, paraphrase: 0.35, filipino: 0.5 };
 const goalOfRefusals = { unanswerable: 0.7, answerable: 0.1 };
 const kinds = [...Object.keys(goals), "unanswerable"];

@@ -3,7 +3,7 @@
 // stay on loopback and end by themselves.
 //
 //   node bench/run.mjs [access] [metrics] [health] [threads] [first] [streams] [memory] [start] [backup] [upload]
-//     [reading]
+//     [reading] [search]
 //
 // Prints one table and exits 1 when a goal is missed.
 import { randomUUID } from "node:crypto";
@@ -15,10 +15,12 @@ import { promisify } from "node:util";
 import { program, freePort, temporaryFolder, programEnvironment } from "../tests/support/server.mjs";
 import { accessCost } from "./access.mjs";
 import { backupSpeed } from "./backup.mjs";
+import { firstTokenSpeed } from "./first.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
 import { readingSpeed } from "./reading.mjs";
-import { chatRequest, exchange, load, spread } from "./stream_load.mjs";
+import { searchSpeed } from "./search.mjs";
+import { chatRequest, exchange, load } from "./stream_load.mjs";
 import { startSubject } from "./subject.mjs";
 import { uploadSpeed } from "./upload.mjs";
 
@@ -35,6 +37,7 @@ const parts = [
     "backup",
     "upload",
     "reading",
+    "search",
 ];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : parts;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -153,105 +156,11 @@ async function threads() {
     await subject.stop();
 }
 
-/** Milliseconds until the first token: of a model called directly, or of a reply of ours. */
-async function firstToken(url, request, mark, until) {
-    const began = performance.now();
-    let first = 0;
-    let seen = "";
-    const heard = (piece) => {
-        if (first) return;
-        seen += piece;
-        if (seen.includes(mark)) first = performance.now() - began;
-    };
-    await exchange(url, request, { until, heard, limit: 10_000 });
-    return first;
-}
-
-function directRequest(url, words) {
-    const messages = [{ role: "user", content: words }];
-    const body = JSON.stringify({ model: "mock", stream: true, messages });
-    return (
-        `POST /v1/chat/completions HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-type: application/json\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-    );
-}
-
-/** Calls `work` `count` times, `clients` at once. */
-async function repeated(count, clients, work) {
-    const out = [];
-    let left = count;
-    const client = async () => {
-        while (left > 0) {
-            left -= 1;
-            out.push(await work());
-        }
-    };
-    await Promise.all(Array.from({ length: clients }, client));
-    return out;
-}
-
 /** Added time to the first token, over: the model called directly + one committed row + one search statement. */
 async function first() {
-    const subject = await startSubject();
-    const match = statement(path.join(root, "src/features/materials/index/match.cpp"), "match_sql");
-    const owner = `'${subject.me.id}'::uuid`;
-    const thread = randomUUID();
-    await subject.student.request("/api/threads", { method: "POST", json: { title: "floor" } });
-    const row = `INSERT INTO materials (id, owner_id, title) VALUES (gen_random_uuid(), ${owner}, 'floor ${thread}')`;
-    const search = [owner, "'{count,me}'::text[]", "'{count,me}'::text[]"];
-    for (const [clients, goal] of [
-        [1, 1],
-        [16, 2],
-    ]) {
-        const words = "Count for me [[tokens=5 delay=20 first=3]]";
-        // Conversations that have their title already: the model is asked for nothing else meanwhile.
-        const { url } = subject.server;
-        const free = Array.from({ length: clients }, () => randomUUID());
-        for (const id of free)
-            await firstToken(
-                url,
-                chatRequest(url, subject.student.cookie, words, id),
-                "tok0",
-                "data: [DONE]",
-            );
-        await sleep(500);
-        const ask = async () => {
-            const id = free.pop();
-            const request = chatRequest(url, subject.student.cookie, words, id);
-            const first = await firstToken(url, request, "tok0", "data: [DONE]");
-            free.push(id);
-            return first;
-        };
-        const ours = [];
-        const direct = [];
-        const committed = [];
-        const searched = [];
-        for (let round = 0; round < rounds; round += 1) {
-            const count = clients * 20;
-            const asked = directRequest(subject.model.url, words);
-            direct.push(
-                ...(await repeated(count, clients, () =>
-                    firstToken(subject.model.url, asked, "tok0", "[DONE]"),
-                )),
-            );
-            ours.push(...(await repeated(count, clients, ask)));
-            // The private cluster is sized for the server: it has no room for 16 more.
-            // At the pace of the chat: a reply takes 110 ms.
-            const settings = { clients: Math.min(clients, 4), seconds: 3, pause: 110 };
-            committed.push((await pgbench(subject.database, row, [], settings)).latency);
-            searched.push((await pgbench(subject.database, match, search, settings)).latency);
-        }
-        const floor = spread(direct).p50 + median(committed) + median(searched);
-        const remark = `${spread(ours).p50} ms / model ${spread(direct).p50} + row ${rounded(median(committed))} + search ${rounded(median(searched))} ms`;
-        report(
-            `first token: added ms, ${clients} client(s)`,
-            rounded(spread(ours).p50 - floor),
-            "most",
-            goal,
-            remark,
-        );
-    }
-    await subject.stop();
+    const goals = { 1: 1, 16: 2 };
+    for (const { clients, added, remark } of await firstTokenSpeed(root, rounds))
+        report(`first token: added ms, ${clients} client(s)`, rounded(added), "most", goals[clients], remark);
 }
 
 /** 2,000 replies at 10 tokens a second; memory meanwhile. */
@@ -376,7 +285,34 @@ async function reading() {
     report("reading: PDF pages per second / pdftotext", rounded(ratio), "least", 0.8, remark);
 }
 
-const all = { access, metrics, health, threads, first, streams, memory, start, backup, upload, reading };
+/** A search among 10,000 and among 100,000 passages of one person, beside a million of others. */
+async function search() {
+    const { speeds, remark } = await searchSpeed();
+    const goals = [10, 40];
+    for (const [i, { passages, p50, p95, worst }] of speeds.entries())
+        report(
+            `search: ms, ${i === 0 ? "10,000" : "100,000"} passages`,
+            rounded(p50, 1),
+            "most",
+            goals[i],
+            `p95 ${rounded(p95, 1)}, worst ${rounded(worst, 1)} ms; ${passages} passages, ${remark}`,
+        );
+}
+
+const all = {
+    access,
+    metrics,
+    health,
+    threads,
+    first,
+    streams,
+    memory,
+    start,
+    backup,
+    upload,
+    reading,
+    search,
+};
 for (const part of wanted) {
     if (!all[part]) {
         console.error(`bench: no part "${part}"; there are ${parts.join(", ")}`);

@@ -61,7 +61,7 @@ Task<WordRanks> look_by_words(db::Database& db, UserId owner, index::Question qu
     const index::Coverage coverage(found.matches.concepts, found.matches.statistics);
     sort_by_coverage(found.ranked, coverage, contenders);
     found.answerable = judge(question, found.ranked, coverage);
-    if (!found.ranked.empty()) found.trust += coverage.of(found.ranked[0].concepts);
+    if (!found.ranked.empty()) found.trust += 1.5 * coverage.of(found.ranked[0].concepts);
     co_return found;
 }
 

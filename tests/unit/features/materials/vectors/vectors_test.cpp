@@ -155,7 +155,7 @@ TEST(Fusion, CountsTheConceptsOfTheFirstAlone) {
     EXPECT_EQ(fused[0].place, (Place{1, 0}));
     EXPECT_EQ(fused[0].concepts, 1u);
     EXPECT_EQ(fused[1].concepts, 0u);
-    EXPECT_DOUBLE_EQ(fused[0].score, 0.6 / 61 + 1.5 / 61);
+    EXPECT_DOUBLE_EQ(fused[0].score, 0.6 / 11 + 1.5 / 11);
 }
 
 /// Passages of one source, each of `length` code points.

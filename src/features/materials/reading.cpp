@@ -100,20 +100,21 @@ bool Reading::wants(const Waiting& file) const {
     return file.state == "ready" && file.reader < extract::reader_version && !file.deleted;
 }
 
-Task<std::string> Reading::original(const Waiting& file) {
+Task<Reading::Original> Reading::original(const Waiting& file) {
     auto body = co_await files_.open(file.owner.value, file.digest, file.id.text());
     if (!body) throw std::runtime_error("the original is missing in the file store, or was changed");
-    auto read = [&body] {
-        std::string bytes(body->size, '\0');
-        bytes.resize(http::read_full(*body->source, bytes.data(), bytes.size()));
-        return bytes;
+    auto fill = [&body](const extract::CagedFile::Write& write) {
+        blobs::copy_all(*body->source, write);
+    };
+    auto read = [&fill] {
+        return std::make_shared<const extract::CagedFile>(fill);
     };
     co_return co_await files_.pool().run(std::move(read));
 }
 
 /// Where originals cannot be had for now, no attempt counts: it says nothing about the file. The runner makes
 /// its usual pause before it takes the next.
-Task<std::string> Reading::original_or_later(const Waiting& file) {
+Task<Reading::Original> Reading::original_or_later(const Waiting& file) {
     std::string away;
     try {
         co_return co_await original(file);
@@ -131,9 +132,9 @@ Task<std::string> Reading::original_or_later(const Waiting& file) {
 }
 
 Task<extract::Read<std::string>> Reading::text_of(const Waiting& file) {
-    const auto bytes = co_await original_or_later(file);
+    const auto content = co_await original_or_later(file);
     auto read = [&, stop = stopping()] {
-        return extract::read_caged(bytes, file.name, stop);
+        return extract::read_caged(*content, file.name, stop);
     };
     try {
         co_return co_await readers_.run(std::move(read));

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
 #include "base/net/pool.hpp"
+#include "features/materials/extract/cage.hpp"
 #include "features/materials/extract/fault.hpp"
 #include "services/blobs/file_store.hpp"
 #include "services/jobs/runner.hpp"
@@ -26,6 +28,7 @@ public:
 
 private:
     struct Waiting;
+    using Original = std::shared_ptr<const extract::CagedFile>;
     /// What became of a text or fault: not ours is what another server has meanwhile, or nobody wants any
     /// more.
     enum class Kept { kept, not_ours, moved };
@@ -33,8 +36,8 @@ private:
     void on_put_off(const jobs::Job& job, const std::string& reason) override;
     Task<void> give_up(const jobs::Job& job, std::string reason) override;
     Task<std::optional<Waiting>> file_of(const jobs::Job& job);
-    Task<std::string> original(const Waiting& file);
-    Task<std::string> original_or_later(const Waiting& file);
+    Task<Original> original(const Waiting& file);
+    Task<Original> original_or_later(const Waiting& file);
     Task<extract::Read<std::string>> text_of(const Waiting& file);
     Task<extract::Read<std::string>> read(const Waiting& file);
     Task<Kept> keep_text(const jobs::Job& job, const Waiting& file, const std::string& text);

@@ -89,21 +89,29 @@ bool is_ended_from_outside(int code) {
 
 }  // namespace
 
-CagedFile::CagedFile(std::string_view bytes)
+CagedFile::CagedFile(const std::function<void(const Write&)>& fill)
     : descriptor_(memfd_create("file", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
-    const auto fail = [this](const char* what) {
-        const int reason = errno;
-        if (descriptor_ >= 0) ::close(descriptor_);
-        throw std::system_error(reason, std::generic_category(), what);
-    };
-    if (descriptor_ < 0) fail("memfd_create");
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "memfd_create");
+    try {
+        fill([this](std::string_view bytes) { write(bytes); });
+        constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+        if (fcntl(descriptor_, F_ADD_SEALS, seals) != 0)
+            throw std::system_error(errno, std::generic_category(), "sealing a file in memory");
+    } catch (...) {
+        ::close(descriptor_);
+        throw;
+    }
+}
+
+CagedFile::CagedFile(std::string_view bytes)
+    : CagedFile([bytes](const Write& write_all) { write_all(bytes); }) {}
+
+void CagedFile::write(std::string_view bytes) const {
     while (!bytes.empty()) {
         const auto sent = ::write(descriptor_, bytes.data(), bytes.size());
-        if (sent <= 0) fail("a file in memory");
+        if (sent <= 0) throw std::system_error(errno, std::generic_category(), "a file in memory");
         bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
-    constexpr int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-    if (fcntl(descriptor_, F_ADD_SEALS, seals) != 0) fail("sealing a file in memory");
 }
 
 CagedFile::~CagedFile() {

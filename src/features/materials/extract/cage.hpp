@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -28,9 +29,13 @@ struct CageOutcome {
     bool too_slow = false, too_much = false;  // it was ended
 };
 
-/// A file in memory that only we and our children know, and that nobody can change. Throws std::system_error.
+/// A file in memory that only we and our children know, and that nobody can change. It is no part of this
+/// process's resident memory. Throws std::system_error.
 class CagedFile {
 public:
+    using Write = std::function<void(std::string_view)>;
+    /// Of what `fill` writes, piece by piece.
+    explicit CagedFile(const std::function<void(const Write&)>& fill);
     explicit CagedFile(std::string_view bytes);
     ~CagedFile();
     CagedFile(const CagedFile&) = delete;
@@ -38,6 +43,8 @@ public:
     int descriptor() const;
 
 private:
+    void write(std::string_view bytes) const;
+
     int descriptor_;
 };
 

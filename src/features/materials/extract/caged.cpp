@@ -128,11 +128,11 @@ Read<std::string> read_by(Kind kind, Steps& steps, const CagedFile& file, const 
 
 }  // namespace
 
-Read<std::string> read_caged(std::string_view bytes, const std::string& name, std::stop_token stop) {
+Read<std::string> read_caged(const CagedFile& file, const std::string& name, std::stop_token stop) {
     const auto kind = kind_of_name(name);
     if (!kind) return unread(Fault::mismatch, "Files of this kind cannot be read.");
     Steps steps(std::move(stop));
-    auto text = read_by(*kind, steps, CagedFile(bytes), name);
+    auto text = read_by(*kind, steps, file, name);
     if (!text) return text;
     auto clean = as_kept(*text, *kind == Kind::pdf || *kind == Kind::picture);
     if (!has_words(clean)) return unread(Fault::empty, "The file holds no text.");

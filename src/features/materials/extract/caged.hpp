@@ -1,6 +1,5 @@
 #pragma once
 #include <string>
-#include <string_view>
 
 #include "features/materials/extract/cage.hpp"
 #include "features/materials/extract/fault.hpp"
@@ -10,6 +9,6 @@ namespace bb::materials::extract {
 /// Reads a file in processes that are shut in (cage.hpp): its text as of read(), tidied. Of pictures, and of
 /// PDFs whose pages are pictures, by tesseract where it is installed. Blocks, up to five minutes. Throws as
 /// run_caged().
-Read<std::string> read_caged(std::string_view bytes, const std::string& name, std::stop_token stop = {});
+Read<std::string> read_caged(const CagedFile& file, const std::string& name, std::stop_token stop = {});
 
 }  // namespace bb::materials::extract

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -50,6 +52,36 @@ TEST_F(CageTest, HandsOverTheFileAndTheWords) {
     EXPECT_EQ(ended.complaints, "what is wrong\n");
     EXPECT_EQ(ended.code, 3);
     EXPECT_FALSE(ended.too_slow || ended.too_much);
+}
+
+std::string text_of(const CagedFile& file) {
+    std::string text(100, '\0');
+    const auto got = read(file.descriptor(), text.data(), text.size());
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return text;
+}
+
+TEST(CagedFile, IsFilledPieceByPieceAndThenNotChanged) {
+    const CagedFile file([](const CagedFile::Write& write) {
+        for (const auto* piece : {"what ", "", "it holds"}) write(piece);
+    });
+    EXPECT_EQ(text_of(file), "what it holds");
+    EXPECT_EQ(text_of(file), "what it holds") << "from its beginning";
+    EXPECT_LT(write(file.descriptor(), "x", 1), 0);
+}
+
+TEST(CagedFile, LeavesNoDescriptorWhenItsContentBreaksOff) {
+    const auto open_files = [] {
+        const std::filesystem::directory_iterator open("/proc/self/fd");
+        return std::distance(begin(open), end(open));
+    };
+    const auto before = open_files();
+    const auto breaks_off = [](const CagedFile::Write& write) {
+        write("half");
+        throw std::runtime_error("the disk is gone");
+    };
+    EXPECT_THROW(CagedFile{breaks_off}, std::runtime_error);
+    EXPECT_EQ(open_files(), before);
 }
 
 TEST_F(CageTest, EndsWhatIsTooSlowAlsoWhenItHasClosedItsOutput) {

@@ -29,18 +29,39 @@ bool is_page(std::string_view path) {
                        [&](std::string_view start) { return path.substr(0, start.size()) == start; });
 }
 
-/// The part of the page behind the doors, which who has a session will need: asked for with the page rather
-/// than after its first script has run.
-void announce_inside(const http::Request& request, http::Response& response) {
-    if (request.cookie("brainbytes_session").empty() && request.cookie("__Host-brainbytes_session").empty())
-        return;
+std::string preload_link(std::string_view path) {
+    return "<" + std::string(path) + ">; rel=modulepreload";
+}
+
+/// The part of the page behind the doors, and what it imports beyond what the page itself names, for a Link
+/// header; empty when there is no such part.
+std::string inside_links() {
     constexpr std::string_view start = "/assets/SignedIn-";
     const auto files = embedded::embedded_assets();
     const auto at =
         std::lower_bound(files.begin(), files.end(), start,
                          [](const auto& file, std::string_view wanted) { return file.path < wanted; });
-    if (at == files.end() || !at->path.starts_with(start)) return;
-    response.header("Link", "<" + std::string(at->path) + ">; rel=modulepreload");
+    const auto* index = find_asset("/index.html");
+    if (!index || at == files.end() || !at->path.starts_with(start)) return {};
+    std::string links = preload_link(at->path);
+    constexpr std::string_view imports = "from\"./";  // as the bundler writes it
+    const std::string_view code = at->identity;
+    for (auto from = code.find(imports); from != std::string_view::npos; from = code.find(imports, from)) {
+        from += imports.size();
+        const std::string path = "/assets/" + std::string(code.substr(from, code.find('"', from) - from));
+        const bool named = index->identity.find(path) != std::string_view::npos;
+        if (!named && find_asset(path)) links += ", " + preload_link(path);
+    }
+    return links;
+}
+
+/// Who has a session will need what is behind the doors: asked for with the page rather than after its first
+/// script has run.
+void announce_inside(const http::Request& request, http::Response& response) {
+    if (request.cookie("brainbytes_session").empty() && request.cookie("__Host-brainbytes_session").empty())
+        return;
+    static const std::string links = inside_links();
+    if (!links.empty()) response.header("Link", links);
 }
 
 /// The file in the best coding the client takes; 304 when it has it.

@@ -62,6 +62,21 @@ test("a file that the client has is 304, without a body", async () => {
     assert.equal((await raw("/", { "if-none-match": '"other"' })).status, 200);
 });
 
+test("who has a session is told of the part behind the doors and of all it imports, others are not", async () => {
+    assert.equal(page.headers.link, undefined);
+    const { headers } = await raw("/chat", { cookie: "brainbytes_session=x" });
+    const told = [...headers.link.matchAll(/<(\/assets\/[^>]+)>; rel=modulepreload/g)].map(
+        (found) => found[1],
+    );
+    assert.match(told[0], /^\/assets\/SignedIn-/);
+    const inside = (await raw(told[0], { "accept-encoding": "identity" })).body.toString();
+    const imported = [...inside.matchAll(/from"\.\/([^"]+)"/g)].map((found) => `/assets/${found[1]}`);
+    assert.ok(imported.length > 1);
+    const html = page.body.toString();
+    for (const path of imported) assert.ok(told.includes(path) || html.includes(path), path);
+    for (const path of told) assert.equal((await raw(path)).status, 200, path);
+});
+
 test("HEAD has the headers of GET and no body", async () => {
     const head = await raw(script, { "accept-encoding": "identity" }, "HEAD");
     const got = await raw(script, { "accept-encoding": "identity" });

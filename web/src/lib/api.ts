@@ -1,3 +1,4 @@
+import { askEarly, takeEarly } from './early.ts';
 import type { FieldError, ProblemBody } from './types.ts';
 
 /** A refusal of the server, or (status 0) a server that could not be reached. */
@@ -51,11 +52,17 @@ export async function call(
   path: string,
   options: CallOptions = {},
 ): Promise<Response> {
-  let response = await send(method, path, options);
+  const early = method === 'GET' ? await takeEarly(path) : undefined;
+  let response = early ?? (await send(method, path, options));
   const signedOut = response.status === 401 && !path.startsWith('/api/auth/');
   if (signedOut && (await stillSignedIn())) response = await send(method, path, options);
   if (response.ok) return response;
   throw await readProblem(response);
+}
+
+/** Sends the request for `path` now; the first `call` for it takes the answer, or asks anew when it is no good one. */
+export function callSoon(path: string): void {
+  askEarly(path, () => send('GET', path, {}));
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {

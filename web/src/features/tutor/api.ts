@@ -1,5 +1,6 @@
 import { call, get, patch, post, query, remove } from '../../lib/api.ts';
 import type { Page, Thread, UIMessage } from '../../lib/types.ts';
+import { messagesPath, threadPath } from './early.ts';
 
 export interface ChatRequest {
   id: string;
@@ -22,9 +23,7 @@ interface MessagePage {
 async function whole(id: string, page: MessagePage): Promise<{ messages: UIMessage[] }> {
   let { messages, earlier } = page;
   while (earlier) {
-    const older: MessagePage = await get(
-      `/api/threads/${id}/messages${query({ before: earlier })}`,
-    );
+    const older: MessagePage = await get(`${messagesPath(id)}${query({ before: earlier })}`);
     messages = [...older.messages, ...messages];
     earlier = older.earlier;
   }
@@ -36,14 +35,14 @@ const stream = 'text/event-stream';
 export const tutorApi = {
   threads: (q: string, after: string | null, limit: number, signal?: AbortSignal) =>
     get<{ threads: Thread[] } & Page>(`/api/threads${query({ q, after, limit })}`, signal),
-  thread: (id: string) => get<Thread>(`/api/threads/${id}`),
+  thread: (id: string) => get<Thread>(threadPath(id)),
   update: (
     id: string,
     change: { title?: string; materialIds?: string[]; onlyMaterials?: boolean },
   ) => patch<Thread>(`/api/threads/${id}`, change),
   remove: (id: string) => remove(`/api/threads/${id}`),
   restore: (id: string) => post<Thread>(`/api/threads/${id}/restore`),
-  messages: async (id: string) => whole(id, await get<MessagePage>(`/api/threads/${id}/messages`)),
+  messages: async (id: string) => whole(id, await get<MessagePage>(messagesPath(id))),
   branch: async (id: string, messageId: string) =>
     whole(id, await post<MessagePage>(`/api/threads/${id}/branch`, { messageId })),
   send: (body: ChatRequest, signal: AbortSignal) =>

@@ -186,13 +186,17 @@ bool is_recent(Time at, Time seen_from) {
 
 /// The window that a moment lies in; without one, that which goes on longest. A moment that has just passed,
 /// and the last one of a log that goes on, are waited for: the log is a second behind.
-Result<safety::RecoveryWindow> find_window(const safety::Destination& place, std::optional<Time> at) {
+Result<safety::RecoveryWindow> find_window(Context& context, const safety::Destination& place,
+                                           std::optional<Time> at) {
     const auto asked = now();
-    for (const auto deadline = asked + longest_wait_for_log;;) {
+    for (bool told = false;; told = true) {
         auto window = safety::window_for(safety::recovery_windows(place), at, place.name());
         const auto reached = window ? window->to : asked;
         const bool may_come = at ? !window && is_recent(*at, asked) : window && is_recent(reached, asked);
-        if (!may_come || now() > deadline) return window;
+        if (!may_come || now() > asked + longest_wait_for_log) return window;
+        if (!told)
+            context.err << fmt::format("Waiting up to {} s for the last of the log.\n",
+                                       longest_wait_for_log.count());
         std::this_thread::sleep_for(std::chrono::milliseconds(500));
     }
 }
@@ -210,7 +214,7 @@ Result<From> find_source(Context& context, const RestoreWords& words) {
             return Error(
                 ErrorCode::invalid_input,
                 fmt::format("{} is no time. Give one as 2026-11-26T10:00:00Z, or \"latest\".", words.at));
-        auto window = find_window(from.place, from.goal.at);
+        auto window = find_window(context, from.place, from.goal.at);
         if (!window) return window.error();
         from.backup = window->base;
         from.goal.window = std::move(*window);

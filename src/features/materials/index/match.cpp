@@ -30,6 +30,10 @@ constexpr const char* alike_sql =
 
 constexpr std::size_t most_corrections = 3;
 constexpr std::size_t longest_swapped = 10;  // longer words share enough trigrams all the same
+// Of a question; more unknown words than these are no misspellings, but another language or no words at all.
+constexpr std::size_t most_corrected = 32;
+// Percent of a spelling's trigrams that a term must share.
+constexpr int share_of_typed = 35, share_of_swapped = 50;
 constexpr double closeness_of_translation = 0.8;
 
 // What a stem has lost. In the way they sound.
@@ -80,9 +84,9 @@ void pass_over_small_words(std::vector<Concept>& concepts) {
             asked.asked.everyday = true;
 }
 
-/// The sound as it was typed, and with each two neighbours swapped: "rnage" has hardly a trigram of "range".
-std::vector<std::string> spellings_of(const std::string& sound) {
-    std::vector<std::string> spellings{sound};
+/// The sound with each two neighbours swapped: "rnage" has hardly a trigram of "range".
+std::vector<std::string> swapped(const std::string& sound) {
+    std::vector<std::string> spellings;
     for (std::size_t i = 1; i + 1 < sound.size() && sound.size() < longest_swapped; ++i) {
         if (sound[i] == sound[i + 1]) continue;
         spellings.push_back(sound);
@@ -96,9 +100,9 @@ struct Wanting {
     std::vector<std::int32_t> spellings, trigrams, needed;
     std::vector<std::size_t> concepts;  // of each spelling
 
-    void add(std::size_t concept_index, const std::string& spelling) {
+    void add(std::size_t concept_index, const std::string& spelling, int share) {
         const auto grams = trigrams_of(spelling);
-        const auto least = std::max(2, static_cast<std::int32_t>(grams.size()) * 35 / 100);
+        const auto least = std::max(2, static_cast<std::int32_t>(grams.size()) * share / 100);
         for (const std::int32_t gram : grams) {
             spellings.push_back(static_cast<std::int32_t>(concepts.size()));
             trigrams.push_back(gram);
@@ -118,9 +122,14 @@ void add_once(std::vector<MatchedTerm>& terms, MatchedTerm term) {
 Task<void> correct(db::Database& db, UserId owner, std::vector<Concept>& concepts) {
     pass_over_small_words(concepts);
     Wanting wanting;
-    for (std::size_t i = 0; i < concepts.size(); ++i) {
+    std::size_t unknown = 0;
+    for (std::size_t i = 0; i < concepts.size() && unknown < most_corrected; ++i) {
         if (!concepts[i].terms.empty() || concepts[i].asked.everyday) continue;
-        for (const auto& spelling : spellings_of(sound_of(concepts[i].asked.word))) wanting.add(i, spelling);
+        const auto sound = sound_of(concepts[i].asked.word);
+        if (sound.empty()) continue;
+        ++unknown;
+        wanting.add(i, sound, share_of_typed);
+        for (const auto& spelling : swapped(sound)) wanting.add(i, spelling, share_of_swapped);
     }
     if (wanting.trigrams.empty()) co_return;
     std::map<std::size_t, std::vector<MatchedTerm>> candidates;

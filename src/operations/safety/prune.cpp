@@ -1,6 +1,8 @@
 #include "operations/safety/prune.hpp"
 
-#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "operations/safety/recovery_window.hpp"
 
@@ -20,15 +22,15 @@ std::vector<Verdict> prune(const Destination& at, Time now, int recovery_days, b
                             one.manifest.has_value(), one.held};
         (one.manifest && one.manifest->wal ? physical : logical).push_back(std::move(candidate));
     }
-    auto verdicts = sort_out(std::move(logical), now, at.retention());
+    std::map<std::string, Verdict> of;
+    for (auto& one : sort_out(std::move(logical), now, at.retention())) of.emplace(one.id, std::move(one));
     for (auto& one : sort_out_physical(std::move(physical), now, recovery_days))
-        verdicts.push_back(std::move(one));
-    std::sort(verdicts.begin(), verdicts.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+        of.emplace(one.id, std::move(one));
+    std::vector<Verdict> verdicts;
     std::vector<StoredBackup> kept;
     for (const auto& one : backups) {
-        const auto verdict = std::lower_bound(verdicts.begin(), verdicts.end(), one.id,
-                                              [](const auto& a, const auto& id) { return a.id < id; });
-        if (verdict->kept)
+        verdicts.push_back(of.at(one.id));
+        if (verdicts.back().kept)
             kept.push_back(one);
         else if (!dry_run)
             at.remove(one);

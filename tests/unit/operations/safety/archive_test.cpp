@@ -13,6 +13,7 @@
 #include "operations/safety/destination.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/part.hpp"
+#include "operations/safety/prune.hpp"
 #include "operations/safety/tar.hpp"
 
 namespace bb::safety {
@@ -212,6 +213,12 @@ TEST_F(Archives, TheLastThatWasMadeIsTheNewest) {
     for (const auto& one : place.list()) listed.push_back(one.id);
     EXPECT_EQ(listed, ids);
     EXPECT_EQ(place.find("latest").value().id, ids.back());
+    const auto verdicts = prune(place, start + std::chrono::minutes(1), 7, true);
+    ASSERT_EQ(verdicts.size(), ids.size());
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        EXPECT_EQ(verdicts[at].id, ids[at]);
+        EXPECT_EQ(verdicts[at].kept, at + 1 == ids.size());
+    }
 }
 
 TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/core/hasher.hpp"
+
 namespace bb::crypto {
 namespace {
 
@@ -22,19 +24,22 @@ void initialize() {
 }
 
 Digest sha256(std::string_view data) {
+    // Of little, starting OpenSSL's costs more than it saves.
+    constexpr std::size_t little = 2048;
+    if (data.size() > little) {
+        Hasher hasher;
+        hasher.add(data);
+        return hasher.finish();
+    }
     Digest digest;
     crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(data.data()), data.size());
     return digest;
 }
 
 Digest sha256(const std::function<std::string_view()>& next) {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    for (auto piece = next(); !piece.empty(); piece = next())
-        crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(piece.data()), piece.size());
-    Digest digest;
-    crypto_hash_sha256_final(&state, digest.data());
-    return digest;
+    Hasher hasher;
+    for (auto piece = next(); !piece.empty(); piece = next()) hasher.add(piece);
+    return hasher.finish();
 }
 
 void random_fill(void* out, std::size_t bytes) {

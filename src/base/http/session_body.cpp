@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t most_thrown_away = 64 << 20;  // of a body nobody wants
 constexpr std::size_t slowest_body = 1024;          // bytes per second, beyond the time that any body gets
-constexpr std::size_t held_in_pieces = 256 * 1024;  // by the connection and its handler, of one body
+constexpr std::size_t held_in_pieces = 768 * 1024;  // by the connection and its handler, of one body
 constexpr std::chrono::milliseconds most_lingering{10'000};
 constexpr std::chrono::milliseconds lingering_pause{2'000};
 

@@ -9,12 +9,12 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/core/hasher.hpp"
 #include "base/core/new_file.hpp"
 #include "base/core/program.hpp"
 #include "base/core/uuid.hpp"
 #include "base/http/file_body.hpp"
 #include "operations/release/package.hpp"
-#include "operations/safety/hasher.hpp"
 #include "operations/safety/running_tool.hpp"
 
 namespace bb::release {
@@ -85,14 +85,14 @@ private:
 
 std::string sha256_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
-    safety::Hasher hasher;
+    crypto::Hasher hasher;
     std::string chunk(256 * 1024, '\0');
     while (in) {
         in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
         hasher.add(std::string_view(chunk).substr(0, static_cast<std::size_t>(in.gcount())));
     }
     if (!in.eof()) throw std::runtime_error(fmt::format("{} cannot be read.", file.string()));
-    return hasher.finish();
+    return crypto::hex(hasher.finish());
 }
 
 /// What the program to pack says of itself, with the time that the repository knows.

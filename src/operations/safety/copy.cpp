@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "operations/safety/hasher.hpp"
+#include "base/core/hasher.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/room.hpp"
 
@@ -18,7 +18,7 @@ void copy_part(const StoredBackup& backup, const Part& part, const Destination& 
     const auto object = part_object(part.name);
     const auto from = backup.store->read(backup.object(object));
     const auto writer = to.add(backup.id, object);
-    Hasher hasher;
+    crypto::Hasher hasher;
     std::string chunk(copied_at_once, '\0');
     std::uint64_t copied = 0;
     while (const auto got = http::read_full(*from.source, chunk.data(), chunk.size())) {
@@ -28,7 +28,7 @@ void copy_part(const StoredBackup& backup, const Part& part, const Destination& 
         writer->write(bytes);
         copied += got;
     }
-    if (copied != part.stored_bytes || hasher.finish() != part.sha256)
+    if (copied != part.stored_bytes || crypto::hex(hasher.finish()) != part.sha256)
         throw std::runtime_error(
             fmt::format("{}/{} is not as it was stored, and was not copied. Make another backup.",
                         backup.path(), object));

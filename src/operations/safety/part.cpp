@@ -36,7 +36,7 @@ Part PartWriter::finish() {
     compressor_.finish();
     sealer_.finish();
     object_->finish();
-    part_.sha256 = hasher_.finish();
+    part_.sha256 = crypto::hex(hasher_.finish());
     return std::move(part_);
 }
 
@@ -59,11 +59,12 @@ void check_part(const StoredBackup& backup, const Part& part) {
     if (body.size != part.stored_bytes)
         throw std::runtime_error(
             fmt::format("{} has {} bytes instead of {}", object, body.size, part.stored_bytes));
-    Hasher hasher;
+    crypto::Hasher hasher;
     std::string chunk(256 * 1024, '\0');
     while (const auto got = body.source->read(chunk.data(), chunk.size()))
         hasher.add(std::string_view(chunk).substr(0, got));
-    if (hasher.finish() != part.sha256) throw std::runtime_error(fmt::format("{} was changed", object));
+    if (crypto::hex(hasher.finish()) != part.sha256)
+        throw std::runtime_error(fmt::format("{} was changed", object));
 }
 
 }  // namespace bb::safety

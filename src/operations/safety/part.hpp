@@ -3,10 +3,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/core/hasher.hpp"
 #include "base/http/file_body.hpp"
 #include "operations/safety/compression.hpp"
 #include "operations/safety/destination.hpp"
-#include "operations/safety/hasher.hpp"
 #include "operations/safety/manifest.hpp"
 #include "services/blobs/sealed_file.hpp"
 
@@ -28,7 +28,7 @@ private:
 
     Part part_;
     std::unique_ptr<ObjectWriter> object_;
-    Hasher hasher_;
+    crypto::Hasher hasher_;
     blobs::FileSealer sealer_;
     Compressor compressor_;
 };

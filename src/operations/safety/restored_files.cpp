@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_text = 1u << 20;  // of a file with settings
+constexpr std::size_t most_settings = 1u << 20;  // of a file with settings
 
 /// A new file that is on the disk when it is closed well.
 class NewFile {
@@ -81,9 +81,9 @@ void RestoredFiles::unpack(std::shared_ptr<http::FileSource> part) {
     while (const auto entry = tar.next()) {
         const std::string_view name = entry->name;
         if (name == "secret") {
-            secret_ = tar.read_all(most_text);
+            secret_ = tar.read_all(most_settings);
         } else if (name.starts_with("settings/") && name.find('/', 9) == std::string_view::npos) {
-            settings_.emplace_back(name.substr(9), tar.read_all(most_text));
+            settings_.emplace_back(name.substr(9), tar.read_all(most_settings));
         } else if (const auto file = packed_file(name)) {
             stage(*file, tar);
         } else {

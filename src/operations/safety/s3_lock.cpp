@@ -17,7 +17,7 @@
 namespace bb::safety {
 namespace {
 
-constexpr std::size_t most_text = 4096;
+constexpr std::size_t most_lock_text = 4096;
 constexpr int most_tries = 3;
 
 std::string first_word_of(const char* file) {
@@ -99,7 +99,7 @@ std::optional<S3Lock::Found> S3Lock::look(S3Session& session, const std::string&
     if (!object && object.error().code == ErrorCode::not_found) return std::nullopt;
     if (!object) S3Session::fail(object.error());
     client::S3Range range;
-    range.count = std::min<std::uint64_t>(object->bytes, most_text);
+    range.count = std::min<std::uint64_t>(object->bytes, most_lock_text);
     range.etag = object->etag;
     auto text = session.ask(session.client().get_range(key, std::move(range)), watch);
     if (text) return Found{std::move(*object), std::move(*text)};

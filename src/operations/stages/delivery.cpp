@@ -5,7 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "operations/safety/hasher.hpp"
+#include "base/core/hasher.hpp"
 
 namespace bb::stages {
 namespace {
@@ -19,12 +19,12 @@ constexpr const char* header = "# Written by \"brainbytes deploy";
 std::string hash_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     if (!in) throw std::runtime_error(file.string() + " cannot be read");
-    safety::Hasher hasher;
+    crypto::Hasher hasher;
     for (std::string chunk(piece, '\0'); in;) {
         in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
         hasher.add(std::string_view(chunk).substr(0, static_cast<std::size_t>(in.gcount())));
     }
-    return hasher.finish();
+    return crypto::hex(hasher.finish());
 }
 
 /// What ends early looks like a whole file to who reads it.
@@ -47,9 +47,9 @@ void put_file(const Host& host, const fs::path& file, const std::string& path, c
 }
 
 void put_text(const Host& host, const std::string& text, const std::string& path, const char* mode) {
-    safety::Hasher hasher;
+    crypto::Hasher hasher;
     hasher.add(text);
-    host.shell(receiving(path, hasher.finish(), mode), {.input_text = text});
+    host.shell(receiving(path, crypto::hex(hasher.finish()), mode), {.input_text = text});
 }
 
 bool has_release(const Host& host, const std::string& name) {

@@ -163,6 +163,10 @@ void BucketStore::put_sealed(const Stored& file, http::FileSource& sealed) {
     store(file, [&](const auto& sink) { copy_all(sealed, sink); });
 }
 
+void BucketStore::put_file(const Stored& file, const fs::path& sealed, const secrets::Key&) {
+    put_sealed(file, *body_of(sealed).source);
+}
+
 http::SharedDescriptor BucketStore::spooled(const Uuid& owner, const client::S3Object& object) const {
     // What has another ETag is another file.
     const auto name = object.key + '\n' + object.etag;

@@ -32,6 +32,7 @@ public:
     std::string place() const override;
     void put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
              const secrets::Key& key) override;
+    void put_file(const Stored& file, const std::filesystem::path& sealed, const secrets::Key& key) override;
     std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest,
                                        const std::optional<secrets::Key>& key) const override;
     void put_sealed(const Stored& file, http::FileSource& sealed) override;

@@ -77,10 +77,14 @@ void make_folders_above(const fs::path& file) {
     make_folder(file.parent_path());
 }
 
+fs::path temporary_in(const fs::path& root) {
+    return root / ("tmp-" + Uuid::make().text());
+}
+
 /// Writes a new file by `write`, which gets what takes its bytes.
 template <typename Write>
 fs::path write_temporary(const fs::path& root, const Write& write) {
-    fs::path file = root / ("tmp-" + Uuid::make().text());
+    fs::path file = temporary_in(root);
     const Descriptor fd(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (fd.get() < 0) fail("create a file");
     try {
@@ -117,6 +121,14 @@ http::FileBody open_body(const fs::path& file) {
 fs::path copy_into(const fs::path& root, const fs::path& from) {
     const auto body = open_body(from);
     return write_temporary(root, [&](const auto& take) { copy_all(*body.source, take); });
+}
+
+/// A file under a temporary name as well; where it lies on another disk, a copy.
+fs::path link_into(const fs::path& root, const fs::path& from) {
+    fs::path file = temporary_in(root);
+    if (::link(from.c_str(), file.c_str()) == 0) return file;
+    if (errno != EXDEV) fail("link a file");
+    return copy_into(root, from);
 }
 
 /// Whether two files of the same content are of the same sealing, and none was changed since.
@@ -187,6 +199,16 @@ void DiskStore::put_sealed(const Stored& file, http::FileSource& sealed) {
     make_folders_above(place);
     const fs::path temporary = write_temporary(root_, [&](const auto& sink) { copy_all(sealed, sink); });
     put_in_place(temporary, place);
+}
+
+void DiskStore::put_file(const Stored& file, const fs::path& sealed, const secrets::Key& key) {
+    const fs::path place = path_of(file.owner, file.digest);
+    {
+        const FolderLock lock(root_);
+        if (renew_if_sealed(place, file.owner, file.digest, key)) return;
+    }
+    make_folders_above(place);
+    put_in_place(link_into(root_, sealed), place);
 }
 
 void DiskStore::put_in_place(const fs::path& temporary, const fs::path& place) const {

@@ -101,17 +101,18 @@ Task<crypto::Digest> FileStore::put_until(Uuid owner, http::SharedDescriptor fil
     co_return digest;
 }
 
-Task<crypto::Digest> FileStore::put_read_twice(Uuid owner, OpenContent open) {
-    auto name = [&open] {
-        return digest_of(*open());
+Task<crypto::Digest> FileStore::put_partial(Uuid owner, PartialFile& file) {
+    auto name = [&file] {
+        return file.digest();
     };
-    const auto digest = co_await pool_.run(std::move(name));
-    const auto key = co_await key_to_store_with(owner, digest, std::nullopt);
-    auto store = [this, owner, &digest, &open, &key] {
-        stores_.current().put(owner, digest, *open(), key);
+    const Stored stored{owner, co_await pool_.run(std::move(name))};
+    const auto key = co_await key_to_store_with(owner, stored.digest, std::nullopt);
+    auto store = [this, &stored, &file, &key] {
+        file.finish(key, name_of(stored));
+        stores_.current().put_file(stored, file.path(), key);
     };
     co_await pool_.run(std::move(store));
-    co_return digest;
+    co_return stored.digest;
 }
 
 Task<FileStore::Kept> FileStore::key_of(Uuid owner, crypto::Digest digest) {

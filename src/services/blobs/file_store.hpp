@@ -7,6 +7,7 @@
 #include "base/core/task.hpp"
 #include "base/db/database.hpp"
 #include "base/net/pool.hpp"
+#include "services/blobs/partial_file.hpp"
 #include "services/blobs/stores.hpp"
 #include "services/secrets/key_ring.hpp"
 #include "services/secrets/rotation.hpp"
@@ -28,10 +29,8 @@ public:
     /// Stores the file that `file` is, which no row of another table has to name: it is kept until `until`.
     Task<crypto::Digest> put_until(Uuid owner, http::SharedDescriptor file, Time until);
 
-    /// Opens what is to be stored, from its beginning.
-    using OpenContent = std::function<std::unique_ptr<http::FileSource>()>;
-    /// Stores what `open` opens: it is read twice, for its name and to be sealed.
-    Task<crypto::Digest> put_read_twice(Uuid owner, OpenContent open);
+    /// Stores an upload that is whole, where it lies on the same disk without writing it again.
+    Task<crypto::Digest> put_partial(Uuid owner, PartialFile& file);
 
     /// A stored file; nullopt when it is not there, was changed, or its key cannot be read (logged, with the
     /// id of the request that wants it).

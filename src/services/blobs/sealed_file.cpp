@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
+
+#include "services/blobs/numbered_pieces.hpp"
 
 namespace bb::blobs {
 namespace {
 
 constexpr std::string_view form = "bbfile1\n";
+static_assert(form.size() == numbered::form.size());
 constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t header_size = crypto_secretstream_xchacha20poly1305_HEADERBYTES;
 constexpr std::size_t tag_size = crypto_secretstream_xchacha20poly1305_ABYTES;
@@ -32,13 +36,11 @@ public:
         : file_(std::move(file)), place_(std::move(place)) {}
     ~SealedFile() override { sodium_memzero(&stream_, sizeof stream_); }
 
-    /// Whether the file begins as one that was sealed with `key`.
+    /// Whether the file, behind the name of its form, begins as one that was sealed with `key`.
     bool begin(const secrets::Key& key) {
-        std::string start(head, '\0');
-        if (http::read_full(*file_, start.data(), start.size()) != head || !start.starts_with(form))
-            return false;
-        if (crypto_secretstream_xchacha20poly1305_init_pull(&stream_, raw(start) + form.size(),
-                                                            raw(key.bytes())) != 0)
+        std::string start(header_size, '\0');
+        if (http::read_full(*file_, start.data(), start.size()) != header_size) return false;
+        if (crypto_secretstream_xchacha20poly1305_init_pull(&stream_, raw(start), raw(key.bytes())) != 0)
             return false;
         return open_next();
     }
@@ -76,10 +78,46 @@ private:
     bool ended_ = false;
 };
 
+std::string form_of(http::FileSource& file) {
+    std::string start(form.size(), '\0');
+    start.resize(http::read_full(file, start.data(), start.size()));
+    return start;
+}
+
 /// Of the content of a sealed file with so many bytes.
 std::uint64_t content_size(std::uint64_t sealed) {
     const auto pieces = (sealed - head + piece_size + tag_size - 1) / (piece_size + tag_size);
     return sealed - head - pieces * tag_size;
+}
+
+/// Whether the first piece opens: reading nothing opens it.
+bool begins_whole(http::FileSource& content) {
+    try {
+        content.read(nullptr, 0);
+        return true;
+    } catch (const std::system_error&) {
+        throw;
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+}
+
+/// Behind the name of its form.
+std::optional<http::FileBody> open_numbered(http::FileBody file, const secrets::Key& key,
+                                            std::string_view place) {
+    const auto bytes = numbered::content_size(file.size);
+    if (!bytes) return std::nullopt;
+    std::string start(numbered::head_size, '\0');
+    numbered::form.copy(start.data(), form.size());
+    const auto rest = start.size() - form.size();
+    if (http::read_full(*file.source, start.data() + form.size(), rest) != rest) return std::nullopt;
+    const auto of_pieces = numbered::open_head(start, key, place);
+    if (!of_pieces) return std::nullopt;
+    http::FileBody body;
+    body.size = *bytes;
+    body.source = numbered::content_of(std::move(file.source), *bytes, *of_pieces);
+    if (!begins_whole(*body.source)) return std::nullopt;
+    return body;
 }
 
 }  // namespace
@@ -122,22 +160,34 @@ void FileSealer::seal(bool last) {
 }
 
 bool begins_sealed(http::FileSource& file) {
-    std::string start(form.size(), '\0');
-    return http::read_full(file, start.data(), start.size()) == form.size() && start == form;
+    const auto start = form_of(file);
+    return start == form || start == numbered::form;
 }
 
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write) {
-    FileSealer sealer(key, std::string(place), write);
-    std::string part(piece_size, '\0');
-    while (const auto got = content.read(part.data(), part.size()))
-        sealer.add(std::string_view(part).substr(0, got));
-    sealer.finish();
+    const auto of_pieces = secrets::Key::random();
+    write(numbered::seal_head(key, place, of_pieces));
+    numbered::Cipher cipher(of_pieces);
+    std::string piece(piece_size, '\0'), following(piece_size, '\0'), sealed;
+    piece.resize(http::read_full(content, piece.data(), piece.size()));
+    bool last = false;
+    for (std::uint64_t number = 0; !last; ++number) {
+        following.resize(piece_size);
+        following.resize(http::read_full(content, following.data(), following.size()));
+        last = following.empty();
+        sealed.resize(piece.size() + numbered::tag_size);
+        cipher.seal(number, last, piece, sealed.data());
+        write(sealed);
+        std::swap(piece, following);
+    }
 }
 
 std::optional<http::FileBody> open_sealed(http::FileBody file, const secrets::Key& key,
                                           std::string_view place) {
-    if (file.size < head + tag_size) return std::nullopt;
+    const auto start = form_of(*file.source);
+    if (start == numbered::form) return open_numbered(std::move(file), key, place);
+    if (start != form || file.size < head + tag_size) return std::nullopt;
     auto source = std::make_shared<SealedFile>(std::move(file.source), std::string(place));
     if (!source->begin(key)) return std::nullopt;
     http::FileBody body;

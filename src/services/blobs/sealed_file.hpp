@@ -38,15 +38,16 @@ private:
     std::string sealed_;
 };
 
-/// Whether the next bytes are those that a sealed file begins with.
+/// Whether the next bytes are those that a sealed file begins with, of this form or that of numbered pieces.
 bool begins_sealed(http::FileSource& file);
 
-/// Seals all that `content` gives.
+/// Seals all that `content` gives, in the form of numbered pieces.
 void seal_file(const secrets::Key& key, std::string_view place, http::FileSource& content,
                const std::function<void(std::string_view)>& write);
 
-/// What was sealed, opened while it is read; nullopt unless it was sealed with this key for this place, as
-/// far as its first piece tells. Reading throws std::runtime_error at a piece that was changed.
+/// What was sealed in either form, opened while it is read; nullopt unless it was sealed with this key for
+/// this place, as far as its first piece tells. Reading throws std::runtime_error at a piece that was
+/// changed.
 std::optional<http::FileBody> open_sealed(http::FileBody file, const secrets::Key& key,
                                           std::string_view place);
 std::optional<http::FileBody> open_sealed_file(http::SharedDescriptor file, const secrets::Key& key,

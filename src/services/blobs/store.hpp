@@ -57,6 +57,11 @@ public:
     virtual void put(const Uuid& owner, const crypto::Digest& digest, http::FileSource& content,
                      const secrets::Key& key) = 0;
 
+    /// The same of a file on a disk of this machine that is sealed with `key` for this place already. It
+    /// stays there, perhaps as the same file under two names: it must not be written to any more.
+    virtual void put_file(const Stored& file, const std::filesystem::path& sealed,
+                          const secrets::Key& key) = 0;
+
     /// Opens a stored file for reading; nullopt when it is not there, or was not sealed with `key`. Without a
     /// key it is read as it lies there. What is given reads from a disk of this machine. Throws net::Busy.
     virtual std::optional<http::FileBody> open(const Uuid& owner, const crypto::Digest& digest,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <utility>
 
 #include "base/core/log.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t write_from = 128 * 1024;  // bytes that are sealed and written as one piece
+constexpr std::size_t write_from = 128 * 1024;  // bytes that are sealed and written at once
 constexpr milliseconds wait_step{50};
 constexpr int wait_steps = 60;  // for another request to let go
 constexpr int most_unfinished = 50;
@@ -28,7 +29,9 @@ constexpr const char* unfinished_sql = "SELECT count(*) FROM uploads WHERE owner
 constexpr const char* find_upload_sql =
     "SELECT id, material_id, name, bytes, done, created_at FROM uploads WHERE owner_id = $1 AND id = $2";
 constexpr const char* upload_key_sql = "SELECT sealed_key FROM uploads WHERE owner_id = $1 AND id = $2";
-constexpr const char* upload_done_sql = "UPDATE uploads SET done = true WHERE owner_id = $1 AND id = $2";
+// The key of its pieces goes: from here on only the file's own key opens it.
+constexpr const char* upload_done_sql =
+    "UPDATE uploads SET done = true, sealed_key = $3 WHERE owner_id = $1 AND id = $2";
 constexpr const char* remove_upload_sql = "DELETE FROM uploads WHERE owner_id = $1 AND id = $2";
 constexpr const char* erase_uploads_sql = "DELETE FROM uploads WHERE owner_id = $1";
 constexpr const char* sweep_uploads_sql = "DELETE FROM uploads WHERE created_at < $1";
@@ -46,6 +49,20 @@ Upload read_upload_row(const db::Row& row) {
 
 Error upload_is_busy() {
     return Error(ErrorCode::conflict, "Another request brings this upload. Try again in a moment.", {}, 1);
+}
+
+/// The next bytes of a body, as many as are sealed and written at once; empty at its end.
+Task<void> gather(http::BodyReader& pieces, std::string& bytes) {
+    bytes.clear();
+    std::string piece;
+    while (bytes.size() < write_from) {
+        co_await pieces.next(piece);
+        if (piece.empty()) break;
+        if (bytes.empty())
+            std::swap(bytes, piece);
+        else
+            bytes += piece;
+    }
 }
 
 std::string read_to_end(http::FileSource& source, std::int64_t bytes) {
@@ -114,16 +131,19 @@ Task<Result<secrets::Key>> Uploads::key_of(UserId owner, FileId id) {
     co_return *key;
 }
 
-Task<Result<blobs::PartialFile>> Uploads::open(UserId owner, FileId id, secrets::Key key) {
-    const auto path = path_of(owner, id);
+Task<Result<blobs::PartialFile>> Uploads::open(UserId owner, Upload upload) {
+    const auto key = co_await key_of(owner, upload.id);
+    if (!key) co_return key.error();
+    const auto path = path_of(owner, upload.id);
+    const blobs::PartialFile::Of of{upload.id.value, static_cast<std::uint64_t>(upload.bytes)};
     auto attempt = [&] {
-        return blobs::PartialFile::open(path, id.value, key);
+        return blobs::PartialFile::open(path, of, *key);
     };
     for (int step = 0; step < wait_steps; ++step) {
         auto file = co_await files_.pool().run(attempt);
         if (file) co_return std::move(*file);
         // A connection that broke unseen holds it for a while: whoever comes back is the one to go on.
-        running_.stop(id);
+        running_.stop(upload.id);
         co_await net::sleep_for(wait_step);
     }
     co_return upload_is_busy();
@@ -132,8 +152,9 @@ Task<Result<blobs::PartialFile>> Uploads::open(UserId owner, FileId id, secrets:
 Task<Result<std::int64_t>> Uploads::offset(UserId owner, Upload upload) {
     if (upload.done) co_return upload.bytes;
     const auto path = path_of(owner, upload.id);
-    auto measure = [&path] {
-        return static_cast<std::int64_t>(blobs::PartialFile::size_of(path));
+    auto measure = [&path, &upload] {
+        return static_cast<std::int64_t>(
+            blobs::PartialFile::size_of(path, static_cast<std::uint64_t>(upload.bytes)));
     };
     const auto bytes = co_await files_.pool().run(std::move(measure));
     if (bytes < upload.bytes) {
@@ -141,39 +162,36 @@ Task<Result<std::int64_t>> Uploads::offset(UserId owner, Upload upload) {
         running_.stop(upload.id);
         co_return bytes;
     }
-    const auto key = co_await key_of(owner, upload.id);
-    if (!key) co_return key.error();
-    auto file = co_await open(owner, upload.id, *key);
+    auto file = co_await open(owner, upload);
     if (!file) co_return file.error();
     const auto finished = co_await finish(owner, upload, *file);
     if (!finished) co_return finished.error();
     co_return upload.bytes;
 }
 
-Task<Result<>> Uploads::take(blobs::PartialFile& file, std::int64_t most, http::BodyReader& pieces) {
-    std::string waiting;
-    std::string piece;
-    auto write = [&] {
-        file.append(waiting);
+Task<void> Uploads::write(blobs::PartialFile& file, const std::string& bytes) {
+    auto work = [&file, &bytes] {
+        file.append(bytes);
     };
-    auto keep = [&] {
-        file.append(waiting);
+    co_await files_.pool().run(std::move(work));
+}
+
+Task<Result<>> Uploads::take(blobs::PartialFile& file, std::int64_t most, http::BodyReader& pieces) {
+    using namespace boost::asio::experimental::awaitable_operators;
+    auto left = most - static_cast<std::int64_t>(file.size());
+    std::string came, written;
+    co_await gather(pieces, came);
+    while (!came.empty()) {
+        left -= static_cast<std::int64_t>(came.size());
+        if (left < 0) break;
+        std::swap(came, written);
+        co_await (write(file, written) && gather(pieces, came));
+    }
+    auto keep = [&file] {
         file.sync();
     };
-    for (;;) {
-        co_await pieces.next(piece);
-        if (piece.empty()) break;
-        const auto there = static_cast<std::int64_t>(file.size() + waiting.size());
-        if (static_cast<std::int64_t>(piece.size()) > most - there) {
-            co_await files_.pool().run(keep);
-            co_return Error(ErrorCode::too_large, "More bytes came than Upload-Length said.");
-        }
-        waiting += piece;
-        if (waiting.size() < write_from) continue;
-        co_await files_.pool().run(write);
-        waiting.clear();
-    }
-    co_await files_.pool().run(keep);
+    co_await files_.pool().run(std::move(keep));
+    if (left < 0) co_return Error(ErrorCode::too_large, "More bytes came than Upload-Length said.");
     co_return Result<>();
 }
 
@@ -186,9 +204,7 @@ Task<Result<std::int64_t>> Uploads::append(UserId owner, Upload upload, std::int
         if (offset == upload.bytes) co_return offset;
         co_return elsewhere(upload.bytes);
     }
-    const auto key = co_await key_of(owner, upload.id);
-    if (!key) co_return key.error();
-    auto file = co_await open(owner, upload.id, *key);
+    auto file = co_await open(owner, upload);
     if (!file) co_return file.error();
     const auto seat = running_.take(owner, upload.id, pieces.stopper());
     if (!seat)
@@ -198,7 +214,7 @@ Task<Result<std::int64_t>> Uploads::append(UserId owner, Upload upload, std::int
     if (there != offset) co_return elsewhere(there);
     auto taken = co_await take(*file, upload.bytes, pieces);
     if (!taken) co_return taken.error();
-    if (static_cast<std::int64_t>(file->size()) == upload.bytes) {
+    if (file->is_whole()) {
         auto finished = co_await finish(owner, upload, *file);
         if (!finished) co_return finished.error();
     }
@@ -226,10 +242,7 @@ Task<Result<NewFile>> Uploads::stored(UserId owner, const Upload& upload, blobs:
         if (!text) co_return text.error();
         file.text = std::move(*text);
     }
-    auto source = [&content] {
-        return content.content();
-    };
-    file.digest = co_await files_.put_read_twice(owner.value, std::move(source));
+    file.digest = co_await files_.put_partial(owner.value, content);
     co_return file;
 }
 
@@ -247,15 +260,17 @@ Task<Result<>> Uploads::finish(UserId owner, Upload upload, blobs::PartialFile& 
         const auto made = co_await files.create(owner, upload.material, upload.id, std::move(one));
         if (!made) co_return made.error();
     }
-    co_await db_.query(upload_done_sql, owner, upload.id);
+    const secrets::Place place{upload_column, upload.id.value};
+    const auto nothing = co_await keys_.seal(place, std::string(secrets::Key::random().bytes()));
+    const db::Bytes content_key{nothing};
+    co_await db_.query(upload_done_sql, owner, upload.id, content_key);
     co_await remove_pieces(owner, upload.id);
     co_return Result<>();
 }
 
 Task<void> Uploads::remove_pieces(UserId owner, FileId id) {
     auto clear = [path = path_of(owner, id)] {
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
+        blobs::PartialFile::remove(path);
     };
     co_await files_.pool().run(std::move(clear));
 }

@@ -70,8 +70,10 @@ public:
     Task<void> sweep_of_any_owner();
 
 private:
-    Task<Result<blobs::PartialFile>> open(UserId owner, FileId id, secrets::Key key);
+    Task<Result<blobs::PartialFile>> open(UserId owner, Upload upload);
     Task<Result<secrets::Key>> key_of(UserId owner, FileId id);
+    Task<void> write(blobs::PartialFile& file, const std::string& bytes);
+    /// Reads on while what came before is written.
     Task<Result<>> take(blobs::PartialFile& file, std::int64_t most, http::BodyReader& pieces);
     /// Makes a file of what is whole. Errors: not_found, invalid_input.
     Task<Result<>> finish(UserId owner, Upload upload, blobs::PartialFile& content);

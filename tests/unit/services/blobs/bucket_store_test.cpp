@@ -53,7 +53,7 @@ TEST_F(BucketStoreTest, GivesBackWhatWasPutAndKeepsItSealed) {
     const auto file = put(text);
     EXPECT_EQ(text_of(file), text);
     ASSERT_EQ(objects_of(file).size(), 1u);
-    EXPECT_TRUE(bucket_.get(objects_of(file)[0])->starts_with("bbfile1\n"));
+    EXPECT_TRUE(bucket_.get(objects_of(file)[0])->starts_with("bbfile2\n"));
     EXPECT_EQ(bucket_.get(objects_of(file)[0])->find("xxxx"), std::string::npos);
     EXPECT_FALSE(store_.open(owner_, file.digest, secrets::Key::random())) << "with another key";
     EXPECT_FALSE(store_.open(Uuid::make(), file.digest, key_)) << "of somebody else";

@@ -1,19 +1,20 @@
 #pragma once
 #include <memory>
-#include <string>
 #include <string_view>
+
+#include "base/core/crypto.hpp"
 
 struct evp_md_ctx_st;
 
-namespace bb::safety {
+namespace bb::crypto {
 
 /// SHA-256 (FIPS 180-4) of bytes as they come; with the processor's own instructions where it has them.
 class Hasher {
 public:
     Hasher();
     void add(std::string_view bytes);
-    /// In hexadecimal.
-    std::string finish();
+    /// Of all that was added; nothing can be added after it.
+    Digest finish();
 
 private:
     struct Free {
@@ -22,4 +23,4 @@ private:
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-}  // namespace bb::safety
+}  // namespace bb::crypto

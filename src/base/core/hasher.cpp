@@ -1,12 +1,10 @@
-#include "operations/safety/hasher.hpp"
+#include "base/core/hasher.hpp"
 
 #include <openssl/evp.h>
 
 #include <stdexcept>
 
-#include "base/core/crypto.hpp"
-
-namespace bb::safety {
+namespace bb::crypto {
 
 void Hasher::Free::operator()(evp_md_ctx_st* context) const {
     EVP_MD_CTX_free(context);
@@ -22,11 +20,11 @@ void Hasher::add(std::string_view bytes) {
         throw std::runtime_error("SHA-256 failed");
 }
 
-std::string Hasher::finish() {
-    crypto::Digest digest;
+Digest Hasher::finish() {
+    Digest digest;
     if (EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1)
         throw std::runtime_error("SHA-256 failed");
-    return crypto::hex(digest);
+    return digest;
 }
 
-}  // namespace bb::safety
+}  // namespace bb::crypto

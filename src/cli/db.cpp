@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "base/core/json_writer.hpp"
 #include "base/db/migrate.hpp"
@@ -20,6 +22,7 @@ struct Words {
     bool deep = false;
     std::string phase = "expand";
     std::optional<int> to;
+    int wait = 0;  // seconds
 };
 
 db::Phases phases_of(const std::string& word) {
@@ -132,9 +135,17 @@ bool confirm_losses(Context& context, const Words& words, const std::vector<db::
     return words.dry_run || confirmed(context, words.yes);
 }
 
-void print_losses(Context& context, const std::vector<db::Loss>& losses, bool dry_run, int schema) {
+void print_losses(Context& context, const Words& words, const std::vector<db::Loss>& losses,
+                  db::Session& session, int schema) {
     JsonWriter json;
-    json.object().field("dryRun", dry_run).key("rolledBack").array();
+    json.object().field("dryRun", words.dry_run);
+    if (words.dry_run) {
+        json.key("servers").array();
+        for (const auto& one : db::servers_on(session))
+            json.object().field("process", one.process).field("host", one.host).field("from", one.from).end();
+        json.end();
+    }
+    json.key("rolledBack").array();
     for (const auto& loss : losses) {
         json.object().field("number", loss.number).field("name", loss.name).key("drops").array();
         for (const auto& drop : loss.drops) json.value(drop);
@@ -157,7 +168,7 @@ int rollback_in(Context& context, const Words& words, db::Session& session) {
         if (!list) return context.fail(list.error());
     }
     if (words.json) {
-        print_losses(context, *losses, words.dry_run, migrator.current());
+        print_losses(context, words, *losses, session, migrator.current());
         return done;
     }
     for (const auto& loss : *losses)
@@ -167,6 +178,25 @@ int rollback_in(Context& context, const Words& words, db::Session& session) {
     return done;
 }
 
+/// Whether the migrations above are gone already, by another program that was waited for perhaps.
+bool is_taken_back(const Words& words, db::Session& session) {
+    db::Migrator migrator(session, embedded::embedded_migrations());
+    return words.wait > 0 && words.to && migrator.current() <= *words.to;
+}
+
+/// Servers that need what would be taken away; those that end within `--wait` are waited for.
+std::vector<std::string> servers_against(const Words& words, db::Session& session) {
+    constexpr std::chrono::milliseconds look_every{200};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(words.wait);
+    for (;;) {
+        std::vector<std::string> texts;
+        for (const auto& one : db::servers_on(session)) texts.push_back(one.text());
+        if (texts.empty() || is_taken_back(words, session)) return {};
+        if (std::chrono::steady_clock::now() >= deadline) return texts;
+        std::this_thread::sleep_for(look_every);
+    }
+}
+
 int rollback(Context& context, const Words& words) {
     return with_home(context, [&](db::Home& home) {
         const int server = home.server_process();
@@ -174,11 +204,15 @@ int rollback(Context& context, const Words& words) {
             return context.fail(fmt::format(
                 "The server (process {}) is running and needs this schema. Stop it first.", server));
         db::Session session(home.conninfo());
-        const auto servers = db::servers_on(session);
-        if (!servers.empty() && !words.dry_run)
+        const auto servers = words.dry_run ? std::vector<std::string>() : servers_against(words, session);
+        if (!servers.empty())
             return context.fail(
                 fmt::format("Servers are running on this database and need this schema: {}. Stop them first.",
                             fmt::join(servers, ", ")));
+        if (is_taken_back(words, session)) {
+            context.err << fmt::format("The schema is {} already.\n", *words.to);
+            return done;
+        }
         return rollback_in(context, words, session);
     });
 }
@@ -231,6 +265,9 @@ void register_db(CLI::App& app, Chosen& chosen) {
     auto* down = add("rollback", "Take back the newest migration, after saying what is lost", rollback);
     down->add_option("--to", words->to, "Take back all above this number; 0: everything")
         ->check(CLI::NonNegativeNumber);
+    down->add_option("--wait", words->wait,
+                     "Seconds that servers may take to end; another rollback may come first")
+        ->check(CLI::Range(0, 3600));
     down->add_flag("--yes", words->yes, "Do not ask");
     down->add_flag("--dry-run", words->dry_run, "Only say what would be lost");
     auto* school = add("seed", "Add a demonstration school; running it again changes nothing", seed_if_meant);

@@ -23,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::minutes longest_going{2};  // of servers on other hosts that end now, too
+
 fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
@@ -127,17 +129,18 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& 
     const auto name = plan.release.about.name();
     if (plan.migrate) return context.fail(gap->text(name)) == done;
     if (words.accepted_minutes < 0) return context.fail(refusal(context, plan.data, *gap, name)) == done;
-    if (!deploy::has_private_database(plan.data))
-        return context.fail(
-                   "The database is not this host's own: servers elsewhere may need its schema. Stop all of "
-                   "them, run \"brainbytes db rollback\", and start the older release.") == done;
     const auto way = deploy::way_back(plan.data, gap->to);
     if (!way.gone.empty()) return context.fail(restore_first(*gap, way.gone, name)) == done;
+    if (!way.elsewhere.empty() && !words.together)
+        return context.fail(fmt::format("Servers elsewhere need this schema: {}. Go back with all of them at "
+                                        "once (\"brainbytes rollback --stage STAGE\"), or stop them first.",
+                                        fmt::join(way.elsewhere, ", "))) == done;
     context.err << "Needs its schema back: " << way.losses;
     if (words.accepted_minutes < gap->minutes)
         return context.fail(fmt::format("{} minutes of work are at stake, and {} are accepted.", gap->minutes,
                                         words.accepted_minutes)) == done;
     plan.schema = gap->to;
+    if (words.together) plan.others = longest_going;
     plan.back_up = !words.no_backup;
     return true;
 }
@@ -374,6 +377,8 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
         ->check(CLI::NonNegativeNumber);
     back->add_flag("--no-backup", words->no_backup, "Without a backup before the schema goes back");
     back->add_option("--lock", words->lock, "Also while the lock of this id is in force");
+    back->add_flag("--together", words->together,
+                   "The other hosts on this database go back now, too: wait for their servers to end");
     back->add_flag("--attended", words->attended, "Undo it when no line comes on the input for 15 seconds");
     back->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     back->add_flag("--json", words->json, "Print JSON");

@@ -34,6 +34,7 @@ struct DeployWords {
     bool no_verify = false;
     bool older = false;
     bool attended = false;
+    bool together = false;
     bool dry_run = false;
     bool json = false;
 };

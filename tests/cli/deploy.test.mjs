@@ -2,43 +2,19 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { startDatabase } from "../support/database.mjs";
 import { oneConnection } from "../support/connection.mjs";
+import { about, keepRelease } from "../support/kept_release.mjs";
 import { Visitors } from "../support/visitors.mjs";
 import { answer, startModel } from "../support/model.mjs";
 import { program, startServer } from "../support/server.mjs";
 
 let model, server, visitors;
-const about = JSON.parse(execFileSync(program, ["release", "about"], { encoding: "utf8" }));
-let made = 0;
 
-/** Keeps a release that is this program behind a script; `lines` of it come before. Gives its name. */
-function keep(...lines) {
-    return keepWith({}, ...lines);
-}
-/** The same, with other words in its release.json. */
-function keepWith(words, ...lines) {
-    made += 1;
-    const commit = String(made).padStart(12, "0");
-    const name = `${about.version}-${commit}`;
-    const folder = path.join(server.dataFolder, "releases", name);
-    mkdirSync(folder, { recursive: true });
-    const committedAt = new Date(Date.UTC(2026, 0, 1, 0, made)).toISOString().replace(/Z$/, "000Z");
-    writeFileSync(
-        path.join(folder, "release.json"),
-        JSON.stringify({ ...about, commit, committedAt, ...words }),
-    );
-    const script = ["#!/bin/sh", ...lines, `exec "${program}" "$@"`, ""].join("\n");
-    writeFileSync(path.join(folder, "brainbytes"), script);
-    for (const one of [path.dirname(folder), folder]) chmodSync(one, 0o755);
-    chmodSync(path.join(folder, "brainbytes"), 0o755);
-    return name;
-}
+const keep = (...lines) => keepWith({}, ...lines);
+const keepWith = (words, ...lines) => keepRelease(server, words, ...lines);
 
 const deploy = (name, bake = 1) =>
     server.command("deploy", name, "--json", "--no-backup", "--bake", String(bake));
@@ -250,87 +226,6 @@ test("back to one that a migration has taken something from is refused, with the
         assert.doesNotMatch(back.stderr, /Code only/);
     } finally {
         query(`DELETE FROM schema_migrations WHERE number > ${about.schemaMax}`);
-    }
-});
-
-test("a schema goes back with the release when the loss is named, and who asks meanwhile waits", async () => {
-    const newest = about.schemaMax;
-    const seen = path.join(server.dataFolder, "run", "schema-at-start");
-    // This program would add to the schema again at its start: it notes what it finds.
-    const look = `psql -h "$BRAINBYTES_DATA/run" -U brainbytes -XAtc "SELECT max(number) FROM schema_migrations"`;
-    const older = keepWith({ schemaMax: newest - 1 }, `[ "$1" = serve ] && ${look} brainbytes >"${seen}"`);
-    // A newer release, which brought a migration that this program does not know, and knows the way back.
-    const forget = `psql -h "$BRAINBYTES_DATA/run" -U brainbytes -qc "DELETE FROM schema_migrations WHERE number > ${newest}"`;
-    const newer = keep(
-        `case "$*" in "db rollback"*--dry-run*) echo '{"rolledBack":["a column"]}'; exit 0 ;;`,
-        `"db rollback"*) ${forget} brainbytes ;; esac`,
-    );
-    await deployed(newer);
-    query(`INSERT INTO schema_migrations
-           VALUES (${newest + 1}, 'made_up', 'x', now() - interval '90 minutes', 'contract')`);
-    query(`UPDATE schema_migrations SET applied_at = now() WHERE number <= ${newest}`);
-    const back = (...words) => server.command("rollback", "--to", older, "--no-backup", ...words);
-    const none = await back();
-    assert.equal(none.code, 1);
-    assert.match(none.stderr, /the schema is 91 minutes old.*--accept-data-loss 91/);
-    const less = await back("--accept-data-loss", "90");
-    assert.equal(less.code, 1);
-    assert.match(less.stderr, /91 minutes of work are at stake, and 90 are accepted/);
-    assert.equal((await status()).kept, newer);
-    const gone = await back("--accept-data-loss", "92", "--json");
-    assert.equal(gone.code, 0, gone.stdout + gone.stderr);
-    assert.match(gone.stderr, /Needs its schema back: .*a column/);
-    assert.equal(readFileSync(seen, "utf8").trim(), String(newest - 1));
-    assert.equal((await status()).serving.release, older);
-    isNoFault();
-});
-
-test("what a migration dropped comes back by a restore alone: that is said, with the moment and the minutes", async () => {
-    const newest = about.schemaMax;
-    const older = keepWith({ schemaMax: newest - 1 });
-    const newer = keep(
-        `case "$*" in "db rollback"*--dry-run*)`,
-        `echo '{"rolledBack":[{"number":${newest + 1},"name":"made_up","drops":[],"gone":["column b of c"]}]}'; exit 0 ;; esac`,
-    );
-    await deployed(newer);
-    query(`INSERT INTO schema_migrations
-           VALUES (${newest + 1}, 'made_up', 'x', now() - interval '90 minutes', 'contract')`);
-    try {
-        const [{ moment }] = JSON.parse(
-            query(`SELECT json_agg(json_build_object('moment', to_char(applied_at - interval '1 second',
-                   'YYYY-MM-DD"T"HH24:MI'))) FROM schema_migrations WHERE number = ${newest + 1}`),
-        );
-        for (const words of [[], ["--accept-data-loss", "1000"], ["--dry-run"]]) {
-            const back = await server.command("rollback", "--to", older, ...words);
-            assert.equal(back.code, 1, words.join(" "));
-            assert.match(back.stderr, /Needs a restore: .* dropped column b of c/);
-            assert.match(back.stderr, new RegExp(`backup restore --at ${moment}`));
-            assert.match(back.stderr, /loses 91 minutes of work/);
-        }
-        assert.equal((await status()).kept, newer);
-    } finally {
-        query(`DELETE FROM schema_migrations WHERE number > ${newest}`);
-    }
-});
-
-test("the schema of a database that others may use too is not taken back", async () => {
-    const database = await startDatabase();
-    const mine = server;
-    try {
-        server = await startServer({ verb: "supervise", env: { ...model.env, DATABASE_URL: database.url } });
-        const older = keepWith({ schemaMax: about.schemaMax - 1 });
-        await deployed(keep());
-        await database.query(`INSERT INTO schema_migrations
-            VALUES (${about.schemaMax + 1}, 'made_up', 'x', now() - interval '5 minutes', 'contract')`);
-        const serving = (await status()).serving.process;
-        const back = await server.command("rollback", "--to", older, "--accept-data-loss", "10");
-        assert.equal(back.code, 1);
-        assert.match(back.stderr, /not this host's own: servers elsewhere may need its schema/);
-        assert.equal((await status()).serving.process, serving);
-    } finally {
-        if (server !== mine) await server.stop();
-        server = mine;
-        await database.stop();
     }
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
 
 import { program, programEnvironment, startServer } from "../support/server.mjs";
@@ -98,8 +99,24 @@ describe("with a database from outside", () => {
             stderr,
             new RegExp(`Servers are running on this database.*process ${guest.pid} on host`),
         );
-        const looked = await elsewhere("db", "rollback", "--dry-run");
+        const looked = await elsewhere("db", "rollback", "--dry-run", "--json");
         assert.equal(looked.code, 0, looked.stderr);
+        const { servers } = JSON.parse(looked.stdout);
+        assert.ok(
+            servers.some(({ process, host }) => process === String(guest.pid) && host),
+            looked.stdout,
+        );
+    });
+
+    test("rollback waits for servers as long as it is told, and where nothing is above the number for none", async () => {
+        const newest = String(JSON.parse((await elsewhere("db", "status", "--json")).stdout).schema);
+        const done = await elsewhere("db", "rollback", "--to", newest, "--yes", "--wait", "30");
+        assert.equal(done.code, 0, done.stderr);
+        const began = Date.now();
+        const late = await elsewhere("db", "rollback", "--yes", "--wait", "1");
+        assert.equal(late.code, 1);
+        assert.ok(Date.now() - began >= 1000);
+        assert.match(late.stderr, /Servers are running on this database/);
     });
 
     test("verify says what it looked at and what it could not", async () => {
@@ -144,8 +161,10 @@ describe("with a database from outside", () => {
     });
 
     test("rollback goes on once the server has stopped", async () => {
+        const waiting = elsewhere("db", "rollback", "--yes", "--json", "--wait", "60");
+        await pause(300);
         await guest.stop({ keep: true });
-        const { code, stdout, stderr } = await elsewhere("db", "rollback", "--yes", "--json");
+        const { code, stdout, stderr } = await waiting;
         assert.equal(code, 0, stderr);
         assert.equal(JSON.parse(stdout).rolledBack.length, 1);
     });

@@ -18,7 +18,9 @@ constexpr const char* servers_sql =
     "WHERE datname = current_database() AND application_name LIKE 'brainbytes-server/%' GROUP BY 1, 2 ORDER "
     "BY 1, 2";
 
-std::string host() {
+}  // namespace
+
+std::string server_host() {
     std::array<char, 256> name{};
     if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
     std::string kept;
@@ -27,17 +29,18 @@ std::string host() {
     return kept.empty() ? "unknown" : kept.substr(0, longest_host);
 }
 
-}  // namespace
-
 std::string server_application() {
-    return fmt::format("{}{}/{}", prefix, host(), getpid());
+    return fmt::format("{}{}/{}", prefix, server_host(), getpid());
 }
 
-std::vector<std::string> servers_on(Session& session) {
-    std::vector<std::string> found;
+std::string ConnectedServer::text() const {
+    return fmt::format("process {} on host {} ({})", process, host, from);
+}
+
+std::vector<ConnectedServer> servers_on(Session& session) {
+    std::vector<ConnectedServer> found;
     for (const auto row : session.query(servers_sql))
-        found.push_back(fmt::format("process {} on host {} ({})", row.get<std::string>(1),
-                                    row.get<std::string>(0), row.get<std::string>(2)));
+        found.push_back({row.get<std::string>(1), row.get<std::string>(0), row.get<std::string>(2)});
     return found;
 }
 

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
 #include "base/client/exchange.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/uuid.hpp"
+#include "base/db/servers.hpp"
 #include "operations/deploy/control.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/deploy/smoke_test.hpp"
@@ -102,14 +104,23 @@ private:
 
     void put_back() {
         putting_back_ = true;
-        try {
-            step("put back", [this]() {
-                control_.ask("undo");
-                return serving() + " serves";
+        // Where a step fails here, the next one is tried all the same; the supervisor puts the release before
+        // back by itself when it notices that nobody holds on to the change.
+        const auto try_to = [this](const char* name, const Work& work) {
+            try {
+                step(name, work);
+            } catch (const StepFailed&) {
+            }
+        };
+        if (taken_back_)
+            try_to("schema again", [this]() {
+                around_.output_of(newest_program(plan_.data), {"db", "migrate", "--phase", "all"}, [] {});
+                return std::string("as it was");
             });
-        } catch (const StepFailed&) {
-            // The supervisor does it by itself when it notices that nobody holds on to the change.
-        }
+        try_to("put back", [this]() {
+            control_.ask("undo");
+            return serving() + " serves";
+        });
     }
 
     /// What has come needs what is taken away: it must not run meanwhile. Who asks in this time waits.
@@ -120,8 +131,11 @@ private:
         });
         step("schema", [this]() {
             const auto to = std::to_string(*plan_.schema);
-            around_.output_of(newest_program(plan_.data), {"db", "rollback", "--to", to, "--yes"},
-                              plan_.watch);
+            around_.output_of(
+                newest_program(plan_.data),
+                {"db", "rollback", "--to", to, "--yes", "--wait", std::to_string(plan_.others.count())},
+                plan_.watch);
+            taken_back_ = true;
             return "back to migration " + to;
         });
     }
@@ -196,6 +210,7 @@ private:
     std::string address_;
     Traffic before_, at_switch_;
     bool putting_back_ = false;
+    bool taken_back_ = false;  // the schema
 };
 
 }  // namespace
@@ -230,16 +245,6 @@ std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const rel
     return gap;
 }
 
-bool has_private_database(const std::filesystem::path& data) {
-    const Control control(data);
-    const auto shown =
-        parse_json(surroundings_of(control).output_of("/proc/self/exe", {"config", "show", "--json"}, [] {}));
-    if (!shown) throw std::runtime_error("The options of the supervisor cannot be read.");
-    for (const auto& option : shown->at("options").as_array())
-        if (option.at("name").as_string() == "DATABASE_URL") return !option.at("set").as_bool();
-    return true;
-}
-
 bool is_resting(const std::filesystem::path& data) {
     try {
         return Control(data).ask("status").at("resting").as_bool();
@@ -247,6 +252,29 @@ bool is_resting(const std::filesystem::path& data) {
         return false;
     }
 }
+
+namespace {
+
+/// Those servers in what "db rollback --dry-run" tells that the supervisor has not started.
+std::vector<std::string> elsewhere(const Control& control, const boost::json::object& told) {
+    std::vector<std::string> found;
+    const auto* servers = told.if_contains("servers");
+    if (!servers) return found;  // a release before told none
+    std::set<std::string> own;
+    const auto status = control.ask("status");
+    for (const auto& process : status.at("processes").as_array())
+        own.insert(std::to_string(process.as_int64()));
+    for (const auto& one : servers->as_array()) {
+        const auto text = [&one](const char* name) {
+            return std::string(one.as_object().at(name).as_string());
+        };
+        const db::ConnectedServer server{text("process"), text("host"), text("from")};
+        if (server.host != db::server_host() || !own.contains(server.process)) found.push_back(server.text());
+    }
+    return found;
+}
+
+}  // namespace
 
 WayBack way_back(const std::filesystem::path& data, int to) {
     const Control control(data);
@@ -262,6 +290,7 @@ WayBack way_back(const std::filesystem::path& data, int to) {
         if (!gone) continue;
         for (const auto& what : gone->as_array()) way.gone.emplace_back(what.as_string());
     }
+    way.elsewhere = elsewhere(control, told->get_object());
     return way;
 }
 

@@ -21,6 +21,7 @@ struct DeployPlan {
     bool migrate = true;
     bool smoke_test = true;
     std::optional<int> schema;        ///< migrations above this one are taken back while nothing serves
+    std::chrono::seconds others{10};  ///< how long servers of other hosts may take to end before that
     std::chrono::seconds bake{120};   ///< how long the new release is watched before it is kept
     std::chrono::seconds drain{600};  ///< how long the release before may finish what it has in hand
     Limits limits;
@@ -50,14 +51,13 @@ struct SchemaGap {
 
 /// What stands between a release and the database; nothing: it runs on it, or after its own migrations.
 std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about);
-/// Whether the database is this installation's own, which no other host uses.
-bool has_private_database(const std::filesystem::path& data);
 /// Whether the supervisor lets nothing serve, as somebody changes the schema; false without one.
 bool is_resting(const std::filesystem::path& data);
 /// What it takes to go back to a schema.
 struct WayBack {
     std::string losses;             ///< what is destroyed, as JSON of "db rollback --dry-run"
     std::vector<std::string> gone;  ///< what migrations dropped, whose content only a restore brings back
+    std::vector<std::string> elsewhere;  ///< servers on the database that are not this supervisor's
 };
 WayBack way_back(const std::filesystem::path& data, int to);
 

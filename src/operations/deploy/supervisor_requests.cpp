@@ -48,7 +48,10 @@ std::string Supervisor::Impl::status() const {
     json.field("supervisor", options.own_release.empty() ? no_release : options.own_release);
     json.field("kept", kept_name()).field("trial", trial).field("leased", leased).field("resting", resting);
     json.field("crashed", crashed);
-    json.field("leaving", std::uint64_t(leaving.size())).key("serving");
+    json.field("leaving", std::uint64_t(leaving.size())).key("processes").array();
+    for (const auto& one : leaving) json.value(std::int64_t(one->pid()));
+    if (current) json.value(std::int64_t(current->pid()));
+    json.end().key("serving");
     if (!current) return json.null().end().take();
     const std::chrono::duration<double> age = steady_clock::now() - current->started();
     json.object()

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 constexpr std::string_view insufficient_privilege = "42501";
 constexpr std::string_view in_use = "55006";
 constexpr int tries_to_swap = 20;
+constexpr int tries_to_drop = 3;
 
 constexpr const char* end_others_sql =
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -52,6 +53,19 @@ std::string identifier(std::string_view name) {
     return db::Session::quoted(name);
 }
 
+/// WITH (FORCE) is refused while autovacuum is at work in it, whose process is no role's; without it,
+/// PostgreSQL ends autovacuum by itself, and waits some seconds for others.
+void drop(db::Session& session, const std::string& name) {
+    for (int tried = 1;; ++tried) {
+        session.query(end_others_sql, name);
+        try {
+            return session.script("DROP DATABASE IF EXISTS " + identifier(name));
+        } catch (const db::SqlError& refused) {
+            if (refused.sqlstate() != in_use || tried == tries_to_drop) throw;
+        }
+    }
+}
+
 }  // namespace
 
 RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_empty,
@@ -65,7 +79,7 @@ RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_emp
         throw std::runtime_error("Another restore into this database is under way. Nothing was changed.");
     name_ = live_ + "_restoring";
     try {
-        session.script("DROP DATABASE IF EXISTS " + identifier(name_) + " WITH (FORCE)");
+        drop(session, name_);
         session.script("CREATE DATABASE " + identifier(name_) + " TEMPLATE template0");
     } catch (const db::SqlError& refused) {
         if (refused.sqlstate() != insufficient_privilege) throw;
@@ -81,7 +95,8 @@ RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_emp
 RestoredDatabase::~RestoredDatabase() {
     if (name_.empty()) return;
     try {
-        db::Session(maintenance_).script("DROP DATABASE IF EXISTS " + identifier(name_) + " WITH (FORCE)");
+        db::Session session(maintenance_);
+        drop(session, name_);
     } catch (const std::exception&) {
         // It is dropped by the next restore.
     }
@@ -164,7 +179,7 @@ std::vector<std::string> former_databases_of(const std::string& conninfo) {
 
 void drop_databases(const std::string& conninfo, const std::vector<std::string>& names) {
     db::Session session(maintenance_of(conninfo));
-    for (const auto& name : names) session.script("DROP DATABASE " + identifier(name) + " WITH (FORCE)");
+    for (const auto& name : names) drop(session, name);
 }
 
 }  // namespace bb::safety

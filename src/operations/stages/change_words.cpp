@@ -28,9 +28,10 @@ std::vector<std::string> words_to_go_back(const RolloutPlan& plan, const std::st
                                           const std::vector<std::string>& more) {
     std::vector<std::string> words = {"rollback", "--to", to};
     words.insert(words.end(), more.begin(), more.end());
-    if (!plan.back_up) words.emplace_back("--no-backup");
-    if (plan.accepted_minutes >= 0)
-        words.insert(words.end(), {"--accept-data-loss", std::to_string(plan.accepted_minutes)});
+    if (plan.accepted_minutes < 0) return words;
+    // One backup is made for all of them, before any ends its server.
+    words.insert(words.end(),
+                 {"--no-backup", "--together", "--accept-data-loss", std::to_string(plan.accepted_minutes)});
     return words;
 }
 

@@ -57,6 +57,8 @@ public:
             step({}, "lock", [this]() { return lock_all(); });
             step_ = "check";
             if (outcome_.release.empty()) outcome_.release = common_way_back(before_);
+            if (plan_.back_up && plan_.accepted_minutes >= 0)
+                step({}, "backup", [this]() { return back_up_if_needed(); });
             step({}, "rollback", [this]() {
                 at_once(stage_.hosts, [this](const std::string& host) {
                     mark_changed(host);
@@ -329,6 +331,17 @@ private:
             if (steady_clock::now() > deadline) throw std::runtime_error(state.fault);
             std::this_thread::sleep_for(std::chrono::milliseconds(500));
         }
+    }
+
+    /// Where the schema goes back, too, and not the code alone.
+    std::string back_up_if_needed() {
+        const Host first(stage_, stage_.hosts.front());
+        const auto steps =
+            first.brainbytes(words_to_go_back(plan_, outcome_.release, {"--lock", lock_, "--dry-run"}), {});
+        if (steps.find("\nschema\t") == std::string::npos) return "not needed: code only";
+        auto made = first.brainbytes({"backup", "create"}, {.limit = longest_change});
+        while (made.ends_with('\n')) made.pop_back();
+        return "made " + made.substr(made.rfind('\n') + 1);
     }
 
     void back_at(const std::string& name, const std::string& to) {

@@ -32,7 +32,7 @@ fsync = on
 full_page_writes = on
 synchronous_commit = on
 wal_level = replica
-wal_compression = on
+wal_compression = lz4
 min_wal_size = 64MB
 max_wal_size = 1GB
 checkpoint_timeout = 15min
@@ -46,6 +46,7 @@ password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
+default_toast_compression = 'lz4'
 default_text_search_config = 'pg_catalog.english'
 update_process_title = off
 # stderr goes to postgres.log, whose size brainbytes bounds. No statements and no values: they are people's data.

@@ -136,12 +136,13 @@ TEST_F(ServersOn, NamesServersAndNoCommand) {
     two.script("SET application_name = 'brainbytes-server/web-2.example/4711'");
     const auto servers = servers_on(session);
     ASSERT_EQ(servers.size(), 2u);
-    EXPECT_TRUE(std::any_of(servers.begin(), servers.end(),
-                            [](const std::string& name) {
-                                return name ==
-                                       "process 4711 on host web-2.example (on the machine of the database)";
-                            }))
-        << servers[0] << servers[1];
+    const auto other = std::find_if(servers.begin(), servers.end(),
+                                    [](const auto& one) { return one.host == "web-2.example"; });
+    ASSERT_NE(other, servers.end());
+    EXPECT_EQ(other->text(), "process 4711 on host web-2.example (on the machine of the database)");
+    EXPECT_TRUE(std::any_of(servers.begin(), servers.end(), [](const auto& one) {
+        return one.host == server_host() && one.process == std::to_string(::getpid());
+    }));
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ int migrate(Context& context, const Words& words) {
             db::say_on_stderr(fmt::format("Applying migration {} ({}).", one.number, one.name));
         };
         const auto phases = phases_of(words.phase);
+        if (words.to) migrator.stop_at(*words.to);
         auto progress = words.dry_run ? migrator.plan(phases) : migrator.migrate(tell, phases);
         if (!progress) return context.fail(progress.error());
         print_progress(context, words, *progress, migrator.current());
@@ -255,6 +256,7 @@ void register_db(CLI::App& app, Chosen& chosen) {
     up->add_flag("--dry-run", words->dry_run, "Only say what would be applied");
     up->add_option("--phase", words->phase, "Which: expand (what the release before bears), contract, or all")
         ->check(CLI::IsMember({"expand", "contract", "all"}));
+    up->add_option("--to", words->to, "Leave alone what is above this number")->check(CLI::NonNegativeNumber);
     add("status", "List the migrations and whether they are applied", status);
     auto* check = add("verify",
                       "Compare the live schema with what the migrations make, and check the database; exit "

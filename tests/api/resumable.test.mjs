@@ -1,6 +1,7 @@
 // Files that come in pieces: the published client of tus over a connection that breaks again and again, and the protocol
 // by hand, kill -9 included.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import net from "node:net";
@@ -55,6 +56,15 @@ const content = async (person, id) => {
         headers: { cookie: person.cookie },
     });
     return Buffer.from(await response.arrayBuffer());
+};
+
+/** The key of an upload's pieces, as it lies in the database. */
+const sealedKey = (id) => {
+    const sql = `SELECT encode(sealed_key, 'hex') FROM uploads WHERE id = '${id}'`;
+    const words = ["-h", path.join(server.dataFolder, "run"), "-U", "brainbytes", "-XAtc", sql, "brainbytes"];
+    const key = execFileSync("psql", words, { encoding: "utf8" }).trim();
+    assert.match(key, /^[0-9a-f]{100,}$/);
+    return key;
 };
 
 /** Passes connections on to the server, and breaks each off after so many bytes from the client. */
@@ -161,6 +171,7 @@ test("what was acknowledged is there after kill -9, and the upload goes on", asy
     const text = Buffer.from("# Leaves\n\nThe leaf is the kitchen of the plant.\n".repeat(20_000));
     const { json } = await begin(ana, "leaves.md", text.length);
     const at = `/api/uploads/${json.id}`;
+    const key = sealedKey(json.id);
     assert.equal((await bring(ana, at, 0, text.subarray(0, 400_000))).status, 204);
     await server.kill();
     await server.start();
@@ -169,8 +180,10 @@ test("what was acknowledged is there after kill -9, and the upload goes on", asy
     assert.equal(head.headers.get("upload-offset"), "400000");
     assert.equal(head.headers.get("upload-length"), String(text.length));
     assert.equal(head.headers.get("cache-control"), "no-store");
+    assert.equal(sealedKey(json.id), key);
     assert.equal((await bring(ana, at, 400_000, text.subarray(400_000))).status, 204);
     assert.deepEqual(await content(ana, json.id), text);
+    assert.notEqual(sealedKey(json.id), key, "from here on only the file's own key opens it");
     const { json: file } = await ana.request(`/api/materials/${material}/files/${json.id}`);
     assert.equal(file.state, "ready");
     assert.match(file.text, /kitchen of the plant/);

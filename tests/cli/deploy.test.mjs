@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { oneConnection } from "../support/connection.mjs";
-import { about, keepRelease } from "../support/kept_release.mjs";
+import { about, deployKept, deployedKept, keepRelease, statusOf } from "../support/kept_release.mjs";
 import { Visitors } from "../support/visitors.mjs";
 import { answer, startModel } from "../support/model.mjs";
 import { program, startServer } from "../support/server.mjs";
@@ -16,14 +16,9 @@ let model, server, visitors;
 const keep = (...lines) => keepWith({}, ...lines);
 const keepWith = (words, ...lines) => keepRelease(server, words, ...lines);
 
-const deploy = (name, bake = 1) =>
-    server.command("deploy", name, "--json", "--no-backup", "--bake", String(bake));
-const status = async () => JSON.parse((await server.command("deploy", "status")).stdout);
-async function deployed(name) {
-    const done = await deploy(name);
-    assert.equal(done.code, 0, done.stdout + done.stderr + server.tail());
-    return JSON.parse(done.stdout);
-}
+const deploy = (name, bake) => deployKept(server, name, bake);
+const status = () => statusOf(server);
+const deployed = (name) => deployedKept(server, name);
 async function refused(name, step, why) {
     const before = (await status()).kept;
     const done = await deploy(name);

@@ -1,4 +1,5 @@
 // Releases that a host keeps, each this program behind a script.
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -25,4 +26,18 @@ export function keepRelease(server, words, ...lines) {
     for (const one of [path.dirname(folder), folder]) chmodSync(one, 0o755);
     chmodSync(path.join(folder, "brainbytes"), 0o755);
     return name;
+}
+
+/** What the supervisor of `server` says. */
+export const statusOf = async (server) => JSON.parse((await server.command("deploy", "status")).stdout);
+
+/** Brings a kept release into service, watched for so many seconds: how that ended. */
+export const deployKept = (server, name, bake = 1) =>
+    server.command("deploy", name, "--json", "--no-backup", "--bake", String(bake));
+
+/** The same, and it is kept. */
+export async function deployedKept(server, name) {
+    const done = await deployKept(server, name);
+    assert.equal(done.code, 0, done.stdout + done.stderr + server.tail());
+    return JSON.parse(done.stdout);
 }

@@ -25,7 +25,7 @@ void initialize() {
 
 Digest sha256(std::string_view data) {
     // Of little, starting OpenSSL's costs more than it saves.
-    constexpr std::size_t little = 2048;
+    constexpr std::size_t little = 128;
     if (data.size() > little) {
         Hasher hasher;
         hasher.add(data);

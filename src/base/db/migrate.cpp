@@ -155,6 +155,7 @@ Result<std::vector<Migration>> Migrator::pending() {
 Result<Progress> Migrator::plan(Phases phases) {
     auto list = pending();
     if (!list) return list.error();
+    std::erase_if(*list, [this](const Migration& one) { return last_ && one.number > *last_; });
     const auto end = list->begin() + static_cast<std::ptrdiff_t>(count_meant(*list, phases));
     Progress progress{{list->begin(), end}, {end, list->end()}, std::nullopt};
     const auto meant = [&](const Migration& one) {

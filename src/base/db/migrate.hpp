@@ -77,6 +77,8 @@ public:
     /// What migrate() would apply. Errors: conflict, when an applied migration was changed, or is unknown
     /// here and took something away. What newer programs only added is no hindrance.
     Result<std::vector<Migration>> pending();
+    /// From here on plan() and migrate() leave alone what is above this number.
+    void stop_at(int number) { last_ = number; }
     /// What migrate() would do. Errors as pending(), and conflict when a migration that would be applied
     /// breaks a rule (lint.hpp).
     Result<Progress> plan(Phases phases);
@@ -103,6 +105,7 @@ private:
     Say say_;
     std::chrono::milliseconds patience_ = std::chrono::minutes(5);
     LockLimits limits_;
+    std::optional<int> last_;
 };
 
 /// How many of the migrations a program needs for its start: all but the contract ones at the end.

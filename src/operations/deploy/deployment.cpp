@@ -28,6 +28,16 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds look_every{1};
 
+/// What "db status" tells. It fails where a migration stands against this very program, and tells all the
+/// same.
+boost::json::object migrations_of(const Surroundings& around) {
+    const auto status = parse_json(around.output_of(
+        "/proc/self/exe", {"db", "status", "--json"}, [] {}, true));
+    if (!status || !status->is_object())
+        throw std::runtime_error("The migrations of the database cannot be read.");
+    return status->get_object();
+}
+
 /// Thrown when a step has failed that is in the ledger already.
 class StepFailed : public std::runtime_error {
 public:
@@ -112,10 +122,12 @@ private:
             } catch (const StepFailed&) {
             }
         };
-        if (taken_back_)
+        if (schema_before_)
             try_to("schema again", [this]() {
-                around_.output_of(newest_program(plan_.data), {"db", "migrate", "--phase", "all"}, [] {});
-                return std::string("as it was");
+                const auto to = std::to_string(*schema_before_);
+                around_.output_of(newest_program(plan_.data), {"db", "migrate", "--phase", "all", "--to", to},
+                                  [] {});
+                return "migration " + to;
             });
         try_to("put back", [this]() {
             control_.ask("undo");
@@ -126,7 +138,10 @@ private:
     /// What has come needs what is taken away: it must not run meanwhile. Who asks in this time waits.
     void take_schema_back() {
         step("rest", [this]() {
+            // As long as a server of ours runs, nobody takes it back.
+            const auto schema = migrations_of(around_).at("schema").as_int64();
             control_.ask("rest");
+            schema_before_ = static_cast<int>(schema);
             return std::string("nothing serves; who asks now is answered by ") + plan_.release.about.name();
         });
         step("schema", [this]() {
@@ -135,7 +150,7 @@ private:
                 newest_program(plan_.data),
                 {"db", "rollback", "--to", to, "--yes", "--wait", std::to_string(plan_.others.count())},
                 plan_.watch);
-            taken_back_ = true;
+
             return "back to migration " + to;
         });
     }
@@ -210,7 +225,7 @@ private:
     std::string address_;
     Traffic before_, at_switch_;
     bool putting_back_ = false;
-    bool taken_back_ = false;  // the schema
+    std::optional<int> schema_before_;  // known once nothing serves, so that it can be taken back
 };
 
 }  // namespace
@@ -226,13 +241,10 @@ std::string SchemaGap::text(const std::string& release) const {
 
 std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about) {
     const Control control(data);
-    // It fails where a migration stands against this very program, and tells all the same.
-    const auto status = parse_json(surroundings_of(control).output_of(
-        "/proc/self/exe", {"db", "status", "--json"}, [] {}, true));
-    if (!status) throw std::runtime_error("The migrations of the database cannot be read.");
+    const auto status = migrations_of(surroundings_of(control));
     std::optional<SchemaGap> gap;
     Time first = now();
-    for (const auto& one : status.value().at("migrations").as_array()) {
+    for (const auto& one : status.at("migrations").as_array()) {
         const auto& migration = one.as_object();
         const auto number = static_cast<int>(migration.at("number").as_int64());
         if (migration.at("appliedAt").is_null() || number <= about.schema_max) continue;

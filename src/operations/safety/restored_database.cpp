@@ -20,9 +20,12 @@ constexpr std::string_view in_use = "55006";
 constexpr int tries_to_swap = 20;
 constexpr int tries_to_drop = 3;
 
+// Those that this role may end; one of another role stays, and what it is in the way of says so.
 constexpr const char* end_others_sql =
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-    "WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+    "WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend' "
+    "AND (pg_has_role(usesysid, 'MEMBER') OR (pg_has_role('pg_signal_backend', 'MEMBER') AND "
+    "     NOT (SELECT rolsuper FROM pg_roles WHERE oid = usesysid)))";
 // Held as long as a restore lives, by the connection that it keeps.
 constexpr const char* claim_sql = "SELECT pg_try_advisory_lock(7305, hashtext($1))";
 constexpr const char* former_sql =

@@ -29,7 +29,7 @@ std::vector<std::string> words_to_go_back(const RolloutPlan& plan, const std::st
     std::vector<std::string> words = {"rollback", "--to", to};
     words.insert(words.end(), more.begin(), more.end());
     if (plan.accepted_minutes < 0) return words;
-    // One backup is made for all of them, before any ends its server.
+    // Whoever changes the stage makes one backup for all of them.
     words.insert(words.end(),
                  {"--no-backup", "--together", "--accept-data-loss", std::to_string(plan.accepted_minutes)});
     return words;

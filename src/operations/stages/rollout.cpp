@@ -57,8 +57,8 @@ public:
             step({}, "lock", [this]() { return lock_all(); });
             step_ = "check";
             if (outcome_.release.empty()) outcome_.release = common_way_back(before_);
-            if (plan_.back_up && plan_.accepted_minutes >= 0)
-                step({}, "backup", [this]() { return back_up_if_needed(); });
+            if (plan_.back_up && plan_.accepted_minutes >= 0 && takes_schema_back())
+                step({}, "backup", [this]() { return back_up(); });
             step({}, "rollback", [this]() {
                 at_once(stage_.hosts, [this](const std::string& host) {
                     mark_changed(host);
@@ -333,15 +333,19 @@ private:
         }
     }
 
-    /// Where the schema goes back, too, and not the code alone.
-    std::string back_up_if_needed() {
-        const Host first(stage_, stage_.hosts.front());
+    /// Or whether it is about the code alone. Throws where the first host says that it cannot be.
+    bool takes_schema_back() const {
         const auto steps =
-            first.brainbytes(words_to_go_back(plan_, outcome_.release, {"--lock", lock_, "--dry-run"}), {});
-        if (steps.find("\nschema\t") == std::string::npos) return "not needed: code only";
-        auto made = first.brainbytes({"backup", "create"}, {.limit = longest_change});
-        while (made.ends_with('\n')) made.pop_back();
-        return "made " + made.substr(made.rfind('\n') + 1);
+            Host(stage_, stage_.hosts.front())
+                .brainbytes(words_to_go_back(plan_, outcome_.release, {"--lock", lock_, "--dry-run"}), {});
+        return steps.find("\nschema\t") != std::string::npos;
+    }
+
+    /// For all of them, before any lets its server end.
+    std::string back_up() const {
+        const auto& first = stage_.hosts.front();
+        Host(stage_, first).brainbytes({"backup", "create"}, {.limit = longest_change});
+        return "made on " + first;
     }
 
     void back_at(const std::string& name, const std::string& to) {

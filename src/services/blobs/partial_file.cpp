@@ -78,6 +78,11 @@ fs::path rest_path(const fs::path& path) {
     return path.string() + ".rest";
 }
 
+/// Until it is on the disk.
+fs::path next_rest_path(const fs::path& path) {
+    return rest_path(path).string() + ".new";
+}
+
 /// What waits beside a file until its next piece is whole: the number of that piece, and its bytes, sealed.
 struct Rest {
     std::uint64_t piece = 0;
@@ -143,6 +148,7 @@ void PartialFile::remove(const fs::path& path) {
     std::error_code ignored;
     fs::remove(path, ignored);
     fs::remove(rest_path(path), ignored);
+    fs::remove(next_rest_path(path), ignored);
 }
 
 void PartialFile::take_up() {
@@ -208,7 +214,7 @@ void PartialFile::keep_rest() const {
     std::string bytes;
     for (std::size_t i = 0; i < number_size; ++i) bytes += static_cast<char>(written_ >> (8 * i));
     bytes += secrets::seal({}, key_, {column, upload_.id}, waiting_);
-    const fs::path next = rest_path(path_).string() + ".new";
+    const auto next = next_rest_path(path_);
     const auto file = open_file(next, O_RDWR | O_CREAT | O_TRUNC);
     write_at(*file, bytes, 0);
     sync_file(*file);

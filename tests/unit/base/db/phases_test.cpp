@@ -54,6 +54,17 @@ TEST_F(MigratePhases, OfAProgramsStartAreAllButTheLastContractOnes) {
     EXPECT_EQ(Migrator(session, phased).migrate(ignore, Phases::all).value().applied.size(), 5u);
 }
 
+TEST_F(MigratePhases, LeaveAloneWhatIsAboveANumber) {
+    Migrator migrator(session, phased);
+    migrator.stop_at(17);
+    const auto some = migrator.migrate(ignore, Phases::all).value();
+    EXPECT_EQ(numbers(some.applied), (Numbers{15, 16, 17}));
+    EXPECT_TRUE(some.waiting.empty());
+    EXPECT_FALSE(some.held_back);
+    EXPECT_EQ(migrator.current(), 17);
+    EXPECT_TRUE(migrator.plan(Phases::expand).value().applied.empty());
+}
+
 TEST_F(MigratePhases, OfANewerProgramAreNoHindranceWhileItHasOnlyAdded) {
     Migrator newer(session, phased);
     newer.migrate(ignore).value();

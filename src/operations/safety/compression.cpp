@@ -8,6 +8,8 @@
 namespace bb::safety {
 namespace {
 
+constexpr int job_size = 2 << 20;  // bytes
+
 std::size_t checked(std::size_t result) {
     if (ZSTD_isError(result)) throw std::runtime_error(ZSTD_getErrorName(result));
     return result;
@@ -55,6 +57,8 @@ Compressor::Compressor(int workers, Write write)
     checked(ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1));
     // A library without threads refuses them, and does the same work in ours.
     (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_nbWorkers, workers);
+    // By itself it takes 8 MiB for each, and holds several jobs for each worker.
+    (void)ZSTD_CCtx_setParameter(context_, ZSTD_c_jobSize, job_size);
 }
 
 Compressor::~Compressor() {

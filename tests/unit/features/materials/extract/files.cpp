@@ -2,12 +2,13 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
+
+#include "base/http/file_body.hpp"
 
 namespace bb::materials::extract::test {
 namespace {
@@ -39,16 +40,26 @@ std::string office(const std::string& main, const Members& parts) {
     return zipped(members);
 }
 
+/// Opened before a test gives up the rights of root, with which alone it may be reached.
+const int samples_folder = [] {
+    for (fs::path from : {fs::read_symlink("/proc/self/exe"), fs::current_path() / "x"})
+        for (from = from.parent_path(); from != from.root_path(); from = from.parent_path()) {
+            const auto folder = from / "tests/samples";
+            const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            if (fd >= 0) return fd;
+        }
+    return -1;
+}();
+
 }  // namespace
 
 std::string sample(const std::string& name) {
-    for (fs::path from : {fs::read_symlink("/proc/self/exe"), fs::current_path() / "x"}) {
-        for (from = from.parent_path(); from != from.root_path(); from = from.parent_path()) {
-            std::ifstream file(from / "tests/samples" / name, std::ios::binary);
-            if (file) return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-        }
-    }
-    throw std::runtime_error("tests/samples/" + name + " is not there");
+    const int fd = ::openat(samples_folder, name.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) throw std::runtime_error("tests/samples/" + name + " is not there");
+    auto body = http::whole_file(http::share_descriptor(fd));
+    std::string bytes(body.size, '\0');
+    bytes.resize(http::read_full(*body.source, bytes.data(), bytes.size()));
+    return bytes;
 }
 
 std::string text_of(const std::string& name, std::string_view bytes, const Limits& limits) {

@@ -62,9 +62,9 @@ export async function backupSpeed() {
         mine.dump.push(made.seconds);
         most = Math.max(most, made.most);
         theirs.restore.push(
-            (await shell(`createdb other; zstd -dcq ${dump} | pg_restore --no-owner -d other; dropdb other`))
-                .seconds,
+            (await shell(`createdb other; zstd -dcq ${dump} | pg_restore --no-owner -d other`)).seconds,
         );
+        await shell("dropdb other");
         const back = ["backup", "restore", "latest", "--yes", "--no-safety"];
         mine.restore.push((await ours(server, ...back)).seconds);
         await ours(server, "backup", "restore", "--purge", "--yes");

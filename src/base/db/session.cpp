@@ -3,6 +3,9 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/db/connection.hpp"
 
 namespace bb::db {
@@ -11,6 +14,11 @@ namespace {
 constexpr int watch_every_ms = 500;
 
 void ignore_notice(void*, const PGresult*) {}
+
+struct Clear {
+    void operator()(PGresult* result) const { PQclear(result); }
+};
+using Answer = std::unique_ptr<PGresult, Clear>;
 
 }  // namespace
 
@@ -59,6 +67,15 @@ pg_result* Session::answer() {
     }
 }
 
+void Session::send(const std::string& script) {
+    if (!pg_) throw Unavailable("The connection was given up.");
+    if (PQsendQuery(pg_.get(), script.c_str()) != 1) throw Unavailable(reason_of(pg_.get()));
+}
+
+void Session::fail(pg_result* result) const {
+    throw_failure(result, PQerrorMessage(pg_.get()));
+}
+
 Rows Session::run(const std::string& sql, const Params& params) {
     if (!pg_) throw Unavailable("The connection was given up.");
     const auto values = params.values();
@@ -67,17 +84,39 @@ Rows Session::run(const std::string& sql, const Params& params) {
     PGresult* result = sent ? answer() : nullptr;
     const auto status = PQresultStatus(result);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return Rows(result);
-    const std::unique_ptr<PGresult, decltype(&PQclear)> failed(result, &PQclear);
-    throw_failure(result, PQerrorMessage(pg_.get()));
+    const Answer failed(result);
+    fail(failed.get());
 }
 
 void Session::script(const std::string& sql) {
-    if (!pg_) throw Unavailable("The connection was given up.");
-    const bool sent = PQsendQuery(pg_.get(), sql.c_str()) == 1;
-    const std::unique_ptr<PGresult, decltype(&PQclear)> result(sent ? answer() : nullptr, &PQclear);
+    send(sql);
+    const Answer result(answer());
     const auto status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) return;
-    throw_failure(result.get(), PQerrorMessage(pg_.get()));
+    fail(result.get());
+}
+
+void Session::begin_copy(const std::string& sql) {
+    send(sql);
+    wait_for_answer();
+    const Answer result(PQgetResult(pg_.get()));
+    if (PQresultStatus(result.get()) == PGRES_COPY_IN) return;
+    const Answer rest(answer());
+    fail(result.get());
+}
+
+void Session::put_copy(std::string_view bytes) {
+    constexpr std::size_t piece = 1 << 20;  // libpq takes an int
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+        if (PQputCopyData(pg_.get(), bytes.data(), static_cast<int>(std::min(piece, bytes.size()))) != 1)
+            throw Unavailable(reason_of(pg_.get()));
+}
+
+std::int64_t Session::end_copy() {
+    if (PQputCopyEnd(pg_.get(), nullptr) != 1) throw Unavailable(reason_of(pg_.get()));
+    const Answer result(answer());
+    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(result.get());
+    return std::atoll(PQcmdTuples(result.get()));
 }
 
 std::string Session::quoted(std::string_view name) {

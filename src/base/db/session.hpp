@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,11 @@ public:
     Rows run(const std::string& sql, const Params& params);
     /// Runs a script of several statements without parameters and drops its results.
     void script(const std::string& sql);
+    /// COPY ... FROM STDIN: begun with its statement, then its data in pieces of any length, then the number
+    /// of rows that it took. A session that goes in between leaves nothing behind.
+    void begin_copy(const std::string& sql);
+    void put_copy(std::string_view bytes);
+    std::int64_t end_copy();
     /// Calls `watch` about twice a second while a statement runs. When it throws, the statement is cancelled,
     /// the connection closed, and the caller gets what was thrown.
     void while_waiting(std::function<void()> watch) { watch_ = std::move(watch); }
@@ -40,6 +46,8 @@ private:
     };
     void wait_for_answer();
     pg_result* answer();
+    void send(const std::string& script);
+    [[noreturn]] void fail(pg_result* result) const;
 
     std::string conninfo_;
     std::function<void()> watch_;

@@ -6,6 +6,7 @@
 
 #include "base/db/migrate.hpp"
 #include "base/db/schema.hpp"
+#include "base/db/schema_range.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/snapshot.hpp"
 #include "services/blobs/disk_store.hpp"
@@ -40,7 +41,7 @@ private:
     std::uint64_t done_ = 0;
 };
 
-FileLock take_lock(const fs::path& data) {
+FileLock lock_of_restores(const fs::path& data) {
     const auto file = data / "run/restore.lock";
     fs::create_directories(file.parent_path());  // with DATABASE_URL nothing has made it yet
     auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
@@ -54,7 +55,7 @@ LoadedBackup::LoadedBackup(const Installation& at, const RestoreSource& source, 
     : at_(at),
       source_(source),
       manifest_(*source.backup.manifest),
-      lock_(take_lock(at.data)),
+      lock_(lock_of_restores(at.data)),
       database_(at.conninfo, into.live_is_empty, at.watch),
       stores_(into.files),
       files_(at.data, stores_) {}
@@ -67,8 +68,10 @@ std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) cons
 void LoadedBackup::load() {
     files_.unpack(open("files"));
     load_database();
+    auto analyzed = std::async(std::launch::async, [this] { database_.analyze(); });
     check_rows();
-    migrate();
+    migrate(analyzed);
+    if (analyzed.valid()) analyzed.get();
     if (source_.recovered) take_later_files();
 }
 
@@ -89,8 +92,7 @@ void LoadedBackup::load_database() {
 
 void LoadedBackup::check_rows() {
     db::Session session(database_.conninfo());
-    session.script("ANALYZE");
-    const auto found = count_rows(session);
+    const auto found = database_.rows(session);
     for (const auto& [table, rows] : manifest_.rows) {
         const auto there = found.find(table);
         if (there != found.end() && there->second == rows) continue;
@@ -121,9 +123,11 @@ std::uint64_t LoadedBackup::count_missing_files() {
     return missing;
 }
 
-void LoadedBackup::migrate() {
+/// Migrations would wait for the locks of who gathers statistics.
+void LoadedBackup::migrate(std::future<void>& analyzed) {
     db::Session session(database_.conninfo());
     db::Migrator migrator(session, embedded::embedded_migrations());
+    if (migrator.current() < db::schema_max) analyzed.get();
     const auto tell = [this](const db::Migration& one) {
         at_.say(fmt::format("Applying migration {} ({}) to what was restored.", one.number, one.name));
     };

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <future>
 
 #include "base/core/file_lock.hpp"
 #include "operations/safety/destination.hpp"
@@ -39,7 +40,7 @@ private:
     std::shared_ptr<http::FileSource> open(std::string_view name) const;
     void load_database();
     void check_rows();
-    void migrate();
+    void migrate(std::future<void>& analyzed);
     void take_later_files();
     void each_named_file(const std::function<void(const RestoredFiles::Stored&)>& use);
 

@@ -7,7 +7,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "operations/safety/running_tool.hpp"
+#include "operations/safety/load_dump.hpp"
+#include "operations/safety/snapshot.hpp"
 #include "operations/safety/tools.hpp"
 
 namespace bb::safety {
@@ -19,6 +20,8 @@ constexpr std::string_view insufficient_privilege = "42501";
 constexpr std::string_view in_use = "55006";
 constexpr int tries_to_swap = 20;
 constexpr int tries_to_drop = 3;
+constexpr int looks_at_ending = 20;
+constexpr std::chrono::milliseconds between_looks{5};
 
 // Those that this role may end; one of another role stays, and what it is in the way of says so.
 constexpr const char* end_others_sql =
@@ -56,11 +59,19 @@ std::string identifier(std::string_view name) {
     return db::Session::quoted(name);
 }
 
+/// And waits a little until they are gone: PostgreSQL itself would look again only after 100 ms.
+void end_others(db::Session& session, const std::string& name) {
+    for (int look = 0; look < looks_at_ending; ++look) {
+        if (session.query(end_others_sql, name)[0].get<std::int64_t>(0) == 0) return;
+        std::this_thread::sleep_for(between_looks);
+    }
+}
+
 /// WITH (FORCE) is refused while autovacuum is at work in it, whose process is no role's; without it,
 /// PostgreSQL ends autovacuum by itself, and waits some seconds for others.
 void drop(db::Session& session, const std::string& name) {
     for (int tried = 1;; ++tried) {
-        session.query(end_others_sql, name);
+        end_others(session, name);
         try {
             return session.script("DROP DATABASE IF EXISTS " + identifier(name));
         } catch (const db::SqlError& refused) {
@@ -106,21 +117,8 @@ RestoredDatabase::~RestoredDatabase() {
 }
 
 void RestoredDatabase::load(http::FileSource& dump, int postgres_major) {
-    auto connection = for_tools(conninfo_);
-    // What is loaded is worth nothing until it is checked and takes the place of the live one: that is a
-    // commit of its own, which waits for the disk.
-    connection.environment.emplace_back("PGOPTIONS=-c synchronous_commit=off -c maintenance_work_mem=256MB");
-    std::vector<std::string> command = {tool_path("pg_restore", postgres_major), "--exit-on-error",
-                                        "--no-owner", "--no-privileges"};
-    if (name_.empty()) command.emplace_back("--single-transaction");
-    command.push_back("--dbname=" + connection.conninfo);
-    RunningTool restore(std::move(command), std::move(connection.environment), RunningTool::Ours::input,
-                        watch_);
-    std::string chunk(256 * 1024, '\0');
     try {
-        while (const auto got = dump.read(chunk.data(), chunk.size()))
-            restore.write(std::string_view(chunk).substr(0, got));
-        restore.finish();
+        loaded_ = load_dump(conninfo_, dump, postgres_major, watch_);
     } catch (const std::runtime_error& failed) {
         if (!tells_of_a_full_disk(failed.what())) throw;
         throw std::runtime_error(
@@ -129,6 +127,20 @@ void RestoredDatabase::load(http::FileSource& dump, int postgres_major) {
                         "they change places. Make room, then try again; nothing was changed. ({})",
                         failed.what()));
     }
+}
+
+std::map<std::string, std::int64_t> RestoredDatabase::rows(db::Session& session) const {
+    auto rows = loaded_;
+    for (const auto& table : tables_of(session))
+        if (!rows.contains(table.name)) rows[table.name] = count_rows(session, table);
+    return rows;
+}
+
+void RestoredDatabase::analyze() const {
+    db::Session session(conninfo_);
+    std::string tables;
+    for (const auto& table : tables_of(session)) tables += (tables.empty() ? "" : ", ") + table.quoted;
+    if (!tables.empty()) session.script("ANALYZE " + tables);
 }
 
 double RestoredDatabase::take_place(const std::string& former) {
@@ -140,8 +152,7 @@ double RestoredDatabase::take_place(const std::string& former) {
                     identifier(live_), identifier(name_), identifier(former));
     for (int attempt = 1;; ++attempt) {
         const auto started = steady_clock::now();
-        session.query(end_others_sql, live_);
-        session.query(end_others_sql, name_);
+        for (const auto& name : {live_, name_}) end_others(session, name);
         try {
             session.script(swap);
             name_.clear();

@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,8 +24,12 @@ public:
 
     /// For libpq.
     const std::string& conninfo() const { return conninfo_; }
-    /// Runs pg_restore on a dump. Throws std::runtime_error.
+    /// Loads a dump (load_dump()). Throws std::runtime_error.
     void load(http::FileSource& dump, int postgres_major);
+    /// How many rows each table took from the dump; those that it has none for are counted.
+    std::map<std::string, std::int64_t> rows(db::Session& session) const;
+    /// Gathers what the planner has to know of each table.
+    void analyze() const;
     /// Gives it the name of the live one, which gets `former`, in one transaction. Returns the seconds in
     /// which no connection could be made. Throws std::runtime_error when somebody does not let go.
     double take_place(const std::string& former);
@@ -34,7 +40,8 @@ private:
     std::string conninfo_;  // of the one that is filled
     std::string maintenance_;
     std::function<void()> watch_;
-    std::unique_ptr<db::Session> claim_;  // holds the lock of this restore
+    std::map<std::string, std::int64_t> loaded_;  // rows by table
+    std::unique_ptr<db::Session> claim_;          // holds the lock of this restore
 };
 
 /// Names of the databases that restores of `conninfo`'s have put aside, oldest first.

@@ -23,6 +23,7 @@ constexpr int watch_every_ms = 500;
 constexpr int listen_every_ms = 100;
 constexpr int pieces_after_the_end = 100;
 constexpr int pipe_size = 1 << 20;
+constexpr std::size_t input_piece = 256 * 1024;
 constexpr std::size_t most_output = 64u << 20;
 constexpr std::chrono::milliseconds end_looked_for{5};
 constexpr std::chrono::seconds grace{5};
@@ -54,18 +55,26 @@ RunningTool::RunningTool(std::vector<std::string> command, std::vector<std::stri
     how.folder = folder;
     how.environment = std::move(environment);
     how.error = words_.writer();
-    (ours == Ours::output ? how.out : how.in) = ours == Ours::output ? data_.writer() : data_.reader();
+    if (ours == Ours::input)
+        how.in = data_.reader();
+    else
+        how.out = data_.writer();
+    if (ours == Ours::both) how.in = input_.reader();
     // Programs write in small pieces, and should not wait for us while we compress and seal; a system that
     // allows no more keeps the size it has.
     ::fcntl(data_.reader(), F_SETPIPE_SZ, pipe_size);
+    ::fcntl(input_.reader(), F_SETPIPE_SZ, pipe_size);
     pid_ = launch(how);
     words_.close_writer();
-    if (ours == Ours::output)
-        data_.close_writer();
-    else {
+    input_.close_reader();
+    if (ours != Ours::both) input_.close_writer();
+    if (ours == Ours::input)
         data_.close_reader();
-        ::fcntl(data_.writer(), F_SETFL, O_NONBLOCK);  // a full pipe is waited for where somebody watches
-    }
+    else
+        data_.close_writer();
+    // A full pipe is waited for where somebody watches.
+    for (const int writer : {data_.writer(), input_.writer()})
+        if (writer >= 0) ::fcntl(writer, F_SETFL, O_NONBLOCK);
     listener_ = std::thread([this]() { collect(words_.reader(), said_, ended_); });
 }
 
@@ -78,6 +87,7 @@ void RunningTool::end() {
     if (pid_ <= 0) return;
     data_.close_reader();
     data_.close_writer();
+    input_.close_writer();
     kill(-pid_, SIGTERM);  // launch() has given it a group of its own
     for (const auto deadline = steady_clock::now() + grace; steady_clock::now() < deadline;) {
         if (poll_end(pid_)) return void(pid_ = -1);
@@ -121,6 +131,39 @@ std::size_t RunningTool::read(char* into, std::size_t room) {
     }
 }
 
+/// As much as it takes now. One that needs no more closes its input, which is no fault.
+void RunningTool::give_some(http::FileSource& input) {
+    if (taken_ == given_.size()) {
+        given_.resize(input_piece);
+        given_.resize(input.read(given_.data(), given_.size()));
+        taken_ = 0;
+        if (given_.empty()) return input_.close_writer();
+    }
+    const ssize_t put = ::write(input_.writer(), given_.data() + taken_, given_.size() - taken_);
+    if (put >= 0)
+        taken_ += static_cast<std::size_t>(put);
+    else if (errno != EINTR && errno != EAGAIN)
+        input_.close_writer();
+}
+
+std::size_t RunningTool::read(char* into, std::size_t room, http::FileSource& input) {
+    const auto deadline = steady_clock::now() + longest_silence;
+    for (;;) {
+        pollfd streams[] = {{data_.reader(), POLLIN, 0}, {input_.writer(), POLLOUT, 0}};
+        ::poll(streams, 2, watch_every_ms);
+        watch_in_time();
+        if (streams[1].revents != 0) give_some(input);
+        if (streams[0].revents != 0) {
+            const ssize_t got = ::read(data_.reader(), into, room);
+            if (got >= 0) return static_cast<std::size_t>(got);
+            if (errno != EINTR) throw std::system_error(errno, std::generic_category(), name_);
+        }
+        if (steady_clock::now() > deadline)
+            throw std::runtime_error(
+                fmt::format("{} did nothing for {} minutes", name_, longest_silence.count()));
+    }
+}
+
 void RunningTool::write(std::string_view bytes) {
     while (!bytes.empty()) {
         wait_until_ready(data_.writer(), POLLOUT);
@@ -137,6 +180,7 @@ void RunningTool::write(std::string_view bytes) {
 
 void RunningTool::finish() {
     data_.close_writer();
+    input_.close_writer();
     std::optional<int> code;
     const auto deadline = steady_clock::now() + longest_silence;
     while (!(code = poll_end(pid_))) {

@@ -15,10 +15,10 @@
 
 namespace bb::safety {
 
-/// A program that runs beside us and whose output we read, or whose input we write.
+/// A program that runs beside us and whose output we read, or whose input we write, or both.
 class RunningTool : public http::FileSource {
 public:
-    enum class Ours { output, input };
+    enum class Ours { output, input, both };
 
     /// `watch` is called about twice a second while we wait for the program, or it keeps us busy; what it
     /// throws comes out of the call that waits. A program that neither gives nor takes anything for
@@ -31,6 +31,8 @@ public:
 
     /// What it writes; 0 at its end.
     std::size_t read(char* into, std::size_t room) override;
+    /// With both: what it writes, while it is given `input` as it takes it; 0 at its end.
+    std::size_t read(char* into, std::size_t room, http::FileSource& input);
     /// Gives it all of `bytes`. Throws std::runtime_error with its last words when it takes no more.
     void write(std::string_view bytes);
     /// Waits for its end. Throws std::runtime_error with its last words unless it succeeded.
@@ -40,15 +42,19 @@ public:
 
 private:
     void wait_until_ready(int descriptor, short events);
+    void give_some(http::FileSource& input);
     void watch_in_time();
     void end();
     void stop_listening();
 
     std::string name_;
     std::function<void()> watch_;
-    Pipe data_;
+    Pipe data_;   // its output, or with Ours::input its input
+    Pipe input_;  // with Ours::both
     Pipe words_;
     pid_t pid_ = -1;
+    std::string given_;  // of the input, and how much of it the program has taken
+    std::size_t taken_ = 0;
     std::string said_;
     std::chrono::steady_clock::time_point watched_ = std::chrono::steady_clock::now();
     std::atomic<bool> ended_ = false;  // what it has started may still hold words_ open

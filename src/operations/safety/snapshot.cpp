@@ -39,13 +39,21 @@ std::map<std::string, std::int64_t> Snapshot::count_rows() {
     return safety::count_rows(session_);
 }
 
+std::vector<TableName> tables_of(db::Session& session) {
+    std::vector<TableName> tables;
+    for (const auto row : session.query(tables_sql))
+        tables.push_back({row.get<std::string>(0), row.get<std::string>(1)});
+    return tables;
+}
+
+std::int64_t count_rows(db::Session& session, const TableName& table) {
+    const auto counted = session.query("SELECT count(*) FROM " + table.quoted);  // lint: checked: quoted
+    return counted[0].get<std::int64_t>(0);
+}
+
 std::map<std::string, std::int64_t> count_rows(db::Session& session) {
     std::map<std::string, std::int64_t> rows;
-    for (const auto table : session.query(tables_sql)) {
-        const auto counted =
-            session.query("SELECT count(*) FROM " + table.get<std::string>(1));  // lint: checked: quoted
-        rows[table.get<std::string>(0)] = counted[0].get<std::int64_t>(0);
-    }
+    for (const auto& table : tables_of(session)) rows[table.name] = count_rows(session, table);
     return rows;
 }
 

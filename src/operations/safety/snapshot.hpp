@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/core/time.hpp"
 #include "base/db/session.hpp"
@@ -35,6 +36,14 @@ private:
     std::uint64_t bytes_ = 0;
 };
 
+struct TableName {
+    std::string name;
+    std::string quoted;  ///< as it must be written in a statement
+};
+
+/// Of `session`'s own schema, by name.
+std::vector<TableName> tables_of(db::Session& session);
+std::int64_t count_rows(db::Session& session, const TableName& table);
 /// Rows of every table of `session`'s own schema, by name.
 std::map<std::string, std::int64_t> count_rows(db::Session& session);
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "app/file_places.hpp"
+#include "app/watch_settings.hpp"
 #include "base/config/places.hpp"
 #include "embedded/version.hpp"
 #include "features/accounts/server_secret.hpp"
@@ -19,6 +21,8 @@ namespace bb::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* unit_environment = "/etc/brainbytes/environment";  // deploy/systemd
 
 safety::Destination destination_of(const config::Config& config, const config::Place& place) {
     safety::Retention retention;
@@ -39,6 +43,32 @@ std::string existing_secret(const config::Config& config) {
     return accounts::server_secret(config);
 }
 
+/// The small files that are no data and that a school would miss: options, stages and contacts, the keys that
+/// releases are trusted by, and what was deployed when.
+std::vector<std::pair<std::string, fs::path>> settings_of(const config::Config& config) {
+    constexpr std::uintmax_t most = 16u << 20;
+    std::vector<std::pair<std::string, fs::path>> found;
+    const auto take = [&](std::string name, const fs::path& file) {
+        std::error_code unreadable;
+        if (!fs::is_regular_file(file, unreadable) || ::access(file.c_str(), R_OK) != 0) return;
+        if (fs::file_size(file, unreadable) <= most) found.emplace_back(std::move(name), fs::absolute(file));
+    };
+    for (const std::string& name :
+         {std::string(".env"), std::string(".env.local"), ".env." + config.text("BRAINBYTES_STAGE"),
+          std::string("brainbytes.toml")})
+        take(name, name);
+    take("environment", unit_environment);
+    take("contacts.toml", contacts_file(config));
+    const fs::path data(config.text("BRAINBYTES_DATA"));
+    take("releases/ledger.jsonl", data / "releases/ledger.jsonl");
+    for (const auto* folder : {"trust", "stages"}) {
+        std::error_code missing;
+        for (const auto& file : fs::directory_iterator(data / folder, missing))
+            take(fmt::format("{}/{}", folder, file.path().filename().string()), file.path());
+    }
+    return found;
+}
+
 }  // namespace
 
 safety::Installation installation_of(const config::Config& config, std::string conninfo) {
@@ -47,9 +77,7 @@ safety::Installation installation_of(const config::Config& config, std::string c
     installation.data = config.text("BRAINBYTES_DATA");
     installation.secret = existing_secret(config);
     installation.program = embedded::version;
-    for (const std::string& name :
-         {std::string(".env"), std::string(".env.local"), ".env." + config.text("BRAINBYTES_STAGE")})
-        if (fs::is_regular_file(name)) installation.settings.emplace_back(fs::absolute(name));
+    installation.settings = settings_of(config);
     installation.files = stores_of(config, installation.data, Wanted::surely);
     installation.files_sql = materials::stored_files_sql;
     installation.say = [](std::string_view) {

@@ -71,6 +71,11 @@ bool is_with_log(const Context& context, const BackupWords& words, safety::Metho
            context.config.number("BACKUP_WAL_DAYS") > 0;
 }
 
+/// In a place where no server keeps any, it is none that the next one is counted from.
+bool is_elsewhere(const Context& context, const BackupWords& words) {
+    return !words.place.empty() && words.place != context.config.text("BACKUP_TO");
+}
+
 int create(Context& context, const BackupWords& words) {
     const auto configured = app::configured_backup_keys(context.config);
     return with_home(context, [&](db::Home& home) {
@@ -82,8 +87,9 @@ int create(Context& context, const BackupWords& words) {
         if (with_log)
             if (const auto why_not = safety::why_not_physical(installation))
                 throw std::runtime_error(*why_not);
-        const auto manifest =
-            safety::back_up(installation, places, keys.recipients, "asked for", method, with_log);
+        const auto manifest = safety::back_up(
+            installation, places, keys.recipients,
+            is_elsewhere(context, words) ? "asked for (elsewhere)" : "asked for", method, with_log);
         const auto path = safety::made_in(places).name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {

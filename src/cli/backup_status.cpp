@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <memory>
 
 #include "app/installation.hpp"
@@ -12,6 +14,17 @@
 namespace bb::cli {
 namespace {
 
+/// How a place stands: what `status` prints of it.
+struct Standing {
+    bool there = true;
+    bool same_disk = false;
+    std::uint64_t free = 0;
+    std::string words = "away from this machine";
+    std::size_t backups = 0, damaged = 0;
+    std::optional<Time> newest;        // of those that can be used
+    std::optional<std::string> fault;  // why nothing is known of it
+};
+
 /// What is known of the backups of this installation.
 struct Status {
     safety::LastRuns last;
@@ -19,7 +32,7 @@ struct Status {
     struct At {
         safety::Destination place;
         PlaceLog log;
-        bool beside_data;
+        Standing standing;
     };
     std::vector<At> places;
 
@@ -30,15 +43,23 @@ struct Status {
         return logical ? last.good : last.physical;
     }
     /// How many seconds of work would be lost now with the database, or with the disk that it is on; nothing:
-    /// all of it.
+    /// all of it. Only what is in a place counts.
     std::optional<double> rpo(bool with_disk) const {
         std::optional<double> least;
-        for (const auto& [place, log, beside_data] : places) {
-            if (with_disk && beside_data) continue;
-            for (const auto& seconds : {safety::age_of_newest(last), log.lag()})
+        for (const auto& [place, log, standing] : places) {
+            if ((with_disk && standing.same_disk) || !standing.newest) continue;
+            const double age = std::chrono::duration<double>(now() - *standing.newest).count();
+            for (const auto& seconds : {std::optional(std::max(0.0, age)), log.lag()})
                 if (seconds && (!least || *seconds < *least)) least = seconds;
         }
         return least;
+    }
+    /// Whether two backups were missed, by what was noted or by what is there.
+    bool is_late(std::chrono::seconds every) const {
+        if (every.count() == 0) return false;
+        std::optional<Time> newest;
+        for (const auto& at : places) newest = std::max(newest, at.standing.newest);
+        return safety::is_late(last, every) || !newest || now() > *newest + 2 * every;
     }
 };
 
@@ -48,22 +69,21 @@ std::string duration(double seconds) {
     return fmt::format("{:.0f} hours", seconds / 3600);
 }
 
-/// How a place stands: what `status` prints of it.
-struct Standing {
-    bool there = true;
-    bool same_disk = false;
-    std::uint64_t free = 0;
-    std::string words = "away from this machine";
-    std::size_t backups = 0;
-    std::optional<std::string> fault;  // why nothing is known of it
-};
+void look_into(const safety::Destination& place, Standing& standing) {
+    const auto backups = place.list();
+    standing.backups = backups.size();
+    for (const auto& one : backups) {
+        standing.damaged += !one.manifest;
+        if (one.manifest && one.manifest->created_at <= now() + safety::clock_tolerance)
+            standing.newest = one.manifest->created_at;
+    }
+}
 
-Standing standing_of(const Status::At& at) {
-    const auto& place = at.place;
+Standing standing_of(const safety::Destination& place, bool beside_data) {
     Standing standing;
     const auto& store = place.store();
     try {
-        standing.backups = place.list().size();
+        look_into(place, standing);
     } catch (const std::runtime_error& fault) {
         standing.there = false;
         standing.fault = fault.what();
@@ -73,7 +93,7 @@ Standing standing_of(const Status::At& at) {
     const auto folder = store.folder();
     if (!folder) return standing;
     standing.there = std::filesystem::exists(*folder);
-    standing.same_disk = at.beside_data;
+    standing.same_disk = beside_data;
     if (standing.there) standing.free = store.free_bytes().value_or(0);
     standing.words = !standing.there      ? "not there yet"
                      : standing.same_disk ? "on the disk of the data: lost together with it"
@@ -81,25 +101,30 @@ Standing standing_of(const Status::At& at) {
     return standing;
 }
 
+std::string damaged_words(const Standing& standing) {
+    return standing.damaged == 0 ? std::string() : fmt::format(", {} of them damaged", standing.damaged);
+}
+
 /// Whether all of them can be used.
 bool print_places(Context& context, JsonWriter& json, const Status& status, bool as_json) {
     bool good = true;
     json.key("places").array();
     for (const auto& at : status.places) {
-        const auto& [place, log, beside_data] = at;
-        const auto standing = standing_of(at);
-        good = good && !standing.fault;
+        const auto& [place, log, standing] = at;
+        good = good && !standing.fault && standing.damaged == 0;
         json.object()
             .field("path", place.name())
             .field("backups", std::uint64_t(standing.backups))
+            .field("damaged", std::uint64_t(standing.damaged))
+            .field("newest", standing.newest)
             .field("sameDisk", standing.same_disk)
             .field("freeBytes", standing.free)
             .field("fault", standing.fault);
         write_log(json, log);
         json.end();
         if (!as_json)
-            context.out << fmt::format("place\t{}\t{} backups\t{}\n", place.name(), standing.backups,
-                                       standing.words)
+            context.out << fmt::format("place\t{}\t{} backups{}\t{}\n", place.name(), standing.backups,
+                                       damaged_words(standing), standing.words)
                         << told_log(log, place.name());
     }
     json.end();
@@ -153,8 +178,8 @@ int status(Context& context, bool as_json) {
             } catch (const std::runtime_error&) {
                 // What is wrong with the place is told of all that it has.
             }
-            const bool beside = app::is_beside_data(context.config, place);
-            status.places.push_back({std::move(place), std::move(log), beside});
+            auto standing = standing_of(place, app::is_beside_data(context.config, place));
+            status.places.push_back({std::move(place), std::move(log), std::move(standing)});
         }
         if (every.count() > 0) status.next = safety::next_run(status.last, now(), every, 0);
         JsonWriter json;
@@ -162,7 +187,7 @@ int status(Context& context, bool as_json) {
         print_runs(context, json, status, as_json);
         const bool reached = print_places(context, json, status, as_json);
         if (as_json) context.out << json.end().take() << '\n';
-        return safety::is_late(status.last, every) || !reached ? failed : done;
+        return status.is_late(every) || !reached ? failed : done;
     });
 }
 
@@ -171,8 +196,8 @@ int status(Context& context, bool as_json) {
 void add_backup_status(CLI::App& backup, Chosen& chosen) {
     auto* command = backup.add_subcommand("status",
                                           "When the last backup was made and the next is due, and where; "
-                                          "exit code 1: none, two missed, or a place "
-                                          "that cannot be used");
+                                          "exit code 1: none, two missed, a damaged "
+                                          "one, or a place that cannot be used");
     add_stage(*command, chosen);
     const auto json = std::make_shared<bool>(false);
     command->add_flag("--json", *json, "Print JSON");

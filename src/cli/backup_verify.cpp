@@ -67,6 +67,10 @@ int verify(Context& context, const BackupVerifyWords& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto backup = place.find(words.id);
     if (!backup) return context.fail(backup.error());
+    if (!backup->passed_over.empty())
+        return context.fail(
+            fmt::format("The newest backup is damaged ({}). Whole is {}: name it to have it read.",
+                        backup->passed_over, backup->id));
     From from{place, *backup, app::backup_keys_of(context.config, words.key), {}};
     std::optional<secrets::Key> key;
     if (!from.keys.identities.empty()) key = safety::open_backup(*backup, from.keys);

@@ -42,7 +42,7 @@ using Tallies = std::map<std::string, personal::Tally>;
 
 /// Writes what the backup has of a person into `descriptor`. Returns why not, or nothing.
 std::string take_out(Context& context, const ExtractWords& words, safety::LoadedBackup& loaded,
-                     int descriptor) {
+                     const safety::Erased& erased, int descriptor) {
     auto secrets = server_secrets(context.config);
     secrets.insert(secrets.begin(), loaded.files().secret());
     std::string fault;
@@ -50,6 +50,13 @@ std::string take_out(Context& context, const ExtractWords& words, safety::Loaded
         const auto person = co_await find_person(db, words.email);
         if (!person) {
             fault = "In the backup: " + person.error().detail;
+            co_return;
+        }
+        if (erased.contains(person->id.value)) {
+            fault = fmt::format(
+                "The account that had {} when the backup was made was erased since, and what was erased "
+                "stays so.",
+                words.email);
             co_return;
         }
         KeptData data(context.config, db, loaded.stores(), secrets);
@@ -101,8 +108,11 @@ int extract_in(Context& context, const ExtractWords& words, const From& from, db
         http::share_descriptor(::open(home.data().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (*spool < 0) return context.fail("There is no room for the archive in the data folder.");
     std::string fault;
+    auto erased = safety::erased_beside(from.place);
+    db::Session live(home.conninfo());
+    erased.merge(safety::erased_in(live));
     safety::use_aside(installation, source, [&](safety::LoadedBackup& loaded) {
-        fault = take_out(context, words, loaded, *spool);
+        fault = take_out(context, words, loaded, erased, *spool);
     });
     if (!fault.empty()) return context.fail(fault);
     Tallies tallies;

@@ -142,7 +142,8 @@ std::string back_up_first(Context& context, const From& from, const safety::Inst
                           const db::Home& home) {
     const auto keys = app::keys_to_seal_with(from.configured, home.data(), db::say_on_stderr);
     try {
-        const auto id = safety::back_up(installation, {from.place}, keys.recipients, "before restore").id;
+        const auto id =
+            safety::back_up(installation, {from.place}, keys.recipients, safety::before_restore).id;
         context.err << fmt::format("What is there now is in the backup {}.\n", id);
         return id;
     } catch (const std::exception&) {
@@ -158,6 +159,8 @@ int restore_in(Context& context, const RestoreWords& words, const From& from, db
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     const auto& manifest = *source.backup.manifest;
     const auto plan = safety::plan_restore(installation, from.place, manifest);
+    if (!from.backup.passed_over.empty())
+        context.err << fmt::format("Newer, and damaged: {}.\n", from.backup.passed_over);
     show(context, manifest, plan);
     if (words.dry_run) return done;
     if (!plan.empty && !confirmed(context, words.yes)) return failed;

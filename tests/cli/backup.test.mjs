@@ -210,7 +210,7 @@ test("another database is filled by --into, also one whose account may make none
     }
 });
 
-test("a wrong key, a changed archive and a newer schema are refused, and nothing is touched", async () => {
+test("a wrong key and a changed archive are refused, and nothing is touched", async () => {
     const made = await create();
     const users = (await server.command("user", "list")).stdout;
     const other = path.join(path.dirname(backups), "other.key");
@@ -319,6 +319,11 @@ test("one person's data comes back, and nobody else's is touched", async () => {
     const nobody = await server.command("backup", "extract", made.id, "--user", "nobody@backup.example");
     assert.equal(nobody.code, 1);
     assert.match(nobody.stderr, /In the backup: /);
+    assert.equal((await server.command("user", "erase", kim.email, "--now")).code, 0);
+    await server.command("user", "create", kim.email);
+    const erased = await server.command("backup", "extract", made.id, "--user", kim.email);
+    assert.equal(erased.code, 1);
+    assert.match(erased.stderr, /was erased since, and what was erased stays so/);
 });
 
 test("the schedule says what a server does by itself, and when next", async () => {

@@ -107,7 +107,7 @@ test("restore, whose database is restarted, leaves the data of before", async ()
 
 test("a disk that fills up while data is restored leaves the data of before", async (context) => {
     const disk = path.join(folder, "small");
-    const none = mountSmallDisk(disk, "400m");
+    const none = mountSmallDisk(disk, "700m");
     if (none) return context.skip(none);
     const server = await startServer({
         dataFolder: path.join(disk, "data"),
@@ -129,7 +129,24 @@ test("a disk that fills up while data is restored leaves the data of before", as
         fillDisk(path.join(disk, "other"), 45);
         const full = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
         assert.equal(full.code, 1, full.stdout);
-        assert.match(full.stderr, /The disk of the database is full: .* nothing was changed/s);
+        assert.match(full.stderr, /no room to restore in .*: 45 MB are free, about \d+ MB are needed/);
+        assert.match(full.stderr, /Nothing was touched/);
+        rmSync(path.join(disk, "other"));
+        const ready = async () => (await fetch(`${server.url}/readyz`)).status;
+        const filling = server.command("backup", "restore", "latest", "--yes", "--no-safety");
+        let over = false;
+        filling.then(() => (over = true));
+        while (!over && query("SELECT count(*) FROM pg_database WHERE datname LIKE '%restoring'") === "0\n")
+            await pause(5);
+        fillDisk(path.join(disk, "other"), 50);
+        const given = await filling;
+        assert.equal(given.code, 1, given.stdout);
+        assert.match(
+            given.stderr,
+            /nearly full, and the live database needs what is left. Nothing was changed/,
+        );
+        assert.equal(await ready(), 200);
+        assert.equal(query("SELECT count(*) FROM pg_database WHERE datname LIKE '%restoring'"), "0\n");
         rmSync(path.join(disk, "other"));
         assert.equal(await users(), before);
         const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");

@@ -96,8 +96,7 @@ private:
         PartWriter part(to_, "files", manifest_.id, key_, 0);
         TarWriter tar([&part](std::string_view bytes) { part.add(bytes); });
         tar.add("secret", from_.secret);
-        for (const auto& file : from_.settings)
-            tar.add("settings/" + file.filename().string(), read_small_file(file));
+        for (const auto& [name, file] : from_.settings) tar.add("settings/" + name, read_small_file(file));
         Uuid owner;
         crypto::Digest digest{};
         for (std::uint64_t done = 0;;) {

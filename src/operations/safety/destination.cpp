@@ -37,6 +37,24 @@ bool is_older(const StoredBackup& one, const StoredBackup& other) {
     return age(one) < age(other);
 }
 
+/// What is wrong with the parts that a backup should have in `folder`; empty: nothing.
+std::string fault_of_parts(const Manifest& manifest, const std::string& folder,
+                           const std::map<std::string, std::uint64_t>& sizes) {
+    for (const auto& part : manifest.parts) {
+        const auto object = part_object(part.name);
+        const auto found = sizes.find(folder + object);
+        if (found == sizes.end()) return fmt::format("{} is missing", object);
+        if (found->second != part.stored_bytes)
+            return fmt::format("{} has {} bytes instead of {}", object, found->second, part.stored_bytes);
+    }
+    return {};
+}
+
+/// Whether one may stand for the state of now.
+bool is_ordinary(const Manifest& manifest) {
+    return manifest.reason != before_restore && manifest.created_at <= now() + clock_tolerance;
+}
+
 }  // namespace
 
 bool is_backup_id(const std::string& name) {
@@ -57,8 +75,11 @@ Destination::Destination(std::shared_ptr<Store> store, Retention retention)
     : store_(std::move(store)), retention_(retention) {}
 
 StoredBackup Destination::look_at(const std::string& id) const {
-    StoredBackup backup{id, store_, std::nullopt, {}, {}, false};
-    backup.held = !store_->list(backup.object(hold_name)).empty();
+    StoredBackup backup;
+    backup.id = id;
+    backup.store = store_;
+    const auto objects = sizes_in(id + "/");
+    backup.held = objects.contains(backup.object(hold_name));
     std::optional<std::string> text;
     try {
         text = store_->get(backup.object(manifest_name));
@@ -77,9 +98,16 @@ StoredBackup Destination::look_at(const std::string& id) const {
     else if (manifest->id != backup.id)
         backup.fault = "its manifest is of another backup, " + manifest->id;
     else
-        backup.manifest = std::move(*manifest);
+        backup.fault = fault_of_parts(*manifest, id + "/", objects);
+    if (backup.fault.empty()) backup.manifest = std::move(*manifest);
     backup.manifest_text = std::move(*text);
     return backup;
+}
+
+std::map<std::string, std::uint64_t> Destination::sizes_in(const std::string& folder) const {
+    std::map<std::string, std::uint64_t> sizes;
+    for (auto& object : store_->list(folder)) sizes[object.name] = object.bytes;
+    return sizes;
 }
 
 bool Destination::is_there_without_manifest(const std::string& id) const {
@@ -99,12 +127,22 @@ std::vector<StoredBackup> Destination::list() const {
 }
 
 Result<StoredBackup> Destination::newest() const {
-    const auto all = list();
-    for (auto it = all.rbegin(); it != all.rend(); ++it)
-        if (it->manifest) return *it;
+    auto all = list();
+    std::reverse(all.begin(), all.end());
+    std::string damaged;
+    for (const auto& one : all) {
+        if (one.manifest && is_ordinary(*one.manifest)) {
+            auto found = one;
+            found.passed_over = damaged;
+            return found;
+        }
+        if (!one.manifest) damaged += fmt::format("{}{}: {}", damaged.empty() ? "" : "; ", one.id, one.fault);
+    }
+    for (const auto& one : all)
+        if (one.manifest) return one;
     if (all.empty()) return Error(ErrorCode::not_found, fmt::format("There is no backup in {}.", name()));
-    return Error(ErrorCode::not_found, fmt::format("There is no backup in {} that can be used. {}: {}.",
-                                                   name(), all.back().id, all.back().fault));
+    return Error(ErrorCode::not_found,
+                 fmt::format("There is no backup in {} that can be used. {}.", name(), damaged));
 }
 
 Result<StoredBackup> Destination::find(std::string_view id) const {
@@ -129,16 +167,11 @@ void Destination::commit(std::string_view id, std::string_view manifest_text) co
     const auto manifest = read_manifest(manifest_text);
     if (!manifest) throw std::runtime_error(manifest.error().detail);
     const auto folder = store_->draft(id) + "/";
-    std::map<std::string, std::uint64_t> there;
-    for (auto& object : store_->list(folder)) there[object.name] = object.bytes;
-    for (const auto& part : manifest->parts) {
-        const auto found = there.find(folder + part_object(part.name));
-        if (found == there.end() || found->second != part.stored_bytes)
-            throw std::runtime_error(
-                fmt::format("{}/{}/{} is not there as it was stored: another backup was made there at the "
-                            "same time. Try again.",
-                            name(), id, part_object(part.name)));
-    }
+    if (const auto fault = fault_of_parts(*manifest, folder, sizes_in(folder)); !fault.empty())
+        throw std::runtime_error(
+            fmt::format("{}/{} is not as it was stored: another backup was made there at the same time. Try "
+                        "again. ({})",
+                        name(), id, fault));
     store_->publish(id, manifest_text);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +19,9 @@ namespace bb::safety {
 struct StoredBackup {
     std::string id;
     std::shared_ptr<const Store> store;  ///< where it is
-    std::optional<Manifest> manifest;    ///< nothing: it cannot be read
+    std::optional<Manifest> manifest;    ///< nothing: it cannot be used
     std::string fault;                   ///< why
+    std::string passed_over;             ///< of the newest: which newer ones cannot be used, and why
     std::string manifest_text;           ///< as it stands there
     bool held = false;                   ///< never pruned
 
@@ -45,10 +48,12 @@ public:
     std::unique_ptr<Store::Lock> lock() const { return store_->lock(); }
     int remove_unfinished() const { return store_->remove_drafts(); }
 
-    /// Every backup, oldest first; those that cannot be read have a fault.
+    /// Every backup, oldest first; those that cannot be read, or whose parts have not the size that they were
+    /// made with, have a fault.
     std::vector<StoredBackup> list() const;
-    /// The one with this id, or the newest whole one for "latest". Errors: not_found, saying where was
-    /// looked.
+    /// The one with this id, or the newest whole one for "latest". Those that were made of what a restore
+    /// replaced, and those of a time to come, are the latest only where there is no other. Errors: not_found,
+    /// saying where was looked.
     Result<StoredBackup> find(std::string_view id) const;
 
     /// For a part of a backup that is being made.
@@ -64,6 +69,7 @@ public:
 
 private:
     StoredBackup look_at(const std::string& id) const;
+    std::map<std::string, std::uint64_t> sizes_in(const std::string& folder) const;
     bool is_there_without_manifest(const std::string& id) const;
     Result<StoredBackup> newest() const;
 

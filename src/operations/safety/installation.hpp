@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "services/blobs/stores.hpp"
@@ -23,14 +24,15 @@ using Progress = std::function<void(std::string_view step, std::uint64_t done, s
 
 /// What is backed up, and what a backup is restored into.
 struct Installation {
-    std::string conninfo;                         ///< of the application's role, for libpq
-    std::string wal_conninfo;                     ///< of a role that may read the write-ahead log, if any may
-    bool managed = false;                         ///< the database is the private cluster in `data`
-    std::filesystem::path data;                   ///< BRAINBYTES_DATA
-    std::string secret;                           ///< the server's: opens what is sealed in the database
-    std::string program;                          ///< version of this program
-    std::vector<std::filesystem::path> settings;  ///< files with options that go along
-    std::shared_ptr<const blobs::Stores> files;   ///< uploaded files; not null where they are looked at
+    std::string conninfo;        ///< of the application's role, for libpq
+    std::string wal_conninfo;    ///< of a role that may read the write-ahead log, if any may
+    bool managed = false;        ///< the database is the private cluster in `data`
+    std::filesystem::path data;  ///< BRAINBYTES_DATA
+    std::string secret;          ///< the server's: opens what is sealed in the database
+    std::string program;         ///< version of this program
+    std::vector<std::pair<std::string, std::filesystem::path>>
+        settings;                                ///< small files that go along, by name
+    std::shared_ptr<const blobs::Stores> files;  ///< uploaded files; not null where they are looked at
     /// ($1 owner, $2 digest) gives owner and digest of the next 5,000 uploaded files that rows name, in that
     /// order.
     const char* files_sql;

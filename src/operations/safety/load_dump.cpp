@@ -14,6 +14,7 @@ constexpr const char* before_sql = "SET synchronous_commit = off; SET maintenanc
 constexpr const char* schema_sql = "SELECT current_schema()::text";
 // Tables that the same transaction has made.
 constexpr const char* frozen = " WITH (FREEZE)";
+constexpr std::size_t watched_at_least = 8u << 20;  // bytes: a disk fills up faster than twice a second
 constexpr std::size_t script_piece = 256 * 1024;
 
 }  // namespace
@@ -32,8 +33,12 @@ std::map<std::string, std::int64_t> load_dump(const std::string& conninfo, http:
     use.begin = [&](const DumpScript::Table& table) {
         session.begin_copy(table.copy + frozen);
     };
-    use.rows = [&](std::string_view bytes) {
+    use.rows = [&, unwatched = std::size_t(0)](std::string_view bytes) mutable {
         session.put_copy(bytes);
+        unwatched += bytes.size();
+        if (unwatched < watched_at_least) return;
+        unwatched = 0;
+        watch();
     };
     use.end = [&](const DumpScript::Table& table) {
         const auto taken = session.end_copy();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/db/migrate.hpp"
@@ -41,11 +42,49 @@ private:
     std::uint64_t done_ = 0;
 };
 
-FileLock lock_of_restores(const fs::path& data) {
+// A server that cannot write its log any more goes down, the live one too: it is never taken.
+constexpr std::uint64_t reserve = 64u << 20;
+constexpr std::uint64_t most_log = 1u << 30;  // max_wal_size of a private database
+
+std::uint64_t free_of(const Installation& at) {
+    return fs::space(at.data).available;
+}
+
+/// Called while something is waited for, and while rows are loaded.
+void watch_disk(const Installation& at) {
+    at.watch();
+    if (!at.managed || free_of(at) >= reserve) return;
+    throw std::runtime_error(fmt::format(
+        "The disk of {} is nearly full, and the live database needs what is left. Nothing was changed. "
+        "Make room, then try again.",
+        at.data.string()));
+}
+
+/// What is brought back lies beside what is there until they change places. A physical backup has looked
+/// itself.
+void check_room_to_load(const Installation& at, const RestoreSource& source) {
+    if (source.recovered) return;
+    std::uint64_t wanted = reserve;
+    for (const auto& part : source.backup.manifest->parts) {
+        wanted += part.bytes;
+        // Indexes, and the log of the load.
+        if (part.name == "database" && at.managed) wanted += part.bytes / 3 + std::min(part.bytes, most_log);
+    }
+    const auto free = free_of(at);
+    if (free >= wanted) return;
+    throw std::runtime_error(fmt::format(
+        "There is no room to restore in {}: {} MB are free, about {} MB are needed. Nothing was touched. "
+        "Make room, or restore elsewhere (--into FOLDER).",
+        at.data.string(), free >> 20, wanted >> 20));
+}
+
+FileLock lock_of_restores(const Installation& at, const RestoreSource& source) {
+    const auto& data = at.data;
     const auto file = data / "run/restore.lock";
     fs::create_directories(file.parent_path());  // with DATABASE_URL nothing has made it yet
     auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
     if (!lock) throw std::runtime_error(fmt::format("Another restore is under way in {}.", data.string()));
+    check_room_to_load(at, source);
     return std::move(*lock);
 }
 
@@ -55,8 +94,8 @@ LoadedBackup::LoadedBackup(const Installation& at, const RestoreSource& source, 
     : at_(at),
       source_(source),
       manifest_(*source.backup.manifest),
-      lock_(lock_of_restores(at.data)),
-      database_(at.conninfo, into.live_is_empty, at.watch),
+      lock_(lock_of_restores(at, source)),
+      database_(at.conninfo, into.live_is_empty, [this] { watch_disk(at_); }),
       stores_(into.files),
       files_(at.data, stores_) {}
 

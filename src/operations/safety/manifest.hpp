@@ -37,6 +37,9 @@ struct WalOfBackup {
     std::string role;  ///< that the server was read with
 };
 
+/// Why a backup was made of what a restore is about to replace.
+constexpr const char* before_restore = "before restore";
+
 /// What a backup says of itself. It is readable without a key, and holds nothing of people.
 struct Manifest {
     std::string id;

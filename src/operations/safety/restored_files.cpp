@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_settings = 1u << 20;  // of a file with settings
+constexpr std::size_t most_settings = 16u << 20;  // of a file with settings
 
 /// A new file that is on the disk when it is closed well.
 class NewFile {
@@ -47,6 +47,15 @@ private:
 std::optional<blobs::Stored> packed_file(std::string_view name) {
     if (!name.starts_with("files/")) return std::nullopt;
     return stored_name(name.substr(6));
+}
+
+/// "settings/.env", "settings/trust/KEY.pub"; empty: it is none, or would lie elsewhere.
+std::string packed_setting(std::string_view name) {
+    if (!name.starts_with("settings/")) return {};
+    const fs::path path(name.substr(9));
+    for (const auto& step : path)
+        if (step.empty() || step == "." || step == ".." || path.is_absolute()) return {};
+    return path.string();
 }
 
 }  // namespace
@@ -82,8 +91,8 @@ void RestoredFiles::unpack(std::shared_ptr<http::FileSource> part) {
         const std::string_view name = entry->name;
         if (name == "secret") {
             secret_ = tar.read_all(most_settings);
-        } else if (name.starts_with("settings/") && name.find('/', 9) == std::string_view::npos) {
-            settings_.emplace_back(name.substr(9), tar.read_all(most_settings));
+        } else if (const auto setting = packed_setting(name); !setting.empty()) {
+            settings_.emplace_back(setting, tar.read_all(most_settings));
         } else if (const auto file = packed_file(name)) {
             stage(*file, tar);
         } else {
@@ -141,7 +150,10 @@ fs::path RestoredFiles::keep_settings(const std::string& backup) {
     const auto folder = data_ / ("settings-of-" + backup);
     fs::create_directories(folder);
     fs::permissions(folder, fs::perms::owner_all);
-    for (const auto& [name, text] : settings_) write_small_file(folder / name, text);
+    for (const auto& [name, text] : settings_) {
+        fs::create_directories((folder / name).parent_path());
+        write_small_file(folder / name, text);
+    }
     return folder;
 }
 

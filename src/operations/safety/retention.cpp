@@ -15,9 +15,6 @@ namespace {
 
 using std::chrono::days;
 
-// What two clocks of one school may differ by.
-constexpr auto tolerance = std::chrono::hours(1);
-
 std::string day_of(Time time) {
     return to_rfc3339(time).substr(0, 10);
 }
@@ -65,7 +62,7 @@ void newest_first(std::vector<Candidate>& backups) {
 /// Why one stays that counts for nothing else; empty: it is an ordinary one.
 std::string why_set_aside(const Candidate& backup, Time now) {
     if (!backup.whole) return "damaged: look at it, then remove its folder";
-    if (backup.created_at > now + tolerance) return "of a time to come: a clock was wrong";
+    if (backup.created_at > now + clock_tolerance) return "of a time to come: a clock was wrong";
     return {};
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@ struct Retention {
     int weekly = 4;
     int monthly = 12;
 };
+
+/// What two clocks of one school may differ by. What is later than that is of a time to come: a clock was
+/// wrong.
+constexpr std::chrono::hours clock_tolerance{1};
 
 /// A backup as retention looks at it.
 struct Candidate {

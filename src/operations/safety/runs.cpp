@@ -19,9 +19,11 @@ constexpr const char* note_sql =
     "INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds, fault) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)";
 constexpr const char* forget_sql = "DELETE FROM backup_runs WHERE started_at < now() - interval '13 months'";
+// Not those of a time to come, when a clock was wrong, nor those that went where no server keeps any.
 constexpr const char* last_sql =
     "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
-    "WHERE $1 OR (backup IS NOT NULL AND (reason LIKE '% (physical)') = $2) "
+    "WHERE started_at <= $3 AND reason NOT LIKE '% (elsewhere)%' "
+    "AND ($1 OR (backup IS NOT NULL AND (reason LIKE '% (physical)') = $2)) "
     "ORDER BY started_at DESC LIMIT 1";
 
 constexpr const char* newest_sql =
@@ -53,8 +55,12 @@ std::optional<BackupRun> run_in(const db::Rows& rows) {
     return run_of(rows[0]);
 }
 
+Time latest_start() {
+    return now() + clock_tolerance;
+}
+
 std::optional<BackupRun> last(db::Session& session, bool any, bool physical = false) {
-    return run_in(session.query(last_sql, any, physical));
+    return run_in(session.query(last_sql, any, physical, latest_start()));
 }
 
 /// Where one backup goes.
@@ -161,9 +167,9 @@ LastRuns last_runs(db::Session& session) {
 
 Task<LastRuns> last_runs(db::Database& db) {
     LastRuns runs;
-    runs.any = run_in(co_await db.query(last_sql, true, false));
-    runs.good = run_in(co_await db.query(last_sql, false, false));
-    runs.physical = run_in(co_await db.query(last_sql, false, true));
+    runs.any = run_in(co_await db.query(last_sql, true, false, latest_start()));
+    runs.good = run_in(co_await db.query(last_sql, false, false, latest_start()));
+    runs.physical = run_in(co_await db.query(last_sql, false, true, latest_start()));
     co_return runs;
 }
 
@@ -178,7 +184,8 @@ std::optional<double> age_of_newest(const LastRuns& last) {
     std::optional<double> age;
     for (const auto* kind : {&last.good, &last.physical}) {
         if (!*kind) continue;
-        const double seconds = std::chrono::duration<double>(now() - (*kind)->started_at).count();
+        const double seconds =
+            std::max(0.0, std::chrono::duration<double>(now() - (*kind)->started_at).count());
         age = std::min(age.value_or(seconds), seconds);
     }
     return age;

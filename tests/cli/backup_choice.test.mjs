@@ -1,0 +1,111 @@
+// Which backup is chosen, what goes along with the data, and what may follow a restore.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+
+import { startServer } from "../support/server.mjs";
+
+let server;
+before(async () => {
+    server = await startServer();
+});
+after(async () => server?.stop());
+
+const query = (sql) =>
+    execFileSync("psql", [
+        ...["-h", `${server.dataFolder}/run`, "-U", "brainbytes", "-XAtqc", sql, "brainbytes"],
+    ]).toString();
+const json = (done) => {
+    assert.equal(done.code, 0, done.stderr);
+    return JSON.parse(done.stdout);
+};
+const command = (words) => server.command(...words.split(" "));
+
+test("the latest is none of a clock that was ahead, damaged, or made of what a restore replaced", async () => {
+    const place = path.join(server.dataFolder, "choice");
+    const at = (words) => command(`${words} --from ${place}`);
+    const make = async () => json(await command(`backup create --json --to ${place}`)).id;
+    const whole = await make();
+    const cut = await make();
+    truncateSync(path.join(place, cut, "files.sealed"), 10);
+    const dry = await at("backup restore latest --dry-run");
+    assert.match(
+        dry.stderr,
+        new RegExp(`Newer, and damaged: ${cut}: files.sealed has 10 bytes instead of \\d+`),
+    );
+    assert.match(dry.stderr, new RegExp(`Backup ${whole}`));
+    const read = await at("backup verify");
+    assert.equal(read.code, 1);
+    assert.match(read.stderr, new RegExp(`The newest backup is damaged .*Whole is ${whole}`));
+    const pruned = await at("backup prune --dry-run");
+    assert.match(pruned.stdout, new RegExp(`${whole}\tkept\tnewest`));
+    assert.match(pruned.stdout, new RegExp(`${cut}\tkept\tdamaged`));
+    rmSync(path.join(place, cut), { recursive: true });
+    const restored = json(await at(`backup restore ${whole} --yes --json`));
+    const again = json(await at("backup restore latest --yes --no-safety --json"));
+    assert.ok(restored.safetyBackup > whole);
+    assert.equal(again.id, whole);
+});
+
+test("a run of a time to come, and one to elsewhere, are none that the next is counted from", async () => {
+    query(`INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds) VALUES
+        (gen_random_uuid(), now() + interval '1 year', 'scheduled', '20281128T000000Z-000000', 1, 1)`);
+    json(await command(`backup create --json --to ${path.join(server.dataFolder, "elsewhere")}`));
+    const none = await command("backup status --json");
+    assert.equal(none.code, 1, "nothing is in the place of the backups");
+    assert.equal(JSON.parse(none.stdout).last, null);
+    assert.equal(JSON.parse(none.stdout).rpoSecondsWithDisk, null);
+    const { id, path: folder } = json(await command("backup create --json"));
+    const status = json(await command("backup status --json"));
+    assert.equal(status.last.id, id);
+    assert.ok(status.rpoSeconds >= 0 && status.rpoSeconds < 3600, JSON.stringify(status));
+    assert.ok(Date.parse(status.next) < Date.now() + 2 * 86_400_000, status.next);
+    truncateSync(path.join(folder, "database.sealed"), 10);
+    const damaged = await command("backup status");
+    assert.equal(damaged.code, 1);
+    assert.match(damaged.stdout, /1 backups, 1 of them damaged/);
+    rmSync(folder, { recursive: true });
+    assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
+});
+
+test("after a restore, rolling the schema back asks how far", async () => {
+    const made = json(await command("backup create --json"));
+    json(await command(`backup restore ${made.id} --yes --no-safety --json`));
+    await server.stop({ keep: true });
+    const back = await command("db rollback --yes");
+    assert.equal(back.code, 1);
+    assert.match(back.stderr, /was restored at .*to take one more back would be one too many.*--to \d+/);
+    await server.start();
+});
+
+test("settings, trusted keys and ledgers are in a backup", async () => {
+    for (const [name, text] of [
+        ["trust/ABC.pub", "key"],
+        ["releases/ledger.jsonl", "{}"],
+        ["stages/production.jsonl", "{}"],
+    ]) {
+        const file = path.join(server.dataFolder, name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
+    }
+    const made = json(await command("backup create --json"));
+    json(await command(`backup restore ${made.id} --yes --no-safety --json`));
+    const kept = path.join(server.dataFolder, `settings-of-${made.id}`);
+    assert.equal(readFileSync(path.join(kept, "trust/ABC.pub"), "utf8"), "key");
+    for (const name of ["releases/ledger.jsonl", "stages/production.jsonl"])
+        assert.equal(readFileSync(path.join(kept, name), "utf8"), "{}");
+});
+
+test("a backup of a newer schema is refused, and nothing is touched", async () => {
+    const forged =
+        "INSERT INTO schema_migrations (number, name, checksum, phase) VALUES (9999, 'later', 'none', 'expand')";
+    query(forged);
+    const later = json(await command("backup create --json"));
+    query("DELETE FROM schema_migrations WHERE number = 9999");
+    const newer = await command(`backup restore ${later.id} --yes`);
+    assert.equal(newer.code, 1);
+    assert.match(newer.stderr, /has schema 9999, and this program knows \d+ at most/);
+    assert.equal(query("SELECT count(*) FROM schema_migrations WHERE number = 9999"), "0\n");
+});

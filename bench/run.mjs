@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 
 import { program, freePort, temporaryFolder, programEnvironment } from "../tests/support/server.mjs";
 import { accessCost } from "./access.mjs";
-import { backupSpeed } from "./backup.mjs";
+import { backupRows } from "./backup.mjs";
 import { firstTokenSpeed } from "./first.mjs";
 import { pgbench, startNginx, statement } from "./floors.mjs";
 import { cpuOf, cpuOfPostgres, median, residentOf, sleep, wrk } from "./machine.mjs";
@@ -264,19 +264,11 @@ async function start() {
     await subject.stop();
 }
 
-/** Backup and restore as ratios to PostgreSQL's own programs. */
+/** Backup and restore as ratios to PostgreSQL's own programs. BENCH_BACKUP_MB names other sizes. */
 async function backup() {
-    const speed = await backupSpeed();
-    report("backup: rate / pg_dump | zstd", rounded(speed.backup), "least", 0.8, speed.backupRemark);
-    report(
-        "physical backup: rate / pg_basebackup | zstd",
-        rounded(speed.physical),
-        "least",
-        0.9,
-        speed.physicalRemark,
-    );
-    report("restore: rate / pg_restore", rounded(speed.restore), "least", 0.9, speed.restoreRemark);
-    report("backup: MB of memory", Math.round(speed.most), "most", 100);
+    const sizes = (process.env.BENCH_BACKUP_MB ?? "200,1000").split(",").map(Number);
+    for (const [name, figure, best, goal, remark] of await backupRows(sizes))
+        report(name, rounded(figure), best, goal, remark);
 }
 
 /** Pages of a PDF per second, from its upload until they can be found, beside pdftotext alone. */

@@ -10,6 +10,7 @@
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "operations/safety/check.hpp"
+#include "operations/safety/hold_drill.hpp"
 #include "operations/safety/loaded_backup.hpp"
 #include "operations/safety/restore.hpp"
 
@@ -63,6 +64,16 @@ int try_restore(Context& context, const From& from, db::Home& home) {
     return done;
 }
 
+/// On an empty machine in a folder: the server is started there, somebody signs in and asks the tutor.
+int try_whole_host(Context& context, const From& from, db::Home& home) {
+    const auto result =
+        safety::hold_drill(told_installation(context, home), *safety::find_scenario("lost-host"), from.place,
+                           from.backup, from.keys, false);
+    for (const auto& check : result.checks)
+        context.err << fmt::format("{}: {}, {}\n", check.good ? "good" : "FAILED", check.name, check.detail);
+    return result.good() ? done : failed;
+}
+
 int verify(Context& context, const BackupVerifyWords& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto backup = place.find(words.id);
@@ -88,7 +99,10 @@ int verify(Context& context, const BackupVerifyWords& words) {
         context.err << fmt::format("The log that follows goes to {} without a gap ({} segments).\n",
                                    to_rfc3339(from.goal.window->to), segments);
     if (!words.restore) return done;
-    return with_home(context, [&](db::Home& home) { return try_restore(context, from, home); });
+    return with_home(context, [&](db::Home& home) {
+        const int outcome = try_restore(context, from, home);
+        return outcome == done ? try_whole_host(context, from, home) : outcome;
+    });
 }
 
 }  // namespace
@@ -101,7 +115,8 @@ void add_backup_verify(CLI::App& backup, Chosen& chosen) {
     command->add_option("--from", words->from,
                         "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
     command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
-    command->add_flag("--restore", words->restore, "Bring it back in a throw-away place, too");
+    command->add_flag("--restore", words->restore,
+                      "Bring it back in a throw-away place too, start the server there, sign in and ask");
     command->callback([&chosen, words] {
         chosen.action = [words](Context& context) {
             return verify(context, *words);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <map>
 #include <random>
 #include <set>
@@ -78,55 +79,121 @@ TEST(Retention, HeldDamagedAndFutureOnesStayAndCountForNothing) {
     EXPECT_EQ(verdicts[3].why, "of a time to come: a clock was wrong");
 }
 
-/// What must be there on any day, whatever happened before.
-void expect_promises(const std::set<Time>& stored, const std::set<Time>& ever, Time today) {
-    ASSERT_EQ(stored.empty(), ever.empty());
-    if (ever.empty()) return;
-    EXPECT_EQ(*stored.rbegin(), *ever.rbegin()) << "the newest is gone";
-    std::map<std::string, Time> days_made, months_made;
-    for (const auto time : ever) {
-        days_made[to_rfc3339(time).substr(0, 10)] = time;
-        months_made[to_rfc3339(time).substr(0, 7)] = time;
-    }
-    const auto expect_last = [&](const auto& made, int most, const char* what) {
-        int count = 0;
-        for (auto it = made.rbegin(); it != made.rend() && count < most; ++it, ++count)
-            EXPECT_TRUE(stored.contains(it->second))
-                << what << " " << it->first << " on " << to_rfc3339(today);
-    };
-    expect_last(days_made, 7, "day");
-    expect_last(months_made, 12, "month");
-    EXPECT_LE(stored.size(), 7u + 4u + 12u);
+using Made = std::map<Time, Candidate>;
+
+/// As date(1) names them: strftime's %G-W%V is the week of ISO 8601.
+std::string period(Time time, const char* format) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[32];
+    return {text, std::strftime(text, sizeof text, format, &parts)};
 }
 
-TEST(Retention, ThreeYearsWithGapsFailuresAndClockChanges) {
-    for (unsigned seed = 1; seed <= 20; ++seed) {
-        std::mt19937 random(seed);
-        std::set<Time> stored, ever;
-        bool away = false;
-        for (Time today = at(2024, 1, 1); today < at(2027, 1, 1); today += days(1)) {
-            if (random() % 40 == 0) away = !away;  // weeks without any backup
-            if (away || random() % 10 == 0) continue;
-            const int runs = random() % 5 == 0 ? 3 : 1;
-            for (int run = 0; run < runs; ++run) {
-                // Summer time, and a clock that is up to half an hour off.
-                auto time = today + std::chrono::hours(run * 4 + static_cast<int>(random() % 2)) +
-                            std::chrono::minutes(static_cast<int>(random() % 61) - 30);
-                if (!ever.empty() && time <= *ever.rbegin()) time = *ever.rbegin() + 1s;
-                stored.insert(time);
-                ever.insert(time);
-            }
-            if (random() % 8 == 0) continue;  // pruning failed today
-            std::vector<Candidate> all;
-            for (const auto time : stored) all.push_back(backup(time));
-            const auto now = *ever.rbegin() + 1min;
-            std::map<std::string, Time> by_id;
-            for (const auto time : stored) by_id[to_rfc3339(time)] = time;
-            for (const auto& verdict : sort_out(all, now, {}))
-                if (!verdict.kept) stored.erase(by_id.at(verdict.id));
-            expect_promises(stored, ever, today);
-            if (testing::Test::HasFailure()) FAIL() << "seed " << seed;
+/// Those that stand for a period: whole, and of no time to come.
+std::vector<Time> that_count(const Made& made, Time now) {
+    std::vector<Time> times;
+    for (const auto& [time, one] : made)
+        if (one.whole && time <= now + clock_tolerance) times.push_back(time);
+    return times;
+}
+
+/// What must be there on any day, whatever happened before.
+void expect_promises(const Made& stored, const Made& ever, Time now) {
+    const auto count = that_count(ever, now);
+    if (count.empty()) return;
+    EXPECT_TRUE(stored.contains(count.back())) << "the newest is gone on " << to_rfc3339(now);
+    const auto expect_last = [&](const char* format, std::size_t most) {
+        std::map<std::string, Time> newest;
+        for (const auto time : count) newest[period(time, format)] = time;
+        for (auto it = newest.rbegin(); it != newest.rend() && most > 0; ++it, --most)
+            EXPECT_TRUE(stored.contains(it->second)) << it->first << " on " << to_rfc3339(now);
+    };
+    expect_last("%Y-%m-%d", 7);
+    expect_last("%G-W%V", 4);
+    expect_last("%Y-%m", 12);
+    for (const auto& [time, one] : ever) {
+        if (one.held || !one.whole) {
+            EXPECT_TRUE(stored.contains(time)) << one.id;
         }
+    }
+    std::size_t ordinary = 0;
+    for (const auto time : that_count(stored, now)) ordinary += !stored.at(time).held;
+    EXPECT_LE(ordinary, 7u + 4u + 12u);
+}
+
+/// The day-to-day life of a school: weeks without any, several on a day, clocks that are off or jump, damaged
+/// and held ones, days on which pruning fails.
+class Years {
+public:
+    explicit Years(unsigned seed) : random_(seed) {}
+
+    template <class Prune, class Expect>
+    void run(Prune prune, Expect expect) {
+        for (Time today = at(2024, 1, 1); today < at(2027, 1, 1); today += days(1)) {
+            if (once_in(40)) away_ = !away_;
+            if (away_ || once_in(10)) continue;
+            for (int left = once_in(5) ? 3 : 1; left > 0; --left) make(today + std::chrono::hours(4 * left));
+            const auto now = today + 20h;
+            if (once_in(8)) continue;
+            std::vector<Candidate> all;
+            for (const auto& [time, one] : stored_) all.push_back(one);
+            std::shuffle(all.begin(), all.end(), random_);
+            std::map<std::string, Time> by_id;
+            for (const auto& one : all) by_id[one.id] = one.created_at;
+            for (const auto& verdict : prune(all, now))
+                if (!verdict.kept) stored_.erase(by_id.at(verdict.id));
+            expect(stored_, ever_, now);
+            if (testing::Test::HasFailure()) return;
+        }
+    }
+
+private:
+    bool once_in(unsigned n) { return random_() % n == 0; }
+
+    void make(Time time) {
+        time += std::chrono::minutes(static_cast<int>(random_() % 61) - 30);
+        if (once_in(60)) time += days(400);
+        if (once_in(60)) time -= days(45);
+        while (ever_.contains(time)) time += 1s;
+        auto one = backup(time);
+        one.whole = !once_in(25);
+        one.held = once_in(80);
+        ever_.emplace(time, one);
+        stored_.emplace(time, one);
+    }
+
+    std::mt19937 random_;
+    Made stored_, ever_;
+    bool away_ = false;
+};
+
+TEST(Retention, ThreeYearsWithGapsFailuresAndClocksThatJump) {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        Years(seed).run([](auto all, Time now) { return sort_out(std::move(all), now, {}); },
+                        expect_promises);
+        ASSERT_FALSE(HasFailure()) << "seed " << seed;
+    }
+}
+
+TEST(Retention, ThreeYearsOfPhysicalOnesReachAnySecondOfTheLastWeek) {
+    const auto expect = [](const Made& stored, const Made& ever, Time now) {
+        const auto count = that_count(ever, now), left = that_count(stored, now);
+        if (count.empty()) return;
+        ASSERT_FALSE(left.empty());
+        EXPECT_EQ(left.back(), count.back()) << "the newest is gone on " << to_rfc3339(now);
+        if (count.front() <= now - days(7)) {
+            EXPECT_LE(left.front(), now - days(7)) << "the week begins later on " << to_rfc3339(now);
+        }
+        for (const auto& [time, one] : ever) {
+            if (one.held || !one.whole) {
+                EXPECT_TRUE(stored.contains(time)) << one.id;
+            }
+        }
+    };
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        Years(seed).run([](auto all, Time now) { return sort_out_physical(std::move(all), now, 7); }, expect);
+        ASSERT_FALSE(HasFailure()) << "seed " << seed;
     }
 }
 

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { archiveFrom } from "../support/archives.mjs";
 import { assertProblem, until } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
+import { pdfOf } from "../support/pdf.mjs";
 import { root, startServer } from "../support/server.mjs";
 import { zip } from "../support/zip.mjs";
 
@@ -115,6 +116,22 @@ describe("files are read", () => {
         assert.equal(there[0].page, 2, words);
         const text = [...file.text].slice(there[0].start, there[0].end).join("");
         assert.equal(text, there[0].text);
+    });
+
+    test("a long PDF, of which two parts are read side by side, whatever it says of its length", async () => {
+        const texts = Array.from(
+            { length: 60 },
+            (_, n) => `Here stands page number ${n + 1} of the long one`,
+        );
+        for (const said of [60, 48, 70]) {
+            const file = await read(`long-${said}.pdf`, pdfOf(texts, said));
+            assert.equal(file.state, "ready", JSON.stringify(file));
+            const pages = file.text.split("\f").map((page) => page.trim());
+            assert.deepEqual(
+                pages.slice(0, said > 60 ? 60 : said).map((page) => page.match(/number (\d+)/)?.[1]),
+                texts.map((_, n) => String(n + 1)).slice(0, said > 60 ? 60 : said),
+            );
+        }
     });
 
     test("also pictures of text, and PDFs that are pictures", async () => {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t most_complaints = 4096;
 constexpr std::chrono::milliseconds look_around{200};  // for whether it should end
+
+struct Descriptor {
+    explicit Descriptor(int number) : number(number) {}
+    ~Descriptor() { ::close(number); }
+    Descriptor(const Descriptor&) = delete;
+    const int number;
+};
 
 /// A child that is gone when this is.
 class Child {
@@ -118,9 +126,22 @@ CagedFile::~CagedFile() {
     ::close(descriptor_);
 }
 
-int CagedFile::descriptor() const {
-    lseek(descriptor_, 0, SEEK_SET);
-    return descriptor_;
+std::size_t CagedFile::size() const {
+    struct stat state {};
+    return fstat(descriptor_, &state) == 0 ? static_cast<std::size_t>(state.st_size) : 0;
+}
+
+std::size_t CagedFile::read(std::size_t at, char* into, std::size_t room) const {
+    const auto got = ::pread(descriptor_, into, room, static_cast<off_t>(at));
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+int CagedFile::open() const {
+    // What dup() gives would share its place in the file with others.
+    const auto own = "/proc/self/fd/" + std::to_string(descriptor_);
+    const int descriptor = ::open(own.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "a file in memory");
+    return descriptor;
 }
 
 CageOutcome run_caged(const std::string& what, const std::string& word, const CagedFile& file,
@@ -129,7 +150,8 @@ CageOutcome run_caged(const std::string& what, const std::string& word, const Ca
     Launch program;
     program.command = {limits.program, reading_word, what, word};
     program.folder = "/";
-    program.in = file.descriptor();
+    const Descriptor input(file.open());
+    program.in = input.number;
     program.out = out.writer();
     program.error = error.writer();
     const auto deadline = Clock::now() + limits.time;

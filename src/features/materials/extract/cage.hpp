@@ -39,8 +39,12 @@ public:
     explicit CagedFile(std::string_view bytes);
     ~CagedFile();
     CagedFile(const CagedFile&) = delete;
-    /// At its beginning again.
-    int descriptor() const;
+    std::size_t size() const;
+    /// As much of it from `at` on as there is, into all of `room`. Returns how much.
+    std::size_t read(std::size_t at, char* into, std::size_t room) const;
+    /// A descriptor of its own for a process that reads it from its beginning, beside others perhaps. Throws
+    /// std::system_error.
+    int open() const;
 
 private:
     void write(std::string_view bytes) const;

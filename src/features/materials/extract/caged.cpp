@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <charconv>
+#include <future>
 
 #include "base/core/utf8.hpp"
 #include "features/materials/extract/child.hpp"
@@ -19,7 +21,10 @@ constexpr std::size_t most_text = 8u << 20;
 constexpr std::size_t most_picture = 64u << 20;
 constexpr int most_pictures = 100;  // pages of a PDF
 constexpr std::chrono::minutes longest{5};
-constexpr int no_such_page = 99;  // of pdftoppm(1)
+constexpr int last_page = 5000;            // that is read
+constexpr int worth_halving = 40;          // pages
+constexpr std::size_t longest_count = 16;  // bytes of "/Count 12345", and some
+constexpr int no_such_page = 99;           // of pdftotext(1) and pdftoppm(1)
 
 /// The steps of reading one file, within one time.
 class Steps {
@@ -106,8 +111,47 @@ Read<std::string> read_scan(Steps& steps, const CagedFile& file) {
     }
 }
 
+/// How many pages a PDF says to have, where it says so in plain text: enough to know where to cut it, whether
+/// it is true or not. 0: it says nothing.
+int pages_said(const CagedFile& file) {
+    constexpr std::string_view word = "/Count ";
+    std::string piece(256 * 1024, '\0');
+    int most = 0;
+    for (std::size_t at = 0; at < file.size(); at += piece.size() - longest_count) {
+        const auto text = std::string_view(piece).substr(0, file.read(at, piece.data(), piece.size()));
+        for (auto found = text.find(word); found != std::string_view::npos;
+             found = text.find(word, found + 1)) {
+            const auto digits = text.substr(found + word.size(), longest_count - word.size());
+            int pages = 0;
+            std::from_chars(digits.data(), digits.data() + digits.size(), pages);
+            most = std::max(most, pages);
+        }
+    }
+    return std::min(most, last_page);
+}
+
+CageOutcome read_pages(Steps& steps, const CagedFile& file, int first, int last) {
+    return steps.run(read_pdf, fmt::format("{}-{}", first, last), file);
+}
+
+/// The text of all pages: of a long PDF its halves are read side by side.
+CageOutcome read_all_pages(Steps& steps, const CagedFile& file) {
+    const int pages = pages_said(file);
+    if (pages < worth_halving) return read_pages(steps, file, 1, last_page);
+    auto second =
+        std::async(std::launch::async, [&] { return read_pages(steps, file, pages / 2 + 1, last_page); });
+    auto whole = read_pages(steps, file, 1, pages / 2);
+    const auto rest = second.get();
+    if (fault_of(whole, true) || rest.code == no_such_page) return whole;
+    if (rest.too_slow || rest.too_much) return rest;
+    if (rest.code != 0) return read_pages(steps, file, 1, last_page);  // it has not the pages that it says
+    whole.output += rest.output;
+    whole.too_much = whole.output.size() > most_text;
+    return whole;
+}
+
 Read<std::string> read_a_pdf(Steps& steps, const CagedFile& file) {
-    auto ended = steps.run(read_pdf, "-", file);
+    auto ended = read_all_pages(steps, file);
     if (auto fault = fault_of(ended, true)) return std::move(*fault);
     if (!is_scan(ended.output)) return std::move(ended.output);
     auto scan = read_scan(steps, file);

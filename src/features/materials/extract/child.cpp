@@ -95,9 +95,12 @@ int become(std::vector<std::string> words, const char* package) {
 
 int read_as(std::string_view what, const std::string& word) {
     if (what == read_kind) return read_here(word);
-    if (what == read_pdf)
-        return become({"/usr/bin/pdftotext", "-enc", "UTF-8", "-eol", "unix", "-l", "5000", "-", "-"},
+    if (what == read_pdf) {  // from one page to another: "1-150"
+        const auto dash = word.find('-');
+        return become({"/usr/bin/pdftotext", "-enc", "UTF-8", "-eol", "unix", "-f", word.substr(0, dash),
+                       "-l", word.substr(dash + 1), "-", "-"},
                       "poppler-utils");
+    }
     if (what == read_pdf_picture)
         return become({"/usr/bin/pdftoppm", "-png", "-gray", "-r", "300", "-scale-to", "3000", "-f", word,
                        "-l", word, "-"},

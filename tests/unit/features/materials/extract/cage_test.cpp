@@ -54,9 +54,9 @@ TEST_F(CageTest, HandsOverTheFileAndTheWords) {
     EXPECT_FALSE(ended.too_slow || ended.too_much);
 }
 
-std::string text_of(const CagedFile& file) {
+std::string text_of(int descriptor) {
     std::string text(100, '\0');
-    const auto got = read(file.descriptor(), text.data(), text.size());
+    const auto got = read(descriptor, text.data(), text.size());
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     return text;
 }
@@ -65,9 +65,15 @@ TEST(CagedFile, IsFilledPieceByPieceAndThenNotChanged) {
     const CagedFile file([](const CagedFile::Write& write) {
         for (const auto* piece : {"what ", "", "it holds"}) write(piece);
     });
-    EXPECT_EQ(text_of(file), "what it holds");
-    EXPECT_EQ(text_of(file), "what it holds") << "from its beginning";
-    EXPECT_LT(write(file.descriptor(), "x", 1), 0);
+    const int one = file.open(), other = file.open();
+    EXPECT_EQ(text_of(one), "what it holds");
+    EXPECT_EQ(text_of(other), "what it holds") << "from its beginning, whoever reads it beside";
+    EXPECT_LT(write(one, "x", 1), 0);
+    close(one);
+    close(other);
+    char some[4];
+    EXPECT_EQ(std::string_view(some, file.read(10, some, sizeof some)), "lds");
+    EXPECT_EQ(file.size(), 13u);
 }
 
 TEST(CagedFile, LeavesNoDescriptorWhenItsContentBreaksOff) {

@@ -96,7 +96,6 @@ struct Watching::Impl {
         } catch (const db::Unavailable&) {
             throw;
         } catch (const std::exception& fault) {
-            history.forget_series();  // they may be of a database that was restored since
             log::warn("this node's figures are not in the history", {{"reason", fault.what()}});
         }
     }

@@ -22,10 +22,6 @@ std::string array_text(const std::vector<Number>& numbers) {
     return fmt::format("{{{}}}", fmt::join(numbers, ","));
 }
 
-std::string key_of(const Point& point) {
-    return point.name + labels_json(point.labels) + array_text(point.bounds);
-}
-
 const char* name_of(metrics::Kind kind) {
     return kind == metrics::Kind::counter ? "counter" : kind == metrics::Kind::gauge ? "gauge" : "histogram";
 }
@@ -46,14 +42,13 @@ constexpr const char* make_series_sql =
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g (name, labels, kind, bounds) "
     "WHERE NOT EXISTS (SELECT FROM metric_series s WHERE s.name = g.name AND s.labels = g.labels::jsonb "
     "AND s.kind = g.kind AND s.bounds = g.bounds) ON CONFLICT DO NOTHING";
-constexpr const char* find_series_sql =
-    "SELECT g.place::int, s.id FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY "
-    "AS g (name, labels, kind, bounds, place) JOIN metric_series s ON s.name = g.name "
-    "AND s.labels = g.labels::jsonb AND s.kind = g.kind AND s.bounds = g.bounds";
+// By what a series is, not by a number that was seen before: a restore gives the numbers to others.
 constexpr const char* add_sql =
     "INSERT INTO metric_minutes AS m (slot, series, at, node, value, counts) "
-    "SELECT $1::int::smallint, g.series, $2, $3, g.value::float8, nullif(g.counts, '')::bigint[] "
-    "FROM unnest($4::int[], $5::text[], $6::text[]) AS g (series, value, counts) "
+    "SELECT $1::int::smallint, s.id, $2, $3, g.value::float8, nullif(g.counts, '')::bigint[] "
+    "FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) "
+    "AS g (name, labels, kind, bounds, value, counts) JOIN metric_series s ON s.name = g.name "
+    "AND s.labels = g.labels::jsonb AND s.kind = g.kind AND s.bounds = g.bounds "
     "ON CONFLICT (series, at, node, slot) DO UPDATE SET "
     "value = CASE WHEN (SELECT kind FROM metric_series WHERE id = m.series) = 'gauge' THEN excluded.value "
     "ELSE m.value + excluded.value END, "
@@ -137,37 +132,22 @@ const Reading& reading(bool by_hours) {
 
 }  // namespace
 
-Task<void> History::find_series(const std::vector<Point>& points) {
-    std::vector<std::string> names, labels, kinds, bounds, keys;
+Task<void> History::add(const std::vector<Point>& points, Time at) {
+    if (points.empty()) co_return;
+    if (points.size() > most_points) throw std::runtime_error("too many series for the history");
+    std::vector<std::string> names, labels, kinds, bounds, values, counts;
     for (const auto& point : points) {
-        auto key = key_of(point);
-        if (series_.contains(key)) continue;
         names.push_back(point.name);
         labels.push_back(labels_json(point.labels));
         kinds.emplace_back(name_of(point.kind));
         bounds.push_back(array_text(point.bounds));
-        keys.push_back(std::move(key));
-    }
-    if (names.empty()) co_return;
-    co_await db_.query(make_series_sql, names, labels, kinds, bounds);
-    const auto found = co_await db_.query(find_series_sql, names, labels, kinds, bounds);
-    for (const auto row : found)
-        series_[keys.at(static_cast<std::size_t>(row.get<std::int32_t>(0) - 1))] = row.get<std::int32_t>(1);
-}
-
-Task<void> History::add(const std::vector<Point>& points, Time at) {
-    if (points.empty()) co_return;
-    if (points.size() > most_points) throw std::runtime_error("too many series for the history");
-    co_await find_series(points);
-    std::vector<std::int32_t> series;
-    std::vector<std::string> values, counts;
-    for (const auto& point : points) {
-        series.push_back(series_.at(key_of(point)));
         values.push_back(fmt::format("{}", point.value));
         counts.push_back(point.counts.empty() ? "" : array_text(point.counts));
     }
     const Time minute = std::chrono::floor<minutes>(at);
-    co_await db_.query(add_sql, day_slot(minute), minute, node_, series, values, counts);
+    co_await db_.query(make_series_sql, names, labels, kinds, bounds);
+    co_await db_.query(add_sql, day_slot(minute), minute, node_, names, labels, kinds, bounds, values,
+                       counts);
 }
 
 namespace {

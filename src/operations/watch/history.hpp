@@ -2,7 +2,6 @@
 #include <chrono>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/core/task.hpp"
@@ -20,19 +19,14 @@ class History {
 public:
     History(db::Database& db, std::string node) : db_(db), node_(std::move(node)) {}
 
-    /// Adds `points` to the minute in which `at` lies, in one statement for all. Throws db::Unavailable,
-    /// after which they may have been added, or db::SqlError, after which they are not.
+    /// Adds `points` to the minute in which `at` lies, in one statement for all. The database may be another
+    /// each time, as after a restore. Throws db::Unavailable, after which they may have been added, or
+    /// db::SqlError, after which they are not.
     Task<void> add(const std::vector<Point>& points, Time at);
 
-    /// Looks all series up anew at the next add().
-    void forget_series() { series_.clear(); }
-
 private:
-    Task<void> find_series(const std::vector<Point>& points);
-
     db::Database& db_;
     const std::string node_;
-    std::unordered_map<std::string, std::int32_t> series_;
 };
 
 /// Sums full hours up that are not yet, at most 24 of them, and forgets what is too old. For the node whose

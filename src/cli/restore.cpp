@@ -51,6 +51,29 @@ void show(Context& context, const safety::Manifest& manifest, const safety::Rest
                                    change.restored);
 }
 
+/// The same for scripts.
+std::string json_of(const safety::Manifest& manifest, const safety::RestorePlan& plan) {
+    JsonWriter json;
+    json.object()
+        .field("id", manifest.id)
+        .field("method", manifest.method)
+        .field("of", manifest.created_at)
+        .field("schema", manifest.schema)
+        .field("empty", plan.empty)
+        .field("lastWrite", plan.last_write)
+        .field("erasedAgain", std::uint64_t(plan.erased.size()))
+        .field("fault", plan.fault.empty() ? std::nullopt : std::optional(plan.fault))
+        .key("changes")
+        .array();
+    for (const auto& change : plan.changes)
+        json.object()
+            .field("table", change.table)
+            .field("live", change.live)
+            .field("restored", change.restored)
+            .end();
+    return json.end().end().take();
+}
+
 /// What must outlive a restore: keys that a running server seals with, and erasures.
 safety::Settle settle_with(Context& context, const std::string& live) {
     return [&context, live](const std::string& conninfo, const safety::Erased& erased) {
@@ -162,6 +185,7 @@ int restore_in(Context& context, const RestoreWords& words, const From& from, db
     if (!from.backup.passed_over.empty())
         context.err << fmt::format("Newer, and damaged: {}.\n", from.backup.passed_over);
     show(context, manifest, plan);
+    if (words.dry_run && words.json) context.out << json_of(manifest, plan) << '\n';
     if (words.dry_run) return done;
     if (!plan.empty && !confirmed(context, words.yes)) return failed;
     std::string safety_backup;

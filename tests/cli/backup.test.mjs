@@ -82,6 +82,15 @@ test("what was written since goes, what was deleted since is back, and the serve
     assert.equal(looked.code, 0, looked.stderr);
     assert.match(looked.stderr, /What was written since is lost, the last of it at 20\d\d-/);
     assert.match(looked.stderr, /\n {2}users: \d+ rows now, \d+ in the backup\n/);
+    const planned = json(await restore(made.id, "--dry-run", "--json"));
+    assert.deepEqual(
+        [planned.id, planned.method, planned.empty, planned.erasedAgain, planned.fault],
+        [made.id, "logical", false, 0, null],
+    );
+    assert.equal(planned.schema, made.schema);
+    assert.ok(planned.lastWrite > planned.of, JSON.stringify(planned));
+    const people = planned.changes.find(({ table }) => table === "users");
+    assert.equal(people.live, people.restored + 1);
     const unasked = await restore(made.id);
     assert.equal(unasked.code, 1);
     assert.match(unasked.stderr, /Nothing was changed\. Add --yes/);

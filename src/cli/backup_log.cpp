@@ -4,10 +4,19 @@
 
 #include <algorithm>
 
+#include "operations/safety/base_backup.hpp"
 #include "operations/safety/recovery_window.hpp"
 #include "operations/safety/wal_store.hpp"
 
 namespace bb::cli {
+namespace {
+
+std::string why_none_of(const safety::Installation& of, db::Session& session) {
+    if (auto why_not = safety::why_not_physical(of)) return std::move(*why_not);
+    return safety::why_unbounded(session).value_or("");
+}
+
+}  // namespace
 
 std::optional<double> PlaceLog::lag() const {
     if (!to) return std::nullopt;
@@ -19,6 +28,7 @@ PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& 
     PlaceLog log;
     db::Session session(of.wal_conninfo);
     log.slot = safety::find_slot(session, place);
+    if (!log.slot) log.why_none = why_none_of(of, session);
     const auto windows = safety::recovery_windows(place);
     for (const auto& window : windows) {
         if (log.to && *log.to > window.to) continue;
@@ -32,6 +42,8 @@ PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& 
 }
 
 void write_log(JsonWriter& json, const PlaceLog& log) {
+    json.key("whyNoLog");
+    log.why_none.empty() ? json.null() : json.value(log.why_none);
     json.key("log");
     if (!log.to && !log.slot) return void(json.null());
     json.object()
@@ -50,9 +62,11 @@ void write_log(JsonWriter& json, const PlaceLog& log) {
 }
 
 std::string told_log(const PlaceLog& log, const std::string& place) {
+    if (!log.to && log.slot)
+        return fmt::format("log\t{}\tkept from now on, for the next physical backup\n", place);
     if (!log.to)
-        return fmt::format("log\t{}\t{}\n", place,
-                           log.slot ? "kept from now on, for the next physical backup" : "none is kept");
+        return fmt::format("log\t{}\tnone is kept{}{}\n", place, log.why_none.empty() ? "" : ": ",
+                           log.why_none);
     return fmt::format("log\t{}\t{}\t{:.1f} s behind\t{:.1f} MB\tany second {}\n", place,
                        !log.slot          ? "not kept any more"
                        : log.slot->in_use ? "to " + db::lsn_text(log.end)

@@ -17,6 +17,7 @@ struct PlaceLog {
     std::optional<Time> to;               ///< until when any second can be recovered; nothing: none can
     std::string spans;                    ///< what can be recovered, in words
     std::uint64_t bytes = 0;
+    std::string why_none;  ///< why the database can keep none; empty: it can, or does
 
     /// Seconds of work that would be lost now; nothing: no second can be recovered.
     std::optional<double> lag() const;
@@ -25,7 +26,7 @@ struct PlaceLog {
 /// Throws as Store does, and db::Unavailable.
 PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& place);
 
-/// As the field "log" of a place.
+/// As the fields "log" and "whyNoLog" of a place.
 void write_log(JsonWriter& json, const PlaceLog& log);
 /// A line for people.
 std::string told_log(const PlaceLog& log, const std::string& place);

@@ -175,6 +175,7 @@ int status(Context& context, bool as_json) {
             PlaceLog log;
             try {
                 log = look_at_log(installation, place);
+                if (context.config.number("BACKUP_WAL_DAYS") == 0) log.why_none = "BACKUP_WAL_DAYS is 0";
             } catch (const std::runtime_error&) {
                 // What is wrong with the place is told of all that it has.
             }

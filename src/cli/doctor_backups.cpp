@@ -123,8 +123,11 @@ void judge_log(Findings& findings, const Subject& subject, const safety::Destina
         subject.home.managed ? subject.home.superuser_conninfo : subject.home.conninfo;
     const auto log = look_at_log(installation, place);
     if (!log.slot)
-        return findings.warn(name, "the database keeps no log for it: no recovery to a moment",
-                             "Begin with a copy of everything: brainbytes backup create --method physical");
+        return findings.warn(
+            name, "the database keeps no log for it: no recovery to a moment",
+            log.why_none.empty()
+                ? "Begin with a copy of everything: brainbytes backup create --method physical"
+                : log.why_none);
     if (!log.slot->in_use)
         return findings.warn(name,
                              fmt::format("no server carries it on; {:.1f} MB wait in the database",

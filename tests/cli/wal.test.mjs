@@ -350,6 +350,8 @@ test("a database of somebody else's that keeps its log without a bound is told s
         },
     });
     try {
+        const told = (await tenant.command("backup", "status")).stdout;
+        assert.match(told, /^log\t\S+of-others\tnone is kept: .*max_slot_wal_keep_size/m);
         const refused = await tenant.command("backup", "create", "--method", "physical");
         assert.equal(refused.code, 1);
         assert.match(refused.stderr, /max_slot_wal_keep_size/);
@@ -379,7 +381,13 @@ test("a database of somebody else's that keeps its log without a bound is told s
         });
         const may = await lodger.command("backup", "create", "--method", "physical");
         assert.equal(may.code, 1);
-        assert.match(may.stderr, /may not copy the files of its server\. Let it \(ALTER ROLE/);
+        const reason = /may not copy the files of its server\. Let it \(ALTER ROLE/;
+        assert.match(may.stderr, reason);
+        const stands = await lodger.command("backup", "status");
+        assert.match(stands.stdout, /^log\t\S+of-lodger\tnone is kept: The database's account may not copy/m);
+        const [place] = JSON.parse((await lodger.command("backup", "status", "--json")).stdout).places;
+        assert.equal(place.log, null);
+        assert.match(place.whyNoLog, reason);
         await lodger.stop();
     } finally {
         await tenant.stop();

@@ -79,13 +79,16 @@ std::optional<WalSlot> find_slot(db::Session& session, const Destination& place)
     return slot;
 }
 
+std::optional<std::string> why_unbounded(db::Session& session) {
+    if (session.query(bounded_sql)[0].get<bool>(0)) return std::nullopt;
+    return "The database server would keep its write-ahead log for us without a bound, and fill its disk "
+           "when nobody reads it. Set max_slot_wal_keep_size there (1GB, for example), or keep no log: "
+           "BACKUP_WAL_DAYS=0.";
+}
+
 void make_slot(db::Session& session, const Destination& place) {
     if (find_slot(session, place)) return;
-    if (!session.query(bounded_sql)[0].get<bool>(0))
-        throw std::runtime_error(
-            "The database server would keep its write-ahead log for us without a bound, and fill its disk "
-            "when nobody reads it. Set max_slot_wal_keep_size there (1GB, for example), or keep no log: "
-            "BACKUP_WAL_DAYS=0.");
+    if (const auto why_not = why_unbounded(session)) throw std::runtime_error(*why_not);
     try {
         session.query(make_sql, slot_name(session, place));
         session.query(drop_former_sql, former_slot_name(place));

@@ -33,6 +33,9 @@ struct WalSlot {
 /// db::Unavailable.
 std::optional<WalSlot> find_slot(db::Session& session, const Destination& place);
 
+/// Why a slot would be a danger to the server; nothing: what it keeps for us has a bound.
+std::optional<std::string> why_unbounded(db::Session& session);
+
 /// Lets the server keep its log for the place from now on; no change when it does already. Throws
 /// std::runtime_error with a sentence where the role may not, or the server would keep it without a bound.
 void make_slot(db::Session& session, const Destination& place);

@@ -11,6 +11,7 @@
 #include "base/core/privileges.hpp"
 #include "base/core/time.hpp"
 #include "base/core/uuid.hpp"
+#include "base/db/found_home.hpp"
 #include "cli/attendance.hpp"
 #include "cli/deploy.hpp"
 #include "operations/deploy/control.hpp"
@@ -248,7 +249,7 @@ int print_status(Context& context, const DeployWords& words) {
 
 int lock(Context& context, const DeployWords& words) {
     if (is_remote(words)) return lock_stage(context, words, true);
-    act_as_owner(context);
+    write_as_owner(context);
     const deploy::Hold hold{.id = words.lock.empty() ? Uuid::make().text() : words.lock,
                             .owner = words.owner.empty() ? deploy::who_we_are() : words.owner,
                             .reason = words.reason,
@@ -330,6 +331,11 @@ void act_as_owner(const Context& context) {
     const bool given = ::stat(context.config.text("BRAINBYTES_DATA").c_str(), &data) == 0 && data.st_uid != 0;
     if (!privileges::is_root() || !given) return;
     privileges::drop_to(privileges::unprivileged_for(context.config.text("BRAINBYTES_DATA")));
+}
+
+void write_as_owner(const Context& context) {
+    act_as_owner(context);
+    db::mark_data_folder(context.config);
 }
 
 void print_history(Context& context, const DeployWords& words, const std::string& ledger) {

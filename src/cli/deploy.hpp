@@ -78,5 +78,7 @@ void print_history(Context& context, const DeployWords& words, const std::string
 
 /// Files of a data folder that was given to an account are made as that one, also by root.
 void act_as_owner(const Context& context);
+/// The same before something is written that may be the first in the data folder.
+void write_as_owner(const Context& context);
 
 }  // namespace bb::cli

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/core/json_writer.hpp"
+#include "base/db/found_home.hpp"
 #include "cli/deploy.hpp"
 #include "operations/release/package.hpp"
 #include "operations/stages/host.hpp"
@@ -83,6 +84,7 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
 
 std::string stage_ledger(const Context& context, const std::string& stage) {
     const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
+    db::mark_data_folder(context.config);
     fs::create_directories(folder);
     return folder / (stage + ".jsonl");
 }

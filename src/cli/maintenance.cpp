@@ -49,7 +49,7 @@ int here(Context& context, const Words& words) {
         context.out << json.end().take() << '\n';
         return done;
     }
-    act_as_owner(context);
+    write_as_owner(context);
     if (words.what == "off") {
         context.out << (app::end_maintenance(data) ? "maintenance is over\n" : "there was no maintenance\n");
         return done;

@@ -107,6 +107,7 @@ int trust(Context& context, const ReleaseWords& words) {
         context.err << fmt::format("Releases signed with {} are refused from now on.\n", words.file);
         return done;
     }
+    write_as_owner(context);
     const auto key = trust.add(words.file);
     if (!key) return context.fail(key.error());
     context.out << release::text_of(key->id) << '\n';
@@ -143,7 +144,7 @@ void share_assets_of(Context& context, const release::KeptRelease& one) {
 }
 
 int install(Context& context, const ReleaseWords& words) {
-    act_as_owner(context);
+    write_as_owner(context);
     const auto keys = trust_of(context).keys();
     if (!keys) return context.fail(keys.error());
     const auto one = kept_by(context).install(words.file, *keys, words.older);
@@ -154,7 +155,7 @@ int install(Context& context, const ReleaseWords& words) {
 }
 
 int share_assets(Context& context, const ReleaseWords&) {
-    act_as_owner(context);
+    write_as_owner(context);
     app::SharedAssets(data_of(context)).share();
     return done;
 }

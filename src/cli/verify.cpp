@@ -109,6 +109,7 @@ void look_here(Context& context, verify::Report& report, const VerifyWords& word
 /// Reports stay: what was true on a day is asked for later. One that cannot be kept changes no verdict.
 void keep(Context& context, const std::string& text, const std::string& target, bool tell) {
     try {
+        write_as_owner(context);  // whose folder it is may be known only since a command has made it
         const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
         fs::create_directories(folder);
         const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);

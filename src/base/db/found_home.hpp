@@ -16,6 +16,12 @@ struct FoundCluster {
 /// The one of `data`, as it is; nothing: it is down, starting or stopping. Makes and starts nothing.
 std::optional<FoundCluster> find_cluster(const std::filesystem::path& data);
 
+/// The data folder that Home::open() would use. Makes nothing.
+std::filesystem::path data_folder(const config::Config& config);
+/// Makes the folder of BRAINBYTES_DATA where it is missing, and lets Home::open() know it for ours where it
+/// is empty: before something else is put into it, by whoever this process runs as.
+void mark_data_folder(const config::Config& config);
+
 /// The data folder and the database of an installation, for who only looks.
 struct FoundHome {
     std::filesystem::path data;      ///< that Home::open() would use

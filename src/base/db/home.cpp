@@ -28,12 +28,14 @@ namespace fs = std::filesystem;
     throw std::runtime_error(words);
 }
 
+constexpr const char* mark_name = "run/brainbytes";
+
 /// Whether a server or a command of ours has used `folder`: what it leaves there at its first start.
 bool is_ours(const fs::path& folder) {
     // /var/run, a link to where everybody's locks are, must not speak for /var.
     if (!fs::is_symlink(folder / "run"))
-        for (const char* lock : {"run/server.lock", "run/cluster.lock", "run/restore.lock"})
-            if (fs::is_regular_file(folder / lock)) return true;
+        for (const char* name : {mark_name, "run/server.lock", "run/cluster.lock", "run/restore.lock"})
+            if (fs::is_regular_file(folder / name)) return true;
     return fs::is_regular_file(folder / "postgres/PG_VERSION");
 }
 
@@ -41,6 +43,15 @@ bool is_vacant(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder))
         if (entry.path().filename() != "lost+found") return false;  // of a volume that was just made
     return true;
+}
+
+/// Also a command that has no use for the database leaves a folder that the next one knows.
+void mark(const fs::path& folder) {
+    if (is_ours(folder)) return;
+    fs::create_directories(folder / "run");
+    fs::permissions(folder / "run", fs::perms::owner_all);
+    if (!std::ofstream(folder / mark_name))
+        fail(fmt::format("Nothing can be written into {}.", folder.string()));
 }
 
 /// Nothing is given away, closed to others or filled that somebody uses for something else.
@@ -113,6 +124,14 @@ fs::path settle(const std::string& wanted, const Home::Say& say) {
             data.string(), status.st_uid));
     refuse_foreign(data);
     fs::permissions(data, fs::perms::owner_all);
+    mark(data);
+    return data;
+}
+
+/// settle(), told in `config` too.
+fs::path settle_in(config::Config& config, const Home::Say& say) {
+    auto data = settle(config.text("BRAINBYTES_DATA"), say);
+    config.set("BRAINBYTES_DATA", data.string(), config.value("BRAINBYTES_DATA").origin);
     return data;
 }
 
@@ -161,8 +180,7 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
     auto impl = std::make_unique<Impl>();
     try {
         const bool was_root = privileges::is_root();
-        impl->data = settle(config.text("BRAINBYTES_DATA"), say);
-        config.set("BRAINBYTES_DATA", impl->data.string(), config.value("BRAINBYTES_DATA").origin);
+        impl->data = settle_in(config, say);
         if (use == Use::server) {
             if (was_root) say(fmt::format("Running as {} instead of root.", privileges::current().label()));
             impl->server = lock_for_server(impl->data);
@@ -184,11 +202,26 @@ Result<Home> Home::open(config::Config& config, Use use, const Say& say) {
     return Home(std::move(impl));
 }
 
+void Home::enter(config::Config& config, const Say& say) {
+    settle_in(config, say);
+}
+
+void mark_data_folder(const config::Config& config) {
+    const auto data = full_path(config.text("BRAINBYTES_DATA"));
+    if (fs::create_directories(data)) fs::permissions(data, fs::perms::owner_all);
+    if (is_vacant(data)) mark(data);
+}
+
+fs::path data_folder(const config::Config& config) {
+    auto data = full_path(config.text("BRAINBYTES_DATA"));
+    const bool reached =
+        !privileges::is_root() || privileges::can_reach(privileges::unprivileged_for(data), data);
+    return reached ? data : instead_of(data);
+}
+
 FoundHome find_home(const config::Config& config) {
     FoundHome found;
-    found.data = full_path(config.text("BRAINBYTES_DATA"));
-    if (privileges::is_root() && !privileges::can_reach(privileges::unprivileged_for(found.data), found.data))
-        found.data = instead_of(found.data);
+    found.data = data_folder(config);
     found.managed = !config.is_set("DATABASE_URL");
     if (!found.managed) {
         found.conninfo = with_bounded_silence(with_verified_tls(config.text("DATABASE_URL")));

@@ -26,6 +26,10 @@ public:
     /// unavailable, with a sentence ("already running on FOLDER, process N").
     static Result<Home> open(config::Config& config, Use use, const Say& say);
 
+    /// The part of open() that is about the folder alone, for commands that write without the database.
+    /// Throws std::runtime_error.
+    static void enter(config::Config& config, const Say& say);
+
     /// Why a server cannot be started here now ("already running ..."), or nullopt; opens nothing.
     static std::optional<Error> taken(const config::Config& config);
 

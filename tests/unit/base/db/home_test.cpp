@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "base/db/found_home.hpp"
 #include "unit/support/unprivileged.hpp"
 
 namespace bb::db {
@@ -14,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Runs in a process of its own, because opening as root gives root up: what open() complained of, or "".
-std::string opened(const fs::path& data) {
+std::string opened(const fs::path& data, Home::Use use = Home::Use::server) {
     int ends[2];
     if (pipe(ends) != 0) throw std::runtime_error("pipe");
     const pid_t pid = fork();
@@ -23,7 +24,7 @@ std::string opened(const fs::path& data) {
         auto config =
             config::Config::load({{"BRAINBYTES_DATA", data}, {"DATABASE_URL", "postgresql://x/y"}}, "/")
                 .value();
-        const auto home = Home::open(config, Home::Use::server, [](std::string_view) {});
+        const auto home = Home::open(config, use, [](std::string_view) {});
         const auto words = home ? std::string() : home.error().detail;
         std::_Exit(::write(ends[1], words.data(), words.size()) < 0 ? 1 : 0);
     }
@@ -91,6 +92,27 @@ TEST(Home, LeavesAFolderOfItsOwnAccountAloneThatIsUsedForSomethingElse) {
         fs::remove(folder.path / "letter.txt");
         EXPECT_EQ(opened(folder.path), "");
         EXPECT_EQ(opened(folder.path), "");  // with what the first start left
+    }));
+}
+
+TEST(Home, KnowsAFolderAgainInWhichACommandWasTheFirst) {
+    const test::Folder folder;
+    fs::permissions(folder.path, fs::perms(0755));
+    EXPECT_TRUE(test::as_unprivileged(folder.path, [&] {
+        EXPECT_EQ(opened(folder.path, Home::Use::command), "");
+        std::ofstream(folder.path / "backup.key") << "private";
+        EXPECT_EQ(opened(folder.path), "");
+        const auto made = folder.path / "made";
+        const auto config = config::Config::load({{"BRAINBYTES_DATA", made}}, "/").value();
+        mark_data_folder(config);
+        EXPECT_EQ(fs::status(made).permissions(), fs::perms::owner_all);
+        fs::create_directory(made / "releases");
+        EXPECT_EQ(opened(made), "");
+        // What was somebody else's before does not become ours by it.
+        const auto foreign = folder.path / "foreign";
+        fs::create_directories(foreign / "letters");
+        mark_data_folder(config::Config::load({{"BRAINBYTES_DATA", foreign}}, "/").value());
+        EXPECT_NE(opened(foreign).find("it is left alone"), std::string::npos);
     }));
 }
 

@@ -10,6 +10,7 @@
 #include "app/file_places.hpp"
 #include "app/watch_settings.hpp"
 #include "base/config/places.hpp"
+#include "base/db/found_home.hpp"
 #include "embedded/version.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "features/materials/stored_files.hpp"
@@ -103,7 +104,7 @@ std::vector<safety::Destination> destinations_of(const config::Config& config, c
     if (!places) throw std::runtime_error("The place of the backups " + places.error().detail);
     std::vector<safety::Destination> list;
     for (const auto& place : *places) list.push_back(destination_of(config, place));
-    if (list.empty()) list.emplace_back(fs::path(config.text("BRAINBYTES_DATA")) / "backups");
+    if (list.empty()) list.emplace_back(db::data_folder(config) / "backups");
     return list;
 }
 
@@ -123,7 +124,7 @@ bool is_beside_data(const config::Config& config, const safety::Destination& pla
 safety::BackupKeys backup_keys_of(const config::Config& config, const std::string& file) {
     if (!file.empty()) return safety::read_backup_keys(file);
     if (auto configured = configured_backup_keys(config)) return *configured;
-    const auto kept = fs::path(config.text("BRAINBYTES_DATA")) / kept_key_name;
+    const auto kept = db::data_folder(config) / kept_key_name;
     if (fs::exists(kept)) return safety::read_backup_keys(kept);
     throw std::runtime_error(
         "There is no backup key here, and backups open with it alone. Give the file: --key FILE, or "

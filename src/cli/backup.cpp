@@ -6,6 +6,8 @@
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
+#include "base/core/privileges.hpp"
+#include "base/db/found_home.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "operations/safety/base_backup.hpp"
@@ -31,7 +33,19 @@ std::int64_t rows_of(const safety::Manifest& manifest) {
                            [](auto sum, const auto& table) { return sum + table.second; });
 }
 
+/// Backups are made as the account of the data folder, which must be able to go on with what is written here.
+void act_as_create(Context& context, const BackupWords& words) {
+    const bool in_data = words.place.empty() && !context.config.is_set("BACKUP_TO");
+    if (in_data || privileges::is_root()) db::Home::enter(context.config, db::say_on_stderr);
+}
+
+bool is_in_data_folder(const Context& context, const std::filesystem::path& file) {
+    const auto folder = std::filesystem::absolute(file).lexically_normal().parent_path();
+    return folder == db::data_folder(context.config);
+}
+
 int keygen(Context& context, const BackupWords& words) {
+    if (is_in_data_folder(context, words.file)) db::Home::enter(context.config, db::say_on_stderr);
     const auto key = safety::make_backup_key(words.file);
     context.out << safety::text_of(key) << '\n';
     context.err << fmt::format(
@@ -149,6 +163,7 @@ int list(Context& context, const BackupWords& words) {
 int prune(Context& context, const BackupWords& words) {
     JsonWriter json;
     const auto days = static_cast<int>(context.config.number("BACKUP_WAL_DAYS"));
+    if (!words.dry_run) act_as_create(context, words);
     json.object().field("dryRun", words.dry_run).key("backups").array();
     const int outcome = each_place(context, words, [&](const safety::Destination& place) {
         for (const auto& one : safety::prune(place, now(), days, words.dry_run)) {
@@ -171,6 +186,7 @@ int prune(Context& context, const BackupWords& words) {
 }
 
 int hold(Context& context, const BackupWords& words) {
+    act_as_create(context, words);
     bool found = false;
     std::optional<Error> missing;
     const int outcome = each_place(context, words, [&](const safety::Destination& place) {

@@ -11,6 +11,7 @@
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "features/accounts/privacy/erasure.hpp"
+#include "operations/safety/drill_history.hpp"
 #include "operations/safety/moment.hpp"
 #include "operations/safety/restore.hpp"
 #include "operations/safety/runs.hpp"
@@ -74,15 +75,26 @@ std::string json_of(const safety::Manifest& manifest, const safety::RestorePlan&
     return json.end().end().take();
 }
 
-/// What must outlive a restore: keys that a running server seals with, and erasures.
+/// Copies it from the live database; what cannot be read of a damaged one is told.
+void carry(Context& context, const char* what, db::Session& live, db::Session& restored,
+           void (*copy)(db::Session&, db::Session&)) {
+    try {
+        copy(live, restored);
+    } catch (const db::SqlError& damage) {
+        context.err << fmt::format("The {} of now are not carried over: {}\n", what, damage.what());
+    }
+}
+
+/// What must outlive a restore: keys that a running server seals with, what the installation remembers of its
+/// own safety, and erasures.
 safety::Settle settle_with(Context& context, const std::string& live) {
     return [&context, live](const std::string& conninfo, const safety::Erased& erased) {
-        try {
+        {
             db::Session from(live);
             db::Session to(conninfo);
-            secrets::carry_keys(from, to);
-        } catch (const db::SqlError& damage) {
-            context.err << fmt::format("The keys of now are not carried over: {}\n", damage.what());
+            carry(context, "keys", from, to, secrets::carry_keys);
+            carry(context, "drills", from, to, safety::carry_drills);
+            carry(context, "runs of backups", from, to, safety::carry_runs);
         }
         db::run_once(conninfo, [&](db::Database& db) -> Task<void> {
             KeptData data(context.config, db);

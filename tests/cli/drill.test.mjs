@@ -63,3 +63,19 @@ test("a recovery that fails is a result too, and is told", async () => {
     assert.equal(unable.code, 1);
     assert.match(unable.stderr, /There is no backup in /);
 });
+
+test("drills and runs of backups are remembered in an older database that comes back", async () => {
+    const history = async () =>
+        JSON.parse((await server.command("drill", "history", "--json")).stdout).drills;
+    const before = await history();
+    assert.ok(before.length > 0);
+    const restored = await server.command("backup", "restore", "latest", "--yes", "--json");
+    assert.equal(restored.code, 0, restored.stderr);
+    assert.deepEqual(await history(), before);
+    const status = JSON.parse((await server.command("backup", "status", "--json")).stdout);
+    assert.equal(status.last.id, JSON.parse(restored.stdout).safetyBackup);
+    // A backup that holds them already doubles nothing.
+    const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(await history(), before);
+});

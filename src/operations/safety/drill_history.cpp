@@ -16,6 +16,11 @@ constexpr const char* past_sql =
     "SELECT scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks::text FROM drills "
     "ORDER BY started_at DESC LIMIT $1";
 
+constexpr const char* has_drills_sql = "SELECT to_regclass('drills') IS NOT NULL";
+constexpr const char* all_drills_sql = "SELECT coalesce(jsonb_agg(d), '[]')::text FROM drills d";
+constexpr const char* add_drills_sql =
+    "INSERT INTO drills SELECT * FROM jsonb_populate_recordset(NULL::drills, $1) ON CONFLICT (id) DO NOTHING";
+
 std::vector<PastDrill> drills_in(const db::Rows& rows) {
     std::vector<PastDrill> past;
     for (const auto row : rows)
@@ -51,6 +56,11 @@ std::vector<PastDrill> past_drills(db::Session& session, int limit) {
 Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit) {
     const auto rows = co_await db.query(past_sql, limit);
     co_return drills_in(rows);
+}
+
+void carry_drills(db::Session& from, db::Session& to) {
+    if (!from.query(has_drills_sql)[0].get<bool>(0)) return;
+    to.query(add_drills_sql, db::Json{from.query(all_drills_sql)[0].get<std::string>(0)});
 }
 
 }  // namespace bb::safety

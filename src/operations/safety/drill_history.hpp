@@ -25,6 +25,9 @@ void note_drill(db::Session& session, const DrillResult& result);
 /// The newest first; at most `limit`.
 std::vector<PastDrill> past_drills(db::Session& session, int limit);
 Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit);
+/// Copies the drills that `to` has not from `from`, which a restore is about to replace with it. `from` needs
+/// to have no such table.
+void carry_drills(db::Session& from, db::Session& to);
 /// Whether no drill was held for a month, as the deployment plan wants it.
 bool is_drill_late(std::optional<Time> last);
 /// The checks of a result as JSON.

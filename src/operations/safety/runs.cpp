@@ -30,6 +30,11 @@ constexpr const char* newest_sql =
     "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs ORDER BY started_at DESC "
     "LIMIT $1";
 
+constexpr const char* all_runs_sql = "SELECT coalesce(jsonb_agg(r), '[]')::text FROM backup_runs r";
+constexpr const char* add_runs_sql =
+    "INSERT INTO backup_runs SELECT * FROM jsonb_populate_recordset(NULL::backup_runs, $1) "
+    "ON CONFLICT (id) DO NOTHING";
+
 constexpr const char* take_turn_sql = "SELECT pg_try_advisory_lock(7304, 0)";
 constexpr const char* release_turn_sql = "SELECT pg_advisory_unlock(7304, 0)";
 
@@ -159,6 +164,11 @@ const Destination& made_in(const std::vector<Destination>& places) {
 
 bool notes_runs(db::Session& session) {
     return session.query("SELECT to_regclass('backup_runs') IS NOT NULL")[0].get<bool>(0);
+}
+
+void carry_runs(db::Session& from, db::Session& to) {
+    if (!notes_runs(from)) return;
+    to.query(add_runs_sql, db::Json{from.query(all_runs_sql)[0].get<std::string>(0)});
 }
 
 LastRuns last_runs(db::Session& session) {

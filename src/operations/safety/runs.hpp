@@ -25,6 +25,10 @@ struct BackupRun {
     std::optional<std::string> fault;
 };
 
+/// Copies the runs that `to` has not from `from`, which a restore is about to replace with it. `from` needs
+/// to have no such table.
+void carry_runs(db::Session& from, db::Session& to);
+
 /// Makes a backup in the first of the places that takes one, folders before others, copies it into the rest,
 /// and notes the outcome in the database. Errors as create_backup(), after they were noted; also when one
 /// place alone has failed, which is named. `with_log`: the database keeps its write-ahead log for the places

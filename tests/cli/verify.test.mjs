@@ -83,13 +83,31 @@ test("a model that fails is told, and leaves no chat behind", async () => {
     try {
         const { code, stdout } = await broken.command("verify", "--json");
         assert.equal(code, 1);
-        const chat = JSON.parse(stdout).probes.find(({ name }) => name === "chat");
-        assert.equal(chat.result, "failed");
+        const { probes } = JSON.parse(stdout);
+        for (const asked of ["chat", "completion"]) {
+            const { result, answer } = probes.find(({ name }) => name === asked);
+            assert.equal(result, "failed", `${asked}: ${answer}`);
+            assert.match(answer, /The answer is an error: \w+/);
+        }
         const ana = await broken.as("smoke-test@brainbytes.invalid");
         assert.deepEqual((await ana.request("/api/threads")).json.threads, []);
         assert.deepEqual((await ana.request("/api/materials")).json.materials, []);
     } finally {
         await broken.stop();
+    }
+});
+
+test("without a model the tutor quotes, and a summary is what can be made", async () => {
+    const alone = await startServer();
+    try {
+        const { stdout } = await alone.command("verify", "--json");
+        const { probes } = JSON.parse(stdout);
+        const of = (asked) => probes.find(({ name }) => name === asked);
+        assert.equal(of("chat").result, "passed", of("chat").answer);
+        assert.equal(of("completion").result, "passed", of("completion").answer);
+        assert.match(of("completion").answer, /no model is configured/);
+    } finally {
+        await alone.stop();
     }
 });
 

@@ -128,13 +128,15 @@ std::string upload(const Visit& visit) {
     return fmt::format("{} bytes went there and came back", text.size());
 }
 
+/// A summary: the one text that is made without a model, too.
 std::string completion(const Visit& visit) {
-    const auto reply =
-        visit.expect(200, "POST", "/api/completion",
-                     R"({"action":"simplify","text":"The nucleus keeps the plan of the cell."})");
-    if (reply.body.find("[DONE]") == std::string::npos)
-        throw std::runtime_error("It does not come to its end.");
-    return fmt::format("came in {} pieces", count_of(reply.body, "\"text-delta\""));
+    const auto reply = visit.expect(
+        200, "POST", "/api/completion",
+        R"({"action":"summarise","text":"The nucleus keeps the plan of the cell. It lies in the middle."})");
+    const auto pieces = pieces_of(reply.body);
+    const bool extractive = reply.body.find(R"("mode":"extractive")") != std::string::npos;
+    return fmt::format("a summary came in {} pieces{}", pieces,
+                       extractive ? ", of the text's own sentences: no model is configured" : "");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/client/exchange.hpp"
@@ -14,6 +15,7 @@ namespace bb::verify {
 namespace {
 
 constexpr std::size_t words_shown = 300;
+constexpr std::string_view data_mark = "data: ";
 // A language model may take its time.
 constexpr std::chrono::milliseconds longest_visit{120'000};
 
@@ -25,10 +27,25 @@ const client::Reply& must(const client::Reply& reply, int status, const std::str
 
 }  // namespace
 
-std::size_t count_of(const std::string& text, std::string_view what) {
-    std::size_t number = 0;
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++number;
-    return number;
+std::size_t pieces_of(const std::string& stream) {
+    std::size_t pieces = 0;
+    bool ended = false;
+    std::istringstream lines(stream);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(data_mark)) continue;
+        const auto event = std::string_view(line).substr(data_mark.size());
+        ended = ended || event.starts_with("[DONE]");
+        const auto parsed = parse_json(event);
+        if (!parsed || !parsed->is_object()) continue;
+        const auto& part = parsed->get_object();
+        const auto type = text_member(part, "type");
+        if (type == "error")
+            throw std::runtime_error("The answer is an error: " + text_member(part, "errorText"));
+        if (type == "text-delta" && !text_member(part, "delta").empty()) ++pieces;
+    }
+    if (!ended) throw std::runtime_error("The answer does not come to its end.");
+    if (pieces == 0) throw std::runtime_error("The answer says nothing.");
+    return pieces;
 }
 
 client::Reply Visit::ask(const std::string& method, const std::string& target, const std::string& body,
@@ -76,11 +93,7 @@ std::size_t Visit::ask_tutor() {
     json.object().field("id", thread_).key("message").object();
     json.field("id", Uuid::make()).field("role", "user").key("parts").array().object();
     json.field("type", "text").field("text", "What keeps the plan of the cell?");
-    const auto answer = expect(200, "POST", "/api/chat", json.end().end().end().end().take());
-    const auto pieces = count_of(answer.body, "\"text-delta\"");
-    if (answer.body.find("[DONE]") == std::string::npos || pieces == 0)
-        throw std::runtime_error("A question is not answered to its end.");
-    return pieces;
+    return pieces_of(expect(200, "POST", "/api/chat", json.end().end().end().end().take()).body);
 }
 
 void Visit::leave() {

@@ -50,7 +50,8 @@ private:
     std::string material_, thread_;
 };
 
-/// How often `what` stands in `text`.
-std::size_t count_of(const std::string& text, std::string_view what);
+/// In how many pieces a streamed answer came. Throws std::runtime_error when it holds an error, says nothing,
+/// or does not come to its end.
+std::size_t pieces_of(const std::string& stream);
 
 }  // namespace bb::verify

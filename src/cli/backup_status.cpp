@@ -28,7 +28,8 @@ struct Standing {
 /// What is known of the backups of this installation.
 struct Status {
     safety::LastRuns last;
-    std::optional<Time> next;  // nothing: a server makes none by itself
+    std::chrono::seconds every;  // 0: a server makes none by itself
+    std::optional<Time> next;    // nothing then
     struct At {
         safety::Destination place;
         PlaceLog log;
@@ -41,6 +42,11 @@ struct Status {
         const bool logical =
             !last.physical || (last.good && last.good->started_at > last.physical->started_at);
         return logical ? last.good : last.physical;
+    }
+    /// Of the newest that brings everything back by itself, in seconds: that one may be late.
+    std::optional<double> age() const {
+        if (!last.good) return std::nullopt;
+        return std::chrono::duration<double>(now() - last.good->started_at).count();
     }
     /// How many seconds of work would be lost now with the database, or with the disk that it is on; nothing:
     /// all of it. Only what is in a place counts.
@@ -146,6 +152,8 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
         json.null();
     json.field("fault", fault).field("rpoSeconds", status.rpo(false));
     json.field("rpoSecondsWithDisk", status.rpo(true)).field("next", status.next);
+    json.field("late", safety::is_late(status.last, status.every)).field("ageSeconds", status.age());
+    json.field("allowedSeconds", std::int64_t(safety::longest_gap(status.every).count()));
     if (as_json) return;
     context.out << (newest ? fmt::format("last\t{}\t{}\t{}\n", *newest->backup,
                                          to_rfc3339(newest->started_at), newest->reason)
@@ -169,7 +177,7 @@ int status(Context& context, bool as_json) {
                 "The database has no schema of this program yet: start the server once, or \"brainbytes db "
                 "migrate\".");
         const std::chrono::hours every(context.config.number("BACKUP_EVERY_HOURS"));
-        Status status{safety::last_runs(session), std::nullopt, {}};
+        Status status{safety::last_runs(session), every, std::nullopt, {}};
         const auto installation = app::installation_of(context.config, home);
         for (auto& place : app::destinations_of(context.config)) {
             PlaceLog log;

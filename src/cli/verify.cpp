@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 
 /// The exit code when the release is well, and what is around it is not: going back would not help.
 constexpr int only_around = 3;
+constexpr double seconds_of_hour = 3600;
 
 struct VerifyWords {
     std::string stage;
@@ -38,17 +40,34 @@ fs::path outbox(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "outbox";
 }
 
+/// What the backups of an installation lack, as "backup status" tells it; empty: nothing.
+std::string fault_of_backups(const boost::json::object& status) {
+    if (status.at("fault").is_string()) return std::string(status.at("fault").as_string());
+    if (!status.at("last").is_object()) return "none was made";
+    for (const auto& place : status.at("places").as_array())
+        if (const auto& fault = place.at("fault"); fault.is_string())
+            return fmt::format("{} cannot be used: {}", place.at("path").as_string().c_str(),
+                               fault.as_string().c_str());
+    const auto allowed = status.at("allowedSeconds").to_number<double>();
+    const auto& age = status.at("ageSeconds");
+    if (!age.is_number())
+        return "no logical one was made: a physical one serves this version of PostgreSQL alone";
+    const auto seconds = age.to_number<double>();
+    if (seconds <= allowed && !status.at("late").as_bool()) return {};
+    return fmt::format("the last one is {:.0f} hours old, and {:.0f} are allowed", seconds / seconds_of_hour,
+                       allowed / seconds_of_hour);
+}
+
 std::string backup_age(const Context& context) {
     const auto told = parse_json(output_of_own(context, {"backup", "status", "--json"}, true));
     if (!told || !told->is_object()) throw std::runtime_error("\"backup status\" cannot be read");
     const auto& status = told->get_object();
-    if (status.at("fault").is_string()) throw std::runtime_error(std::string(status.at("fault").as_string()));
-    if (!status.at("last").is_object()) throw std::runtime_error("none was made");
+    if (const auto fault = fault_of_backups(status); !fault.empty()) throw std::runtime_error(fault);
     const auto at = std::string(status.at("last").at("startedAt").as_string());
-    const auto* loss = status.if_contains("rpoSeconds");
-    if (!loss || !loss->is_number()) return "the last one was made " + at;
+    const auto& loss = status.at("rpoSeconds");
+    if (!loss.is_number()) return "the last one was made " + at;
     return fmt::format("the last one was made {}; {:.1f} s of work would be lost now", at,
-                       loss->to_number<double>());
+                       loss.to_number<double>());
 }
 
 std::string alarms(const Context& context) {

@@ -1,5 +1,6 @@
 // `brainbytes verify` on a host: everything is looked at, and what is wrong is named.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import https from "node:https";
 import net from "node:net";
@@ -109,6 +110,28 @@ test("without a model the tutor quotes, and a summary is what can be made", asyn
     } finally {
         await alone.stop();
     }
+});
+
+test("a backup that is too old is told with its age and what is allowed", async () => {
+    const psql = (sql) =>
+        execFileSync("psql", [
+            "-h",
+            `${server.dataFolder}/run`,
+            "-U",
+            "brainbytes",
+            "-Xqc",
+            sql,
+            "brainbytes",
+        ]);
+    psql("UPDATE backup_runs SET started_at = started_at - interval '40 days'");
+    try {
+        const { code, failed, stderr } = await look();
+        assert.deepEqual([code, failed], [3, ["backup"]]);
+        assert.match(stderr, /backup: the last one is 960 hours old, and 48 are allowed/);
+    } finally {
+        psql("UPDATE backup_runs SET started_at = started_at + interval '40 days'");
+    }
+    assert.equal((await look()).code, 0);
 });
 
 test("a certificate that nobody vouches for, or a name that is none, is not the release's fault", async () => {

@@ -15,6 +15,7 @@
 namespace bb::safety {
 namespace {
 
+constexpr std::chrono::hours longest_without_schedule{48};
 constexpr const char* note_sql =
     "INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds, fault) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -201,10 +202,14 @@ std::optional<double> age_of_newest(const LastRuns& last) {
     return age;
 }
 
+std::chrono::seconds longest_gap(std::chrono::seconds every) {
+    return every.count() == 0 ? longest_without_schedule : 2 * every;
+}
+
 bool is_late(const LastRuns& last, std::chrono::seconds every, std::optional<Time> server_started) {
     if (every.count() == 0) return false;
     const auto since = last.good ? std::optional(last.good->started_at) : server_started;
-    return !since || now() > *since + 2 * every;
+    return !since || now() > *since + longest_gap(every);
 }
 
 bool take_turn(db::Session& session) {

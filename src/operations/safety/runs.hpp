@@ -52,6 +52,8 @@ Task<LastRuns> last_runs(db::Database& db);
 Task<std::vector<BackupRun>> newest_runs(db::Database& db, int limit);
 /// Seconds since the newest backup of either kind began; nothing: there is none.
 std::optional<double> age_of_newest(const LastRuns& last);
+/// How old the newest may be: two are missed then; where no server makes any, two days.
+std::chrono::seconds longest_gap(std::chrono::seconds every);
 /// Whether two scheduled backups were missed, counted from the last good one; without one from the start of
 /// the server, and without that too at once.
 bool is_late(const LastRuns& last, std::chrono::seconds every,

@@ -150,6 +150,24 @@ test("a person signs what only a person can say, and nothing else", async () => 
     assert.deepEqual([nothing.code, /is no box/.test(nothing.stderr)], [1, true]);
 });
 
+test("every box is either signed and counts it, or probed and refuses it", async () => {
+    const other = `${version}-${"4".repeat(12)}`;
+    const signed = [];
+    for (const phase of ["setup", "pre", "during", "post"]) {
+        const all = async () => boxes(phase, ...(phase === "setup" ? [] : ["--release", other]));
+        const had = await all();
+        for (const box of Object.keys(had)) {
+            const words = ["--stage", "production", "--release", other, "--by", "the office", "--note", "so"];
+            const { code, stderr } = await run("checklist", "sign", box, ...words);
+            if (code === 0) signed.push(box);
+            else assert.match(stderr, /is probed: it is decided by evidence, and nobody can sign it/, box);
+        }
+        for (const [box, { result }] of Object.entries(await all()))
+            assert.equal(result, signed.includes(box) ? "met" : had[box].result, box);
+    }
+    assert.deepEqual(signed, ["review", "stakeholders", "team", "retrospective"]);
+});
+
 test("unmet boxes keep a release from production until they are waived by name and reason", async () => {
     const deploy = (...words) => run("deploy", release, "--stage", "production", ...words);
     const kept = await deploy();

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
@@ -31,9 +31,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::hours longest_scan_age{24 * 7};
-/// What only a person can say.
-constexpr std::array<std::string_view, 5> signed_boxes = {"review", "stakeholders", "monitored", "team",
-                                                          "retrospective"};
 
 std::string read_file(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -299,19 +296,23 @@ Box look_at_box(const BoxKind& kind, const Evidence& evidence, const std::vector
     return box;
 }
 
+std::optional<BoxKind> box_named(const std::string& name) {
+    for (const auto& phase : {boxes_of_setup(), boxes_before(), boxes_during(), boxes_after()})
+        for (const auto& kind : phase)
+            if (name == kind.name) return kind;
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<void> Words::add(const Word& word) const {
-    bool known = false;
-    for (const auto& phase : {boxes_of_setup(), boxes_before(), boxes_during(), boxes_after()})
-        known = known || std::any_of(phase.begin(), phase.end(),
-                                     [&](const BoxKind& kind) { return word.box == kind.name; });
-    if (!known)
+    const auto box = box_named(word.box);
+    if (!box)
         return bad_field("box",
                          "is no box of the checklists: \"brainbytes checklist setup|pre|during|post\".");
-    if (word.kind == "signed" &&
-        std::find(signed_boxes.begin(), signed_boxes.end(), word.box) == signed_boxes.end())
-        return bad_field("box", "is decided by evidence; what is missing can only be waived.");
+    if (word.kind == "signed" && box->look)
+        return bad_field(
+            "box", "is probed: it is decided by evidence, and nobody can sign it; it can only be waived.");
     JsonWriter json;
     json.object()
         .field("at", now())

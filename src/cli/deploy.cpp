@@ -76,15 +76,21 @@ int tell(Context& context, const deploy::DeployPlan& plan, const deploy::Outcome
 
 Result<release::KeptRelease> wanted_release(const Context& context, const DeployWords& words) {
     const release::KeptReleases kept(releases_of(context));
-    if (!fs::exists(words.what)) return kept.find(words.what);
     const auto keys = release::Trust(fs::path(context.config.text("BRAINBYTES_DATA")) / "trust").keys();
     if (!keys) return keys.error();
-    if (words.dry_run) {
-        const auto about = release::check_release(words.what, *keys);
-        if (!about) return about.error();
-        return release::KeptRelease{*about, {}, {}};
+    if (!fs::exists(words.what)) {
+        const auto found = kept.find(words.what);
+        if (!found) return found;
+        // A key may have been removed since it was installed.
+        if (auto good = release::check_kept(*found, *keys); !good) return good.error();
+        return found;
     }
-    return kept.install(words.what, *keys, words.older);
+    if (!words.dry_run) return kept.install(words.what, *keys, words.older);
+    const auto about = release::check_release(words.what, *keys);
+    if (!about) return about.error();
+    if (auto same = kept.must_be_same(about->name(), release::signed_hash(words.what)); !same)
+        return same.error();
+    return release::KeptRelease{*about, {}, {}};
 }
 
 void print_plan(Context& context, const deploy::DeployPlan& plan, const std::string& serving) {

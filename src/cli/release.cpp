@@ -104,7 +104,10 @@ int trust(Context& context, const ReleaseWords& words) {
     if (words.remove) {
         const auto removed = trust.remove(words.file);
         if (!removed) return context.fail(removed.error());
-        context.err << fmt::format("Releases signed with {} are refused from now on.\n", words.file);
+        context.err << fmt::format(
+            "Releases signed with {} are refused from now on, also those that are "
+            "kept here; \"rollback\" still goes back to one that was in service.\n",
+            words.file);
         return done;
     }
     write_as_owner(context);
@@ -114,7 +117,8 @@ int trust(Context& context, const ReleaseWords& words) {
     return done;
 }
 
-void write_kept(JsonWriter& json, const release::KeptRelease& one) {
+void write_kept(JsonWriter& json, const Context& context, const release::KeptRelease& one) {
+    const auto keys = trust_of(context).keys();
     json.object()
         .field("version", one.about.name())
         .field("target", one.about.target)
@@ -124,6 +128,8 @@ void write_kept(JsonWriter& json, const release::KeptRelease& one) {
         .field("installedAt", one.installed_at)
         .field("prebuilt", one.about.prebuilt)
         .field("path", one.folder.string())
+        .field("blake2b", one.hash)
+        .field("trusted", keys && release::check_kept(one, *keys))
         .end();
 }
 
@@ -164,7 +170,7 @@ int list(Context& context, const ReleaseWords& words) {
     JsonWriter json;
     json.object().key("releases").array();
     for (const auto& one : kept_by(context).list()) {
-        write_kept(json, one);
+        write_kept(json, context, one);
         if (!words.json) print_kept(context, one);
     }
     if (words.json) context.out << json.end().end().take() << '\n';
@@ -175,7 +181,7 @@ int show(Context& context, const ReleaseWords& words) {
     const auto one = kept_by(context).find(words.file);
     if (!one) return context.fail(one.error());
     JsonWriter json;
-    write_kept(json, *one);
+    write_kept(json, context, *one);
     context.out << json.take() << '\n';
     return done;
 }

@@ -2,11 +2,20 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { oneConnection } from "../support/connection.mjs";
-import { about, deployKept, deployedKept, keepRelease, statusOf } from "../support/kept_release.mjs";
+import {
+    about,
+    deployKept,
+    deployedKept,
+    keepRelease,
+    keepServed,
+    statusOf,
+} from "../support/kept_release.mjs";
 import { Visitors } from "../support/visitors.mjs";
 import { answer, startModel } from "../support/model.mjs";
 import { program, startServer } from "../support/server.mjs";
@@ -200,13 +209,40 @@ test("back to the release before, by code alone", async () => {
     isNoFault();
 });
 
+test("only what a trusted key vouches for comes into service, and what served is gone back to without", async () => {
+    const { kept } = await status();
+    const known = keep();
+    await deployed(known);
+    const trusted = path.join(server.dataFolder, "trust");
+    const [key] = readdirSync(trusted);
+    const waiting = keep();
+    assert.equal((await server.command("release", "trust", key.replace(".pub", ""), "--remove")).code, 0);
+    assert.match((await deploy(waiting)).stderr, /No key of releases is trusted here yet/);
+    const other = execFileSync(program, ["release", "keygen", path.join(server.dataFolder, "run/other")]);
+    const file = path.join(server.dataFolder, "run/other/release.pub");
+    assert.equal((await server.command("release", "trust", file)).code, 0);
+    for (const words of [[], ["--dry-run"]]) {
+        const refusal = await server.command("deploy", waiting, "--no-backup", ...words);
+        assert.equal(refusal.code, 1);
+        assert.match(refusal.stderr, /is signed with the key [0-9A-F]{16}, which is not trusted here/);
+    }
+    // What served here may be gone back to: a fault of today is worse than a key of yesterday.
+    const back = await server.command("rollback", "--to", kept);
+    assert.equal(back.code, 0, back.stderr);
+    assert.equal((await server.command("release", "trust", String(other).trim(), "--remove")).code, 0);
+    keep(); // trusts the key again
+    await deployed(waiting);
+    rmSync(path.join(server.dataFolder, "releases", known, "archive.minisig"));
+    assert.match((await deploy(known)).stderr, /is kept here without its signature: deploy its archive/);
+});
+
 const query = (sql) =>
     execFileSync("psql", ["-h", `${server.dataFolder}/run`, "-U", "brainbytes", "-XAtc", sql, "brainbytes"], {
         encoding: "utf8",
     });
 
 test("back to one that a migration has taken something from is refused, with the way to it", async () => {
-    const kept = keep();
+    const kept = keepServed(server, {});
     const [newer, next] = [about.schemaMax + 1, about.schemaMax + 2];
     const insert = (number, phase) =>
         query(`INSERT INTO schema_migrations VALUES (${number}, 'made_up', 'x', now(), '${phase}')`);

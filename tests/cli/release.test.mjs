@@ -130,6 +130,8 @@ test("a host runs only what a key that it trusts has signed", async () => {
     const { releases } = JSON.parse(await good("list", "--json"));
     assert.equal(releases.length, 1);
     assert.equal(releases[0].prebuilt, true);
+    const sum = execFileSync("b2sum", [built.path]).toString().slice(0, 128);
+    assert.deepEqual([releases[0].blake2b, releases[0].trusted], [sum, true]);
     for (const name of ["brainbytes", "release.json", "sbom.json", "provenance.json", "NOTES.md", "LICENSE"])
         assert.ok(existsSync(path.join(releases[0].path, name)), name);
     const shown = JSON.parse(await good("show", about.commit.slice(0, 8)));
@@ -138,6 +140,13 @@ test("a host runs only what a key that it trusts has signed", async () => {
     // The key is changed: what the old one signed is refused.
     await good("trust", id, "--remove");
     assert.match(await refused("verify", built.path), /not trusted here/);
+    assert.equal(JSON.parse(await good("show", built.version)).trusted, false);
+    // Signed anew with another key, it is the same release.
+    const again = at("again.tar.zst");
+    copyFileSync(built.path, again);
+    execFileSync("minisign", ["-S", "-s", at("other", "release.key"), "-m", again], { stdio: "pipe" });
+    await good("install", again);
+    assert.equal(JSON.parse(await good("show", built.version)).trusted, true);
     assert.match(await refused("trust", id, "--remove"), new RegExp(`No key ${id} is trusted here`));
     await good("trust", at("keys", "release.pub"));
 });
@@ -174,13 +183,14 @@ test("what is changed, cut off, unsigned, or no release at all is refused with t
 });
 
 test("an older release, and one for another processor, are refused", async () => {
-    const edit = (change) => {
+    const edit = (change, notes) => {
         const work = at("edited");
         rmSync(work, { recursive: true, force: true });
         mkdirSync(work);
         execFileSync("tar", ["--zstd", "-xf", built.path, "-C", work]);
         const file = path.join(work, "release.json");
         writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...change }));
+        if (notes) writeFileSync(path.join(work, "NOTES.md"), notes);
         const names = ["release.json", "brainbytes", "sbom.json", "provenance.json", "NOTES.md", "LICENSE"];
         const out = at("edited.tar.zst");
         execFileSync("tar", ["--zstd", "-cf", out, "-C", work, ...names]);
@@ -195,6 +205,14 @@ test("an older release, and one for another processor, are refused", async () =>
     assert.match(await refused("install", older), /is older than .*, which is kept here/);
     await good("install", older, "--older");
     assert.equal(JSON.parse(await good("list", "--json")).releases.length, 2);
+    // The same name, other content, a good signature.
+    await good("install", older, "--older");
+    const repacked = edit({ commit: "00000000000a", committedAt: "2020-01-02T03:04:05.000000Z" }, "other");
+    await good("verify", repacked);
+    assert.match(
+        await refused("install", repacked, "--older"),
+        /Another archive of .* is kept here, with other content/,
+    );
     for (const name of ["../../etc/x", "."])
         assert.match(await refused("install", edit({ commit: name })), /has a name that is none/);
     // What was installed last stays.

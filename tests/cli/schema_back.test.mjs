@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { startDatabase } from "../support/database.mjs";
-import { about, deployedKept, keepRelease, statusOf } from "../support/kept_release.mjs";
+import { about, deployedKept, keepRelease, keepServed, statusOf } from "../support/kept_release.mjs";
 import { startModel } from "../support/model.mjs";
 import { program, startServer } from "../support/server.mjs";
 import { Visitors } from "../support/visitors.mjs";
@@ -35,7 +35,7 @@ test("a schema goes back with the release when the loss is named, and who asks m
     const seen = path.join(server.dataFolder, "run", "schema-at-start");
     // This program would add to the schema again at its start: it notes what it finds.
     const look = `psql -h "$BRAINBYTES_DATA/run" -U brainbytes -XAtc "SELECT max(number) FROM schema_migrations"`;
-    const older = keepRelease(
+    const older = keepServed(
         server,
         { schemaMax: newest - 1 },
         `[ "$1" = serve ] && ${look} brainbytes >"${seen}"`,
@@ -70,7 +70,7 @@ test("a schema goes back with the release when the loss is named, and who asks m
 
 test("what a migration dropped comes back by a restore alone: that is said, with the moment and the minutes", async () => {
     const newest = about.schemaMax;
-    const older = keepRelease(server, { schemaMax: newest - 1 });
+    const older = keepServed(server, { schemaMax: newest - 1 });
     const newer = keepRelease(
         server,
         {},
@@ -135,7 +135,7 @@ test("the schema of a database with several hosts goes back with all of them at 
             const env = { ...model.env, DATABASE_URL: database.url };
             const host = { server: await startServer({ verb: "supervise", env }) };
             hosts.push(host);
-            host.older = keepRelease(host.server, { schemaMax: newest });
+            host.older = keepServed(host.server, { schemaMax: newest });
             host.newer = newer(host.server);
             await deployedKept(host.server, host.newer);
         }
@@ -159,13 +159,13 @@ test("the schema of a database with several hosts goes back with all of them at 
         await two.server.stop();
         await deployedKept(one.server, one.newer);
         await takeAway();
-        one.older = keepRelease(one.server, { schemaMax: newest }, `[ "$1" = serve ] && exit 3`);
+        one.older = keepServed(one.server, { schemaMax: newest }, `[ "$1" = serve ] && exit 3`);
         const broken = await back(one);
         assert.equal(broken.code, 1, broken.stderr);
         assert.match(broken.stderr, /start FAILED[^]*schema again: migration \d+[^]*put back/);
         assert.equal((await serving(one)).release, one.newer);
         await takeAway();
-        one.older = keepRelease(one.server, { schemaMax: newest });
+        one.older = keepServed(one.server, { schemaMax: newest });
         const last = await back(one);
         assert.equal(last.code, 0, last.stderr);
         assert.equal((await serving(one)).release, one.older);

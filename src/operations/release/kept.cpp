@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/core/file_lock.hpp"
+#include "base/core/new_file.hpp"
 #include "base/core/uuid.hpp"
 #include "operations/release/package.hpp"
 
@@ -20,6 +21,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_of_a_text = 64 * 1024;
 constexpr std::string_view unfinished_mark = ".unfinished-";
 constexpr const char* current_link = "current";
+constexpr const char* signature_file = "archive.minisig";
+constexpr const char* hash_file = "archive.blake2b";
+constexpr const char* no_key_yet =
+    "No key of releases is trusted here yet: \"brainbytes release trust FILE.pub\".";
 
 std::optional<std::string> read_text(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -89,9 +94,7 @@ Result<void> Trust::remove(const std::string& id) const {
 Result<About> check_release(const fs::path& archive, const std::vector<TrustedKey>& trusted) {
     if (!fs::is_regular_file(archive))
         return Error(ErrorCode::not_found, fmt::format("There is no file {}.", archive.string()));
-    if (trusted.empty())
-        return Error(ErrorCode::forbidden,
-                     "No key of releases is trusted here yet: \"brainbytes release trust FILE.pub\".");
+    if (trusted.empty()) return Error(ErrorCode::forbidden, no_key_yet);
     const auto signature = read_text(archive.string() + ".minisig");
     if (!signature)
         return Error(ErrorCode::forbidden,
@@ -104,6 +107,17 @@ Result<About> check_release(const fs::path& archive, const std::vector<TrustedKe
         return Error(ErrorCode::forbidden, fmt::format("{} is for {}, and this host is {}.",
                                                        archive.filename().string(), about->target, here));
     return about;
+}
+
+Result<void> check_kept(const KeptRelease& release, const std::vector<TrustedKey>& trusted) {
+    if (trusted.empty()) return Error(ErrorCode::forbidden, no_key_yet);
+    const auto name = release.about.name();
+    const auto signature = read_text(release.folder / signature_file);
+    if (!signature)
+        return Error(ErrorCode::forbidden,
+                     fmt::format("{} is kept here without its signature: deploy its archive.", name));
+    if (auto good = verify_hash(name, release.hash, *signature, trusted); !good) return good.error();
+    return {};
 }
 
 Result<KeptRelease> KeptReleases::install(const fs::path& archive, const std::vector<TrustedKey>& trusted,
@@ -126,13 +140,31 @@ Result<KeptRelease> KeptReleases::install(const fs::path& archive, const std::ve
             ErrorCode::forbidden,
             fmt::format("{} is older than {}, which is kept here. To install it all the same, add --older.",
                         about->name(), kept.front().about.name()));
+    const auto hash = signed_hash(copy);
+    if (auto same = must_be_same(about->name(), hash); !same) return same.error();
     const auto folder = folder_ / about->name();
     if (!fs::exists(folder)) {
-        const auto unpacked = unpack(copy, unfinished.path / "release");
+        const auto fresh = unfinished.path / "release";
+        const auto unpacked = unpack(copy, fresh);
         if (!unpacked) return unpacked.error();
-        fs::rename(unfinished.path / "release", folder);
+        write_new_file(fresh / hash_file, hash + '\n', 0644);
+        fs::rename(copy.string() + ".minisig", fresh / signature_file);
+        fs::rename(fresh, folder);
+    } else if (read_text(copy.string() + ".minisig") != read_text(folder / signature_file)) {
+        fs::rename(copy.string() + ".minisig", folder / signature_file);
     }
     return find(about->name());
+}
+
+Result<void> KeptReleases::must_be_same(const std::string& name, const std::string& hash) const {
+    const auto kept = list();
+    const auto same =
+        std::find_if(kept.begin(), kept.end(), [&](const auto& one) { return one.about.name() == name; });
+    if (same == kept.end() || same->hash == hash) return {};
+    return Error(ErrorCode::conflict,
+                 fmt::format("Another archive of {} is kept here, with other content: a name stands for one "
+                             "content. Commit the change, and build the release of that commit.",
+                             name));
 }
 
 void KeptReleases::remove_unfinished() const {
@@ -151,7 +183,9 @@ std::vector<KeptRelease> KeptReleases::list() const {
         const auto text = read_text(entry.path() / "release.json");
         const auto about = text ? about_from(*text) : Result<About>(Error(ErrorCode::malformed, ""));
         if (!about || about->name() != name.string()) continue;
-        releases.push_back({*about, entry.path(), changed_at(entry.path())});
+        auto hash = read_text(entry.path() / hash_file).value_or("");
+        if (hash.ends_with('\n')) hash.pop_back();
+        releases.push_back({*about, entry.path(), changed_at(entry.path()), std::move(hash)});
     }
     std::sort(releases.begin(), releases.end(),
               [](const auto& a, const auto& b) { return a.about.committed_at > b.about.committed_at; });

@@ -31,6 +31,7 @@ struct KeptRelease {
     About about;
     std::filesystem::path folder;
     Time installed_at;
+    std::string hash{};  ///< signed_hash() of its archive; empty: it was not installed from one
 };
 
 /// The releases that a host keeps: one folder each, in the folder `releases` of the data, and the link
@@ -40,11 +41,14 @@ public:
     explicit KeptReleases(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     /// Unpacks a release beside the others, if a key of `trusted` signed it (`ARCHIVE.minisig`), it runs on
-    /// this host, and no newer one is kept (unless `may_be_older`). Twice is once. Errors: forbidden or
-    /// malformed with the reason, conflict while another is installed; nothing is left then. Throws
-    /// std::filesystem::filesystem_error and std::system_error.
+    /// this host, and no newer one is kept (unless `may_be_older`). Twice is once; a newer signature takes
+    /// the place of the one before. Errors: forbidden or malformed with the reason, conflict while another is
+    /// installed, and as must_be_same(); nothing is left then. Throws std::filesystem::filesystem_error and
+    /// std::system_error.
     Result<KeptRelease> install(const std::filesystem::path& archive, const std::vector<TrustedKey>& trusted,
                                 bool may_be_older) const;
+    /// Errors: conflict, when another archive of this name is kept than the one with this hash.
+    Result<void> must_be_same(const std::string& name, const std::string& hash) const;
     /// The newest commit first.
     std::vector<KeptRelease> list() const;
     /// By its name or the beginning of its commit. Errors: not_found.
@@ -66,5 +70,8 @@ private:
 
 /// Checks a release as install() does, without installing it.
 Result<About> check_release(const std::filesystem::path& archive, const std::vector<TrustedKey>& trusted);
+/// Whether a key of `trusted` vouches for a kept release: what was signed, and the signature, lie beside it.
+/// Errors: forbidden.
+Result<void> check_kept(const KeptRelease& release, const std::vector<TrustedKey>& trusted);
 
 }  // namespace bb::release

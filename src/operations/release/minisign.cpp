@@ -233,21 +233,33 @@ std::string sign(const fs::path& file, const SigningKey& key, std::string_view t
 
 Result<std::string> verify(const fs::path& file, std::string_view signature,
                            const std::vector<TrustedKey>& trusted) {
+    return verify_hash(file.filename().string(), signed_hash(file), signature, trusted);
+}
+
+std::string signed_hash(const fs::path& file) {
+    return crypto::hex(hash_of(file));
+}
+
+Result<std::string> verify_hash(const std::string& name, std::string_view hash, std::string_view signature,
+                                const std::vector<TrustedKey>& trusted) {
     const auto parts = parse(signature);
     if (!parts)
-        return Error(ErrorCode::forbidden, fmt::format("The signature of {} is none as minisign writes it.",
-                                                       file.filename().string()));
+        return Error(ErrorCode::forbidden,
+                     fmt::format("The signature of {} is none as minisign writes it.", name));
     const auto key =
         std::find_if(trusted.begin(), trusted.end(), [&](const auto& one) { return one.id == parts->id; });
     if (key == trusted.end())
         return Error(ErrorCode::forbidden,
-                     fmt::format("{} is signed with the key {}, which is not trusted here.",
-                                 file.filename().string(), text_of(parts->id)));
-    if (!is_signed_by(*key, hash_of(file), parts->signature) ||
+                     fmt::format("{} is signed with the key {}, which is not trusted here.", name,
+                                 text_of(parts->id)));
+    std::string bytes(hash_size, '\0');
+    std::size_t got = 0;
+    sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), hash.data(), hash.size(),
+                   nullptr, &got, nullptr);
+    if (got != hash_size || !is_signed_by(*key, bytes, parts->signature) ||
         !is_signed_by(*key, parts->signature + parts->comment, parts->comment_signature))
         return Error(ErrorCode::forbidden,
-                     fmt::format("{} is not what was signed: it was changed or is cut off.",
-                                 file.filename().string()));
+                     fmt::format("{} is not what was signed: it was changed or is cut off.", name));
     return parts->comment;
 }
 

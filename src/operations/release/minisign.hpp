@@ -43,4 +43,10 @@ std::string sign(const std::filesystem::path& file, const SigningKey& key, std::
 Result<std::string> verify(const std::filesystem::path& file, std::string_view signature,
                            const std::vector<TrustedKey>& trusted);
 
+/// What of a file is signed, in hexadecimal, as b2sum prints it. Throws std::runtime_error as above.
+std::string signed_hash(const std::filesystem::path& file);
+/// The same as verify() of a file with this hash, which is called `name`.
+Result<std::string> verify_hash(const std::string& name, std::string_view hash, std::string_view signature,
+                                const std::vector<TrustedKey>& trusted);
+
 }  // namespace bb::release

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/json.hpp>
 #include <fstream>
 #include <stdexcept>
 
 #include "base/core/hasher.hpp"
+#include "base/core/json_reader.hpp"
+#include "operations/release/minisign.hpp"
 
 namespace bb::stages {
 namespace {
@@ -52,8 +56,20 @@ void put_text(const Host& host, const std::string& text, const std::string& path
     host.shell(receiving(path, crypto::hex(hasher.finish()), mode), {.input_text = text});
 }
 
-bool has_release(const Host& host, const std::string& name) {
-    return ("\n" + host.brainbytes({"release", "list"}, {})).find("\n" + name + "\t") != std::string::npos;
+bool has_release(const Host& host, const std::string& name, const fs::path& archive) {
+    const auto told = parse_json(host.brainbytes({"release", "list", "--json"}, {}));
+    const auto* list = told && told->is_object() ? told->get_object().if_contains("releases") : nullptr;
+    if (!list || !list->is_array())
+        throw std::runtime_error(host.name() + ": \"release list\" cannot be read");
+    const auto hash = archive.empty() ? std::string() : release::signed_hash(archive);
+    const auto& all = list->get_array();
+    return std::any_of(all.begin(), all.end(), [&](const auto& value) {
+        const auto& one = value.as_object();
+        if (text_member(one, "version") != name) return false;
+        const auto* trusted = one.if_contains("trusted");  // a release before told neither
+        return archive.empty() ||
+               (text_member(one, "blake2b") == hash && trusted && *trusted == boost::json::value(true));
+    });
 }
 
 void bring_archive(const Host& host, const fs::path& archive, bool may_be_older) {

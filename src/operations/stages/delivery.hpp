@@ -11,8 +11,9 @@ namespace bb::stages {
 void put_file(const Host& host, const std::filesystem::path& file, const std::string& path, const char* mode);
 void put_text(const Host& host, const std::string& text, const std::string& path, const char* mode);
 
-/// Whether a release of this name is kept there.
-bool has_release(const Host& host, const std::string& name);
+/// Whether a release of this name is kept there; with an archive: that very one, by its hash, and signed with
+/// a key that is trusted there.
+bool has_release(const Host& host, const std::string& name, const std::filesystem::path& archive);
 /// Sends an archive and its signature; the host checks them with the keys that it trusts itself, and keeps
 /// the release.
 void bring_archive(const Host& host, const std::filesystem::path& archive, bool may_be_older);

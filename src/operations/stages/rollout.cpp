@@ -225,7 +225,7 @@ private:
                 throw std::runtime_error(fault + "; it is ready for them now");
         }
         if (!plan_.trusted.empty()) bring_key(stage_, host, plan_.trusted);
-        if (!has_release(host, outcome_.release)) {
+        if (!has_release(host, outcome_.release, plan_.archive)) {
             if (plan_.archive.empty())
                 throw std::runtime_error(fmt::format("{}: keeps no release {}", name, outcome_.release));
             bring_archive(host, plan_.archive, plan_.older);

@@ -225,6 +225,12 @@ int roll_back(Context& context, const DeployWords& words) {
     if (name.empty()) return context.fail("No release was in service before this one: name one with --to.");
     const auto release = kept.find(name);
     if (!release) return context.fail(release.error());
+    const auto found = release->about.name();
+    if (!deploy::has_served(entries, found) && (!current || current->about.name() != found))
+        return context.fail(
+            fmt::format("{0} was never kept in service here, so there is no going back to it. "
+                        "Deploy it: \"brainbytes deploy {0}\" tests and watches it first.",
+                        found));
     auto plan = plan_for(context, words, *release);
     plan.back_up = plan.migrate = plan.smoke_test = false;
     plan.bake = std::chrono::seconds(0);

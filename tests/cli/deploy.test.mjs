@@ -209,6 +209,18 @@ test("back to the release before, by code alone", async () => {
     isNoFault();
 });
 
+test("only a release that was in service is gone back to", async () => {
+    const { kept } = await status();
+    const bad = keep('[ "$1" = serve ] && exit 3');
+    assert.equal((await deploy(bad)).code, 1);
+    for (const name of [keep(), bad])
+        for (const words of [[], ["--dry-run"]]) {
+            const back = await server.command("rollback", "--to", name, ...words);
+            assert.equal(back.code, 1, name);
+            assert.match(back.stderr, new RegExp(`${name} was never kept in service here.*deploy ${name}"`));
+        }
+});
+
 test("only what a trusted key vouches for comes into service, and what served is gone back to without", async () => {
     const { kept } = await status();
     const known = keep();

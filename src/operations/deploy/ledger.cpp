@@ -73,10 +73,23 @@ std::vector<LedgerEntry> Ledger::read() const {
     return entries;
 }
 
+namespace {
+
+bool is_kept(const LedgerEntry& entry) {
+    return entry.step == "keep" && entry.result == "done";
+}
+
+}  // namespace
+
+bool has_served(const std::vector<LedgerEntry>& entries, const std::string& release) {
+    return std::any_of(entries.begin(), entries.end(),
+                       [&](const auto& entry) { return is_kept(entry) && entry.release == release; });
+}
+
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current) {
     std::vector<std::string> way;
     for (const auto& entry : entries) {
-        if (entry.step != "keep" || entry.result != "done") continue;
+        if (!is_kept(entry)) continue;
         const auto known = std::find(way.begin(), way.end(), entry.release);
         if (known == way.end())
             way.push_back(entry.release);

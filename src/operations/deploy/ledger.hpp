@@ -34,6 +34,9 @@ private:
     std::filesystem::path file_;
 };
 
+/// Whether a release was kept in service at some time.
+bool has_served(const std::vector<LedgerEntry>& entries, const std::string& release);
+
 /// The release that was kept before `current`; empty: none. One that was gone back from is not meant: going
 /// back twice goes back twice as far.
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -39,9 +40,29 @@ bool is_ours(const fs::path& folder) {
     return fs::is_regular_file(folder / "postgres/PG_VERSION");
 }
 
+bool holds_only(const fs::path& folder, std::string_view extension) {
+    const fs::directory_iterator files(folder);
+    return std::all_of(begin(files), end(files),
+                       [&](const auto& file) { return file.path().extension() == extension; });
+}
+
+/// What commands leave before there was a server: keys that are trusted, releases, what is known of stages.
+bool is_of_commands(const fs::path& path) {
+    if (fs::is_symlink(path) || !fs::is_directory(path)) return false;
+    const auto name = path.filename();
+    if (name == "trust") return holds_only(path, ".pub");
+    if (name == "stages") return holds_only(path, ".jsonl");
+    if (name == "verifications") return holds_only(path, ".json");
+    const auto releases = path.parent_path() / "releases";
+    return (name == "releases" || name == "assets") &&
+           (fs::exists(releases / ".lock") || fs::exists(releases / ".deploy-lock"));
+}
+
 bool is_vacant(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder))
-        if (entry.path().filename() != "lost+found") return false;  // of a volume that was just made
+        if (entry.path().filename() != "lost+found" &&  // of a volume that was just made
+            !is_of_commands(entry.path()))
+            return false;
     return true;
 }
 

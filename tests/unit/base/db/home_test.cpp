@@ -75,6 +75,26 @@ TEST_F(RootsFolder, IsTakenWhenItIsEmptyOrAVolumeThatWasJustMade) {
     EXPECT_EQ(fs::status(data).permissions(), fs::perms::owner_all);
 }
 
+TEST_F(RootsFolder, IsTakenWithWhatCommandsLeaveBeforeThereWasAServer) {
+    for (const char* file : {"trust/0123.pub", "stages/production.jsonl", "verifications/here.json",
+                             "releases/.lock", "assets/page.js"}) {
+        fs::create_directories((data / file).parent_path());
+        std::ofstream(data / file) << "x\n";
+    }
+    EXPECT_EQ(opened(data), "");
+    EXPECT_NE(owner_of(data / "trust/0123.pub"), 0u);
+}
+
+TEST_F(RootsFolder, WithFoldersOfTheSameNameAndOtherThingsInThemIsLeftAlone) {
+    for (const char* file : {"trust/key.pem", "stages/one.txt", "releases/2026/page.html", "assets/a.js"}) {
+        fs::remove_all(data);
+        fs::create_directories((data / file).parent_path());
+        std::ofstream(data / file) << "x\n";
+        EXPECT_NE(opened(data).find("it is left alone"), std::string::npos) << file;
+        EXPECT_EQ(owner_of(data / file), 0u);
+    }
+}
+
 TEST_F(RootsFolder, IsTakenWithEverythingInItWhenItIsOurs) {
     fs::create_directories(data / "postgres/base");
     std::ofstream(data / "postgres/PG_VERSION") << "15\n";

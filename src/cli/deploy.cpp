@@ -10,7 +10,6 @@
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
 #include "base/core/time.hpp"
-#include "base/core/uuid.hpp"
 #include "base/db/found_home.hpp"
 #include "cli/attendance.hpp"
 #include "cli/deploy.hpp"
@@ -153,16 +152,10 @@ bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& 
 }
 
 /// Who changed the program that people use, to which one, and what was not looked at before.
-void note_in_audit(Context& context, const deploy::DeployPlan& plan, const DeployWords& words) {
+void note_change(Context& context, const deploy::DeployPlan& plan, const DeployWords& words) {
     auto text = fmt::format("{} by {}", plan.migrate ? "deployed" : "gone back to", deploy::who_we_are());
     for (const auto& one : words.waive) text += "; waived: " + one;
-    try {
-        deploy::surroundings_of(deploy::Control(plan.data))
-            .output_of("/proc/self/exe", {"audit", "note", text, "--about", plan.release.about.name()},
-                       [] {});
-    } catch (const std::exception& fault) {
-        context.err << "It is not in the audit log: " << fault.what() << '\n';
-    }
+    note_in_audit(context, text, plan.release.about.name());
 }
 
 int carry_out(Context& context, deploy::DeployPlan plan, const DeployWords& words) {
@@ -174,7 +167,7 @@ int carry_out(Context& context, deploy::DeployPlan plan, const DeployWords& word
                                    plan.release.about.name());
     if (!words.dry_run) {
         const auto outcome = deploy::deploy(plan);
-        if (outcome.kept) note_in_audit(context, plan, words);
+        if (outcome.kept) note_change(context, plan, words);
         return tell(context, plan, outcome, words.json);
     }
     const auto status = deploy::Control(plan.data).ask("status");
@@ -259,27 +252,6 @@ int print_status(Context& context, const DeployWords& words) {
     return done;
 }
 
-int lock(Context& context, const DeployWords& words) {
-    if (is_remote(words)) return lock_stage(context, words, true);
-    write_as_owner(context);
-    const deploy::Hold hold{.id = words.lock.empty() ? Uuid::make().text() : words.lock,
-                            .owner = words.owner.empty() ? deploy::who_we_are() : words.owner,
-                            .reason = words.reason,
-                            .until = now() + std::chrono::minutes(words.minutes)};
-    const auto taken = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).take(hold);
-    if (!taken) return context.fail(taken.error());
-    context.out << fmt::format("{}\tuntil {}\n", hold.id, to_rfc3339(hold.until));
-    return done;
-}
-
-int unlock(Context& context, const DeployWords& words) {
-    if (is_remote(words)) return lock_stage(context, words, false);
-    act_as_owner(context);
-    const auto gone = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).give_up(words.lock);
-    context.out << (gone ? fmt::format("the lock of {} has ended\n", gone->owner) : "there was no lock\n");
-    return done;
-}
-
 using Run = int (*)(Context&, const DeployWords&);
 
 CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<DeployWords>& words, const char* name,
@@ -325,15 +297,17 @@ void add_target(CLI::App& to, DeployWords& words) {
 
 void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<DeployWords>& words) {
     auto* taking =
-        add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", lock);
+        add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", take_lock);
     taking->add_option("--reason", words->reason, "Why; others read it")->required();
     taking->add_option("--minutes", words->minutes, "Until it ends by itself")
         ->check(CLI::Range(1, 60 * 24 * 30))
         ->capture_default_str();
     taking->add_option("--owner", words->owner, "Who; else this account and host");
     taking->add_option("--id", words->lock, "Its id, else a new one");
-    add(deploy, chosen, words, "unlock", "End that", unlock)
-        ->add_option("--id", words->lock, "Only the lock of this id");
+    auto* ending = add(deploy, chosen, words, "unlock", "End that", give_up_lock);
+    ending->add_option("--id", words->lock, "Only the lock of this id");
+    ending->add_option("--owner", words->owner, "Who ends it; else this account and host");
+    for (auto* one : {taking, ending}) one->add_flag("--by-deployment", words->by_deployment)->group("");
 }
 
 }  // namespace

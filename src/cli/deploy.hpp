@@ -34,6 +34,7 @@ struct DeployWords {
     bool no_verify = false;
     bool older = false;
     bool attended = false;
+    bool by_deployment = false;  ///< typed by the deployment of a stage, which keeps its own account of it
     bool together = false;
     bool dry_run = false;
     bool json = false;
@@ -55,7 +56,15 @@ int deploy_stage(Context& context, const DeployWords& words);
 int roll_back_stage(Context& context, const DeployWords& words);
 int stage_status(Context& context, const DeployWords& words);
 int stage_history(Context& context, const DeployWords& words);
-int lock_stage(Context& context, const DeployWords& words, bool lock);
+
+/// Keep others from changing the release, of this host or of a stage; both are in the ledger and, where
+/// something serves, in the audit log.
+int take_lock(Context& context, const DeployWords& words);
+int give_up_lock(Context& context, const DeployWords& words);
+
+/// Adds an entry about a release (empty: about none) to the audit log of what the supervisor here serves.
+/// That it could not is told.
+void note_in_audit(Context& context, const std::string& text, const std::string& release);
 
 /// The same for the service that deploy/aws has made: `words.what` is the tag of an image that was pushed.
 /// Looks at the domain afterwards, and goes back when it is not well.

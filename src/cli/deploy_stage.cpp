@@ -198,15 +198,4 @@ int stage_history(Context& context, const DeployWords& words) {
     return done;
 }
 
-int lock_stage(Context& context, const DeployWords& words, bool lock) {
-    const auto stage = stage_of(words.stage);
-    if (lock) {
-        const auto id = stages::hold(stage, words.lock, words.owner, words.reason, words.minutes);
-        context.out << fmt::format("{}\t{} hosts, for {} minutes\n", id, stage.hosts.size(), words.minutes);
-        return done;
-    }
-    for (const auto& line : stages::let_go(stage, words.lock)) context.out << line;
-    return done;
-}
-
 }  // namespace bb::cli

@@ -303,6 +303,26 @@ test("the audit log says which release came into service, and what was waived", 
     assert.equal((await server.command("audit", "note", "x".repeat(2001))).code, 1);
 });
 
+test("a lock leaves a trace of who, why and until when, and of who ended whose", async () => {
+    const taken = await server.command("deploy", "lock", "--reason", "exams", "--owner", "the office");
+    assert.equal(taken.code, 0, taken.stderr);
+    const ended = await server.command("deploy", "unlock");
+    assert.match(ended.stdout, /the lock of the office has ended/);
+    const { stdout } = await server.command("deploy", "history", "--json", "--lines", "2");
+    const [lock, unlock] = stdout.trim().split("\n").map(JSON.parse);
+    assert.deepEqual([lock.step, unlock.step, lock.deployment], ["lock", "unlock", unlock.deployment]);
+    const words = [
+        /the office keeps releases as they are until \d{4}-.*: exams$/,
+        /\S+@\S+ has ended the lock of the office until \d{4}-.*: exams$/,
+    ];
+    const audit = await server.command("audit", "list", "--action", "operator.noted", "--json");
+    const noted = audit.stdout.trim().split("\n").slice(-2).map(JSON.parse);
+    [lock, unlock].forEach(({ detail }, i) => {
+        assert.match(detail, words[i]);
+        assert.match(noted[i].details.note, words[i]);
+    });
+});
+
 test("what is set in the shell of who deploys does not reach the release's commands", async () => {
     const elsewhere = { ...server.env, DATABASE_URL: "postgresql://127.0.0.1:1/nowhere" };
     const done = await new Promise((resolve) => {

@@ -83,7 +83,7 @@ HostState lock_host(const Stage& stage, const std::string& name, const std::stri
     state.host = name;
     // In one visit, as above.
     const auto lock = host.line({"deploy", "lock", "--id", id, "--owner", deploy::who_we_are(), "--reason",
-                                 reason, "--minutes", std::to_string(minutes_of_lock)});
+                                 reason, "--minutes", std::to_string(minutes_of_lock), "--by-deployment"});
     try {
         read_status(state,
                     host.shell(fmt::format("({}) >&2 && ({})", lock, host.line({"deploy", "status"})), {}));
@@ -161,7 +161,7 @@ std::string hold(const Stage& stage, const std::string& wanted, const std::strin
     } catch (const std::exception& fault) {
         std::string left;
         try {
-            let_go(stage, id);
+            let_go(stage, id, deploy::who_we_are());
         } catch (const std::exception& more) {
             left = fmt::format("; and what was taken is still held somewhere: {}", more.what());
         }
@@ -170,9 +170,9 @@ std::string hold(const Stage& stage, const std::string& wanted, const std::strin
     return id;
 }
 
-std::vector<std::string> let_go(const Stage& stage, const std::string& id) {
+std::vector<std::string> let_go(const Stage& stage, const std::string& id, const std::string& who) {
     std::vector<std::string> said(stage.hosts.size());
-    std::vector<std::string> words = {"deploy", "unlock"};
+    std::vector<std::string> words = {"deploy", "unlock", "--owner", who};
     if (!id.empty()) words.insert(words.end(), {"--id", id});
     at_once(stage.hosts, [&](const std::string& host) {
         const auto place = std::find(stage.hosts.begin(), stage.hosts.end(), host) - stage.hosts.begin();

@@ -44,7 +44,8 @@ std::string missing_secrets(const Stage& stage, const std::string& host);
 /// ends it. `wanted`: that id; empty: a new one. `owner`: empty: this account and host.
 std::string hold(const Stage& stage, const std::string& wanted, const std::string& owner,
                  const std::string& reason, int minutes);
-/// Ends the hold of this id, or any if it is empty; a line for each host.
-std::vector<std::string> let_go(const Stage& stage, const std::string& id);
+/// Ends the hold of this id, or any if it is empty, in the name of `who`; a line for each host: HOST, a tab,
+/// what was ended.
+std::vector<std::string> let_go(const Stage& stage, const std::string& id, const std::string& who);
 
 }  // namespace bb::stages

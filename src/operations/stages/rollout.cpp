@@ -204,7 +204,7 @@ private:
     void unlock() {
         try {
             at_once(known_hosts(), [this](const std::string& host) {
-                Host(stage_, host).brainbytes({"deploy", "unlock", "--id", lock_}, {});
+                Host(stage_, host).brainbytes({"deploy", "unlock", "--id", lock_, "--by-deployment"}, {});
             });
         } catch (const std::exception& fault) {
             plan_.say({}, "unlock FAILED", fault.what());

@@ -8,6 +8,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "cli/deploy.hpp"
+#include "cli/production.hpp"
 #include "embedded/version.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t commit_digits = 12;
 /// In the place of a release: what there must be before any.
 constexpr const char* of_setup = "setup";
+constexpr std::string_view waived = "waived";
 
 struct ChecklistWords {
     std::string stage;
@@ -28,20 +30,6 @@ struct ChecklistWords {
     std::string box, by, note;
     bool json = false;
 };
-
-stages::Words words_of(const Context& context, const std::string& stage) {
-    auto file = fs::path(stage_ledger(context, stage));
-    return stages::Words(file.replace_extension(".checks.jsonl"));
-}
-
-stages::Evidence evidence_of(const Context& context, const stages::Stage& stage, const std::string& release) {
-    return {stage,
-            release,
-            fs::current_path() / "build" / "evidence",
-            stage_ledger(context, stage.name),
-            fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications",
-            words_of(context, stage.name)};
-}
 
 /// The one that was deployed last.
 std::string newest_release(const Context& context, const std::string& stage) {
@@ -83,12 +71,21 @@ int check(Context& context, const ChecklistWords& words, stages::Phase phase) {
     return print(context, words, release, stages::check_boxes(phase, evidence_of(context, stage, release)));
 }
 
-int say(Context& context, const ChecklistWords& words, const char* kind) {
+int say(Context& context, const ChecklistWords& words, std::string_view kind) {
     const auto release = stages::is_of_setup(words.box) ? of_setup
                          : words.release.empty()        ? release_of_head()
                                                         : words.release;
-    const auto added = words_of(context, words.stage).add({words.box, release, kind, words.by, words.note});
+    act_as_owner(context);
+    const auto added =
+        words_of(context, words.stage).add({words.box, release, std::string(kind), words.by, words.note});
     if (!added) return context.fail(added.error());
+    if (kind == waived)
+        deploy::Ledger(stage_ledger(context, words.stage))
+            .add({.release = release,
+                  .step = "waive",
+                  .result = "done",
+                  .who = words.by + ", " + deploy::who_we_are(),
+                  .detail = words.box + "=" + words.note});
     context.out << fmt::format("{}\t{}\t{}\n", kind, words.box, release);
     return done;
 }
@@ -118,31 +115,6 @@ std::string release_of_head() {
     return fmt::format("{}-{}", embedded::version, commit.substr(0, commit_digits));
 }
 
-bool may_go_to_production(Context& context, const DeployWords& words, const stages::Stage& stage,
-                          const std::string& release) {
-    for (const auto& one : words.waive) {
-        const auto equals = one.find('=');
-        if (equals == std::string::npos || equals + 1 == one.size())
-            throw std::runtime_error("--waive wants BOX=REASON.");
-        const auto kept = words_of(context, stage.name)
-                              .add({one.substr(0, equals), release, "waived", {}, one.substr(equals + 1)});
-        if (!kept)
-            throw std::runtime_error(fmt::format("\"{}\" {}", one, kept.error().fields.front().detail));
-        deploy::Ledger(stage_ledger(context, stage.name))
-            .add({.release = release, .step = "waive", .result = "done", .detail = one});
-    }
-    bool met = true;
-    for (const auto& box : stages::check_boxes(stages::Phase::before, evidence_of(context, stage, release))) {
-        context.err << fmt::format("{}: {} ({})\n", box.result, box.words, box.answer);
-        met = met && box.result != "unmet";
-    }
-    if (!met)
-        context.fail(
-            "Production is left as it is: what is unmet has to be done, or waived by its name and a reason "
-            "(--waive BOX=REASON). \"brainbytes checklist pre --stage production\" lists the boxes.");
-    return met;
-}
-
 void register_checklist(CLI::App& app, Chosen& chosen) {
     auto* group = app.add_subcommand("checklist", "The boxes of the deployment plan, each with its evidence");
     group->require_subcommand(1);
@@ -157,7 +129,7 @@ void register_checklist(CLI::App& app, Chosen& chosen) {
     phase("pre", "Before a deployment; unmet boxes keep a release from production", stages::Phase::before);
     phase("during", "Of the deployment that was made last", stages::Phase::during);
     phase("post", "After it", stages::Phase::after);
-    const auto word = [&](const char* name, const char* help, const char* kind) {
+    const auto word = [&](const char* name, const char* help, std::string_view kind) {
         auto* command =
             add(*group, chosen, words, name, help,
                 [kind](Context& context, const ChecklistWords& given) { return say(context, given, kind); });
@@ -166,7 +138,7 @@ void register_checklist(CLI::App& app, Chosen& chosen) {
         command->add_option("--note", words->note, "What was done, or why it does not count")->required();
     };
     word("sign", "Say that a box is met which only a person can judge", "signed");
-    word("waive", "Say that a box does not count for a release", "waived");
+    word("waive", "Say that a box does not count for a release", waived);
 }
 
 }  // namespace bb::cli

@@ -74,11 +74,6 @@ int roll_back_on_aws(Context& context, const DeployWords& words);
 /// The release that HEAD of this clone makes.
 std::string release_of_head();
 
-/// Looks at the boxes of the plan before a release may go to production; those of `words.waive` do not count,
-/// and that is kept. False, once the unmet ones are told.
-bool may_go_to_production(Context& context, const DeployWords& words, const stages::Stage& stage,
-                          const std::string& release);
-
 /// The ledger of a stage, where deployments begin.
 std::string stage_ledger(const Context& context, const std::string& stage);
 

@@ -7,6 +7,7 @@
 
 #include "base/core/uuid.hpp"
 #include "cli/deploy.hpp"
+#include "cli/production.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/stages/verify_stage.hpp"
@@ -161,6 +162,7 @@ int deploy_on_aws(Context& context, const DeployWords& words) {
         if (!may_go_to_production(context, words, stage_of(words.stage), release)) return failed;
     }
     if (!words.dry_run) return AwsChange(context, words).deploy(words.what);
+    if (words.stage == "production") print_boxes(context, words, stage_of(words.stage), words.what);
     context.out << fmt::format("aws\tregister {}, migrate, change the service of {}\nverify\tfrom outside\n",
                                words.what, words.stage);
     return done;

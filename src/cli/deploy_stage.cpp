@@ -6,6 +6,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/db/found_home.hpp"
 #include "cli/deploy.hpp"
+#include "cli/production.hpp"
 #include "operations/release/package.hpp"
 #include "operations/stages/host.hpp"
 #include "operations/stages/rollout.hpp"
@@ -76,6 +77,10 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
         context.out << fmt::format("host\t{}\t{}migrate, start, smoke test, switch, bake {} s, keep\n", host,
                                    plan.back_up && host == stage.hosts.front() ? "backup, " : "",
                                    stage.bake.count());
+    if (plan.verify)
+        context.out << fmt::format("verify\tas \"verify --stage {}\"; what speaks against it undoes it\n",
+                                   stage.name);
+    context.out << fmt::format("prune\tall hosts\t{} releases stay on each\n", stage.keep);
     for (const auto& [name, command] : stage.hooks)
         context.out << fmt::format("hook\t{}\t{}\n", name, command);
 }
@@ -146,7 +151,6 @@ int deploy_stage(Context& context, const DeployWords& words) {
     plan.back_up = !words.no_backup;
     plan.lock = words.lock;
     plan.older = words.older;
-    plan.waived = words.waive;
     plan.trusted = words.trust;
     if (!words.no_verify)
         plan.verify = [stage, say = plan.say]() {
@@ -156,12 +160,17 @@ int deploy_stage(Context& context, const DeployWords& words) {
         context.fail("--waive is for production: nothing keeps a release from other stages.");
         return wrong_usage;
     }
+    const bool production = words.stage == "production";
     if (words.dry_run) {
+        if (production) print_boxes(context, words, stage, plan.release);
         print_plan(context, plan);
         return done;
     }
-    if (words.stage == "production" && !may_go_to_production(context, words, stage, plan.release))
-        return failed;
+    if (production) {
+        const auto waived = may_go_to_production(context, words, stage, plan.release);
+        if (!waived) return failed;
+        plan.waived = *waived;
+    }
     return tell(context, words, stages::roll_out(plan));
 }
 

@@ -168,6 +168,32 @@ test("every box is either signed and counts it, or probed and refuses it", async
     assert.deepEqual(signed, ["review", "stakeholders", "team", "retrospective"]);
 });
 
+test("what was waived stands in the ledger at once, and again with the deployment that rests on it", async () => {
+    const other = `${version}-${"6".repeat(12)}`;
+    const waived = async () => {
+        const { stdout } = await run("deploy", "history", "--stage", "production", "--json");
+        const steps = stdout.trim().split("\n").map(JSON.parse);
+        return steps.filter(({ step, release }) => step === "waive" && release === other);
+    };
+    const boxesOfPre = Object.keys(await boxes("pre")).filter(
+        (box) => !["migrations", "security"].includes(box),
+    );
+    for (const box of boxesOfPre) {
+        const words = ["--stage", "production", "--release", other, "--by", "Ana", "--note", "only a text"];
+        assert.equal((await run("checklist", "waive", box, ...words)).code, 0);
+    }
+    const [first] = await waived();
+    assert.equal(first.detail, "review=only a text");
+    assert.match(first.who, /^Ana, \S+@\S+$/);
+    const had = (await waived()).length;
+    assert.equal(had, boxesOfPre.length);
+    const gone = await run("deploy", other, "--stage", "production");
+    assert.match(gone.stderr, /check FAILED: app1: .*refused/); // it was let through
+    const carried = (await waived()).slice(had);
+    assert.equal(carried.length, had);
+    assert.match(carried[0].detail, /^review=Ana, \S+@\S+: only a text$/);
+});
+
 test("unmet boxes keep a release from production until they are waived by name and reason", async () => {
     const deploy = (...words) => run("deploy", release, "--stage", "production", ...words);
     const kept = await deploy();
@@ -183,6 +209,20 @@ test("unmet boxes keep a release from production until they are waived by name a
     const found = await boxes("pre");
     assert.deepEqual([found.rollback.result, found.stakeholders.result], ["waived", "waived"]);
     assert.match(found.rollback.answer, /first installation/);
+});
+
+test("a dry run says what would hold it back and every step, and keeps nothing", async () => {
+    const other = `${version}-${"5".repeat(12)}`;
+    const words = ["deploy", other, "--stage", "production", "--dry-run", "--waive", "review=read before"];
+    const had = readFileSync(path.join(folder, "data/stages/production.checks.jsonl"), "utf8");
+    const { code, stdout } = await run(...words);
+    assert.equal(code, 0);
+    assert.match(stdout, /^box\treview\twould be waived\t/m);
+    assert.match(stdout, /^box\trollback\tunmet\tapp1: .*refused/m);
+    assert.match(stdout, /^blocked\tby tests, performance, rollback, stakeholders: /m);
+    const steps = stdout.match(/^(check|lock|install|host|verify|prune)\t/gm).map((one) => one.trim());
+    assert.deepEqual(steps, ["check", "lock", "install", "host", "verify", "prune"]);
+    assert.equal(readFileSync(path.join(folder, "data/stages/production.checks.jsonl"), "utf8"), had);
 });
 
 test("during and after, the ledger and what was looked at speak", async () => {

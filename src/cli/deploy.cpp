@@ -13,6 +13,7 @@
 #include "base/db/found_home.hpp"
 #include "cli/attendance.hpp"
 #include "cli/deploy.hpp"
+#include "cli/production.hpp"
 #include "operations/deploy/control.hpp"
 #include "operations/deploy/deploy_lock.hpp"
 #include "operations/deploy/ledger.hpp"
@@ -199,10 +200,14 @@ int bring(Context& context, const DeployWords& words) {
     act_as_owner(context);
     const auto release = wanted_release(context, words);
     if (!release) return context.fail(release.error());
+    const auto waived = may_serve_here(context, words, *release);
+    if (!waived) return failed;
+    auto with_waived = words;
+    with_waived.waive = *waived;
     auto plan = plan_for(context, words, *release);
     plan.back_up = !words.no_backup;
     plan.bake = std::chrono::seconds(words.bake);
-    return carry_out(context, plan, words);
+    return carry_out(context, plan, with_waived);
 }
 
 int roll_back(Context& context, const DeployWords& words) {
@@ -353,6 +358,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     bringing->add_option("--lock", words->lock, "Also while the lock of this id is in force");
     bringing->add_flag("--attended", words->attended,
                        "Undo it when no line comes on the input for 15 seconds");
+    bringing->add_flag("--by-deployment", words->by_deployment)->group("");
     bringing->add_flag("--dry-run", words->dry_run, "Only say what would be done");
     bringing->add_flag("--json", words->json, "Print JSON");
     add(*bringing, chosen, words, "status", "What serves now, as JSON", print_status);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/deploy.hpp"
+#include "operations/release/kept.hpp"
 #include "operations/stages/checklist.hpp"
 
 namespace bb::cli {
@@ -21,6 +22,10 @@ using Waived = std::vector<std::string>;
 /// the release back, and were told.
 std::optional<Waived> may_go_to_production(Context& context, const DeployWords& words,
                                            const stages::Stage& stage, const std::string& release);
+/// The same on a host itself, of whatever stage: only production has boxes. `words.by_deployment`: they were
+/// looked at where the deployment began.
+std::optional<Waived> may_serve_here(Context& context, const DeployWords& words,
+                                     const release::KeptRelease& release);
 
 /// Prints the boxes, and which would keep the release back; keeps nothing.
 void print_boxes(Context& context, const DeployWords& words, const stages::Stage& stage,

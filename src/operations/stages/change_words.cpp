@@ -8,7 +8,8 @@ std::vector<std::string> words_to_change(const RolloutPlan& plan, const std::str
                                          const std::string& host, const std::string& lock) {
     const auto& stage = plan.stage;
     const auto& limits = stage.limits;
-    std::vector<std::string> words = {"deploy", release, "--json", "--attended", "--lock", lock};
+    std::vector<std::string> words = {"deploy",          release,  "--json", "--attended",
+                                      "--by-deployment", "--lock", lock};
     if (!plan.back_up || host != stage.hosts.front()) words.emplace_back("--no-backup");
     for (const auto& one : plan.waived) words.insert(words.end(), {"--waive", one});
     const auto add = [&](const char* option, const auto& value) {

@@ -181,6 +181,8 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
 }
 
 std::string way_back(const Evidence& evidence) {
+    if (evidence.here == "program") throw std::runtime_error("there is no release here to go back to");
+    if (!evidence.here.empty()) return evidence.here + ": code only, the migrations of a deployment only add";
     hosts_of(evidence);
     std::string told;
     for (const auto& one : look_at(evidence.stage)) {
@@ -192,9 +194,9 @@ std::string way_back(const Evidence& evidence) {
     return told + ": code only, the migrations of a deployment only add";
 }
 
-std::string migrations() {
+std::string migrations(const Evidence& evidence) {
     safety::output_of(
-        {"/proc/self/exe", "db", "lint"}, {}, [] {}, fs::current_path());
+        {evidence.program.string(), "db", "lint"}, {}, [] {}, fs::current_path());
     return "\"db lint\" finds nothing that would hurt running servers";
 }
 
@@ -229,10 +231,7 @@ std::vector<BoxKind> boxes_before() {
          [](const Evidence& e) {
              return recorded(e, "load-test", "make load-test", true, std::chrono::seconds(0));
          }},
-        {"migrations", "Database migrations prepared",
-         [](const Evidence&) {
-             return migrations();
-         }},
+        {"migrations", "Database migrations prepared", migrations},
         {"rollback", "Rollback plan documented", way_back},
         {"stakeholders", "Stakeholders notified", {}},
     };

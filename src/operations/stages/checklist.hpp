@@ -46,6 +46,8 @@ struct Evidence {
     std::filesystem::path ledger;   ///< of the stage
     std::filesystem::path reports;  ///< of "verify"
     Words words;
+    std::string here{};  ///< on a host itself: the release that it has; empty: the hosts are asked
+    std::filesystem::path program{"/proc/self/exe"};  ///< whose migrations are looked at
 };
 
 enum class Phase { setup, before, during, after };

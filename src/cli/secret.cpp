@@ -10,6 +10,7 @@
 #include "base/core/json_writer.hpp"
 #include "base/db/database.hpp"
 #include "cli/cli.hpp"
+#include "cli/secret_stage.hpp"
 #include "features/accounts/server_secret.hpp"
 #include "services/audit/audit.hpp"
 #include "services/secrets/kept.hpp"
@@ -134,7 +135,8 @@ void add_list(CLI::App& secret, Chosen& chosen) {
     const auto json = std::make_shared<bool>(false);
     list->add_flag("--json", *json, "Print one JSON object: {\"keys\":[...],\"secrets\":[...]}");
     list->callback([&chosen, json] {
-        chosen.action = [json](Context& context) {
+        chosen.action = [&chosen, json](Context& context) {
+            if (const auto there = on_databases_of_stage(context, chosen, {})) return *there;
             return run_with_database(
                 context.config, [&context, json](db::Database& db) { return list_keys(context, db, *json); });
         };
@@ -149,7 +151,8 @@ void add_rotate(CLI::App& secret, Chosen& chosen) {
     command->add_flag("--resume", options->resume, "Finish a rotation that was interrupted: no new key");
     command->add_flag("--dry-run", options->dry_run, "Say what would be done and stop");
     command->callback([&chosen, options] {
-        chosen.action = [options](Context& context) {
+        chosen.action = [&chosen, options](Context& context) {
+            if (const auto there = on_databases_of_stage(context, chosen, {})) return *there;
             return run_with_database(context.config, [&context, options](db::Database& db) {
                 return rotate(context, db, *options);
             });
@@ -178,7 +181,7 @@ std::string read_value(const std::string& name) {
     return value;
 }
 
-int set(Context& context, const std::string& name) {
+int set(Context& context, const Chosen& chosen, const std::string& name) {
     if (!app::may_be_kept(name))
         return context.fail(name +
                             " is no secret that can be kept: give OPENAI_API_KEY, GITHUB_CLIENT_SECRET, "
@@ -188,6 +191,7 @@ int set(Context& context, const std::string& name) {
     if (value.size() > longest_secret) return context.fail("The value has more than 4096 characters.");
     if (const auto fault = config::fault_of(*config::find_option(name), value))
         return context.fail("The value of " + name + " " + *fault + ".");
+    if (const auto there = on_databases_of_stage(context, chosen, value + '\n')) return *there;
     return run_with_database(context.config, [&](db::Database& db) -> Task<int> {
         secrets::KeyRing ring(db, server_secrets(context.config));
         co_await secrets::keep(db, ring, name, value);
@@ -198,7 +202,8 @@ int set(Context& context, const std::string& name) {
     });
 }
 
-int remove(Context& context, const std::string& name) {
+int remove(Context& context, const Chosen& chosen, const std::string& name) {
+    if (const auto there = on_databases_of_stage(context, chosen, {})) return *there;
     return run_with_database(context.config, [&](db::Database& db) -> Task<int> {
         if (!co_await secrets::forget(db, name)) co_return context.fail(name + " is not kept.");
         context.err << name << " is forgotten. A running server has it until it is started again.\n";
@@ -208,14 +213,14 @@ int remove(Context& context, const std::string& name) {
 
 /// `secret set` and `secret remove`.
 void add_by_name(CLI::App& secret, Chosen& chosen, const char* word, const char* help,
-                 int (*work)(Context&, const std::string&)) {
+                 int (*work)(Context&, const Chosen&, const std::string&)) {
     auto* command = secret.add_subcommand(word, help);
     add_stage(*command, chosen);
     const auto name = std::make_shared<std::string>();
     command->add_option("name", *name, "Name of the option, as in .env.example")->required();
     command->callback([&chosen, name, work] {
-        chosen.action = [name, work](Context& context) {
-            return work(context, *name);
+        chosen.action = [&chosen, name, work](Context& context) {
+            return work(context, chosen, *name);
         };
     });
 }

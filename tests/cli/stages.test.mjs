@@ -83,6 +83,32 @@ test("the look from all sides finds nothing against it, and is kept", { skip: wh
     assert.deepEqual(await stage.kept(), [stage.first.name, stage.first.name]);
 });
 
+test(
+    "a secret goes to every host that has a database of its own, by its standard input",
+    { skip: why },
+    async () => {
+        const setting = stage.command("secret", "set", "METRICS_TOKEN");
+        fleet.last.stdin.end("a-token-of-the-stage\n");
+        const done = await setting;
+        assert.equal(done.code, 0, done.stderr);
+        for (const { address } of fleet.hosts)
+            assert.match(done.stderr, new RegExp(`^${address}\tMETRICS_TOKEN is kept`, "m"));
+        const { hosts } = JSON.parse((await stage.command("secret", "list", "--json")).stdout);
+        assert.deepEqual(
+            hosts.map(({ host, answer }) => [host, answer.secrets.map(({ name }) => name)]),
+            fleet.hosts.map(({ address }) => [address, ["METRICS_TOKEN"]]),
+        );
+        const listed = await stage.command("secret", "list");
+        assert.match(listed.stdout, /^10\.77\.0\.12\tMETRICS_TOKEN\t.*kept$/m);
+        assert.equal((await stage.command("secret", "rotate")).code, 0);
+        assert.equal((await stage.command("secret", "remove", "METRICS_TOKEN")).code, 0);
+        const nothing = stage.command("secret", "set", "METRICS_TOKEN");
+        fleet.last.stdin.end();
+        assert.match((await nothing).stderr, /No value came on the standard input/);
+        assert.ok(!existsSync(fleet.at("operator", "postgres")), "nothing here was touched");
+    },
+);
+
 test("a release comes into service on both hosts, and back, while people go on", { skip: why }, async () => {
     const next = releases.script();
     await stage.unnoticed(() => stage.deployed(next));

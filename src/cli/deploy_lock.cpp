@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* no_lock = "there was no lock";
+
 fs::path folder_of(const Context& context) {
     return context.config.text("BRAINBYTES_DATA");
 }
@@ -54,6 +56,7 @@ int unlock_stage(Context& context, const DeployWords& words) {
     const deploy::Ledger ledger(stage_ledger(context, words.stage));
     for (const auto& line : stages::let_go(stage_of(words.stage), words.lock, owner_of(words))) {
         context.out << line;
+        if (line.find(no_lock) != std::string::npos) continue;
         const auto tab = line.find('\t');
         note_lock(
             ledger, words.lock, "unlock",
@@ -85,7 +88,7 @@ int give_up_lock(Context& context, const DeployWords& words) {
     act_as_owner(context);
     const auto gone = deploy::DeployLock(folder_of(context)).give_up(words.lock);
     if (!gone) {
-        context.out << "there was no lock\n";
+        context.out << no_lock << '\n';
         return done;
     }
     note_lock_here(context, words, gone->id, "unlock",

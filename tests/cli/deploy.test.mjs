@@ -210,7 +210,6 @@ test("back to the release before, by code alone", async () => {
 });
 
 test("only a release that was in service is gone back to", async () => {
-    const { kept } = await status();
     const bad = keep('[ "$1" = serve ] && exit 3');
     assert.equal((await deploy(bad)).code, 1);
     for (const name of [keep(), bad])

@@ -146,6 +146,10 @@ test("hosts refuse what their key did not sign, and nothing changes", { skip: wh
     const others = new Releases(fleet.at("foreign"));
     others.made = 500; // no name of ours
     await stage.refused(others.script(), "install", /key/);
+    // Nor another archive of a name that they keep, though it is signed well.
+    releases.made -= 1;
+    const repacked = releases.script("# other content");
+    await stage.refused(repacked, "install", /Another archive of .* is kept here, with other content/);
 });
 
 test("a lock keeps others out, and says who holds it and why", { skip: why }, async () => {

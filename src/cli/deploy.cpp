@@ -252,6 +252,7 @@ int print_status(Context& context, const DeployWords& words) {
                                          current->about.name())
                 : std::string();
     if (!before.empty() && kept.find(before)) answer["before"] = before;
+    if (hold) answer["lockId"] = hold->id;
     answer["lock"] = hold ? boost::json::value(deploy::to_text(*hold)) : boost::json::value();
     context.out << boost::json::serialize(answer) << '\n';
     return done;
@@ -334,10 +335,10 @@ void print_history(Context& context, const DeployWords& words, const std::string
     const auto shown = std::min<std::size_t>(entries.size(), static_cast<std::size_t>(words.lines));
     entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(shown));
     for (const auto& one : entries)
-        context.out << (words.json
-                            ? deploy::to_json(one)
-                            : fmt::format("{}\t{}\t{}\t{}\t{:.1f} s\t{}\t{}", to_rfc3339(one.at), one.release,
-                                          one.step, one.result, one.seconds, one.who, one.detail))
+        context.out << (words.json ? deploy::to_json(one)
+                                   : fmt::format("{}\t{}\t{}\t{}\t{:.1f} s\t{}\t{}", to_rfc3339(one.at),
+                                                 one.release, one.step, one.result, one.seconds, one.who,
+                                                 one.detail.empty() ? one.host : one.detail))
                     << '\n';
 }
 

@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "base/core/log.hpp"
+#include "base/core/process.hpp"
 #include "base/net/timer.hpp"
 #include "features/tutor/threads.hpp"
 
@@ -48,23 +47,6 @@ constexpr const char* tidy_sql =
     "WITH old AS (DELETE FROM reply_nodes WHERE seen_at < now() - interval '1 day') "
     "DELETE FROM reply_chunks c WHERE NOT EXISTS "
     "(SELECT FROM messages m WHERE m.id = c.message_id AND m.state = 'streaming')";
-
-/// When a process started, in clock ticks since the machine did; 0 when it does not run (any more).
-std::int64_t start_of(std::int32_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string line;
-    if (!std::getline(file, line)) return 0;
-    // The name, second, stands in brackets and may hold anything.
-    std::istringstream fields(line.substr(line.rfind(')') + 1));
-    std::string state;
-    fields >> state;
-    if (state == "Z" || state == "X") return 0;
-    std::string skipped;
-    for (int field = 4; field <= 21; ++field) fields >> skipped;
-    std::int64_t ticks = 0;
-    fields >> ticks;
-    return ticks;
-}
 
 std::vector<Uuid> ids_of(const db::Rows& rows) {
     std::vector<Uuid> ids;
@@ -110,14 +92,15 @@ Task<void> Housekeeper::round() {
 
 Task<void> Housekeeper::renew() {
     const auto pid = static_cast<std::int32_t>(getpid());
-    co_await db_.query(renew_sql, board_.boot(), home_, pid, start_of(pid));
+    co_await db_.query(renew_sql, board_.boot(), home_, pid, process::start_of(pid));
 }
 
 Task<void> Housekeeper::bury_predecessors() {
     const auto rows = co_await db_.query(predecessors_sql, home_, board_.boot());
     std::vector<Uuid> dead;
     for (const auto row : rows) {
-        if (start_of(row.get<std::int32_t>(1)) != row.get<std::int64_t>(2)) dead.push_back(row.get<Uuid>(0));
+        if (process::start_of(row.get<std::int32_t>(1)) != row.get<std::int64_t>(2))
+            dead.push_back(row.get<Uuid>(0));
     }
     if (dead.empty()) co_return;
     co_await db_.query(bury_sql, dead);

@@ -100,6 +100,7 @@ private:
         std::string fault;
         try {
             if (!putting_back_) plan_.watch();
+            ledger_.begin(entry);
             entry.detail = work();
             entry.result = "done";
         } catch (const std::exception& failure) {

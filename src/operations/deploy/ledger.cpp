@@ -13,8 +13,31 @@
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/core/privileges.hpp"
+#include "base/core/process.hpp"
 
 namespace bb::deploy {
+namespace {
+
+constexpr const char* begun = "begun";
+
+LedgerEntry entry_of(const boost::json::object& object) {
+    LedgerEntry entry;
+    entry.at = parse_rfc3339(text_member(object, "at")).value_or(Time{});
+    entry.deployment = text_member(object, "deployment");
+    entry.release = text_member(object, "release");
+    entry.step = text_member(object, "step");
+    entry.result = text_member(object, "result");
+    entry.who = text_member(object, "who");
+    entry.detail = text_member(object, "detail");
+    entry.host = text_member(object, "host");
+    entry.process = text_member(object, "process");
+    if (const auto* seconds = object.if_contains("seconds"); seconds && seconds->is_number())
+        entry.seconds = seconds->to_number<double>();
+    return entry;
+}
+
+}  // namespace
+
 std::string to_json(const LedgerEntry& entry) {
     JsonWriter json;
     json.object()
@@ -26,6 +49,8 @@ std::string to_json(const LedgerEntry& entry) {
         .field("who", entry.who)
         .field("seconds", entry.seconds)
         .field("detail", entry.detail);
+    if (!entry.host.empty()) json.field("host", entry.host);
+    if (!entry.process.empty()) json.field("process", entry.process);
     return json.end().take();
 }
 
@@ -51,25 +76,36 @@ void Ledger::add(LedgerEntry entry) const {
     if (!stored) fail();
 }
 
+void Ledger::begin(LedgerEntry entry) const {
+    entry.result = begun;
+    entry.process = process::own_name();
+    add(std::move(entry));
+}
+
 std::vector<LedgerEntry> Ledger::read() const {
     std::vector<LedgerEntry> entries;
+    std::vector<std::size_t> open;  // begun, with no end yet
     std::ifstream in(file_);
     for (std::string line; std::getline(in, line);) {
         const auto parsed = parse_json(line);
         if (!parsed || !parsed->is_object()) continue;
-        const auto& object = parsed->get_object();
-        LedgerEntry entry;
-        entry.at = parse_rfc3339(text_member(object, "at")).value_or(Time{});
-        entry.deployment = text_member(object, "deployment");
-        entry.release = text_member(object, "release");
-        entry.step = text_member(object, "step");
-        entry.result = text_member(object, "result");
-        entry.who = text_member(object, "who");
-        entry.detail = text_member(object, "detail");
-        if (const auto* seconds = object.if_contains("seconds"); seconds && seconds->is_number())
-            entry.seconds = seconds->to_number<double>();
+        auto entry = entry_of(parsed->get_object());
+        if (entry.result == begun) {
+            open.push_back(entries.size());
+        } else {
+            std::erase_if(open, [&](std::size_t at) {
+                auto& one = entries[at];
+                const bool ended =
+                    one.deployment == entry.deployment && one.step == entry.step && one.host == entry.host;
+                if (ended) one.result.clear();
+                return ended;
+            });
+        }
         entries.push_back(std::move(entry));
     }
+    for (const auto at : open)
+        entries[at].result = process::has_ended(entries[at].process) ? "broken off" : "under way";
+    std::erase_if(entries, [](const LedgerEntry& one) { return one.result.empty(); });
     return entries;
 }
 
@@ -84,6 +120,14 @@ bool is_kept(const LedgerEntry& entry) {
 bool has_served(const std::vector<LedgerEntry>& entries, const std::string& release) {
     return std::any_of(entries.begin(), entries.end(),
                        [&](const auto& entry) { return is_kept(entry) && entry.release == release; });
+}
+
+std::string broken_off(const std::vector<LedgerEntry>& entries) {
+    const auto run = std::find_if(entries.rbegin(), entries.rend(), [](const LedgerEntry& one) {
+        return one.host.empty() && (one.step == "deploy" || one.step == "rollback");
+    });
+    const bool left = run != entries.rend() && run->step == "deploy" && run->result == "broken off";
+    return left ? run->release : std::string();
 }
 
 std::string release_before(const std::vector<LedgerEntry>& entries, const std::string& current) {

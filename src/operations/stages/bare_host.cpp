@@ -120,7 +120,7 @@ void make_ready(const Stage& stage, const Host& host, const fs::path& archive, c
                            shell_word(stage.data), shell_word(stage.program), embedded::prepare_host),
                {.limit = longest_installation});
     put_file(host, program.file(), stage.program, "755");
-    write_environment(stage, host);
+    write_environment(stage, host, {}, false);
     write_contacts(stage, host);
     const bool systemd =
         host.shell("test -d /run/systemd/system && echo yes || echo no", {}).starts_with("yes");

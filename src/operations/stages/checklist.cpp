@@ -98,8 +98,10 @@ std::string started(const Evidence& evidence) {
 std::string progress(const Evidence& evidence) {
     const auto steps = newest_steps(evidence);
     for (const auto& one : steps)
-        if (one.result != "done" || one.step == "put back" || one.step == "rollback")
-            throw std::runtime_error(fmt::format("{}: {}", one.step, one.detail));
+        if ((one.result != "done" && one.result != "under way") || one.step == "put back" ||
+            one.step == "rollback")
+            throw std::runtime_error(
+                fmt::format("{}: {}", one.step, one.detail.empty() ? one.result : one.detail));
     return fmt::format("{} steps, the last \"{}\"", steps.size(), steps.back().step);
 }
 

@@ -31,6 +31,17 @@ std::string hash_of(const fs::path& file) {
     return crypto::hex(hasher.finish());
 }
 
+std::string hash_of_text(const std::string& text) {
+    crypto::Hasher hasher;
+    hasher.add(text);
+    return crypto::hex(hasher.finish());
+}
+
+/// A line that tells what a deployment has written from what was there before.
+std::string written_for(const std::string& release) {
+    return fmt::format("# For {}.", release);
+}
+
 /// What ends early looks like a whole file to who reads it.
 std::string receiving(const std::string& path, const std::string& hash, const char* mode) {
     return fmt::format(
@@ -51,9 +62,7 @@ void put_file(const Host& host, const fs::path& file, const std::string& path, c
 }
 
 void put_text(const Host& host, const std::string& text, const std::string& path, const char* mode) {
-    crypto::Hasher hasher;
-    hasher.add(text);
-    host.shell(receiving(path, crypto::hex(hasher.finish()), mode), {.input_text = text});
+    host.shell(receiving(path, hash_of_text(text), mode), {.input_text = text});
 }
 
 bool has_release(const Host& host, const std::string& name, const fs::path& archive) {
@@ -104,25 +113,33 @@ void bring_key(const Stage& stage, const Host& host, const fs::path& key) {
     host.brainbytes({"release", "trust", there}, {});
 }
 
-bool write_environment(const Stage& stage, const Host& host) {
+Written write_environment(const Stage& stage, const Host& host, const std::string& release, bool resumes) {
     const auto file = shell_word(environment_file(stage));
-    const auto foreign = fmt::format(
+    auto text = fmt::format("{} --stage {}\" from {}.\n{}\n", header, stage.name, stage_file_name,
+                            written_for(release));
+    for (const auto& [name, value] : stage.environment) text += fmt::format("{}='{}'\n", name, value);
+    const auto look = fmt::format(
         "if [ -s {0} ] && ! head -n 1 {0} | grep -q {1}; then echo {0}' holds options that no "
         "deployment has written: move them to .env beside it' >&2; exit 1; fi; "
-        "rm -f {0}.before; [ ! -e {0} ] || cp -p {0} {0}.before; [ -e {0} ] && echo yes || echo no",
-        file, shell_word("^" + std::string(header)));
-    const bool there = host.shell(foreign, {}).starts_with("yes");
-    if (!there && stage.environment.empty()) return false;
-    auto text = fmt::format("{} --stage {}\" from {}.\n", header, stage.name, stage_file_name);
-    for (const auto& [name, value] : stage.environment) text += fmt::format("{}='{}'\n", name, value);
+        "if [ {2} = 0 ] || ! grep -qxF {3} {0}; then rm -f {0}.before; [ ! -e {0} ] || cp -p {0} {0}.before; "
+        "fi; "
+        "[ -e {0} ] || echo none; [ \"$(sha256sum <{0} | cut -c 1-64)\" != {4} ] || echo same",
+        file, shell_word("^" + std::string(header)), resumes ? 1 : 0, shell_word(written_for(release)),
+        hash_of_text(text));
+    const auto there = host.shell(look, {});
+    if (there == "same\n") return Written::same;
+    if (there == "none\n" && stage.environment.empty()) return Written::nothing;
     put_text(host, text, environment_file(stage), "600");
     host.shell(fmt::format("chown --reference={} {}", shell_word(stage.data), file), {});
-    return true;
+    return Written::other;
 }
 
-void restore_environment(const Stage& stage, const Host& host) {
-    host.shell(fmt::format("if [ -e {0}.before ]; then mv {0}.before {0}; else rm -f {0}; fi",
-                           shell_word(environment_file(stage))),
+void restore_environment(const Stage& stage, const Host& host, const std::string& release) {
+    const auto file = shell_word(environment_file(stage));
+    const auto only =
+        release.empty() ? std::string()
+                        : fmt::format("grep -qsxF {} {} || exit 0; ", shell_word(written_for(release)), file);
+    host.shell(fmt::format("{1}if [ -e {0}.before ]; then mv {0}.before {0}; else rm -f {0}; fi", file, only),
                {});
 }
 

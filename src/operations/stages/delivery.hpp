@@ -20,12 +20,15 @@ void bring_archive(const Host& host, const std::filesystem::path& archive, bool 
 /// Lets a host trust the key of a file.
 void bring_key(const Stage& stage, const Host& host, const std::filesystem::path& key);
 
+/// What became of the options of a host.
+enum class Written { nothing, same, other };
+
 /// Gives a host the options of the stage, as the file .env.STAGE of its data folder; what was there stays
-/// beside it. False: there was nothing to write. Throws std::runtime_error when the file there is not of a
-/// deployment.
-bool write_environment(const Stage& stage, const Host& host);
-/// What was there before write_environment().
-void restore_environment(const Stage& stage, const Host& host);
+/// beside it. `resumes`: what a deployment of this release has written that was broken off is not what was
+/// there. Throws std::runtime_error when the file there is not of a deployment.
+Written write_environment(const Stage& stage, const Host& host, const std::string& release, bool resumes);
+/// What was there before write_environment(); when a `release` is named, only if it was written for that one.
+void restore_environment(const Stage& stage, const Host& host, const std::string& release = {});
 
 /// Gives a host the contacts of the stage, as brainbytes.toml of its data folder; of a stage without any,
 /// those that a deployment has brought go.

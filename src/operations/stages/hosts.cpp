@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
 #include "base/core/json_reader.hpp"
+#include "base/core/process.hpp"
 #include "base/core/uuid.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/stages/host.hpp"
@@ -17,6 +19,8 @@ namespace bb::stages {
 namespace {
 
 constexpr int minutes_of_lock = 24 * 60;
+constexpr std::chrono::seconds longest_settling{60};
+constexpr std::chrono::milliseconds look_again{500};
 constexpr const char* bare_word = "no program";
 constexpr const char* asleep_word = "no status";
 
@@ -27,11 +31,25 @@ void read_status(HostState& state, const std::string& text) {
     const auto& status = parsed->get_object();
     state.kept = text_member(status, "kept");
     state.before = text_member(status, "before");
+    state.lock = text_member(status, "lockId");
     const auto* leased = status.if_contains("leased");
     state.trial = status.at("trial").as_bool() || (leased && leased->as_bool());
     const auto& serving = status.at("serving");
     if (serving.is_object()) state.serving = text_member(serving.get_object(), "release");
     if (state.trial) state.fault = state.host + ": another change of the release is under way";
+}
+
+/// Locks it, and looks at it in the same visit: a rollback waits for it.
+HostState try_to_lock(const Stage& stage, const std::string& name, const std::string& id,
+                      const std::string& reason) {
+    const Host host(stage, name);
+    HostState state;
+    state.host = name;
+    const auto lock = host.line({"deploy", "lock", "--id", id, "--owner", deploy::who_we_are(), "--reason",
+                                 reason, "--minutes", std::to_string(minutes_of_lock), "--by-deployment"});
+    read_status(state,
+                host.shell(fmt::format("({}) >&2 && ({})", lock, host.line({"deploy", "status"})), {}));
+    return state;
 }
 
 }  // namespace
@@ -76,20 +94,36 @@ HostState look_at_host(const Stage& stage, const std::string& name) {
     return state;
 }
 
+HostState settled_host(const Stage& stage, const std::string& name) {
+    for (const auto deadline = std::chrono::steady_clock::now() + longest_settling;;) {
+        auto state = look_at_host(stage, name);
+        if (state.fault.empty()) return state;
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error(state.fault);
+        std::this_thread::sleep_for(look_again);
+    }
+}
+
+std::string new_lock_id() {
+    return process::own_name() + "/" + Uuid::make().text();
+}
+
+bool is_left_behind(const HostState& state) {
+    return process::has_ended(state.lock);
+}
+
 HostState lock_host(const Stage& stage, const std::string& name, const std::string& id,
-                    const std::string& reason) {
-    const Host host(stage, name);
+                    const std::string& reason, const std::function<void(const std::string&)>& say) {
     HostState state;
-    state.host = name;
-    // In one visit, as above.
-    const auto lock = host.line({"deploy", "lock", "--id", id, "--owner", deploy::who_we_are(), "--reason",
-                                 reason, "--minutes", std::to_string(minutes_of_lock), "--by-deployment"});
     try {
-        read_status(state,
-                    host.shell(fmt::format("({}) >&2 && ({})", lock, host.line({"deploy", "status"})), {}));
+        state = try_to_lock(stage, name, id, reason);
     } catch (const std::exception&) {
-        if (look_at_host(stage, name).bare) throw std::runtime_error(name + ": has no BrainBytes");
-        throw;
+        const auto found = look_at_host(stage, name);
+        if (found.bare) throw std::runtime_error(name + ": has no BrainBytes");
+        if (!is_left_behind(found)) throw;
+        Host(stage, name).brainbytes({"deploy", "unlock", "--id", found.lock}, {});
+        say("the lock there is taken over: the command that held it was killed on this machine");
+        state = try_to_lock(stage, name, id, reason);
+        if (state.trial) state = settled_host(stage, name);  // what was killed is just being undone
     }
     if (!state.fault.empty()) throw std::runtime_error(state.fault);
     return state;
@@ -113,19 +147,40 @@ void must_be_well(const std::vector<HostState>& states) {
     if (!faults.empty()) throw std::runtime_error(faults);
 }
 
-std::string common_way_back(const std::vector<HostState>& states) {
+bool is_mixed(const std::vector<HostState>& states) {
+    return std::any_of(states.begin(), states.end(),
+                       [&](const auto& one) { return one.kept != states.front().kept; });
+}
+
+std::string common_way_back(const std::vector<HostState>& states, const std::string& broken_off) {
+    const bool has_come =
+        std::any_of(states.begin(), states.end(), [&](const auto& one) { return one.kept == broken_off; });
+    if (!broken_off.empty() && !has_come)
+        throw std::runtime_error(fmt::format(
+            "The deployment of {} was broken off before a host kept it: all have what they had. To "
+            "go further back, name a release with --to.",
+            broken_off));
+    std::set<std::string> ways;
     std::string told;
-    for (const auto& one : states)
-        told += fmt::format("{}{}: {}", told.empty() ? "" : ", ", one.host, one.before);
     for (const auto& one : states) {
-        if (one.before.empty())
+        ways.insert({one.before, one.kept});
+        told += fmt::format("{}{}: from {} to {}", told.empty() ? "" : ", ", one.host, one.kept,
+                            one.before.empty() ? "none" : one.before);
+    }
+    // Where a deployment was broken off, some go back to what the others have.
+    const bool mixed = is_mixed(states);
+    std::erase_if(ways, [&](const std::string& to) {
+        return to.empty() || !std::all_of(states.begin(), states.end(), [&](const auto& one) {
+                   return one.before == to || (mixed && one.kept == to);
+               });
+    });
+    if (ways.size() == 1) return *ways.begin();
+    for (const auto& one : states)
+        if (one.before.empty() && !mixed)
             throw std::runtime_error(one.host +
                                      ": no release was in service before this one; name one with --to");
-        if (one.before != states.front().before)
-            throw std::runtime_error(
-                fmt::format("The hosts would go back to different releases ({}): name one with --to.", told));
-    }
-    return states.front().before;
+    throw std::runtime_error(
+        fmt::format("The hosts would go back to different releases ({}): name one with --to.", told));
 }
 
 std::string missing_secrets(const Stage& stage, const std::string& host) {

@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <mutex>
+#include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "base/core/json_reader.hpp"
-#include "base/core/uuid.hpp"
-#include "operations/safety/running_tool.hpp"
 #include "operations/stages/bare_host.hpp"
 #include "operations/stages/change_words.hpp"
 #include "operations/stages/delivery.hpp"
 #include "operations/stages/host.hpp"
+#include "operations/stages/journal.hpp"
 
 namespace bb::stages {
 namespace {
@@ -22,31 +21,28 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::hours longest_change{25};
-constexpr std::chrono::minutes longest_hook{30};
-constexpr std::chrono::seconds longest_settling{60};
-
-double since(steady_clock::time_point start) {
-    return std::chrono::duration<double>(steady_clock::now() - start).count();
-}
 
 /// One change of a stage.
 class Rollout {
 public:
-    explicit Rollout(const RolloutPlan& plan) : plan_(plan), stage_(plan.stage) {
-        outcome_.deployment = id_;
-        outcome_.release = plan.release;
-    }
+    Rollout(const RolloutPlan& plan, const char* what)
+        : plan_(plan),
+          stage_(plan.stage),
+          broken_off_(deploy::broken_off(plan.ledger.read())),
+          journal_(plan, what) {}
 
     RolloutOutcome bring() {
         whole([this]() {
-            step({}, "check", [this]() { return check(); });
-            step({}, "lock", [this]() { return lock(); });
+            step("check", [this]() { return check(); });
+            step("lock", [this]() { return lock(); });
             if (stage_.hooks.contains("before-deploy"))
-                step({}, "before-deploy", [this]() { return hook("before-deploy"); });
-            step({}, "install", [this]() { return install(); });
+                step("before-deploy", [this]() { return journal_.hook("before-deploy"); });
+            step("install", [this]() { return install(); });
             step_ = "host";
+            for (const auto& one : before_)
+                if (has_it(one)) mark_changed(one.host);
             for (std::size_t from = 0; from < stage_.hosts.size(); from += batch()) change(batch_at(from));
-            if (plan_.verify) step({}, "verify", plan_.verify);
+            if (plan_.verify) step("verify", plan_.verify);
         });
         if (outcome_.kept) afterwards();
         return end();
@@ -54,23 +50,28 @@ public:
 
     RolloutOutcome back() {
         whole([this]() {
-            step({}, "lock", [this]() { return lock_all(); });
+            step("lock", [this]() { return lock_all(); });
             step_ = "check";
-            if (outcome_.release.empty()) outcome_.release = common_way_back(before_);
+            if (journal_.release.empty()) journal_.release = common_way_back(before_, broken_off_);
             if (plan_.back_up && plan_.accepted_minutes >= 0 && takes_schema_back())
-                step({}, "backup", [this]() { return back_up(); });
-            step({}, "rollback", [this]() {
-                at_once(stage_.hosts, [this](const std::string& host) {
-                    mark_changed(host);
-                    back_at(host, outcome_.release);
-                });
-                return fmt::format("{} hosts", stage_.hosts.size());
+                step("backup", [this]() { return back_up(); });
+            step_ = "rollback";
+            journal_.hook("before-rollback");
+            restore_options_of_what_was_broken_off();
+            at_once(stage_.hosts, [this](const std::string& host) {
+                if (plan_.release.empty() && before(host).kept == release())
+                    return journal_.note(host, "rollback", "done", 0, release() + " is there; it stays");
+                mark_changed(host);
+                back_at(host, release());
             });
+            journal_.hook("after-rollback");
         });
         return end();
     }
 
 private:
+    const std::string& release() const { return journal_.release; }
+
     void whole(const std::function<void()>& work) {
         try {
             work();
@@ -84,8 +85,11 @@ private:
     }
 
     RolloutOutcome end() {
+        outcome_.deployment = journal_.id();
+        outcome_.release = release();
         outcome_.seconds = since(started_);
         if (locked_ && plan_.lock.empty()) unlock();
+        journal_.end(outcome_.kept, outcome_.reason);
         return std::move(outcome_);
     }
 
@@ -102,48 +106,9 @@ private:
                              [&](const auto& one) { return one.host == name; });
     }
 
-    /// A step of the whole stage, or of one host, with the hooks around it.
-    void step(const std::string& host, const std::string& name, const std::function<std::string()>& work) {
-        const auto started = steady_clock::now();
-        if (host.empty()) step_ = name;
-        std::string detail;
-        try {
-            hook("before-" + name, host);
-            detail = work();
-            hook("after-" + name, host);
-        } catch (const std::exception& fault) {
-            note(host, name, "failed", since(started), fault.what());
-            throw;
-        }
-        note(host, name, "done", since(started), detail);
-    }
-
-    void note(const std::string& host, const std::string& name, const std::string& result, double seconds,
-              const std::string& detail) {
-        const std::lock_guard alone(mutex_);
-        plan_.say(host, result == "failed" ? name + " FAILED" : name, detail);
-        const auto where = host.empty() ? detail : host + ": " + detail;
-        plan_.ledger.add({.deployment = id_,
-                          .release = outcome_.release,
-                          .step = name,
-                          .result = result,
-                          .seconds = seconds,
-                          .detail = where});
-    }
-
-    std::string hook(const std::string& name, const std::string& host = {}) {
-        const auto found = stage_.hooks.find(name);
-        if (found == stage_.hooks.end()) return {};
-        const auto deadline = steady_clock::now() + longest_hook;
-        return safety::output_of(
-            {"/bin/sh", "-c", found->second},
-            {"BRAINBYTES_STAGE=" + stage_.name, "BRAINBYTES_RELEASE=" + outcome_.release,
-             "BRAINBYTES_HOST=" + host, "BRAINBYTES_DEPLOYMENT=" + id_},
-            [&]() {
-                if (steady_clock::now() > deadline)
-                    throw std::runtime_error(fmt::format("the hook {} does not end", name));
-            },
-            std::filesystem::current_path());
+    void step(const std::string& name, const std::function<std::string()>& work) {
+        step_ = name;
+        journal_.step({}, name, work);
     }
 
     std::string check() {
@@ -154,12 +119,28 @@ private:
             auto fault = needs_all(one) ? std::string() : one.fault;
             if (needs_all(one) && plan_.trusted.empty())
                 fault = one.host + ": has no BrainBytes; name the key that it shall trust with --trust FILE";
+            if (one.trial && is_left_behind(one)) fault.clear();  // is waited for under the lock
             if (fault.empty() && !needs_all(one)) fault = missing_secrets(stage_, one.host);
             if (!fault.empty()) faults += (faults.empty() ? "" : "; ") + fault;
         }
         if (!faults.empty()) throw std::runtime_error(faults);
-        return fmt::format("{} hosts answer", stage_.hosts.size());
+        const auto has = [this](const auto& one) {
+            return one.kept == release();
+        };
+        const bool mixed = std::any_of(before_.begin(), before_.end(), has) &&
+                           !std::all_of(before_.begin(), before_.end(), has);
+        resumes_ = mixed || broken_off_ == release();
+        return fmt::format("{} hosts answer{}", stage_.hosts.size(),
+                           resumes_ ? "; what was broken off is gone on with" : "");
     }
+
+    /// What was broken off has come as far as this host.
+    bool has_it(const HostState& one) const {
+        return resumes_ && one.kept == release() && one.serving == release();
+    }
+
+    /// What a host goes back to.
+    const std::string& had(const HostState& one) const { return has_it(one) ? one.before : one.kept; }
 
     /// A first installation that was broken off is gone on with.
     bool needs_all(const HostState& one) const { return one.bare || (one.asleep && !plan_.trusted.empty()); }
@@ -173,8 +154,10 @@ private:
     }
 
     /// Under a lock that somebody holds already it is looked at alone.
-    HostState lock_one(const std::string& name, const std::string& reason) const {
-        if (plan_.lock.empty()) return lock_host(stage_, name, lock_, reason);
+    HostState lock_one(const std::string& name, const std::string& reason) {
+        if (plan_.lock.empty())
+            return lock_host(stage_, name, lock_, reason,
+                             [&](const std::string& words) { journal_.tell(name, words); });
         auto state = look_at_host(stage_, name);
         must_be_well({state});
         return state;
@@ -183,7 +166,7 @@ private:
     std::string lock() {
         locked_ = true;  // also when one of them refuses
         at_once(known_hosts(), [this](const std::string& name) {
-            const auto now = lock_one(name, "a deployment of " + outcome_.release);
+            const auto now = lock_one(name, "a deployment of " + release());
             if (now.kept != before(name).kept)
                 throw std::runtime_error(fmt::format("{}: has {} meanwhile", name, now.kept));
         });
@@ -212,12 +195,11 @@ private:
     }
 
     std::string install() {
-        at_once(stage_.hosts, [this](const std::string& host) { install_at(host); });
-        return fmt::format("{} is on {} hosts", outcome_.release, stage_.hosts.size());
+        at_once(stage_.hosts, [this](const std::string& host) { bring_at(host); });
+        return fmt::format("{} is on {} hosts", release(), stage_.hosts.size());
     }
 
     void install_at(const std::string& name) {
-        const auto started = steady_clock::now();
         const Host host(stage_, name);
         if (needs_all(before(name))) {
             make_ready(stage_, host, plan_.archive, plan_.trusted);
@@ -225,34 +207,42 @@ private:
                 throw std::runtime_error(fault + "; it is ready for them now");
         }
         if (!plan_.trusted.empty()) bring_key(stage_, host, plan_.trusted);
-        if (!has_release(host, outcome_.release, plan_.archive)) {
+        if (!has_release(host, release(), plan_.archive)) {
             if (plan_.archive.empty())
-                throw std::runtime_error(fmt::format("{}: keeps no release {}", name, outcome_.release));
+                throw std::runtime_error(fmt::format("{}: keeps no release {}", name, release()));
             bring_archive(host, plan_.archive, plan_.older);
         }
         write_contacts(stage_, host);
-        if (write_environment(stage_, host)) {
-            const std::lock_guard alone(mutex_);
-            written_.push_back(name);
-        }
-        note(name, "install", "done", since(started), outcome_.release);
+        const auto written = write_environment(stage_, host, release(), resumes_);
+        const std::lock_guard alone(mutex_);
+        if (written != Written::nothing) written_.push_back(name);
+        if (written == Written::other) options_changed_.insert(name);
+    }
+
+    void bring_at(const std::string& name) {
+        const auto started = steady_clock::now();
+        journal_.begin(name, "install");
+        install_at(name);
+        journal_.note(name, "install", "done", since(started), release());
     }
 
     void change(const std::vector<std::string>& hosts) {
-        at_once(hosts,
-                [this](const std::string& host) { step(host, "host", [&]() { return change_at(host); }); });
+        at_once(hosts, [this](const std::string& host) {
+            journal_.step(host, "host", [&]() { return change_at(host); });
+        });
     }
 
     std::string change_at(const std::string& name) {
+        if (has_it(before(name)) && !options_changed_.contains(name)) return journal_.served_already(name);
         mark_changed(name);
         std::string last;
         Host::How how{.limit = longest_change, .attended = true, .may_fail = true};
         how.say = [&](std::string_view line) {
             last = line;
-            tell(name, line);
+            journal_.tell(name, line);
         };
-        const auto parsed = parse_json(
-            Host(stage_, name).brainbytes(words_to_change(plan_, outcome_.release, name, lock_), how));
+        const auto parsed =
+            parse_json(Host(stage_, name).brainbytes(words_to_change(plan_, release(), name, lock_), how));
         if (!parsed || !parsed->is_object())
             throw std::runtime_error(fmt::format("{}: the deployment broke off: {}", name, last));
         const auto& object = parsed->get_object();
@@ -260,18 +250,13 @@ private:
             throw std::runtime_error(fmt::format("{}: {} failed: {}", name,
                                                  object.at("failedStep").as_string().c_str(),
                                                  object.at("reason").as_string().c_str()));
-        return fmt::format("{} serves after {:.1f} s, watched for {} s", outcome_.release,
+        return fmt::format("{} serves after {:.1f} s, watched for {} s", release(),
                            object.at("seconds").to_number<double>(), stage_.bake.count());
     }
 
     void mark_changed(const std::string& name) {
         const std::lock_guard alone(mutex_);
-        changed_.push_back(name);
-    }
-
-    void tell(const std::string& host, std::string_view line) {
-        const std::lock_guard alone(mutex_);
-        plan_.say(host, {}, line);
+        if (std::find(changed_.begin(), changed_.end(), name) == changed_.end()) changed_.push_back(name);
     }
 
     /// A release that serves and is well is not undone because of what comes after it: that is told.
@@ -281,7 +266,7 @@ private:
             try {
                 work();
             } catch (const std::exception& fault) {
-                note({}, what, "failed", since(started), fault.what());
+                journal_.note({}, what, "failed", since(started), fault.what());
             }
         };
         try_to("prune", [this]() {
@@ -290,7 +275,7 @@ private:
                     .brainbytes({"release", "prune", "--keep", std::to_string(stage_.keep)}, {});
             });
         });
-        try_to("after-deploy", [this]() { hook("after-deploy"); });
+        try_to("after-deploy", [this]() { journal_.hook("after-deploy"); });
     }
 
     /// What goes back has to start with the options that it had.
@@ -307,37 +292,41 @@ private:
     void put_back() {
         for (auto host = changed_.rbegin(); host != changed_.rend(); ++host) {
             const auto started = steady_clock::now();
-            const auto& had = before(*host).kept;
+            const auto& to = had(before(*host));
+            journal_.begin(*host, "put back");
             try {
-                if (had.empty() || had == "program")
+                if (to.empty() || to == "program")
                     throw std::runtime_error("there was no release before this one");
-                if (settled(*host).serving != had) back_at(*host, had);
-                if (const auto now = settled(*host); now.serving != had || now.kept != had)
+                if (settled_host(stage_, *host).serving != to) back_at(*host, to);
+                if (const auto now = settled_host(stage_, *host); now.serving != to || now.kept != to)
                     throw std::runtime_error(
                         fmt::format("{} serves", now.serving.empty() ? "nothing" : now.serving));
-                note(*host, "put back", "done", since(started), had + " serves");
+                journal_.note(*host, "put back", "done", since(started), to + " serves");
             } catch (const std::exception& fault) {
-                note(*host, "put back", "failed", since(started), fault.what());
+                journal_.note(*host, "put back", "failed", since(started), fault.what());
                 outcome_.reason += fmt::format("; {} could not be put back", *host);
             }
         }
     }
 
-    /// How a host stands once it can be reached and nothing is under way there any more.
-    HostState settled(const std::string& name) const {
-        for (const auto deadline = steady_clock::now() + longest_settling;;) {
-            auto state = look_at_host(stage_, name);
-            if (state.fault.empty()) return state;
-            if (steady_clock::now() > deadline) throw std::runtime_error(state.fault);
-            std::this_thread::sleep_for(std::chrono::milliseconds(500));
-        }
+    /// Options that it has written are not of what is gone back to.
+    void restore_options_of_what_was_broken_off() {
+        auto left = broken_off_;
+        for (const auto& one : before_)
+            if (left.empty() && one.kept != release() && plan_.release.empty() && is_mixed(before_))
+                left = one.kept;
+        if (left.empty()) return;
+        at_once(stage_.hosts,
+                [&](const std::string& host) { restore_environment(stage_, Host(stage_, host), left); });
     }
 
     /// Or whether it is about the code alone. Throws where the first host says that it cannot be.
     bool takes_schema_back() const {
+        const auto goes = std::find_if(before_.begin(), before_.end(),
+                                       [this](const auto& one) { return one.kept != release(); });
         const auto steps =
-            Host(stage_, stage_.hosts.front())
-                .brainbytes(words_to_go_back(plan_, outcome_.release, {"--lock", lock_, "--dry-run"}), {});
+            Host(stage_, goes == before_.end() ? stage_.hosts.front() : goes->host)
+                .brainbytes(words_to_go_back(plan_, release(), {"--lock", lock_, "--dry-run"}), {});
         return steps.find("\nschema\t") != std::string::npos;
     }
 
@@ -350,49 +339,58 @@ private:
 
     void back_at(const std::string& name, const std::string& to) {
         const auto started = steady_clock::now();
+        journal_.begin(name, "rollback");
         Host(stage_, name)
             .brainbytes(words_to_go_back(plan_, to, {"--lock", lock_, "--attended"}),
                         {.limit = longest_change, .attended = true, .say = [&](std::string_view line) {
-                             tell(name, line);
+                             journal_.tell(name, line);
                          }});
-        note(name, "rollback", "done", since(started), to);
+        journal_.note(name, "rollback", "done", since(started), to);
     }
 
     const RolloutPlan& plan_;
     const Stage& stage_;
-    const std::string id_ = Uuid::make().text();
-    const std::string lock_ = plan_.lock.empty() ? id_ : plan_.lock;
+    const std::string broken_off_;  // release; before this change begins
+    Journal journal_;
+    const std::string lock_ = plan_.lock.empty() ? new_lock_id() : plan_.lock;
     const steady_clock::time_point started_ = steady_clock::now();
     RolloutOutcome outcome_;
     std::string step_;
     bool locked_ = false;
-    std::mutex mutex_;                  // of what follows, of `say` and the ledger
+    bool resumes_ = false;
+    std::mutex mutex_;                  // of what follows
     std::vector<HostState> before_;     // written while no other thread runs
     std::vector<std::string> written_;  // hosts that were given the options of the stage
     std::vector<std::string> changed_;  // hosts that may serve another release
+    std::set<std::string> options_changed_;
 };
 
 }  // namespace
 
 RolloutOutcome roll_out(const RolloutPlan& plan) {
-    return Rollout(plan).bring();
+    return Rollout(plan, "deploy").bring();
 }
 
 RolloutOutcome roll_back(const RolloutPlan& plan) {
-    return Rollout(plan).back();
+    return Rollout(plan, "rollback").back();
 }
 
 std::string what_stands_against(const RolloutPlan& plan) {
     const auto states = look_at(plan.stage);
     must_be_well(states);
-    const auto to = plan.release.empty() ? common_way_back(states) : plan.release;
+    const auto to =
+        plan.release.empty() ? common_way_back(states, deploy::broken_off(plan.ledger.read())) : plan.release;
     std::mutex mutex;
     at_once(plan.stage.hosts, [&](const std::string& name) {
-        const Host::How how{.say = [&](std::string_view line) {
+        const auto say = [&](std::string_view line) {
             const std::lock_guard alone(mutex);
             plan.say(name, {}, line);
-        }};
-        Host(plan.stage, name).brainbytes(words_to_go_back(plan, to, {"--dry-run"}), how);
+        };
+        const auto& state =
+            *std::find_if(states.begin(), states.end(), [&](const auto& one) { return one.host == name; });
+        if (plan.release.empty() && state.kept == to) return say(to + " is there; it stays");
+        Host(plan.stage, name).brainbytes(words_to_go_back(plan, to, {"--dry-run"}), {.say = say});
+        say(fmt::format("goes back from {} to {}", state.kept, to));
     });
     return to;
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/core/process.hpp"
 #include "unit/support/unprivileged.hpp"
 
 namespace bb::deploy {
@@ -54,6 +55,35 @@ TEST(Ledger, ALineThatWasCutOffSpoilsNoOther) {
     const auto entries = ledger.read();
     ASSERT_EQ(entries.size(), 2u);
     EXPECT_EQ(entries[1].release, "two");
+}
+
+TEST(Ledger, TellsWhatHasNoEnd) {
+    const test::Folder folder;
+    const Ledger ledger(folder.path / "ledger.jsonl");
+    ledger.begin({.deployment = "d1", .release = "one", .step = "deploy"});
+    ledger.begin({.deployment = "d1", .release = "one", .step = "host", .host = "a"});
+    ledger.begin({.deployment = "d1", .release = "one", .step = "host", .host = "b"});
+    ledger.add({.deployment = "d1", .release = "one", .step = "host", .result = "done", .host = "a"});
+    auto entries = ledger.read();
+    ASSERT_EQ(entries.size(), 3u);
+    EXPECT_EQ(entries[0].result, "under way");
+    EXPECT_EQ(entries[1].host, "b");
+    EXPECT_EQ(entries[2].result, "done");
+    EXPECT_EQ(broken_off(entries), "");
+    entries[0].result = "broken off";
+    EXPECT_EQ(broken_off(entries), "one");
+    entries.push_back({.release = "two", .step = "deploy", .result = "done"});
+    EXPECT_EQ(broken_off(entries), "");
+}
+
+TEST(Ledger, KnowsWhenAProcessHasEnded) {
+    const auto own = process::own_name();
+    EXPECT_FALSE(process::has_ended(own));
+    EXPECT_FALSE(process::has_ended(own + "/more"));
+    EXPECT_TRUE(process::has_ended(own + "0"));  // a later one with its number
+    EXPECT_FALSE(process::has_ended("other" + own));
+    EXPECT_FALSE(process::has_ended("exams-1"));
+    EXPECT_FALSE(process::has_ended(""));
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ deploy::DeployPlan plan_for(Context& context, const DeployWords& words, release:
     };
     plan.drain = std::chrono::seconds(words.drain);
     plan.limits = words.limits;
+    for (const auto& one : words.hooks)
+        plan.hooks[one.substr(0, one.find('='))] = one.substr(one.find('=') + 1);
     plan.watch = [] {
     };
     // One for all: who keeps a copy would use up the lines that another waits for.
@@ -211,8 +213,11 @@ int bring(Context& context, const DeployWords& words) {
 }
 
 int roll_back(Context& context, const DeployWords& words) {
-    if (words.target == "aws") return roll_back_on_aws(context, words);
-    if (is_remote(words)) return roll_back_stage(context, words);
+    if (words.target == "aws" || is_remote(words)) {
+        if (const auto fault = foreign_to_a_stage(words))
+            return context.fail(*fault) == done ? done : wrong_usage;
+        return words.target == "aws" ? roll_back_on_aws(context, words) : roll_back_stage(context, words);
+    }
     act_as_owner(context);
     const release::KeptReleases kept(releases_of(context));
     const auto current = kept.current();
@@ -274,33 +279,6 @@ CLI::App* add(CLI::App& to, Chosen& chosen, const std::shared_ptr<DeployWords>& 
     return command;
 }
 
-void add_watching(CLI::App& to, DeployWords& words) {
-    const auto first = to.get_options().size();
-    to.add_option("--bake", words.bake, "Seconds to watch it before it is kept")
-        ->check(CLI::Range(0, 86400))
-        ->capture_default_str();
-    to.add_option("--drain", words.drain, "Seconds that the release before may finish what it has in hand")
-        ->check(CLI::Range(0, 86400))
-        ->capture_default_str();
-    const auto limit = [&to](const char* name, double& value, double most, const char* help) {
-        to.add_option(name, value, help)->check(CLI::Range(0.0, most))->capture_default_str();
-    };
-    limit("--failed-share", words.limits.failed_share, 1, "Share of failed requests that undoes it");
-    limit("--refused-share", words.limits.refused_share, 1, "Share of refused sign-ins that undoes it");
-    limit("--slower-by", words.limits.slower_by, 3600, "Seconds that p95 may be above that of before");
-    limit("--least-requests", words.limits.least_requests, 1e9, "Requests from which on shares count");
-    limit("--least-timed", words.limits.least_timed, 1e9, "Requests from which on p95 counts");
-    const auto options = to.get_options();
-    words.of_a_host.assign(options.begin() + static_cast<std::ptrdiff_t>(first), options.end());
-}
-
-void add_target(CLI::App& to, DeployWords& words) {
-    to.add_option("--target", words.target,
-                  "hosts, or the service that deploy/aws has made: aws, with --stage")
-        ->check(CLI::IsMember({"hosts", "aws"}))
-        ->capture_default_str();
-}
-
 void add_locks(CLI::App& deploy, Chosen& chosen, const std::shared_ptr<DeployWords>& words) {
     auto* taking =
         add(deploy, chosen, words, "lock", "Keep others from changing the release for a while", take_lock);
@@ -348,6 +326,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
                          "Bring a release into service, watched and undone by itself", bring);
     bringing->add_option("release", words->what, "An archive, or the name of a kept release");
     add_watching(*bringing, *words);
+    add_hooks(*bringing, *words);
     add_target(*bringing, *words);
     bringing->add_flag("--no-backup", words->no_backup, "Without a backup before");
     bringing->add_option("--waive", words->waive, "BOX=REASON: of production's checklist; is kept")
@@ -368,6 +347,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     past->add_flag("--json", words->json, "Print lines of JSON");
     add_locks(*bringing, chosen, words);
     auto* back = add(app, chosen, words, "rollback", "Back to the release before, in seconds", roll_back);
+    add_hooks(*back, *words);
     add_target(*back, *words);
     back->add_option("--to", words->to, "Another kept release");
     back->add_option(

@@ -8,8 +8,9 @@
 #include "operations/stages/stage_file.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): theirs
+class App;
 class Option;
-}
+}  // namespace CLI
 
 namespace bb::cli {
 
@@ -23,6 +24,7 @@ struct DeployWords {
     std::string lock;                           ///< the id of a lock that does not hold us up
     std::vector<const CLI::Option*> of_a_host;  ///< options that do not go with a stage
     std::vector<std::string> waive;             ///< "BOX=REASON", of the checklist before a deployment
+    std::vector<std::string> hooks;             ///< "NAME=COMMAND"
     std::string owner, reason;                  ///< of a new lock
     deploy::Limits limits;
     int minutes = 60;
@@ -39,6 +41,11 @@ struct DeployWords {
     bool dry_run = false;
     bool json = false;
 };
+
+/// How long and by what a release is watched; hooks of one host; hosts or another target.
+void add_watching(CLI::App& to, DeployWords& words);
+void add_hooks(CLI::App& to, DeployWords& words);
+void add_target(CLI::App& to, DeployWords& words);
 
 /// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
 /// here.

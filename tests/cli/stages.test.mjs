@@ -183,23 +183,74 @@ test("a lock keeps others out, and says who holds it and why", { skip: why }, as
     assert.equal((await stage.command("deploy", "unlock", "--id", "exams-1")).code, 0);
 });
 
-test("hooks run before and after, and a failing one stops it", { skip: why }, async () => {
+test("hooks run before and after each step, and a failing one stops it", { skip: why }, async () => {
     const log = fleet.at("hooks");
-    stage.describe(
-        {},
-        `[stages.staging.hooks]
-before-deploy = 'echo "before $BRAINBYTES_RELEASE" >>${log}'
-after-host = 'echo "after $BRAINBYTES_HOST" >>${log}'
-before-verify = "true"
-`,
-    );
+    const here = [
+        "check",
+        "lock",
+        "deploy",
+        "install",
+        "host",
+        "verify",
+        "rollback",
+        "put-back",
+        "prune",
+        "unlock",
+    ];
+    const there = ["backup", "migrate", "rest", "schema", "start", "smoke-test", "switch", "bake", "keep"];
+    const both = (steps) => steps.flatMap((step) => [`before-${step}`, `after-${step}`]);
+    stage.describe({}, '[stages.staging.hooks]\nbefore-lunch = "true"\n');
+    const { code, stderr } = await fleet.command("config", "check");
+    assert.equal(code, 2);
+    const known = both([...here, ...there]).join(", ");
+    assert.ok(stderr.includes(`"before-lunch" is no hook; these are: ${known}`), stderr);
+    for (const file of ["docs/stages.md", "brainbytes.toml.example"])
+        for (const step of [...here, ...there])
+            assert.match(readFileSync(path.join(root, file), "utf8"), new RegExp(`\\b${step}\\b`), file);
+
+    const line = 'echo "$0 $BRAINBYTES_HOST $BRAINBYTES_RELEASE $BRAINBYTES_STAGE" >>';
+    const hooks = [
+        ...both(here).map((name) => [name, `set ${name}; ${line.replace("$0", "$1")}${log}`]),
+        ...both(there).map((name) => [name, `set ${name}; ${line.replace("$0", "$1")}${data}/hooks`]),
+    ].map(([name, command]) => `${name} = '${command}'`);
+    const described = ["[stages.staging.hooks]", ...hooks, ""].join("\n");
+    stage.describe({}, described);
     const next = releases.script();
     await stage.deployed(next);
-    const lines = readFileSync(log, "utf8").trim().split("\n");
-    assert.deepEqual(lines, [`before ${next.name}`, ...fleet.hosts.map(({ address }) => `after ${address}`)]);
+    const lines = () => readFileSync(log, "utf8").trim().split("\n");
+    const all = `${next.name} staging`;
+    const of = (step, host = "") => [`before-${step} ${host} ${all}`, `after-${step} ${host} ${all}`];
+    const addresses = fleet.hosts.map(({ address }) => address);
+    assert.deepEqual(lines(), [
+        ...of("check"),
+        ...of("lock"),
+        of("deploy")[0],
+        ...of("install"),
+        ...addresses.flatMap((address) => of("host", address)),
+        ...of("prune"),
+        of("deploy")[1],
+        ...of("unlock"),
+    ]);
+    for (const host of fleet.hosts) {
+        const steps = ["migrate", "start", "smoke-test", "switch", "bake", "keep"];
+        assert.deepEqual(
+            fleet.ssh(host, `cat ${data}/hooks; rm ${data}/hooks`).trim().split("\n"),
+            steps.flatMap((step) => of(step, host.address)),
+        );
+    }
+
     stage.describe({}, '[stages.staging.hooks]\nbefore-install = "echo no >&2; exit 3"\n');
-    await stage.refused(releases.script(), "install", /no/);
+    await stage.refused(releases.script(), "install", /the hook before-install failed: .*no/);
+    // One on a host undoes it as any failing step does, and those of putting back stop nothing.
+    const failing = '[stages.staging.hooks]\nbefore-switch = "exit 3"\nbefore-put-back = "exit 4"\n';
+    stage.describe({}, failing);
+    await stage.refused(releases.script(), "host", /switch failed: the hook before-switch failed/);
+    // What is kept is kept.
+    stage.describe({}, '[stages.staging.hooks]\nafter-keep = "exit 5"\n');
+    await stage.deployed(releases.script());
     stage.describe();
+    const typed = await stage.command("deploy", next.name, "--hook", "before-lunch=true");
+    assert.match(typed.stderr, /"before-lunch" is no hook/);
 });
 
 test("a step that takes longer than a silence may is waited for", { skip: why }, async () => {

@@ -101,7 +101,9 @@ private:
         try {
             if (!putting_back_) plan_.watch();
             ledger_.begin(entry);
+            hook("before", name);
             entry.detail = work();
+            entry.detail += hook_after(name);
             entry.result = "done";
         } catch (const std::exception& failure) {
             entry.detail = fault = failure.what();
@@ -111,6 +113,24 @@ private:
         plan_.say(entry.result == "done" ? name : name + " FAILED", entry.detail);
         ledger_.add(entry);
         if (entry.result == "failed") throw StepFailed(name, fault);
+    }
+
+    void hook(const std::string& side, const std::string& name) const {
+        run_hook(
+            plan_.hooks, hook_name(side, name),
+            {"BRAINBYTES_RELEASE=" + plan_.release.about.name(), "BRAINBYTES_DATA=" + plan_.data.string()},
+            plan_.watch, plan_.data);
+    }
+
+    /// What is kept is kept: that its hook failed is told.
+    std::string hook_after(const std::string& name) const {
+        try {
+            hook("after", name);
+        } catch (const std::exception& fault) {
+            if (name != "keep") throw;
+            return std::string("; but ") + fault.what();
+        }
+        return {};
     }
 
     void put_back() {

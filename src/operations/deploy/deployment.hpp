@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/core/time.hpp"
+#include "operations/deploy/hooks.hpp"
 #include "operations/deploy/traffic.hpp"
 #include "operations/release/kept.hpp"
 
@@ -25,6 +26,7 @@ struct DeployPlan {
     std::chrono::seconds bake{120};   ///< how long the new release is watched before it is kept
     std::chrono::seconds drain{600};  ///< how long the release before may finish what it has in hand
     Limits limits;
+    Hooks hooks;  ///< around steps_of_host()
     std::function<void(std::string_view step, std::string_view detail)> say;
     std::function<void()> watch;    ///< called again and again; throws to end it
     std::function<void()> confirm;  ///< called before it is kept: waits until who deploys is heard; throws

@@ -2,17 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
+#include <algorithm>
 
 #include "base/core/uuid.hpp"
-#include "operations/safety/running_tool.hpp"
+#include "operations/deploy/hooks.hpp"
+#include "operations/stages/host.hpp"
 
 namespace bb::stages {
-namespace {
-
 using std::chrono::steady_clock;
 
-constexpr std::chrono::minutes longest_hook{30};
+namespace {
+
+constexpr std::chrono::minutes longest_there{30};
 
 }  // namespace
 
@@ -31,9 +32,9 @@ void Journal::step(const std::string& host, const std::string& name,
     begin(host, name);
     std::string detail;
     try {
-        hook("before-" + name, host);
+        hook("before", name, host);
         detail = work();
-        hook("after-" + name, host);
+        hook("after", name, host);
     } catch (const std::exception& fault) {
         note(host, name, "failed", since(started), fault.what());
         throw;
@@ -81,20 +82,50 @@ void Journal::tell(const std::string& host, std::string_view line) {
     plan_.say(host, {}, line);
 }
 
-std::string Journal::hook(const std::string& name, const std::string& host) {
-    const auto& stage = plan_.stage;
-    const auto found = stage.hooks.find(name);
-    if (found == stage.hooks.end()) return {};
-    const auto deadline = steady_clock::now() + longest_hook;
-    return safety::output_of(
-        {"/bin/sh", "-c", found->second},
-        {"BRAINBYTES_STAGE=" + stage.name, "BRAINBYTES_RELEASE=" + release, "BRAINBYTES_HOST=" + host,
-         "BRAINBYTES_DEPLOYMENT=" + id_},
-        [&]() {
-            if (steady_clock::now() > deadline)
-                throw std::runtime_error(fmt::format("the hook {} does not end", name));
-        },
+void Journal::hook(const std::string& side, const std::string& step, const std::string& host) const {
+    const auto& of_host = deploy::steps_of_host();
+    if (std::find(of_host.begin(), of_host.end(), step) != of_host.end()) return;  // it runs there
+    deploy::run_hook(
+        plan_.stage.hooks, deploy::hook_name(side, step), environment(host), [] {},
         std::filesystem::current_path());
+}
+
+void Journal::try_hook(const std::string& side, const std::string& step, const std::string& host) {
+    try {
+        hook(side, step, host);
+    } catch (const std::exception& fault) {
+        tell(host, fault.what());
+    }
+}
+
+void Journal::hook_at(const std::string& host, const std::string& name) const {
+    const auto found = plan_.stage.hooks.find(name);
+    if (found == plan_.stage.hooks.end()) return;
+    Host(plan_.stage, host)
+        .shell(fmt::format(
+                   "cd {0} && as=; [ \"$(id -u)\" != 0 ] || as=\"setpriv --clear-groups --reuid=$(stat -c "
+                   "%u .) --regid=$(stat -c %g .)\"; {1}; exec $as sh -c {2}",
+                   shell_word(plan_.stage.data), variables(host), shell_word(found->second)),
+               {.limit = longest_there});
+}
+
+std::vector<std::string> Journal::hooks_for(const std::string& host) const {
+    std::vector<std::string> words;
+    for (const auto& name : deploy::hook_names_of(deploy::steps_of_host()))
+        if (const auto found = plan_.stage.hooks.find(name); found != plan_.stage.hooks.end())
+            words.insert(words.end(), {"--hook", name + "=" + variables(host) + "; " + found->second});
+    return words;
+}
+
+std::string Journal::variables(const std::string& host) const {
+    std::string line = "export";
+    for (const auto& one : environment(host)) line += " " + shell_word(one);
+    return line;
+}
+
+std::vector<std::string> Journal::environment(const std::string& host) const {
+    return {"BRAINBYTES_STAGE=" + plan_.stage.name, "BRAINBYTES_RELEASE=" + release,
+            "BRAINBYTES_HOST=" + host, "BRAINBYTES_DEPLOYMENT=" + id_};
 }
 
 }  // namespace bb::stages

@@ -32,10 +32,20 @@ public:
     std::string served_already(const std::string& host) const;
     void tell(const std::string& host, std::string_view line);
 
-    /// Runs the command of the stage for this name here, if it has one. Throws std::runtime_error.
-    std::string hook(const std::string& name, const std::string& host = {});
+    /// Runs the hook of a step here, if the stage has one, unless the step is one of a host. Throws
+    /// std::runtime_error.
+    void hook(const std::string& side, const std::string& step, const std::string& host = {}) const;
+    /// The same; its failure is told, and stops nothing.
+    void try_hook(const std::string& side, const std::string& step, const std::string& host = {});
+    /// Runs one on a host, as the account that the data belongs to.
+    void hook_at(const std::string& host, const std::string& name) const;
+    /// The hooks that a host runs itself, as words of its command.
+    std::vector<std::string> hooks_for(const std::string& host) const;
 
 private:
+    std::string variables(const std::string& host) const;
+    std::vector<std::string> environment(const std::string& host) const;
+
     const RolloutPlan& plan_;
     const std::string what_;  // "deploy" or "rollback"
     const std::string id_;

@@ -36,7 +36,7 @@ public:
             step("check", [this]() { return check(); });
             step("lock", [this]() { return lock(); });
             if (stage_.hooks.contains("before-deploy"))
-                step("before-deploy", [this]() { return journal_.hook("before-deploy"); });
+                step("before-deploy", [this]() { return hook_of_deploy("before"); });
             step("install", [this]() { return install(); });
             step_ = "host";
             for (const auto& one : before_)
@@ -56,15 +56,15 @@ public:
             if (plan_.back_up && plan_.accepted_minutes >= 0 && takes_schema_back())
                 step("backup", [this]() { return back_up(); });
             step_ = "rollback";
-            journal_.hook("before-rollback");
+            journal_.hook("before", "rollback");
             restore_options_of_what_was_broken_off();
             at_once(stage_.hosts, [this](const std::string& host) {
                 if (plan_.release.empty() && before(host).kept == release())
                     return journal_.note(host, "rollback", "done", 0, release() + " is there; it stays");
                 mark_changed(host);
-                back_at(host, release());
+                back_at(host, release(), journal_.hooks_for(host));
             });
-            journal_.hook("after-rollback");
+            journal_.hook("after", "rollback");
         });
         return end();
     }
@@ -82,6 +82,11 @@ private:
             restore_environments();
             put_back();
         }
+    }
+
+    std::string hook_of_deploy(const char* side) {
+        journal_.hook(side, "deploy");
+        return {};
     }
 
     RolloutOutcome end() {
@@ -185,13 +190,19 @@ private:
     }
 
     void unlock() {
+        const auto started = steady_clock::now();
+        journal_.begin({}, "unlock");
+        journal_.try_hook("before", "unlock");
         try {
             at_once(known_hosts(), [this](const std::string& host) {
                 Host(stage_, host).brainbytes({"deploy", "unlock", "--id", lock_, "--by-deployment"}, {});
             });
+            journal_.note({}, "unlock", "done", since(started),
+                          fmt::format("{} hosts", known_hosts().size()));
         } catch (const std::exception& fault) {
-            plan_.say({}, "unlock FAILED", fault.what());
+            journal_.note({}, "unlock", "failed", since(started), fault.what());
         }
+        journal_.try_hook("after", "unlock");
     }
 
     std::string install() {
@@ -241,8 +252,10 @@ private:
             last = line;
             journal_.tell(name, line);
         };
-        const auto parsed =
-            parse_json(Host(stage_, name).brainbytes(words_to_change(plan_, release(), name, lock_), how));
+        auto words = words_to_change(plan_, release(), name, lock_);
+        const auto hooks = journal_.hooks_for(name);
+        words.insert(words.end(), hooks.begin(), hooks.end());
+        const auto parsed = parse_json(Host(stage_, name).brainbytes(words, how));
         if (!parsed || !parsed->is_object())
             throw std::runtime_error(fmt::format("{}: the deployment broke off: {}", name, last));
         const auto& object = parsed->get_object();
@@ -261,12 +274,10 @@ private:
 
     /// A release that serves and is well is not undone because of what comes after it: that is told.
     void afterwards() {
-        const auto try_to = [this](const char* what, const std::function<void()>& work) {
-            const auto started = steady_clock::now();
+        const auto try_to = [this](const char* what, const std::function<std::string()>& work) {
             try {
-                work();
-            } catch (const std::exception& fault) {
-                journal_.note({}, what, "failed", since(started), fault.what());
+                journal_.step({}, what, work);
+            } catch (const std::exception&) {  // it is noted
             }
         };
         try_to("prune", [this]() {
@@ -274,8 +285,10 @@ private:
                 Host(stage_, host)
                     .brainbytes({"release", "prune", "--keep", std::to_string(stage_.keep)}, {});
             });
+            return fmt::format("{} releases stay", stage_.keep);
         });
-        try_to("after-deploy", [this]() { journal_.hook("after-deploy"); });
+        if (stage_.hooks.contains("after-deploy"))
+            try_to("after-deploy", [this]() { return hook_of_deploy("after"); });
     }
 
     /// What goes back has to start with the options that it had.
@@ -294,10 +307,11 @@ private:
             const auto started = steady_clock::now();
             const auto& to = had(before(*host));
             journal_.begin(*host, "put back");
+            journal_.try_hook("before", "put back", *host);
             try {
                 if (to.empty() || to == "program")
                     throw std::runtime_error("there was no release before this one");
-                if (settled_host(stage_, *host).serving != to) back_at(*host, to);
+                if (settled_host(stage_, *host).serving != to) back_at(*host, to, {});
                 if (const auto now = settled_host(stage_, *host); now.serving != to || now.kept != to)
                     throw std::runtime_error(
                         fmt::format("{} serves", now.serving.empty() ? "nothing" : now.serving));
@@ -306,6 +320,7 @@ private:
                 journal_.note(*host, "put back", "failed", since(started), fault.what());
                 outcome_.reason += fmt::format("; {} could not be put back", *host);
             }
+            journal_.try_hook("after", "put back", *host);
         }
     }
 
@@ -333,15 +348,18 @@ private:
     /// For all of them, before any lets its server end.
     std::string back_up() const {
         const auto& first = stage_.hosts.front();
+        journal_.hook_at(first, "before-backup");
         Host(stage_, first).brainbytes({"backup", "create"}, {.limit = longest_change});
+        journal_.hook_at(first, "after-backup");
         return "made on " + first;
     }
 
-    void back_at(const std::string& name, const std::string& to) {
+    void back_at(const std::string& name, const std::string& to, std::vector<std::string> words) {
         const auto started = steady_clock::now();
         journal_.begin(name, "rollback");
+        words.insert(words.end(), {"--lock", lock_, "--attended"});
         Host(stage_, name)
-            .brainbytes(words_to_go_back(plan_, to, {"--lock", lock_, "--attended"}),
+            .brainbytes(words_to_go_back(plan_, to, words),
                         {.limit = longest_change, .attended = true, .say = [&](std::string_view line) {
                              journal_.tell(name, line);
                          }});
@@ -373,26 +391,6 @@ RolloutOutcome roll_out(const RolloutPlan& plan) {
 
 RolloutOutcome roll_back(const RolloutPlan& plan) {
     return Rollout(plan, "rollback").back();
-}
-
-std::string what_stands_against(const RolloutPlan& plan) {
-    const auto states = look_at(plan.stage);
-    must_be_well(states);
-    const auto to =
-        plan.release.empty() ? common_way_back(states, deploy::broken_off(plan.ledger.read())) : plan.release;
-    std::mutex mutex;
-    at_once(plan.stage.hosts, [&](const std::string& name) {
-        const auto say = [&](std::string_view line) {
-            const std::lock_guard alone(mutex);
-            plan.say(name, {}, line);
-        };
-        const auto& state =
-            *std::find_if(states.begin(), states.end(), [&](const auto& one) { return one.host == name; });
-        if (plan.release.empty() && state.kept == to) return say(to + " is there; it stays");
-        Host(plan.stage, name).brainbytes(words_to_go_back(plan, to, {"--dry-run"}), {.say = say});
-        say(fmt::format("goes back from {} to {}", state.kept, to));
-    });
-    return to;
 }
 
 }  // namespace bb::stages

@@ -197,9 +197,11 @@ private:
     void hooks(const std::string& name, const toml::node& value) {
         const auto* table = value.as_table();
         if (!table) return blame(value.source(), name, "must be a table of commands");
+        auto known = deploy::hook_names_of(deploy::steps_of_stage());
+        const auto more = deploy::hook_names_of(deploy::steps_of_host());
+        known.insert(known.end(), more.begin(), more.end());
         for (const auto& [key, one] : *table) {
             const std::string hook(key.str());
-            const auto& known = hook_names();
             auto command = text(hook, one);
             if (std::find(known.begin(), known.end(), hook) == known.end())
                 blame(key.source(), hook, fmt::format("is no hook; these are: {}", fmt::join(known, ", ")));
@@ -256,16 +258,6 @@ void read_all(const toml::table& root, const std::string& file, std::vector<Fiel
 
 std::string Stage::url() const {
     return domain.empty() ? std::string() : "https://" + domain;
-}
-
-const std::vector<std::string>& hook_names() {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> made;
-        for (const auto* step : {"deploy", "check", "install", "host", "verify", "rollback"})
-            for (const auto* side : {"before", "after"}) made.push_back(fmt::format("{}-{}", side, step));
-        return made;
-    }();
-    return names;
 }
 
 Result<std::map<std::string, Stage>> parse_stages(std::string_view text, const std::string& file) {

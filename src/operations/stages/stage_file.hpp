@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/core/error.hpp"
+#include "operations/deploy/hooks.hpp"
 #include "operations/deploy/traffic.hpp"
 
 namespace bb::stages {
@@ -31,7 +32,7 @@ struct Stage {
     std::size_t keep = 5;  ///< releases that a host keeps
     deploy::Limits limits;
     std::string contacts;  ///< who is told of incidents: the other sections of the file, as TOML
-    std::map<std::string, std::string> hooks;  ///< "before-deploy" and the like; commands of a shell
+    deploy::Hooks hooks;   ///< around the steps of the stage and of its hosts
 
     std::string url() const;
 };
@@ -42,8 +43,5 @@ Result<std::map<std::string, Stage>> parse_stages(std::string_view text, const s
 
 /// Reads the file of a folder. Errors: as parse_stages(), not_found.
 Result<std::map<std::string, Stage>> read_stages(const std::filesystem::path& folder);
-
-/// Names of the hooks that a stage may have.
-const std::vector<std::string>& hook_names();
 
 }  // namespace bb::stages

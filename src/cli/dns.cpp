@@ -40,7 +40,7 @@ dns::Access access_of(const Context& context) {
 }
 
 dns::LastChange last_change(const Context& context) {
-    write_as_owner(context);
+    act_as_owner(context);
     return dns::LastChange(context.config.text("BRAINBYTES_DATA"));
 }
 

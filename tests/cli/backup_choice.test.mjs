@@ -23,6 +23,27 @@ const json = (done) => {
 };
 const command = (words) => server.command(...words.split(" "));
 
+test("a run of a time to come, and one to elsewhere, are none that the next is counted from", async () => {
+    query(`INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds) VALUES
+        (gen_random_uuid(), now() + interval '1 year', 'scheduled', '20281128T000000Z-000000', 1, 1)`);
+    json(await command(`backup create --json --to ${path.join(server.dataFolder, "elsewhere")}`));
+    const none = await command("backup status --json");
+    assert.equal(none.code, 1, "nothing is in the place of the backups");
+    assert.equal(JSON.parse(none.stdout).last, null);
+    assert.equal(JSON.parse(none.stdout).rpoSecondsWithDisk, null);
+    const { id, path: folder } = json(await command("backup create --json"));
+    const status = json(await command("backup status --json"));
+    assert.equal(status.last.id, id);
+    assert.ok(status.rpoSeconds >= 0 && status.rpoSeconds < 3600, JSON.stringify(status));
+    assert.ok(Date.parse(status.next) < Date.now() + 2 * 86_400_000, status.next);
+    truncateSync(path.join(folder, "database.sealed"), 10);
+    const damaged = await command("backup status");
+    assert.equal(damaged.code, 1);
+    assert.match(damaged.stdout, /1 backups, 1 of them damaged/);
+    rmSync(folder, { recursive: true });
+    assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
+});
+
 test("the latest is none of a clock that was ahead, damaged, or made of what a restore replaced", async () => {
     const place = path.join(server.dataFolder, "choice");
     const at = (words) => command(`${words} --from ${place}`);
@@ -47,27 +68,6 @@ test("the latest is none of a clock that was ahead, damaged, or made of what a r
     const again = json(await at("backup restore latest --yes --no-safety --json"));
     assert.ok(restored.safetyBackup > whole);
     assert.equal(again.id, whole);
-});
-
-test("a run of a time to come, and one to elsewhere, are none that the next is counted from", async () => {
-    query(`INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds) VALUES
-        (gen_random_uuid(), now() + interval '1 year', 'scheduled', '20281128T000000Z-000000', 1, 1)`);
-    json(await command(`backup create --json --to ${path.join(server.dataFolder, "elsewhere")}`));
-    const none = await command("backup status --json");
-    assert.equal(none.code, 1, "nothing is in the place of the backups");
-    assert.equal(JSON.parse(none.stdout).last, null);
-    assert.equal(JSON.parse(none.stdout).rpoSecondsWithDisk, null);
-    const { id, path: folder } = json(await command("backup create --json"));
-    const status = json(await command("backup status --json"));
-    assert.equal(status.last.id, id);
-    assert.ok(status.rpoSeconds >= 0 && status.rpoSeconds < 3600, JSON.stringify(status));
-    assert.ok(Date.parse(status.next) < Date.now() + 2 * 86_400_000, status.next);
-    truncateSync(path.join(folder, "database.sealed"), 10);
-    const damaged = await command("backup status");
-    assert.equal(damaged.code, 1);
-    assert.match(damaged.stdout, /1 backups, 1 of them damaged/);
-    rmSync(folder, { recursive: true });
-    assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
 });
 
 test("after a restore, rolling the schema back asks how far", async () => {

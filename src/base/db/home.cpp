@@ -46,10 +46,13 @@ bool holds_only(const fs::path& folder, std::string_view extension) {
                        [&](const auto& file) { return file.path().extension() == extension; });
 }
 
-/// What commands leave before there was a server: keys that are trusted, releases, what is known of stages.
+/// What commands leave before there was a server: keys that are trusted, releases, what is known of stages,
+/// how names were moved (which must not depend on a mark that a full disk refuses).
 bool is_of_commands(const fs::path& path) {
-    if (fs::is_symlink(path) || !fs::is_directory(path)) return false;
     const auto name = path.filename();
+    if (fs::is_symlink(path)) return false;
+    if (!fs::is_directory(path)) return name == "dns-change.json" || name == "dns-change.lock";
+    if (name == "run") return fs::is_empty(path);  // another command is just about to leave its mark in it
     if (name == "trust") return holds_only(path, ".pub");
     if (name == "stages") return holds_only(path, ".jsonl");
     if (name == "verifications") return holds_only(path, ".json");
@@ -78,6 +81,7 @@ void mark(const fs::path& folder) {
 /// Nothing is given away, closed to others or filled that somebody uses for something else.
 void refuse_foreign(const fs::path& folder) {
     if (!fs::is_directory(folder) || is_ours(folder) || is_vacant(folder)) return;
+    if (is_ours(folder)) return;  // since we looked
     fail(fmt::format(
         "The folder {} holds other things and nothing of BrainBytes: it is left alone. Choose a new or an "
         "empty folder as BRAINBYTES_DATA.",

@@ -49,9 +49,10 @@ BackupSchedule::BackupSchedule(const config::Config& config, safety::Installatio
                          {})),
       drill_age_(
           metrics.gauge("brainbytes_drill_age_seconds", "Time since the last drill; NaN: there was none")),
-      drill_rto_(metrics.gauge("brainbytes_drill_rto_seconds", "How long recovering took in the last drill")),
-      drill_rpo_(
-          metrics.gauge("brainbytes_drill_rpo_seconds", "How much work the last drill would have lost")),
+      drill_rto_(metrics.gauge("brainbytes_drill_rto_seconds",
+                               "How long recovering took in the last drill; NaN: it failed to")),
+      drill_rpo_(metrics.gauge("brainbytes_drill_rpo_seconds",
+                               "How much work the last drill would have lost; NaN: it brought no data back")),
       drill_good_(
           metrics.gauge("brainbytes_drill_good", "1: the last drill brought everything back in time")),
       pace_(pace),
@@ -189,8 +190,8 @@ void BackupSchedule::look_at_drills(db::Session& session) {
     const auto past = safety::past_drills(session, 1);
     if (!past.empty()) {
         drill_age_.set(seconds_since(past[0].started_at));
-        drill_rto_.set(past[0].rto_seconds);
-        drill_rpo_.set(past[0].rpo_seconds);
+        drill_rto_.set(past[0].rto_seconds.value_or(unknown));
+        drill_rpo_.set(past[0].rpo_seconds.value_or(unknown));
         drill_good_.set(past[0].good ? 1 : 0);
     }
     const std::chrono::hours every(24 * config_.number("DRILL_EVERY_DAYS"));
@@ -219,9 +220,9 @@ void BackupSchedule::practise() {
                            config_.number("BACKUP_WAL_DAYS") > 0);
     for (const auto& check : result.checks)
         if (!check.good) log::error("a drill failed", {{"check", check.name}, {"reason", check.detail}});
-    log::info(
-        "recovery practised",
-        {{"good", result.good()}, {"rtoSeconds", result.rto_seconds}, {"rpoSeconds", result.rpo_seconds}});
+    log::info("recovery practised", {{"good", result.good()},
+                                     {"rtoSeconds", result.rto_seconds.value_or(unknown)},
+                                     {"rpoSeconds", result.rpo_seconds.value_or(unknown)}});
 }
 
 /// The keys that are here; none before the first backup.

@@ -85,8 +85,9 @@ void judge_drills(Findings& findings, db::Session& session, Time since) {
         return findings.warn(name, "none was held yet", fix);
     }
     const auto& last = past.front();
-    const auto words = fmt::format("{} ago, {}, recovered in {}", age_text(seconds_since(last.started_at)),
-                                   last.scenario, age_text(last.rto_seconds));
+    const auto words = fmt::format(
+        "{} ago, {}, {}", age_text(seconds_since(last.started_at)), last.scenario,
+        last.rto_seconds ? "recovered in " + age_text(*last.rto_seconds) : std::string("not recovered"));
     if (!last.good)
         return findings.fail(
             name, words + ", and it failed",

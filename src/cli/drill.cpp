@@ -35,6 +35,14 @@ std::string duration(double seconds) {
     return fmt::format("{:.1f} h", seconds / 3600);
 }
 
+std::string recovered(const std::optional<double>& rto) {
+    return rto ? "recovered in " + duration(*rto) : std::string("not recovered");
+}
+
+std::string lost(const std::optional<double>& rpo) {
+    return rpo ? duration(*rpo) : std::string("all: nothing came back");
+}
+
 void print(Context& context, const safety::DrillResult& result, bool as_json) {
     if (as_json) {
         JsonWriter json;
@@ -55,8 +63,9 @@ void print(Context& context, const safety::DrillResult& result, bool as_json) {
     for (const auto& check : result.checks)
         context.out << fmt::format("{}\t{}\t{}\n", check.good ? "good" : "FAILED", check.name, check.detail);
     context.out << fmt::format("time to recover\t{}\tat most {}\nwork lost\t{}\tat most {}\n",
-                               duration(result.rto_seconds), duration(result.goals.rto_seconds),
-                               duration(result.rpo_seconds), duration(result.goals.rpo_seconds));
+                               result.rto_seconds ? duration(*result.rto_seconds) : "not recovered",
+                               duration(result.goals.rto_seconds), lost(result.rpo_seconds),
+                               duration(result.goals.rpo_seconds));
 }
 
 /// As "dns failover" with its usual rules; the record itself stays as it is.
@@ -118,10 +127,9 @@ int history(Context& context, const DrillWords& words) {
                 .raw(one.checks)
                 .end();
             if (!words.json)
-                context.out << fmt::format("{}\t{}\t{}\trecovered in {}\twork lost {}\n",
-                                           to_rfc3339(one.started_at), one.good ? "good" : "FAILED",
-                                           one.scenario, duration(one.rto_seconds),
-                                           duration(one.rpo_seconds));
+                context.out << fmt::format("{}\t{}\t{}\t{}\twork lost {}\n", to_rfc3339(one.started_at),
+                                           one.good ? "good" : "FAILED", one.scenario,
+                                           recovered(one.rto_seconds), lost(one.rpo_seconds));
         }
         if (words.json) context.out << json.end().end().take() << '\n';
         return done;

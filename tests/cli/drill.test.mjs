@@ -1,6 +1,6 @@
 // `brainbytes drill ...`: each misfortune happens for real in a throw-away installation, and is recovered from.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
@@ -56,6 +56,37 @@ for (const [scenario, rto] of [
         assert.deepEqual([newest.scenario, newest.good], [scenario, inTime]);
     });
 }
+
+test("a drill in which nothing comes back has no times, and names what failed", async () => {
+    const place = path.join(server.dataFolder, "backups");
+    const [id] = readdirSync(place).filter((name) => /^\d{8}T/.test(name));
+    const file = path.join(place, id, "database.sealed");
+    const whole = readFileSync(file);
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length >> 1] ^= 1;
+    writeFileSync(file, damaged);
+    const held = await server.command("drill", "run", "--json");
+    const told = await server.command("drill", "run");
+    writeFileSync(file, whole);
+    assert.deepEqual([held.code, told.code], [1, 1]);
+    const result = JSON.parse(held.stdout);
+    assert.deepEqual([result.good, result.rtoSeconds, result.rpoSeconds], [false, null, null]);
+    assert.deepEqual(
+        result.checks.map(({ name, good }) => [name, good]),
+        [["restore", false]],
+    );
+    assert.match(result.checks[0].detail, /changed|damaged/);
+    assert.match(told.stdout, /^FAILED\trestore\t/);
+    assert.match(told.stdout, /^time to recover\tnot recovered\tat most 4\.0 h$/m);
+    assert.match(told.stdout, /^work lost\tall: nothing came back\tat most 24\.0 h$/m);
+    const [newest] = JSON.parse((await server.command("drill", "history", "--json")).stdout).drills;
+    assert.deepEqual([newest.good, newest.rtoSeconds, newest.rpoSeconds], [false, null, null]);
+    const history = (await server.command("drill", "history")).stdout;
+    assert.match(history, /^\S+\tFAILED\tlost-host\tnot recovered\twork lost all: nothing came back\n/);
+    const { checks } = JSON.parse((await server.command("doctor", "--json")).stdout);
+    const { found } = checks.find(({ name }) => name === "last drill");
+    assert.match(found, /lost-host, not recovered, and it failed/);
+});
 
 test("a recovery that fails is a result too, and is told", async () => {
     const other = path.join(server.dataFolder, "other");

@@ -102,6 +102,10 @@ test("drills count for recovery and for continuity, bad ones against them", asyn
     await drill(false, 4000);
     assert.equal((await task("drill")).result, "attention");
     assert.equal((await task("continuity")).result, "attention");
+    await drill(false, "'NaN'");
+    const last = await task("drill");
+    assert.match(last.words, /: never back/);
+    assert.equal(last.figures.rtoSeconds, undefined);
 });
 
 test("in a clone the documents and the record of a scan are looked at", async () => {

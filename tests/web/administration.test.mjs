@@ -113,6 +113,10 @@ test("backups and drills: the last, the next, what would be lost, and what faile
         await open(page, "/admin/backups");
         await page.getByText(words).waitFor();
     }
+    const failed = { scenario: "ransomware", startedAt: new Date().toISOString(), good: false, checks: [] };
+    shown = { drills: [{ ...failed, backup: "backup-2", rtoSeconds: null, rpoSeconds: null }] };
+    await open(page, "/admin/backups");
+    await page.getByText("ransomware: did not come back").waitFor();
     shown = { backups: [], drills: [], rpoSeconds: null, late: true, drillLate: true };
     await open(page, "/admin/backups");
     for (const words of ["No backup was made for too long", "No recovery was practised", "everything"])

@@ -71,6 +71,7 @@ public:
         if (name_ != "lost-host" && !region()) restore(plan_.backup.id);
         if (writes()) work();
         do_damage();
+        restored_to_.reset();  // that was before
         result.started_at = now();
         const auto started = steady_clock::now();
         const bool back = check("restore", [this]() { return recover(); }) &&
@@ -78,9 +79,10 @@ public:
                           check("sign-in", [this]() { return sign_in(); }) &&
                           check("chat", [this]() { return ask(); }) &&
                           (!region() || check("name", [this]() { return move_name(); }));
-        result.rto_seconds =
-            std::chrono::duration<double>(steady_clock::now() - started).count() + held_seconds_;
-        result.rpo_seconds = std::chrono::duration<double>(result.started_at - restored_to_).count();
+        if (back)
+            result.rto_seconds =
+                std::chrono::duration<double>(steady_clock::now() - started).count() + held_seconds_;
+        if (restored_to_) result.rpo_seconds = lost_seconds(result.started_at, *restored_to_);
         if (back && writes()) check("writes", [&]() { return count_writes(result); });
         if (back) {
             check("schema", [this]() { return command({"db", "verify"}, "as the migrations make it"); });
@@ -94,13 +96,16 @@ public:
 private:
     /// Notes how `what` goes, and what it tells.
     bool check(std::string name, const std::function<std::string()>& what) {
+        DrillCheck one{std::move(name), true, {}};
         try {
-            checks_.push_back(DrillCheck{std::move(name), true, what()});
+            one.detail = what();
         } catch (const GivenUp&) {
             throw;
         } catch (const std::exception& fault) {
-            checks_.push_back(DrillCheck{std::move(name), false, fault.what()});
+            one.good = false;
+            one.detail = fault.what();
         }
+        checks_.push_back(std::move(one));
         return checks_.back().good;
     }
 
@@ -195,7 +200,7 @@ private:
         }
         const auto moment = name_ == "bad-migration" ? to_rfc3339(before_damage_) : std::string("latest");
         restore(std::string("--at"), moment);
-        return fmt::format("to {}", to_rfc3339(restored_to_));
+        return fmt::format("to {}", to_rfc3339(restored_to_.value()));
     }
 
     std::string told_backup() const {
@@ -262,7 +267,8 @@ private:
     std::string cookie_;
     std::vector<DrillCheck> checks_;
     DrillWriter writer_{site_};
-    Time restored_to_{}, before_damage_{};
+    std::optional<Time> restored_to_;  // of the recovery; nothing: there is no data
+    Time before_damage_{};
 };
 
 }  // namespace
@@ -290,8 +296,13 @@ const Scenario* find_scenario(std::string_view name) {
 }
 
 bool DrillResult::good() const {
-    return rto_seconds <= goals.rto_seconds && rpo_seconds <= goals.rpo_seconds &&
+    return rto_seconds && *rto_seconds <= goals.rto_seconds && rpo_seconds &&
+           *rpo_seconds <= goals.rpo_seconds &&
            std::all_of(checks.begin(), checks.end(), [](const auto& one) { return one.good; });
+}
+
+double lost_seconds(Time misfortune, Time data_of) {
+    return std::max(0.0, std::chrono::duration<double>(misfortune - data_of).count());
 }
 
 DrillResult run_drill(const DrillPlan& plan) {

@@ -40,14 +40,18 @@ struct DrillResult {
     std::string scenario;
     std::string backup;
     Time started_at;
-    double rto_seconds = 0;  ///< from the misfortune to an answer of the tutor
-    double rpo_seconds = 0;  ///< of work that was lost, or that would have been
+    std::optional<double> rto_seconds;  ///< from the misfortune to an answer of the tutor; nothing: none came
+    std::optional<double> rpo_seconds;  ///< of work that was lost, or would have been; nothing: no data is back
     Scenario::Goals goals{};
     std::vector<DrillCheck> checks;
 
     /// Everything is there, in the promised time.
     bool good() const;
 };
+
+/// Seconds of work between the moment that data is of and the misfortune; a moment that is noted a little
+/// later than it loses nothing.
+double lost_seconds(Time misfortune, Time data_of);
 
 /// How a name came to point to another host.
 struct NameMove {

@@ -1,5 +1,7 @@
 #include "operations/safety/drill_history.hpp"
 
+#include <limits>
+
 #include "base/core/json_writer.hpp"
 #include "base/core/uuid.hpp"
 
@@ -12,9 +14,11 @@ constexpr std::chrono::hours longest_without{31 * 24};
 constexpr const char* note_sql =
     "INSERT INTO drills (id, scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+// NaN stands for what a failed drill has not: the release before reads these columns as numbers.
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* past_sql =
-    "SELECT scenario, backup, started_at, rto_seconds, rpo_seconds, good, checks::text FROM drills "
-    "ORDER BY started_at DESC LIMIT $1";
+    "SELECT scenario, backup, started_at, nullif(rto_seconds, 'NaN'), nullif(rpo_seconds, 'NaN'), good, "
+    "checks::text FROM drills ORDER BY started_at DESC LIMIT $1";
 
 constexpr const char* has_drills_sql = "SELECT to_regclass('drills') IS NOT NULL";
 constexpr const char* all_drills_sql = "SELECT coalesce(jsonb_agg(d), '[]')::text FROM drills d";
@@ -25,8 +29,8 @@ std::vector<PastDrill> drills_in(const db::Rows& rows) {
     std::vector<PastDrill> past;
     for (const auto row : rows)
         past.push_back(PastDrill{row.get<std::string>(0), row.get<std::string>(1), row.get<Time>(2),
-                                 row.get<double>(3), row.get<double>(4), row.get<bool>(5),
-                                 row.get<std::string>(6)});
+                                 row.get<std::optional<double>>(3), row.get<std::optional<double>>(4),
+                                 row.get<bool>(5), row.get<std::string>(6)});
     return past;
 }
 
@@ -46,7 +50,8 @@ std::string checks_json(const DrillResult& result) {
 
 void note_drill(db::Session& session, const DrillResult& result) {
     session.query(note_sql, Uuid::make(), result.scenario, result.backup, result.started_at,
-                  result.rto_seconds, result.rpo_seconds, result.good(), db::Json{checks_json(result)});
+                  result.rto_seconds.value_or(none), result.rpo_seconds.value_or(none), result.good(),
+                  db::Json{checks_json(result)});
 }
 
 std::vector<PastDrill> past_drills(db::Session& session, int limit) {

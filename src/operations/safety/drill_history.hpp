@@ -15,8 +15,8 @@ struct PastDrill {
     std::string scenario;
     std::string backup;
     Time started_at;
-    double rto_seconds;
-    double rpo_seconds;
+    std::optional<double> rto_seconds;  ///< nothing: it brought nothing back in which the tutor answers
+    std::optional<double> rpo_seconds;  ///< nothing: it brought no data back
     bool good;
     std::string checks;  ///< JSON array
 };

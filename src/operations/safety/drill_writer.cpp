@@ -9,6 +9,7 @@
 
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
+#include "operations/safety/drill.hpp"
 
 namespace bb::safety {
 namespace {
@@ -52,7 +53,7 @@ DrillWriter::Back DrillWriter::count(const std::string& cookie, Time damaged) co
             continue;
         }
         // What is lost is lost from its acknowledgement on.
-        const auto lost = std::chrono::duration<double>(damaged - acknowledged_[row]).count();
+        const auto lost = lost_seconds(damaged, acknowledged_[row]);
         back.lost_seconds = std::max(back.lost_seconds, lost);
     }
     return back;

@@ -180,9 +180,19 @@ Review forecast_capacity(db::Session& session, Time now) {
     return review;
 }
 
+namespace {
+
+std::string outcome(const std::optional<double>& rto, const std::optional<double>& rpo) {
+    const auto back = rto ? fmt::format("back in {:.0f} s", *rto) : std::string("never back");
+    return rpo ? fmt::format("{}, {:.0f} s of work lost", back, *rpo) : back;
+}
+
+}  // namespace
+
 Review review_continuity(db::Session& session, Time now) {
     const auto rows = session.query(
-        "SELECT scenario, count(*), max(rto_seconds), max(rpo_seconds), bool_and(good) FROM drills WHERE "
+        "SELECT scenario, count(*), max(nullif(rto_seconds, 'NaN')), max(nullif(rpo_seconds, 'NaN')), "
+        "bool_and(good) FROM drills WHERE "
         "started_at >= $1 "
         "GROUP BY 1 ORDER BY 1",
         Time(now - hours(92 * 24)));
@@ -190,10 +200,10 @@ Review review_continuity(db::Session& session, Time now) {
     Review review;
     for (const auto row : rows) {
         const auto scenario = row.get<std::string>(0);
-        const double rto = row.get<double>(2), rpo = row.get<double>(3);
-        review.words += fmt::format("{} ({} times): back in {:.0f} s, {:.0f} s lost at most; ", scenario,
-                                    row.get<std::int64_t>(1), rto, rpo);
-        review.figures[scenario + "RtoSeconds"] = rto;
+        const auto rto = row.get<std::optional<double>>(2), rpo = row.get<std::optional<double>>(3);
+        review.words +=
+            fmt::format("{} ({} times): {}; ", scenario, row.get<std::int64_t>(1), outcome(rto, rpo));
+        if (rto) review.figures[scenario + "RtoSeconds"] = *rto;
         // The plan: a database within an hour, at most a day of work lost.
         if (!row.get<bool>(4) || rto > 3600 || rpo > 86'400) review.result = "attention";
     }
@@ -202,15 +212,17 @@ Review review_continuity(db::Session& session, Time now) {
 
 Review review_drill(db::Session& session, Time now) {
     const auto rows = session.query(
-        "SELECT scenario, started_at, good, rto_seconds, rpo_seconds FROM drills WHERE started_at > $1 "
+        "SELECT scenario, started_at, good, nullif(rto_seconds, 'NaN'), nullif(rpo_seconds, 'NaN') "
+        "FROM drills WHERE started_at > $1 "
         "ORDER BY started_at DESC LIMIT 1",
         Time(now - hours(31 * 24)));
     if (rows.empty()) return {"missing", "no drill was held this month: brainbytes drill run", {}};
     Review review;
-    review.figures = {{"rtoSeconds", rows[0].get<double>(3)}, {"rpoSeconds", rows[0].get<double>(4)}};
-    review.words =
-        fmt::format("{} at {}: back in {:.0f} s, {:.0f} s of work lost", rows[0].get<std::string>(0),
-                    to_rfc3339(rows[0].get<Time>(1)), rows[0].get<double>(3), rows[0].get<double>(4));
+    const auto rto = rows[0].get<std::optional<double>>(3), rpo = rows[0].get<std::optional<double>>(4);
+    if (rto) review.figures["rtoSeconds"] = *rto;
+    if (rpo) review.figures["rpoSeconds"] = *rpo;
+    review.words = fmt::format("{} at {}: {}", rows[0].get<std::string>(0), to_rfc3339(rows[0].get<Time>(1)),
+                               outcome(rto, rpo));
     if (!rows[0].get<bool>(2)) review.result = "attention";
     return review;
 }

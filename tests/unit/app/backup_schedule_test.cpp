@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "app/installation.hpp"
 #include "operations/safety/check.hpp"
+#include "operations/safety/drill_history.hpp"
 #include "operations/safety/restore.hpp"
 #include "unit/support/test_database.hpp"
 
@@ -119,6 +121,29 @@ TEST_F(Schedule, AStopEndsABackupThatWaitsForSomebodyElsesLock) {
     EXPECT_LT(stopped_in, 8s);
     EXPECT_EQ(runs("true"), 0) << "a stop is no failure";
     EXPECT_TRUE(safety::Destination(folder_ / "backups").list().empty());
+}
+
+TEST_F(Schedule, ADrillThatBroughtNothingBackShowsNoTimes) {
+    safety::DrillResult failed;
+    failed.scenario = "lost-host";
+    failed.started_at = now();
+    failed.checks = {{"restore", false, "the backup is damaged"}};
+    safety::note_drill(database(), failed);
+    const auto past = safety::past_drills(database(), 1);
+    ASSERT_EQ(past.size(), 1u);
+    EXPECT_FALSE(past[0].rto_seconds || past[0].rpo_seconds || past[0].good);
+    const auto settings = config(folder_ / "backups");
+    const BackupSchedule schedule(settings,
+                                  installation_of(settings, test::TestCluster::instance().conninfo()),
+                                  safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    const auto value = [&](std::string_view name) {
+        for (const auto& sample : metrics_.snapshot())
+            if (sample.name == name) return sample.value;
+        return 0.0;
+    };
+    ASSERT_TRUE(becomes_true([&] { return value("brainbytes_drill_good") == 0; }));
+    EXPECT_TRUE(std::isnan(value("brainbytes_drill_rto_seconds")));
+    EXPECT_TRUE(std::isnan(value("brainbytes_drill_rpo_seconds")));
 }
 
 /// A port where connections are taken and nothing is ever said.

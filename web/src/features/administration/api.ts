@@ -72,8 +72,10 @@ export interface Drill {
   scenario: string;
   backup: string;
   startedAt: string;
-  rtoSeconds: number;
-  rpoSeconds: number;
+  /** null: nothing came back in which the tutor answers. */
+  rtoSeconds: number | null;
+  /** null: no data came back. */
+  rpoSeconds: number | null;
   good: boolean;
   checks: { name: string; good: boolean; detail: string }[];
 }

@@ -1,5 +1,5 @@
 import { bytes, fullTime, number } from '../../lib/format.ts';
-import type { PersonRecord, Safety } from './api.ts';
+import type { Drill, PersonRecord, Safety } from './api.ts';
 import { tt, type AdminKey } from './words.ts';
 
 /** What an administrator is shown of a person: names and values. */
@@ -28,6 +28,12 @@ const units: [AdminKey, number][] = [
 export function span(seconds: number): string {
   const [unit, length] = units.find(([, length]) => seconds >= 2 * length) ?? ['seconds', 1];
   return tt(unit, { n: number(Math.round(seconds / length)) });
+}
+
+/** How a drill went. */
+export function outcome({ rtoSeconds, rpoSeconds }: Drill): string {
+  if (rtoSeconds === null || rpoSeconds === null) return tt('drillNotBack');
+  return tt('drillTook', { rto: span(rtoSeconds), rpo: span(rpoSeconds) });
 }
 
 // A little is always under way.

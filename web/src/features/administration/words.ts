@@ -50,6 +50,7 @@ const catalogue = {
     'Isang buwan nang walang pagsasanay. Baka hindi gumana ang backup na walang sumubok: patakbuhin ang "brainbytes drill run".',
   ],
   drillNone: ['No drill was held yet.', 'Wala pang pagsasanay.'],
+  drillNotBack: ['did not come back', 'hindi bumalik'],
   drillTook: ['back in {rto}, {rpo} lost', 'bumalik sa {rto}, {rpo} ang nawala'],
   drills: ['Drills', 'Mga pagsasanay'],
   drillsLead: [

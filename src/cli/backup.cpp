@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <numeric>
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
@@ -27,11 +26,6 @@ struct BackupWords {
     bool dry_run = false;
     bool release = false;
 };
-
-std::int64_t rows_of(const safety::Manifest& manifest) {
-    return std::accumulate(manifest.rows.begin(), manifest.rows.end(), std::int64_t{0},
-                           [](auto sum, const auto& table) { return sum + table.second; });
-}
 
 /// Backups are made as the account of the data folder, which must be able to go on with what is written here.
 void act_as_create(Context& context, const BackupWords& words) {
@@ -63,7 +57,7 @@ void write_created(JsonWriter& json, const safety::Manifest& manifest, const std
         .field("createdAt", manifest.created_at)
         .field("reason", manifest.reason)
         .field("bytes", manifest.stored_bytes())
-        .field("rows", rows_of(manifest))
+        .field("rows", manifest.row_count())
         .field("files", manifest.files)
         .field("missingFiles", std::uint64_t(manifest.missing_files.size()))
         .field("schema", manifest.schema)
@@ -112,7 +106,7 @@ int create(Context& context, const BackupWords& words) {
             context.out << json.end().take() << '\n';
         } else {
             context.out << path << '\n';
-            context.err << fmt::format("{} rows and {} files in {:.1f} s, {:.1f} MB.\n", rows_of(manifest),
+            context.err << fmt::format("{} rows and {} files in {:.1f} s, {:.1f} MB.\n", manifest.row_count(),
                                        manifest.files, manifest.seconds,
                                        static_cast<double>(manifest.stored_bytes()) / 1e6);
         }
@@ -151,7 +145,7 @@ int list(Context& context, const BackupWords& words) {
                 context.out << fmt::format("{}\t{}\t{}\tschema {}\t{} rows\t{} files\t{:.1f} MB\t{}{}\n",
                                            backup.id, to_rfc3339(backup.manifest->created_at),
                                            backup.manifest->method, backup.manifest->schema,
-                                           rows_of(*backup.manifest), backup.manifest->files,
+                                           backup.manifest->row_count(), backup.manifest->files,
                                            static_cast<double>(backup.manifest->stored_bytes()) / 1e6,
                                            backup.manifest->reason, backup.held ? "\theld" : "");
         }

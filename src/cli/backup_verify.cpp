@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
-#include <numeric>
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
@@ -50,15 +49,12 @@ int try_restore(Context& context, const From& from, db::Home& home) {
         files = loaded.files().count();
         missing = loaded.count_missing_files();
     });
-    const auto& rows = source.backup.manifest->rows;
+    const auto& manifest = *source.backup.manifest;
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     context.err << fmt::format(
         "It was restored in a throw-away place in {:.1f} s: the data of {}, {} rows in {} tables, {} "
         "uploaded files",
-        seconds, to_rfc3339(source.backup.manifest->created_at),
-        std::accumulate(rows.begin(), rows.end(), std::int64_t{0},
-                        [](auto sum, const auto& table) { return sum + table.second; }),
-        rows.size(), files);
+        seconds, to_rfc3339(manifest.created_at), manifest.row_count(), manifest.rows.size(), files);
     context.err << (missing == 0 ? std::string(".\n")
                                  : fmt::format(", and {} more that are not in it.\n", missing));
     return done;

@@ -29,18 +29,13 @@ struct DrillWords {
     bool json = false;
 };
 
-std::string duration(double seconds) {
-    if (seconds < 120) return fmt::format("{:.1f} s", seconds);
-    if (seconds < 7200) return fmt::format("{:.1f} min", seconds / 60);
-    return fmt::format("{:.1f} h", seconds / 3600);
-}
-
 std::string recovered(const std::optional<double>& rto) {
-    return rto ? "recovered in " + duration(*rto) : std::string("not recovered");
+    return rto ? "recovered in " + safety::duration_text(*rto) : std::string("not recovered");
 }
 
-std::string lost(const std::optional<double>& rpo) {
-    return rpo ? duration(*rpo) : std::string("all: nothing came back");
+std::string lost(const std::optional<double>& rto, const std::optional<double>& rpo) {
+    if (rpo) return safety::duration_text(*rpo);
+    return rto ? "not known" : "not known: nothing came back";
 }
 
 void print(Context& context, const safety::DrillResult& result, bool as_json) {
@@ -62,10 +57,11 @@ void print(Context& context, const safety::DrillResult& result, bool as_json) {
     }
     for (const auto& check : result.checks)
         context.out << fmt::format("{}\t{}\t{}\n", check.good ? "good" : "FAILED", check.name, check.detail);
-    context.out << fmt::format("time to recover\t{}\tat most {}\nwork lost\t{}\tat most {}\n",
-                               result.rto_seconds ? duration(*result.rto_seconds) : "not recovered",
-                               duration(result.goals.rto_seconds), lost(result.rpo_seconds),
-                               duration(result.goals.rpo_seconds));
+    context.out << fmt::format(
+        "time to recover\t{}\tat most {}\nwork lost\t{}\tat most {}\n",
+        result.rto_seconds ? safety::duration_text(*result.rto_seconds) : "not recovered",
+        safety::duration_text(result.goals.rto_seconds), lost(result.rto_seconds, result.rpo_seconds),
+        safety::duration_text(result.goals.rpo_seconds));
 }
 
 /// As "dns failover" with its usual rules; the record itself stays as it is.
@@ -129,7 +125,8 @@ int history(Context& context, const DrillWords& words) {
             if (!words.json)
                 context.out << fmt::format("{}\t{}\t{}\t{}\twork lost {}\n", to_rfc3339(one.started_at),
                                            one.good ? "good" : "FAILED", one.scenario,
-                                           recovered(one.rto_seconds), lost(one.rpo_seconds));
+                                           recovered(one.rto_seconds),
+                                           lost(one.rto_seconds, one.rpo_seconds));
         }
         if (words.json) context.out << json.end().end().take() << '\n';
         return done;

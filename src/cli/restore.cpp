@@ -123,6 +123,8 @@ void print(Context& context, const RestoreWords& words, const safety::Manifest& 
             .field("id", manifest.id)
             .field("method", manifest.method)
             .field("of", manifest.created_at)
+            .field("rows", restored.rows)
+            .field("newestRow", restored.newest_row)
             .field("files", restored.files)
             .field("missingFiles", restored.missing_files)
             .field("erasedAgain", std::uint64_t(restored.erased))

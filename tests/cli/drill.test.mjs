@@ -17,7 +17,20 @@ before(async () => {
 after(() => server?.stop());
 
 const hour = 3600;
+const rows = {
+    application: "30.0 min",
+    database: "60.0 min",
+    DNS: "15.0 min",
+    "full system": "4.0 h",
+};
+const ofPlan = {
+    "lost-application": ["application"],
+    "lost-host": ["full system", "database", "application"],
+    ransomware: ["full system", "database", "application"],
+    "region-lost": ["DNS", "full system", "database", "application"],
+};
 for (const [scenario, rto] of [
+    ["lost-application", hour / 2],
     ["lost-database", 300],
     ["lost-host", 4 * hour],
     ["bad-migration", 300],
@@ -37,17 +50,27 @@ for (const [scenario, rto] of [
         assert.equal(held.code, inTime ? 0 : 1, held.stdout + held.stderr);
         const found = ["restore", "server", "sign-in", "chat"];
         if (scenario === "region-lost") found.push("name");
-        const written = rto === 300 ? ["writes"] : [];
+        const restored = scenario !== "lost-application";
+        const written = rto === 300 || !restored;
+        if (restored) found.push("rows");
+        if (written) found.push("writes");
+        const compared = ofPlan[scenario] ?? ["database", "application"];
         assert.deepEqual(
             result.checks.map(({ name, good }) => [name, good]),
-            [...found, ...written, "schema", "audit", "files"].map((name) => [name, true]),
+            [...found, "schema", "audit", "hashes", "files", ...compared].map((name) => [name, true]),
         );
+        const told = Object.fromEntries(result.checks.map(({ name, detail }) => [name, detail]));
         // A moment is none of a backup, whose numbers would be others.
-        assert.match(
-            result.checks[0].detail,
-            written.length > 0 ? /^to 20\S+Z$/ : /^\d+ rows and 1 files as in the manifest$/,
-        );
-        if (written.length > 0) assert.equal(result.targetRpoSeconds, 5);
+        if (restored) {
+            assert.match(told.restore, written ? /^to 20\S+Z$/ : /^\d+ rows and 1 files as in the manifest$/);
+            assert.match(told.rows, /^\d+ rows, the newest of 20\S+Z$/);
+        }
+        assert.equal(told.hashes, "1 files are what was stored");
+        for (const row of compared) assert.match(told[row], new RegExp(`^back in .*, at most ${rows[row]}`));
+        // What a backup lacks is the database's affair; work that was acknowledged is the application's too.
+        assert.equal(/lost, at most 5\.0 min$/.test(told.application), written, told.application);
+        if (told.database) assert.match(told.database, /lost, at most 24\.0 h$/);
+        assert.equal(result.targetRpoSeconds, written ? (restored ? 5 : 300) : 24 * hour);
         assert.equal(result.targetRtoSeconds, rto);
         assert.ok(rtoSeconds > 0 && rpoSeconds >= 0, held.stdout);
         assert.equal((await server.command("user", "list")).stdout, users);
@@ -78,11 +101,11 @@ test("a drill in which nothing comes back has no times, and names what failed", 
     assert.match(result.checks[0].detail, /changed|damaged/);
     assert.match(told.stdout, /^FAILED\trestore\t/);
     assert.match(told.stdout, /^time to recover\tnot recovered\tat most 4\.0 h$/m);
-    assert.match(told.stdout, /^work lost\tall: nothing came back\tat most 24\.0 h$/m);
+    assert.match(told.stdout, /^work lost\tnot known: nothing came back\tat most 24\.0 h$/m);
     const [newest] = JSON.parse((await server.command("drill", "history", "--json")).stdout).drills;
     assert.deepEqual([newest.good, newest.rtoSeconds, newest.rpoSeconds], [false, null, null]);
     const history = (await server.command("drill", "history")).stdout;
-    assert.match(history, /^\S+\tFAILED\tlost-host\tnot recovered\twork lost all: nothing came back\n/);
+    assert.match(history, /^\S+\tFAILED\tlost-host\tnot recovered\twork lost not known: nothing came back\n/);
     const { checks } = JSON.parse((await server.command("doctor", "--json")).stdout);
     const { found } = checks.find(({ name }) => name === "last drill");
     assert.match(found, /lost-host, not recovered, and it failed/);
@@ -109,4 +132,22 @@ test("drills and runs of backups are remembered in an older database that comes 
     const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(await history(), before);
+});
+
+test("where the log is kept, a lost machine comes back with what was live some seconds before", async () => {
+    const made = await server.command("backup", "create", "--method", "physical");
+    assert.equal(made.code, 0, made.stderr);
+    await server.as("late@drill.example");
+    const entries = (await server.command("audit", "list", "--json")).stdout.trim().split("\n");
+    const noted = entries
+        .map((line) => JSON.parse(line).at)
+        .sort()
+        .at(-1);
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    const held = await server.command("drill", "run", "--scenario", "lost-host", "--json");
+    const { checks } = JSON.parse(held.stdout);
+    const told = Object.fromEntries(checks.map(({ name, good, detail }) => [name, good && detail]));
+    assert.match(told.restore, /^to 20\S+Z$/, held.stdout);
+    assert.ok(told.rows.endsWith(`; with what was live at ${noted}`), `${told.rows}, not ${noted}`);
+    assert.match(told.application, /lost, at most 5\.0 min$/);
 });

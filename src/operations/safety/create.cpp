@@ -3,9 +3,12 @@
 #include <chrono>
 #include <future>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "operations/safety/base_backup.hpp"
 #include "operations/safety/folder_store.hpp"
+#include "operations/safety/newest_rows.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/room.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -53,6 +56,7 @@ public:
             dump();
         } else {
             manifest_.rows = snapshot_->count_rows();
+            manifest_.newest_rows = newest_rows(snapshot_->session());
         }
         pack_files();
         for (const auto& recipient : recipients)
@@ -73,7 +77,9 @@ private:
     }
 
     void dump() {
-        auto counting = std::async(std::launch::async, [this]() { return snapshot_->count_rows(); });
+        auto counting = std::async(std::launch::async, [this]() {
+            return std::pair(snapshot_->count_rows(), newest_rows(snapshot_->session()));
+        });
         auto connection = for_tools(from_.conninfo);
         RunningTool dump({tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0",
                           "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_->name(),
@@ -88,7 +94,7 @@ private:
         }
         dump.finish();
         manifest_.parts.push_back(part.finish());
-        manifest_.rows = counting.get();
+        std::tie(manifest_.rows, manifest_.newest_rows) = counting.get();
     }
 
     void pack_files() {

@@ -28,11 +28,9 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-constexpr double hour = 3600;
-constexpr Scenario::Goals database{hour, 24 * hour}, whole{4 * hour, 24 * hour}, ours{300, 5},
-    elsewhere{900, 24 * hour};
 constexpr std::chrono::seconds time_to_work{5};
 constexpr std::size_t people_exported = 3;
+constexpr const char* has_entry_sql = "SELECT EXISTS (SELECT FROM audit_entries WHERE at = $1)";
 constexpr const char* visitor = "drill@drill.invalid";
 
 /// Something that must not be there any more when it is written over with noise.
@@ -56,6 +54,29 @@ std::vector<std::string> environment_of(const DrillPlan& plan) {
     return environment;
 }
 
+std::string rows_text(std::int64_t rows, const std::optional<Time>& newest) {
+    return fmt::format("{} rows{}", rows, newest ? ", the newest of " + to_rfc3339(*newest) : std::string());
+}
+
+/// What a restore tells.
+struct Back {
+    Time of;
+    std::int64_t rows = 0;
+    std::optional<Time> newest_row;
+    std::size_t missing_files = 0;
+};
+
+Back read_back(const std::string& json) {
+    const auto told = parse_json(json).value();
+    Back back;
+    back.of = parse_rfc3339(std::string(told.at("of").as_string())).value();
+    back.rows = told.at("rows").to_number<std::int64_t>();
+    if (const auto* newest = told.at("newestRow").if_string())
+        back.newest_row = parse_rfc3339(std::string(*newest));
+    back.missing_files = told.at("missingFiles").to_number<std::size_t>();
+    return back;
+}
+
 /// One drill on its way.
 class Drill {
 public:
@@ -68,32 +89,48 @@ public:
         result.backup = plan_.backup.id;
         result.goals = plan_.with_log ? plan_.scenario.with_log : plan_.scenario.promised;
         if (region()) set_up_first();
-        if (name_ != "lost-host" && !region()) restore(plan_.backup.id);
+        if (!from_nothing()) restore(plan_.backup.id);
         if (writes()) work();
         do_damage();
-        restored_to_.reset();  // that was before
+        restored_.reset();  // that was before
         result.started_at = now();
-        const auto started = steady_clock::now();
-        const bool back = check("restore", [this]() { return recover(); }) &&
-                          check("server", [this]() { return start(); }) &&
-                          check("sign-in", [this]() { return sign_in(); }) &&
-                          check("chat", [this]() { return ask(); }) &&
-                          (!region() || check("name", [this]() { return move_name(); }));
-        if (back)
-            result.rto_seconds =
-                std::chrono::duration<double>(steady_clock::now() - started).count() + held_seconds_;
-        if (restored_to_) result.rpo_seconds = lost_seconds(result.started_at, *restored_to_);
-        if (back && writes()) check("writes", [&]() { return count_writes(result); });
-        if (back) {
-            check("schema", [this]() { return command({"db", "verify"}, "as the migrations make it"); });
-            check("audit", [this]() { return command({"audit", "verify"}, "the chain holds"); });
-            check("files", [this]() { return export_some(); });
-        }
+        if (recovers(result)) look(result);
         result.checks = std::move(checks_);
         return result;
     }
 
 private:
+    /// Whether the tutor answers again. Notes the times, as far as something is back.
+    bool recovers(DrillResult& result) {
+        const auto started = steady_clock::now();
+        const auto passed = [started]() {
+            return std::chrono::duration<double>(steady_clock::now() - started).count();
+        };
+        bool back = check("restore", [this]() { return recover(); });
+        measured_.data = passed();
+        if (restored_) result.rpo_seconds = lost_seconds(result.started_at, restored_->of);
+        back = back && check("server", [this]() { return start(); }) &&
+               check("sign-in", [this]() { return sign_in(); }) && check("chat", [this]() { return ask(); });
+        measured_.answer = passed();
+        back = back && (!region() || check("name", [this]() { return move_name(); }));
+        if (back) result.rto_seconds = measured_.whole = passed() + held_seconds_;
+        return back;
+    }
+
+    /// Whether everything is there, and came back as the plan promises.
+    void look(DrillResult& result) {
+        if (restored_) check("rows", [this]() { return told_rows(); });
+        if (writes()) check("writes", [&]() { return count_writes(result); });
+        check("schema", [this]() { return command({"db", "verify"}, "as the migrations make it"); });
+        check("audit", [this]() { return command({"audit", "verify"}, "the chain holds"); });
+        check("hashes", [this]() { return read_files(); });
+        check("files", [this]() { return export_some(); });
+        if (!result.rpo_seconds) return;
+        measured_.lost = *result.rpo_seconds;
+        measured_.counted = by_log() || application();
+        for (const auto& row : plan_.scenario.rows) checks_.push_back(compare(row, measured_));
+    }
+
     /// Notes how `what` goes, and what it tells.
     bool check(std::string name, const std::function<std::string()>& what) {
         DrillCheck one{std::move(name), true, {}};
@@ -117,13 +154,21 @@ private:
     /// Brings a backup back, or a moment ("--at", TIME).
     template <class... Words>
     void restore(const Words&... which) {
-        const auto done =
-            parse_json(site_.command({"backup", "restore", which..., "--yes", "--json", "--no-safety"}));
-        restored_to_ = parse_rfc3339(std::string(done.value().at("of").as_string())).value();
+        restored_ =
+            read_back(site_.command({"backup", "restore", which..., "--yes", "--json", "--no-safety"}));
     }
 
+    /// Whether it is recovered from the log, not from a backup alone.
+    bool by_log() const {
+        return plan_.with_log && (name_ == "lost-database" || name_ == "bad-migration" || from_nothing());
+    }
+
+    bool from_nothing() const { return name_ == "lost-host" || region(); }
+
     /// Whether somebody works there until it is damaged.
-    bool writes() const { return plan_.with_log && (name_ == "lost-database" || name_ == "bad-migration"); }
+    bool writes() const { return application() || (by_log() && !from_nothing()); }
+
+    bool application() const { return name_ == "lost-application"; }
 
     bool region() const { return name_ == "region-lost"; }
 
@@ -145,7 +190,7 @@ private:
         site_.set("BACKUP_TO", (site_.folder() / "place").string());
         site_.start_server();
         sign_in();
-        site_.command({"backup", "create", "--method", "physical"});
+        if (!application()) site_.command({"backup", "create", "--method", "physical"});
         writer_.write_for(time_to_work, cookie_);
         before_damage_ = now();
         // Those who deploy stop their server; a disk that dies does not.
@@ -163,6 +208,7 @@ private:
             first_->kill_all();
             fs::remove_all(first_->data());
         }
+        if (application()) site_.kill_all();
         if (name_ == "lost-database") {
             site_.kill_all();
             fs::remove_all(site_.data() / "postgres");
@@ -176,16 +222,23 @@ private:
         }
     }
 
-    void break_schema() {
+    void in_database(const std::function<void(db::Session&)>& work) const {
         config::Config config =
             *config::Config::load({{"BRAINBYTES_DATA", site_.data().string()}}, site_.folder());
         auto home = db::Home::open(config, db::Home::Use::command, [](std::string_view) {});
         if (!home) throw std::runtime_error(home.error().detail);
-        db::Session(home->conninfo())
-            .script("BEGIN; DROP TABLE messages CASCADE; UPDATE entries SET title = 'x'; COMMIT");
+        db::Session session(home->conninfo());
+        work(session);
+    }
+
+    void break_schema() {
+        in_database([](db::Session& session) {
+            session.script("BEGIN; DROP TABLE messages CASCADE; UPDATE entries SET title = 'x'; COMMIT");
+        });
     }
 
     std::string recover() {
+        if (application()) return "the data is there";
         if (name_ == "bad-migration" && succeeds({"db", "verify"}))
             throw std::runtime_error("the broken schema was not noticed");
         if (name_ == "ransomware") {
@@ -194,19 +247,57 @@ private:
                 throw std::runtime_error("the altered backup was not noticed");
             fs::remove_all(site_.data());
         }
-        if (!writes() && !(plan_.with_log && (name_ == "lost-host" || region()))) {
+        if (!by_log()) {
             restore(plan_.backup.id);
             return told_backup();
         }
         const auto moment = name_ == "bad-migration" ? to_rfc3339(before_damage_) : std::string("latest");
         restore(std::string("--at"), moment);
-        return fmt::format("to {}", to_rfc3339(restored_to_.value()));
+        return fmt::format("to {}", to_rfc3339(restored_->of));
     }
 
     std::string told_backup() const {
-        std::int64_t rows = 0;
-        for (const auto& [table, count] : plan_.backup.manifest->rows) rows += count;
-        return fmt::format("{} rows and {} files as in the manifest", rows, plan_.backup.manifest->files);
+        return fmt::format("{} rows and {} files{}", restored_->rows, plan_.backup.manifest->files,
+                           plan_.backup.manifest->wal ? "" : " as in the manifest");
+    }
+
+    /// Every restore compares the rows of each table, and the newest of them, with the backup or with the
+    /// server that was recovered by the log. Here what it tells is compared with what the place tells.
+    std::string told_rows() const {
+        const auto& manifest = *plan_.backup.manifest;
+        const auto newest = manifest.newest_row();
+        const bool of_backup = !manifest.wal && !by_log();
+        if (of_backup &&
+            (restored_->rows != manifest.row_count() || (newest && restored_->newest_row != newest)))
+            throw std::runtime_error(fmt::format("{} came back, and the backup has {}",
+                                                 rows_text(restored_->rows, restored_->newest_row),
+                                                 rows_text(manifest.row_count(), newest)));
+        const auto text = rows_text(restored_->rows, restored_->newest_row);
+        const auto& live = plan_.newest_live;
+        if (!by_log() || !from_nothing() || !live || *live > restored_->of) return text;
+        in_database([&](db::Session& session) {
+            if (!session.query(has_entry_sql, *live)[0].get<bool>(0))
+                throw std::runtime_error(
+                    fmt::format("{} came back, without what was live at {}", text, to_rfc3339(*live)));
+        });
+        return fmt::format("{}; with what was live at {}", text, to_rfc3339(*live));
+    }
+
+    /// Reads every uploaded file to its end. What the backup lacked is missing here too.
+    std::string read_files() const {
+        const auto found = parse_json(site_.command({"blobs", "verify", "--json"}, true)).value();
+        std::size_t missing = 0;
+        for (const auto& one : found.at("findings").as_array()) {
+            const std::string kind(one.at("kind").as_string());
+            missing += kind == "missing";
+            if (kind != "missing" && kind != "orphan")
+                throw std::runtime_error(
+                    fmt::format("{}: {}", kind, std::string(one.at("file").as_string())));
+        }
+        const auto known = restored_ ? restored_->missing_files : plan_.backup.manifest->missing_files.size();
+        if (missing > known) throw std::runtime_error(fmt::format("{} files are missing", missing - known));
+        return fmt::format("{} files are what was stored",
+                           found.at("files").to_number<std::size_t>() - missing);
     }
 
     bool succeeds(const std::vector<std::string>& words) {
@@ -267,42 +358,17 @@ private:
     std::string cookie_;
     std::vector<DrillCheck> checks_;
     DrillWriter writer_{site_};
-    std::optional<Time> restored_to_;  // of the recovery; nothing: there is no data
+    std::optional<Back> restored_;  // in the recovery; nothing: no data came back, or none was gone
+    Measured measured_;
     Time before_damage_{};
 };
 
 }  // namespace
 
-const std::vector<Scenario>& scenarios() {
-    // Recovery times and points of the deployment plan: database 1 h and 24 h, whole system 4 h and 24 h.
-    // Ours with the log: database 5 min and 5 s.
-    static const std::vector<Scenario> all = {
-        {"lost-database", "The database is gone, everything else is there", database, ours},
-        {"lost-host", "There is an empty machine, the backups and the key", whole, whole},
-        {"bad-migration", "Somebody changed the schema and the data of the live database", database, ours},
-        {"deleted-files", "The uploaded files are gone", database, database},
-        {"ransomware", "Everything on the machine is written over, and a copy of the backups with it", whole,
-         whole},
-        {"region-lost", "The region is gone; another one has the backups and the key, and gets the name",
-         elsewhere, elsewhere},
-    };
-    return all;
-}
-
-const Scenario* find_scenario(std::string_view name) {
-    for (const auto& one : scenarios())
-        if (one.name == name) return &one;
-    return nullptr;
-}
-
 bool DrillResult::good() const {
     return rto_seconds && *rto_seconds <= goals.rto_seconds && rpo_seconds &&
            *rpo_seconds <= goals.rpo_seconds &&
            std::all_of(checks.begin(), checks.end(), [](const auto& one) { return one.good; });
-}
-
-double lost_seconds(Time misfortune, Time data_of) {
-    return std::max(0.0, std::chrono::duration<double>(misfortune - data_of).count());
 }
 
 DrillResult run_drill(const DrillPlan& plan) {

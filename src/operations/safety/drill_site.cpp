@@ -69,10 +69,10 @@ DrillSite::~DrillSite() {
     fs::remove_all(folder_, ignored);
 }
 
-std::string DrillSite::command(const std::vector<std::string>& words) const {
+std::string DrillSite::command(const std::vector<std::string>& words, bool may_fail) const {
     std::vector<std::string> command = {ourselves};
     command.insert(command.end(), words.begin(), words.end());
-    return output_of(std::move(command), environment_, watch_);
+    return output_of(std::move(command), environment_, watch_, "/", may_fail);
 }
 
 std::string DrillSite::url() const {

@@ -23,8 +23,8 @@ public:
     const std::filesystem::path& folder() const { return folder_; }
 
     /// Runs a command of this program there: what it writes to the standard output. Throws std::runtime_error
-    /// with its words when it fails.
-    std::string command(const std::vector<std::string>& words) const;
+    /// with its words when it fails, unless it `may_fail` after it has written something.
+    std::string command(const std::vector<std::string>& words, bool may_fail = false) const;
 
     /// Starts the server and returns when it is ready. Throws std::runtime_error with the end of its log.
     void start_server();

@@ -9,7 +9,7 @@
 
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
-#include "operations/safety/drill.hpp"
+#include "operations/safety/objectives.hpp"
 
 namespace bb::safety {
 namespace {

@@ -12,6 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// One that is noted later may have an earlier time, but not by much.
+constexpr const char* newest_live_sql =
+    "SELECT max(at) FROM audit_entries WHERE at < now() - interval '5 s' AND "
+    "(SELECT system_identifier FROM pg_control_system())::text || '/' || current_database() = $1";
+
 /// The private halves as a file that the commands of the drill may read.
 class KeyFile {
 public:
@@ -39,8 +44,11 @@ DrillResult hold_drill(const Installation& beside, const Scenario& scenario, con
     if (with_log && (scenario.name == "lost-host" || scenario.name == "region-lost"))
         with_log = window_for(recovery_windows(place), std::nullopt, "").has_value();
     const KeyFile key(keys, beside.data / "drill.key");
-    const auto result = run_drill(
-        DrillPlan{scenario, backup, key.path(), beside.watch, beside.data / "drill", move_name, with_log});
+    DrillPlan plan{scenario, backup, key.path(), beside.watch, beside.data / "drill", move_name, with_log};
+    plan.newest_live = db::Session(beside.conninfo)
+                           .query(newest_live_sql, backup.manifest->database)[0]
+                           .get<std::optional<Time>>(0);
+    const auto result = run_drill(plan);
     db::Session session(beside.conninfo);
     note_drill(session, result);
     return result;

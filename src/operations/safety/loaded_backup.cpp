@@ -8,6 +8,7 @@
 #include "base/db/migrate.hpp"
 #include "base/db/schema.hpp"
 #include "base/db/schema_range.hpp"
+#include "operations/safety/newest_rows.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/snapshot.hpp"
 #include "services/blobs/disk_store.hpp"
@@ -196,6 +197,10 @@ void use_aside(const Installation& at, const RestoreSource& source,
     auto files = std::make_shared<const blobs::Stores>(std::move(own));
     LoadedBackup loaded(at, source, LoadedBackup::Into{false, std::move(files)});
     loaded.load();
+    {
+        db::Session session(loaded.database().conninfo());
+        check_newest_rows(session, *source.backup.manifest);
+    }
     loaded.files().add_missing();
     use(loaded);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <stdexcept>
 
@@ -65,6 +66,10 @@ WalOfBackup read_wal(const boost::json::object& json) {
 void read_lists(Manifest& manifest, const boost::json::object& json) {
     for (const auto& [table, rows] : json.at("rows").as_object())
         manifest.rows[table] = rows.to_number<std::int64_t>();
+    // Backups of before do not tell.
+    if (const auto* newest = json.if_contains("newestRows"))
+        for (const auto& [table, at] : newest->as_object())
+            manifest.newest_rows[table] = parse_rfc3339(std::string(at.as_string())).value();
     for (const auto& name : json.at("missingFiles").as_array())
         manifest.missing_files.emplace_back(name.as_string());
     for (const auto& one : json.at("parts").as_array()) {
@@ -114,6 +119,18 @@ std::uint64_t Manifest::stored_bytes() const {
     return sum;
 }
 
+std::int64_t Manifest::row_count() const {
+    std::int64_t sum = 0;
+    for (const auto& [table, count] : rows) sum += count;
+    return sum;
+}
+
+std::optional<Time> Manifest::newest_row() const {
+    std::optional<Time> newest;
+    for (const auto& [table, at] : newest_rows) newest = std::max(newest, std::optional(at));
+    return newest;
+}
+
 std::string to_json(const Manifest& manifest) {
     JsonWriter json;
     json.object()
@@ -131,6 +148,8 @@ std::string to_json(const Manifest& manifest) {
         .field("files", manifest.files);
     json.key("rows").object();
     for (const auto& [table, rows] : manifest.rows) json.field(table, rows);
+    json.end().key("newestRows").object();
+    for (const auto& [table, at] : manifest.newest_rows) json.field(table, at);
     json.end().key("missingFiles").array();
     for (const auto& name : manifest.missing_files) json.value(name);
     json.end();

@@ -53,6 +53,7 @@ struct Manifest {
     std::string wal_position;                  ///< where the write-ahead log stood
     double seconds = 0;                        ///< that making it took
     std::map<std::string, std::int64_t> rows;  ///< of each table
+    std::map<std::string, Time> newest_rows;   ///< when the newest of a table was made, see newest_rows()
     std::uint64_t files = 0;                   ///< uploaded files in it
     std::vector<std::string> missing_files;    ///< named by rows, and not there: owner/digest
     std::vector<Part> parts;
@@ -60,6 +61,9 @@ struct Manifest {
     std::optional<WalOfBackup> wal;  ///< of a physical one
 
     std::uint64_t stored_bytes() const;
+    std::int64_t row_count() const;
+    /// The newest of all; nothing: it is not told.
+    std::optional<Time> newest_row() const;
 };
 
 /// The manifest as JSON on one line.

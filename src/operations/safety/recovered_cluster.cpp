@@ -11,6 +11,7 @@
 #include "base/db/cluster_process.hpp"
 #include "base/db/session.hpp"
 #include "operations/safety/base_backup.hpp"
+#include "operations/safety/newest_rows.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/snapshot.hpp"
 #include "operations/safety/tar.hpp"
@@ -217,6 +218,7 @@ void RecoveredCluster::look_at(const RecoveryGoal& goal) {
     Snapshot found(conninfo(), at_.watch);
     manifest_.schema = found.schema();
     manifest_.rows = found.count_rows();
+    manifest_.newest_rows = newest_rows(found.session());
     if (goal.window) manifest_.created_at = goal.at.value_or(goal.window->to);
 }
 

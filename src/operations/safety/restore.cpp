@@ -11,6 +11,7 @@
 #include "base/db/schema_range.hpp"
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/loaded_backup.hpp"
+#include "operations/safety/newest_rows.hpp"
 #include "operations/safety/snapshot.hpp"
 
 namespace bb::safety {
@@ -31,6 +32,7 @@ public:
     Restoration(const Installation& into, const RestoreSource& source, const RestorePlan& plan)
         : into_(into),
           id_(source.backup.id),
+          manifest_(*source.backup.manifest),
           plan_(plan),
           loaded_(into, source, LoadedBackup::Into{plan.empty, into.files}) {}
 
@@ -38,17 +40,25 @@ public:
         const auto started = steady_clock::now();
         into_.files->watch_with(into_.watch);
         loaded_.load();
+        check_newest();
         settle(loaded_.database().conninfo(), plan_.erased);
         loaded_.files().forget(plan_.erased);
         Restored result;
         take_place(result);
         result.files = loaded_.files().count();
         result.erased = plan_.erased.size();
+        result.rows = manifest_.row_count();
+        result.newest_row = manifest_.newest_row();
         result.seconds = since(started);
         return result;
     }
 
 private:
+    void check_newest() {
+        db::Session session(loaded_.database().conninfo());
+        check_newest_rows(session, manifest_);
+    }
+
     void take_place(Restored& result) {
         loaded_.files().add_missing();
         result.missing_files = loaded_.count_missing_files();
@@ -92,6 +102,7 @@ private:
 
     const Installation& into_;
     const std::string& id_;
+    const Manifest& manifest_;
     const RestorePlan& plan_;
     LoadedBackup loaded_;
 };

@@ -33,7 +33,9 @@ RestorePlan plan_restore(const Installation& into, const Destination& from, cons
 
 /// What came out of a restore.
 struct Restored {
-    std::string former_database;  ///< the live one of before under its new name; empty: there was none
+    std::string former_database;     ///< the live one of before under its new name; empty: there was none
+    std::int64_t rows = 0;           ///< of the backup, all of which came back
+    std::optional<Time> newest_row;  ///< when the newest of them was made; nothing: the backup does not tell
     std::uint64_t files = 0;
     std::uint64_t missing_files = 0;  ///< that rows name, and that are nowhere
     std::size_t erased = 0;

@@ -110,6 +110,8 @@ TEST_F(Archives, AManifestComesBackAsItWas) {
     manifest.wal_position = "0/16B3748";
     manifest.seconds = 1.5;
     manifest.rows = {{"users", 3}, {"messages", 5'000'000'000}};
+    manifest.newest_rows = {{"users", manifest.created_at - std::chrono::seconds(2)},
+                            {"messages", manifest.created_at - std::chrono::microseconds(1)}};
     manifest.files = 2;
     manifest.missing_files = {"a/b"};
     manifest.parts = {Part{"database", 10, 5, "ab"}};
@@ -119,6 +121,9 @@ TEST_F(Archives, AManifestComesBackAsItWas) {
     const auto read = read_manifest(text);
     ASSERT_TRUE(read) << read.error().detail;
     EXPECT_EQ(to_json(*read), to_json(manifest));
+    EXPECT_EQ(read->newest_row(), manifest.newest_rows.at("messages"));
+    EXPECT_EQ(read->row_count(), 5'000'000'003);
+    EXPECT_EQ(Manifest().newest_row(), std::nullopt);
     EXPECT_TRUE(is_signed_with(text, key));
     EXPECT_FALSE(is_signed_with(text, secrets::Key::random()));
 }

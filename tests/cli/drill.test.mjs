@@ -1,11 +1,12 @@
 // `brainbytes drill ...`: each misfortune happens for real in a throw-away installation, and is recovered from.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { fill } from "../support/archives.mjs";
-import { startServer } from "../support/server.mjs";
+import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let server;
 before(async () => {
@@ -132,6 +133,26 @@ test("drills and runs of backups are remembered in an older database that comes 
     const again = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(await history(), before);
+});
+
+test("a drill may be held on a machine that has the backups and the key alone", async () => {
+    const elsewhere = temporaryFolder("bb-elsewhere");
+    chmodSync(elsewhere, 0o777);
+    const env = programEnvironment({ BRAINBYTES_DATA: path.join(elsewhere, "data") });
+    const run = (...words) => spawnSync(program, words, { cwd: elsewhere, env, encoding: "utf8" });
+    try {
+        const backups = ["--from", path.join(server.dataFolder, "backups")];
+        const key = ["--key", path.join(server.dataFolder, "backup.key")];
+        const held = run("drill", "run", ...backups, ...key, "--json");
+        assert.equal(held.status, 0, held.stdout + held.stderr);
+        const { drills } = JSON.parse(run("drill", "history", "--json").stdout);
+        assert.deepEqual(
+            drills.map(({ scenario, good }) => [scenario, good]),
+            [["lost-host", true]],
+        );
+    } finally {
+        rmSync(elsewhere, { recursive: true, force: true });
+    }
 });
 
 test("where the log is kept, a lost machine comes back with what was live some seconds before", async () => {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <memory>
 
 #include "app/watch_settings.hpp"
@@ -25,7 +26,7 @@ constexpr int seconds_for_test = 60;
 constexpr int seconds_for_look = 15;
 
 struct Words {
-    std::string name, reason;
+    std::string name, reason, title, text;
     js::object definition;
     int minutes = 60;
     bool json = false;
@@ -121,16 +122,10 @@ Task<int> unsilence(Context& context, db::Database& db, const Words& words) {
     co_return done;
 }
 
-/// Everybody and everything is tried by the server that would do it.
-Task<int> test(Context& context, db::Database& db) {
-    watch::Surroundings around;
-    co_await app::refresh(around, context.config, db);
-    auto begin = [&](db::Transaction& tx) -> Task<std::vector<Uuid>> {
-        co_return co_await watch::tell_test(tx, around, now());
-    };
-    const auto messages = co_await db.transaction(begin);
-    if (messages.empty())
-        co_return context.fail("Nobody would be told: there is no contact, no channel and no administrator.");
+constexpr const char* no_way = "Nobody would be told: there is no contact, no channel and no administrator.";
+
+/// What became of messages, which the server sends; waits until each was tried, or for a minute.
+Task<std::vector<watch::TestOutcome>> settled_outcomes(db::Database& db, std::vector<Uuid> messages) {
     std::vector<watch::TestOutcome> outcomes;
     auto look = [&](db::Transaction& tx) -> Task<std::vector<watch::TestOutcome>> {
         co_return co_await watch::outcomes_of(tx, messages);
@@ -142,6 +137,19 @@ Task<int> test(Context& context, db::Database& db) {
         settled = true;
         for (const auto& one : outcomes) settled = settled && (one.arrived || !one.fault.empty());
     }
+    co_return outcomes;
+}
+
+/// Everybody and everything is tried by the server that would do it.
+Task<int> test(Context& context, db::Database& db) {
+    watch::Surroundings around;
+    co_await app::refresh(around, context.config, db);
+    auto begin = [&](db::Transaction& tx) -> Task<std::vector<Uuid>> {
+        co_return co_await watch::tell_test(tx, around, now());
+    };
+    const auto messages = co_await db.transaction(begin);
+    if (messages.empty()) co_return context.fail(no_way);
+    const auto outcomes = co_await settled_outcomes(db, messages);
     bool good = true;
     for (const auto& one : outcomes) {
         good = good && one.arrived;
@@ -151,6 +159,30 @@ Task<int> test(Context& context, db::Database& db) {
                                                         : "not tried: does the server run?");
     }
     co_return good ? done : context.fail("Not everybody is reached.");
+}
+
+/// To the same people, what is no incident.
+Task<int> notice(Context& context, db::Database& db, const Words& words) {
+    watch::Surroundings around;
+    co_await app::refresh(around, context.config, db);
+    auto begin = [&](db::Transaction& tx) -> Task<std::vector<Uuid>> {
+        co_return co_await watch::tell_notice(tx, around, words.title, words.text, now());
+    };
+    const auto messages = co_await db.transaction(begin);
+    if (messages.empty()) co_return context.fail(no_way);
+    std::map<std::string, int> arrived;
+    std::size_t all = 0;
+    for (const auto& one : co_await settled_outcomes(db, messages)) {
+        if (!one.arrived) continue;
+        ++arrived[one.channel];
+        ++all;
+    }
+    std::string told;
+    for (const auto& [channel, count] : arrived)
+        told += fmt::format("{}{} by {}", told.empty() ? "" : ", ", count, channel);
+    context.out << fmt::format("sent to {} of {}{}{}\n", all, messages.size(), told.empty() ? "" : ": ",
+                               told);
+    co_return all == messages.size() ? done : context.fail("Not everybody is reached.");
 }
 
 /// Why nobody would hear of anything; empty: somebody would.
@@ -301,6 +333,10 @@ void register_alarm(CLI::App& app, Chosen& chosen) {
         ->required();
     add(*group, chosen, words, "test", "Reach everybody once, by the server that would",
         [](Context& context, db::Database& db, const Words&) { return test(context, db); });
+    auto* told =
+        add(*group, chosen, words, "tell", "Tell everybody who hears of incidents what is none", notice);
+    told->add_option("title", words->title, "One line")->required();
+    told->add_option("text", words->text, "What there is to say")->required();
     add_export(*group, chosen);
 }
 

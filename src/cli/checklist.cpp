@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/core/json_writer.hpp"
+#include "cli/box_notice.hpp"
 #include "cli/deploy.hpp"
 #include "cli/production.hpp"
 #include "embedded/version.hpp"
@@ -23,6 +24,7 @@ constexpr std::size_t commit_digits = 12;
 /// In the place of a release: what there must be before any.
 constexpr const char* of_setup = "setup";
 constexpr std::string_view waived = "waived";
+constexpr std::string_view signed_by_hand = "signed";
 
 struct ChecklistWords {
     std::string stage;
@@ -76,8 +78,11 @@ int say(Context& context, const ChecklistWords& words, std::string_view kind) {
                          : words.release.empty()        ? release_of_head()
                                                         : words.release;
     act_as_owner(context);
+    const auto note = kind == signed_by_hand
+                          ? told_of_box(stage_of(words.stage), words.box, release, words.by, words.note)
+                          : words.note;
     const auto added =
-        words_of(context, words.stage).add({words.box, release, std::string(kind), words.by, words.note});
+        words_of(context, words.stage).add({words.box, release, std::string(kind), words.by, note});
     if (!added) return context.fail(added.error());
     if (kind == waived)
         deploy::Ledger(stage_ledger(context, words.stage))
@@ -85,8 +90,9 @@ int say(Context& context, const ChecklistWords& words, std::string_view kind) {
                   .step = "waive",
                   .result = "done",
                   .who = words.by + ", " + deploy::who_we_are(),
-                  .detail = words.box + "=" + words.note});
-    context.out << fmt::format("{}\t{}\t{}\n", kind, words.box, release);
+                  .detail = words.box + "=" + note});
+    context.out << fmt::format("{}	{}	{}	{}
+", kind, words.box, release, note);
     return done;
 }
 
@@ -137,7 +143,7 @@ void register_checklist(CLI::App& app, Chosen& chosen) {
         command->add_option("--by", words->by, "Who says so")->required();
         command->add_option("--note", words->note, "What was done, or why it does not count")->required();
     };
-    word("sign", "Say that a box is met which only a person can judge", "signed");
+    word("sign", "Say that a box is met which only a person can judge", signed_by_hand);
     word("waive", "Say that a box does not count for a release", waived);
 }
 

@@ -2,11 +2,11 @@
 // unmet keeps a release from production.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { freePort, program, programEnvironment, temporaryFolder } from "../support/server.mjs";
+import { freePort, program, programEnvironment, root, temporaryFolder } from "../support/server.mjs";
 
 let folder, commit, release;
 const { version } = JSON.parse(execFileSync(program, ["release", "about"], { encoding: "utf8" }));
@@ -267,6 +267,54 @@ test("during and after, the ledger and what was looked at speak", async () => {
     );
 });
 
+/** "ACTION on RESOURCE if CONDITION" that AWS was asked about. */
+function simulated(asked) {
+    const calls = asked.split("\n").filter((line) => line.includes("simulate-principal-policy"));
+    const of = (line) => {
+        const words = (option) => new RegExp(`--${option} (.*?)(?= --|$)`).exec(line)?.[1] ?? "";
+        const context = /ContextKeyName=([^,]+),ContextKeyType=string,ContextKeyValues=(\S+)/.exec(line);
+        const condition = context ? ` if ${context[1]} is ${context[2]}` : "";
+        return words("action-names")
+            .split(" ")
+            .map((action) => `${action} on ${words("resource-arns") || "*"}${condition}`);
+    };
+    return calls.flatMap(of).sort();
+}
+
+/** The same as the role of deploy/aws is granted. */
+function granted() {
+    const read = (name) => readFileSync(path.join(root, "deploy/aws", name), "utf8");
+    const known = {
+        "var.stage": "production",
+        "var.account": "123456789012",
+        "var.primary_region": "us-east-1",
+    };
+    const filled = (text) => text.replace(/\$\{([\w.]+)\}/g, (whole, name) => known[name] ?? whole);
+    for (const [, name, text] of read("locals.tf").matchAll(/^ {2}(\w+) += "(.*)"$/gm))
+        known[`local.${name}`] = filled(text);
+    const [, policy] = /data "aws_iam_policy_document" "release" \{\n([^]*?)\n\}\n/.exec(read("pipeline.tf"));
+    const list = (text) =>
+        text
+            .split(",")
+            .map((one) => one.trim())
+            .filter(Boolean)
+            .map((one) => (one.startsWith('"') ? filled(one.slice(1, -1)) : known[one]));
+    return policy
+        .split("statement {")
+        .slice(1)
+        .flatMap((one) => {
+            const part = (name) => list(new RegExp(`${name} += \\[([^\\]]*)\\]`).exec(one)[1]);
+            const variable = /variable = "(.*)"/.exec(one)?.[1];
+            const condition = variable ? ` if ${variable} is ${part("values")[0]}` : "";
+            return part("actions").flatMap((action) =>
+                part("resources").map(
+                    (on) => `${action} on ${on === "*" ? on : on.replace(/\*$/, "1")}${condition}`,
+                ),
+            );
+        })
+        .sort();
+}
+
 test("what there must be before the first deployment is asked of the thing itself", async () => {
     const asked = path.join(folder, "asked");
     const arn = "arn:aws:sts::123456789012:assumed-role/office/ana";
@@ -286,9 +334,10 @@ esac`,
 "secret list") printf '%s\\n' RELEASE_KEY DEPLOY_SSH_KEY DEPLOY_KNOWN_HOSTS ;;
 esac`,
         docker: "echo Docker version 19.03.1",
-        terraform: "exit 1",
+        terraform: "echo Terraform v1.10.5",
     });
     record("lint");
+    cpSync(path.join(root, "deploy/aws/versions.tf"), path.join(folder, "deploy/aws/versions.tf"));
     let found = await boxes("setup");
     const met = Object.values(found)
         .filter(({ result }) => result === "met")
@@ -297,12 +346,14 @@ esac`,
         assert.ok(met.includes(box), `${box}: ${found[box].answer}`);
     for (const box of ["repository", "protection", "secrets", "eslint", "prettier", "typescript"])
         assert.ok(met.includes(box), `${box}: ${found[box].answer}`);
-    assert.match(readFileSync(asked, "utf8"), /--policy-source-arn arn:aws:iam::123456789012:role\/office/);
-    assert.match(found["aws-roles"].answer, /role\/brainbytes-production-release/);
+    const role = "arn:aws:iam::123456789012:role/brainbytes-production-us-east-1-release";
+    assert.equal(found["aws-roles"].answer, role);
+    assert.match(readFileSync(asked, "utf8"), new RegExp(`--policy-source-arn ${role} `));
+    assert.deepEqual(simulated(readFileSync(asked, "utf8")), granted());
     for (const [box, why] of [
         ["workflows", /lacks security-scan\.yml/],
         ["docker", /19\.03\.1: at least 20 is asked for/],
-        ["terraform", /exit code 1/],
+        ["terraform", /v1\.10\.5: at least 1\.11 is asked for/],
         ["hooks", /make hooks/],
         ["coverage", /no record here: make coverage/],
         ["domain", /brainbytes\.toml names no domain of production/],
@@ -316,11 +367,18 @@ esac`,
         assert.match(found[box].answer, why, box);
     }
     standIns({
-        aws: `case "$2" in simulate-principal-policy) echo ecs:RunTask ;; *) echo us-east-1 ;; esac`,
+        aws: `case "$*" in *simulate*office*ecs:RunTask*) echo ecs:RunTask ;;
+*simulate*) ;; *get-role*) exit 254 ;; *identity*) echo ${arn} ;; *) echo us-east-1 ;; esac`,
+        terraform: "echo Terraform v1.11.0",
         gh: "printf '0\\t\\n'",
     });
     found = await boxes("setup");
-    assert.match(found["aws-account"].answer, /may not: ecs:RunTask/);
+    assert.equal(
+        found["aws-account"].answer,
+        "arn:aws:iam::123456789012:role/office may not: ecs:RunTask on " +
+            "arn:aws:ecs:us-east-1:123456789012:task-definition/brainbytes-production:1",
+    );
+    assert.equal(found.terraform.result, "met");
     assert.match(found["aws-regions"].answer, /lacks us-west-2/);
     assert.match(found.protection.answer, /without a review/);
     const words = ["--stage", "production", "--by", "the office", "--note", "our own machines"];

@@ -371,3 +371,31 @@ test("or gone back from, and hosts that never got it stay", { skip: why }, async
     assert.deepEqual(options(), written);
     stage.describe();
 });
+
+test("the checklist asks the hosts how to go back, and has them tell people", { skip: why }, async () => {
+    const { name } = releases.script();
+    const boxes = async () => {
+        const { stdout } = await stage.command("checklist", "pre", "--release", name, "--json");
+        return Object.fromEntries(JSON.parse(stdout).boxes.map((one) => [one.box, one]));
+    };
+    const { rollback } = await boxes();
+    assert.equal(rollback.result, "met", rollback.answer);
+    const [has] = await stage.kept();
+    assert.match(
+        rollback.answer,
+        new RegExp(
+            `10\\.77\\.0\\.12 to ${has}: Code only: the database stays as it is, and ${has} runs on it`,
+        ),
+    );
+    const words = ["stakeholders", "--release", name, "--by", "the office", "--note", "on Monday"];
+    const alone = await stage.command("checklist", "sign", ...words);
+    assert.match(alone.stdout, /on Monday; nobody was told: .*there is no contact/, alone.stderr);
+    const environment = `BRAINBYTES_STAGE=staging BRAINBYTES_DATA=${data}`;
+    fleet.ssh(
+        fleet.hosts[0],
+        `cd ${data} && ${environment} brainbytes user create head@example.org --role administrator`,
+    );
+    const told = await stage.command("checklist", "sign", ...words);
+    assert.match(told.stdout, /on Monday; sent to 1 of 1: 1 by mail/, told.stderr);
+    assert.match((await boxes()).stakeholders.answer, /on Monday; sent to 1 of 1/);
+});

@@ -16,6 +16,13 @@ struct BoxKind {
         look;  ///< gives the evidence or throws; nothing: a person signs it
 };
 
+/// Where deploy/aws is, unless it is told otherwise.
+inline constexpr const char* primary_region = "us-east-1";
+
+/// What a tool of this machine prints, without white space around it. Throws std::runtime_error when it
+/// fails.
+std::string tool(std::vector<std::string> command);
+
 /// What there must be before the first deployment: accounts, names, services, tools, repository.
 std::vector<BoxKind> boxes_of_setup();
 

@@ -21,6 +21,7 @@
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
 #include "operations/stages/boxes.hpp"
+#include "operations/stages/host.hpp"
 #include "operations/stages/rollout.hpp"
 #include "operations/stages/verify_stage.hpp"
 #include "operations/verify/report.hpp"
@@ -182,6 +183,21 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
     return fmt::format("{} probes passed on {} hosts", passed, evidence.stage.hosts.size());
 }
 
+/// What a host says of going back to what it has now, once the release serves; or, when that serves already,
+/// to what it had before.
+std::string verdict_of(const Evidence& evidence, const HostState& state) {
+    const auto& to = state.kept == evidence.release ? state.before : state.kept;
+    if (state.bare || to.empty() || to == "program")
+        throw std::runtime_error(state.host + " has no release to go back to");
+    std::vector<std::string> words = {"rollback", "--to", to, "--dry-run"};
+    if (!state.lock.empty()) words.insert(words.end(), {"--lock", state.lock});  // nothing is changed
+    std::string said;
+    Host(evidence.stage, state.host).brainbytes(words, {.say = [&](std::string_view line) {
+                                                    said += (said.empty() ? "" : " ") + std::string(line);
+                                                }});
+    return fmt::format("{} to {}: {}", state.host, to, said);
+}
+
 std::string way_back(const Evidence& evidence) {
     if (evidence.here == "program") throw std::runtime_error("there is no release here to go back to");
     if (!evidence.here.empty()) return evidence.here + ": code only, the migrations of a deployment only add";
@@ -189,11 +205,9 @@ std::string way_back(const Evidence& evidence) {
     std::string told;
     for (const auto& one : look_at(evidence.stage)) {
         if (!one.fault.empty()) throw std::runtime_error(one.fault);
-        if (one.bare || one.kept == "program")
-            throw std::runtime_error(one.host + " has no release to go back to");
-        told += fmt::format("{}{} to {}", told.empty() ? "" : ", ", one.host, one.kept);
+        told += (told.empty() ? "" : "; ") + verdict_of(evidence, one);
     }
-    return told + ": code only, the migrations of a deployment only add";
+    return told;
 }
 
 std::string migrations(const Evidence& evidence) {
@@ -288,8 +302,9 @@ Box look_at_box(const BoxKind& kind, const Evidence& evidence, const std::vector
     } catch (const std::exception& fault) {
         box.answer = fault.what();
     }
+    const bool seen = box.result == "met";  // of what people say, the last counts
     for (const auto& word : words) {
-        if (word.box != kind.name || box.result == "met") continue;
+        if (word.box != kind.name || seen) continue;
         if (word.kind == "signed" && !kind.look) box.result = "met";
         if (word.kind == "waived") box.result = "waived";
         if (box.result != "unmet") box.answer = fmt::format("{}: {}", word.by, word.note);

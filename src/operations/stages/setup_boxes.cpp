@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <fstream>
 #include <memory>
+#include <regex>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/core/json_reader.hpp"
 #include "operations/safety/running_tool.hpp"
+#include "operations/stages/aws_permissions.hpp"
 #include "operations/stages/boxes.hpp"
 #include "operations/stages/host.hpp"
 #include "operations/stages/hosts.hpp"
@@ -21,19 +25,12 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_tool{60};
 constexpr std::chrono::hours longest_record_age{24 * 30};
-constexpr const char* regions[] = {"us-east-1", "us-west-2"};
-/// What deploy/aws/release.mjs, backups and alarms do.
-constexpr const char* deployment_actions[] = {"ecs:UpdateService",
-                                              "ecs:RegisterTaskDefinition",
-                                              "ecs:RunTask",
-                                              "ecr:PutImage",
-                                              "rds:DescribeDBInstances",
-                                              "s3:PutObject",
-                                              "cloudwatch:GetMetricData"};
+constexpr const char* regions[] = {primary_region, "us-west-2"};
 constexpr const char* pipeline_secrets[] = {"RELEASE_KEY", "DEPLOY_SSH_KEY", "DEPLOY_KNOWN_HOSTS"};
 constexpr const char* workflows[] = {"test.yml", "deploy.yml", "dependency-update.yml", "security-scan.yml"};
 
-/// What a tool of this machine prints, without white space around it.
+}  // namespace
+
 std::string tool(std::vector<std::string> command) {
     const auto name = command.front();
     if (!name.starts_with('/')) command.insert(command.begin(), "/usr/bin/env");
@@ -50,14 +47,40 @@ std::string tool(std::vector<std::string> command) {
     return from == std::string::npos ? std::string() : text.substr(from, to + 1 - from);
 }
 
-/// The first line that holds a version, which must begin with `least` or more.
-std::string version_of(const std::vector<std::string>& command, int least) {
+namespace {
+
+/// "1.11.2" in a text; its numbers.
+std::vector<int> numbers_of(const std::string& text) {
+    static const std::regex form("([0-9]+)(?:\\.([0-9]+))?(?:\\.([0-9]+))?");
+    std::vector<int> numbers;
+    std::smatch found;
+    if (std::regex_search(text, found, form))
+        for (std::size_t i = 1; i < found.size(); ++i)
+            numbers.push_back(found[i].matched ? std::stoi(found[i].str()) : 0);
+    return numbers;
+}
+
+/// The first line, which must hold `least` or a later version.
+std::string version_of(const std::vector<std::string>& command, const std::string& least) {
     const auto text = tool(command);
-    const auto at = text.find_first_of("0123456789");
     const auto line = text.substr(0, text.find('\n'));
-    if (at == std::string::npos || std::atoi(text.c_str() + at) < least)
+    if (numbers_of(text) < numbers_of(least))
         throw std::runtime_error(fmt::format("{}: at least {} is asked for", line, least));
     return line;
+}
+
+/// As deploy/aws of this clone asks for.
+std::string terraform() {
+    static const std::regex form("required_version *= *\">= *([0-9.]+)\"");
+    constexpr const char* file = "deploy/aws/versions.tf";
+    std::ifstream in(file);
+    std::stringstream text;
+    text << in.rdbuf();
+    const auto words = text.str();
+    std::smatch found;
+    if (!std::regex_search(words, found, form))
+        throw std::runtime_error(fmt::format("{} here names no least version", file));
+    return version_of({"terraform", "version"}, found[1].str());
 }
 
 /// The output holds every name as a word of its own.
@@ -75,42 +98,6 @@ std::string all_of(const std::string& text, const Names& names, const char* what
     }
     if (!missing.empty()) throw std::runtime_error(fmt::format("{} lacks {}", what, missing));
     return there;
-}
-
-std::string aws_identity() {
-    return tool({"aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"});
-}
-
-/// "arn:aws:sts::1:assumed-role/NAME/SESSION" is of the role, whose policies are asked for.
-std::string policy_source(const std::string& arn) {
-    const auto mark = arn.find(":assumed-role/");
-    if (mark == std::string::npos) return arn;
-    const auto name = arn.substr(mark + 14, arn.rfind('/') - mark - 14);
-    const auto account = arn.substr(arn.find("::") + 2, 12);
-    return fmt::format("arn:aws:iam::{}:role/{}", account, name);
-}
-
-std::string aws_permissions() {
-    const auto arn = policy_source(aws_identity());
-    std::vector<std::string> command = {"aws",
-                                        "iam",
-                                        "simulate-principal-policy",
-                                        "--policy-source-arn",
-                                        arn,
-                                        "--query",
-                                        "EvaluationResults[?EvalDecision!='allowed'].EvalActionName",
-                                        "--output",
-                                        "text",
-                                        "--action-names"};
-    command.insert(command.end(), std::begin(deployment_actions), std::end(deployment_actions));
-    const auto denied = tool(command);
-    if (!denied.empty() && denied != "None") throw std::runtime_error(arn + " may not: " + denied);
-    return fmt::format("{} may do the {} things that a deployment does", arn, std::size(deployment_actions));
-}
-
-std::string aws_roles(const Evidence& evidence) {
-    const auto name = "brainbytes-" + evidence.stage.name + "-release";
-    return tool({"aws", "iam", "get-role", "--role-name", name, "--query", "Role.Arn", "--output", "text"});
 }
 
 std::string aws_regions() {
@@ -223,21 +210,27 @@ std::function<std::string(const Evidence&)> plain(std::function<std::string()> l
     };
 }
 
+std::function<std::string(const Evidence&)> of_stage(std::string (*look)(const std::string&)) {
+    return [look](const Evidence& evidence) {
+        return look(evidence.stage.name);
+    };
+}
+
 std::function<std::string(const Evidence&)> of_record(const char* name, const char* how) {
     return [=](const Evidence& evidence) {
         return recorded(evidence, name, how, false, longest_record_age);
     };
 }
 
-std::function<std::string(const Evidence&)> of_version(std::vector<std::string> command, int least) {
+std::function<std::string(const Evidence&)> of_version(std::vector<std::string> command, const char* least) {
     return plain([command = std::move(command), least]() { return version_of(command, least); });
 }
 
 std::vector<BoxKind> places() {
     return {
-        {"aws-account", "AWS account with appropriate permissions", plain(aws_permissions)},
+        {"aws-account", "AWS account with appropriate permissions", of_stage(aws_permissions)},
         {"aws-cli", "AWS CLI configured with deployment credentials", plain(aws_identity)},
-        {"aws-roles", "IAM roles and policies configured", aws_roles},
+        {"aws-roles", "IAM roles and policies configured", of_stage(aws_release_role)},
         {"aws-regions", "AWS regions selected (primary: us-east-1, secondary: us-west-2)",
          plain(aws_regions)},
         {"domain", "Domain registered and configured", domain},
@@ -272,14 +265,13 @@ std::vector<BoxKind> places() {
 
 std::vector<BoxKind> tools() {
     return {
-        {"node", "Node.js >= 18", of_version({"node", "--version"}, 18)},
+        {"node", "Node.js >= 18", of_version({"node", "--version"}, "18")},
         {"npm", "bun >= 1.0.0 (npm, which the scripts here use, in its place)",
-         of_version({"npm", "--version"}, 8)},
-        {"terraform", "sst >= 3.0.0 (terraform, which deploy/aws is for, in its place)",
-         of_version({"terraform", "version"}, 1)},
-        {"aws", "aws", of_version({"aws", "--version"}, 2)},
-        {"git", "git", of_version({"git", "--version"}, 2)},
-        {"docker", "docker", of_version({"docker", "--version"}, 20)},
+         of_version({"npm", "--version"}, "8")},
+        {"terraform", "sst >= 3.0.0 (terraform, which deploy/aws is for, in its place)", plain(terraform)},
+        {"aws", "aws", of_version({"aws", "--version"}, "2")},
+        {"git", "git", of_version({"git", "--version"}, "2")},
+        {"docker", "docker", of_version({"docker", "--version"}, "20")},
         {"repository", "GitHub repository created", plain([]() {
              return tool({"gh", "repo", "view", "--json", "url", "--jq", ".url"});
          })},

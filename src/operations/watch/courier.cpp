@@ -37,7 +37,7 @@ public:
                           : event == "raised"    ? "Worse"
                           : event == "test"      ? "Test"
                                                  : "Incident";
-        if (event == "public") return "BrainBytes: " + of_incident("title");
+        if (event == "public" || event == "notice") return "BrainBytes: " + of_incident("title");
         return fmt::format("[{}] {}: {} (#{})", of_incident("severity"), word, of_incident("title"),
                            number());
     }

@@ -31,7 +31,7 @@ struct Surroundings {
 };
 
 /// What a message says of an incident: "opened", "escalated", "overdue", "unanswered", "resolved", "raised",
-/// "note", "test".
+/// "note", "test", "notice".
 struct News {
     std::string event;
     std::string words;
@@ -80,8 +80,12 @@ Task<void> tell_subscribers(db::Transaction& tx, Incident incident, std::string 
 
 /// Puts a test to everybody who would hear of an incident into the queue; the ids of its messages.
 Task<std::vector<Uuid>> tell_test(db::Transaction& tx, const Surroundings& around, Time now);
+/// The same with news that is no incident, "event" being "notice"; it goes to people and their channels
+/// alone.
+Task<std::vector<Uuid>> tell_notice(db::Transaction& tx, const Surroundings& around, std::string title,
+                                    std::string words, Time now);
 
-/// What became of messages of a test: "mail to ana", "arrived" or why not; nothing yet: empty.
+/// What became of messages of a test or notice: "mail to ana", "arrived" or why not; nothing yet: empty.
 struct TestOutcome {
     std::string channel, fault;
     bool arrived = false;

@@ -14,6 +14,8 @@ namespace bb::app {
 namespace {
 
 constexpr std::size_t longest_line = 200;
+/// Of a supervisor that was killed and is started again: what connections ask until then is answered.
+constexpr std::chrono::seconds idle_when_left{5};
 constexpr std::string_view drain_word = "drain ";
 
 }  // namespace
@@ -41,7 +43,7 @@ std::optional<Orders::Order> Orders::read_order() {
     char byte = 0;
     const auto got = ::recv(control_, &byte, 1, 0);
     if (got < 0 && errno == EINTR) return std::nullopt;
-    if (got <= 0 || line_.size() > longest_line) return Order{};
+    if (got <= 0 || line_.size() > longest_line) return Order{.idle = idle_when_left};
     if (byte != '\n') {
         line_ += byte;
         return std::nullopt;

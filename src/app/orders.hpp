@@ -25,7 +25,8 @@ public:
     bool supervised() const { return control_ >= 0; }
     /// Tells the supervisor a line. No fault when it has gone.
     void tell(std::string_view word, std::string_view detail = {}) const;
-    /// Waits for the next order. A supervisor that has gone means stop.
+    /// Waits for the next order. A supervisor that has gone means stop,
+    /// after a moment for connections that are open.
     Order next();
 
 private:

@@ -64,11 +64,16 @@ export class Releases {
 
     /** An archive whose program is a script, newer than all before: {name, archive}. */
     script(...lines) {
+        return this.scriptOf({}, ...lines);
+    }
+
+    /** The same with these words in its release.json. */
+    scriptOf(words, ...lines) {
         this.made += 1;
         const commit = String(this.made).padStart(12, "0");
         const name = `${this.about.version}-${commit}`;
         const committedAt = new Date(Date.UTC(2100, 0, 1, 0, this.made)).toISOString().replace(/Z$/, "000Z");
-        const about = JSON.stringify({ ...this.about, commit, committedAt });
+        const about = JSON.stringify({ ...this.about, commit, committedAt, ...words });
         const text = ["#!/bin/sh", ...lines, 'exec /usr/local/bin/brainbytes "$@"', ""].join("\n");
         const papers = ["sbom.json", "provenance.json", "NOTES.md", "LICENSE"];
         const tar = Buffer.concat([

@@ -91,8 +91,7 @@ int say(Context& context, const ChecklistWords& words, std::string_view kind) {
                   .result = "done",
                   .who = words.by + ", " + deploy::who_we_are(),
                   .detail = words.box + "=" + note});
-    context.out << fmt::format("{}	{}	{}	{}
-", kind, words.box, release, note);
+    context.out << fmt::format("{}\t{}\t{}\t{}\n", kind, words.box, release, note);
     return done;
 }
 

@@ -19,8 +19,8 @@
 namespace bb::cli {
 namespace {
 
-constexpr std::chrono::seconds look_every{10};  // as "dns failover"
-constexpr std::chrono::seconds held_for{60};    // its TTL
+constexpr std::chrono::seconds look_at_host_every{10};  // as "dns failover"
+constexpr std::chrono::seconds held_for{60};            // its TTL
 constexpr std::chrono::minutes longest_look{5};
 
 struct DrillWords {
@@ -84,7 +84,7 @@ safety::NameMove move_name(const std::string& lost, const std::string& other) {
             return {fmt::format("it would move ({}); resolvers hold the former address for {} s", verdict.why,
                                 held_for.count()),
                     static_cast<double>(held_for.count())};
-        std::this_thread::sleep_for(look_every);
+        std::this_thread::sleep_for(look_at_host_every);
     }
     throw std::runtime_error("the name would stay where it is");
 }

@@ -29,14 +29,8 @@ function run(...words) {
 }
 /** {box: {result, answer}} of a phase. */
 async function boxes(phase, ...words) {
-    const { code, stdout, stderr } = await run(
-        "checklist",
-        phase,
-        "--stage",
-        "production",
-        "--json",
-        ...words,
-    );
+    const asked = ["checklist", phase, "--stage", "production", "--json", ...words];
+    const { code, stdout, stderr } = await run(...asked);
     assert.ok(stdout, stderr);
     const report = JSON.parse(stdout);
     assert.equal(code, report.met ? 0 : 1, stderr);
@@ -373,11 +367,9 @@ esac`,
         gh: "printf '0\\t\\n'",
     });
     found = await boxes("setup");
-    assert.equal(
-        found["aws-account"].answer,
-        "arn:aws:iam::123456789012:role/office may not: ecs:RunTask on " +
-            "arn:aws:ecs:us-east-1:123456789012:task-definition/brainbytes-production:1",
-    );
+    const task = "arn:aws:ecs:us-east-1:123456789012:task-definition/brainbytes-production:1";
+    const office = "arn:aws:iam::123456789012:role/office";
+    assert.equal(found["aws-account"].answer, `${office} may not: ecs:RunTask on ${task}`);
     assert.equal(found.terraform.result, "met");
     assert.match(found["aws-regions"].answer, /lacks us-west-2/);
     assert.match(found.protection.answer, /without a review/);
@@ -396,9 +388,8 @@ test("what nobody was asked is not met", async () => {
         const setup = await boxes("setup");
         for (const box of ["database", "openai", "github-oauth", "monitoring", "environment"])
             assert.match(setup[box].answer, /has no hosts/, box);
-        // Another release: of this one the box was waived above.
-        const before = await boxes("pre", "--release", `${version}-${"3".repeat(12)}`);
-        assert.match(before.rollback.answer, /has no hosts/);
+        const another = `${version}-${"3".repeat(12)}`; // of this one the box was waived above
+        assert.match((await boxes("pre", "--release", another)).rollback.answer, /has no hosts/);
     } finally {
         writeFileSync(file, withHosts);
     }

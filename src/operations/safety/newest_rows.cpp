@@ -20,8 +20,8 @@ constexpr const char* dated_sql =
 std::map<std::string, Time> newest_rows(db::Session& session) {
     std::map<std::string, Time> newest;
     for (const auto table : session.query(dated_sql)) {
-        const auto sql = fmt::format("SELECT max({}) FROM {}", table.get<std::string_view>(1),
-                                     table.get<std::string_view>(2));  // lint: checked: quoted
+        const auto sql = fmt::format("SELECT max({}) FROM {}",  // lint: checked: quoted
+                                     table.get<std::string_view>(1), table.get<std::string_view>(2));
         if (const auto at = session.query(sql)[0].get<std::optional<Time>>(0))
             newest[table.get<std::string>(0)] = *at;
     }
@@ -33,9 +33,8 @@ void check_newest_rows(db::Session& session, const Manifest& manifest) {
         const auto name = table.get<std::string>(0);
         const auto wanted = manifest.newest_rows.find(name);
         if (wanted == manifest.newest_rows.end()) continue;
-        const auto sql =
-            fmt::format("SELECT EXISTS (SELECT FROM {} WHERE {} = $1)", table.get<std::string_view>(2),
-                        table.get<std::string_view>(1));  // lint: checked: quoted
+        const auto sql = fmt::format("SELECT EXISTS (SELECT FROM {} WHERE {} = $1)",  // lint: checked: quoted
+                                     table.get<std::string_view>(2), table.get<std::string_view>(1));
         if (session.query(sql, wanted->second)[0].get<bool>(0)) continue;
         throw std::runtime_error(
             fmt::format("The restored database is not whole: the newest row of {}, made at {}, is not there. "

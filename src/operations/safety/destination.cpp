@@ -7,6 +7,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/core/crypto.hpp"
@@ -30,11 +31,7 @@ Time begun_at(std::string_view id) {
 /// Ids tell the second in which a backup was begun, which may have waited for another then: the manifest
 /// tells better.
 bool is_older(const StoredBackup& one, const StoredBackup& other) {
-    const auto age = [](const StoredBackup& backup) {
-        return std::pair(backup.manifest ? backup.manifest->created_at : begun_at(backup.id),
-                         std::string_view(backup.id));
-    };
-    return age(one) < age(other);
+    return std::tie(one.at, one.id) < std::tie(other.at, other.id);
 }
 
 /// What is wrong with the parts that a backup should have in `folder`; empty: nothing.
@@ -78,6 +75,7 @@ StoredBackup Destination::look_at(const std::string& id) const {
     StoredBackup backup;
     backup.id = id;
     backup.store = store_;
+    backup.at = begun_at(id);
     const auto objects = sizes_in(id + "/");
     backup.held = objects.contains(backup.object(hold_name));
     std::optional<std::string> text;
@@ -93,6 +91,7 @@ StoredBackup Destination::look_at(const std::string& id) const {
     }
     if (!text) return backup;
     auto manifest = read_manifest(*text);
+    if (manifest) backup.at = manifest->created_at;
     if (!manifest)
         backup.fault = manifest.error().detail;
     else if (manifest->id != backup.id)

@@ -24,6 +24,7 @@ struct StoredBackup {
     std::string passed_over;             ///< of the newest: which newer ones cannot be used, and why
     std::string manifest_text;           ///< as it stands there
     bool held = false;                   ///< never pruned
+    Time at = {};                        ///< of its data, or as its id says when it has no manifest
 
     /// For people: "/mnt/backups/ID", "s3://BUCKET/PREFIX/ID".
     std::string path() const { return store->name() + "/" + id; }

@@ -8,9 +8,13 @@
 namespace bb::safety {
 namespace {
 
-// Partitions hold measurements, whose time is no row's.
+// Of each table, statements that ask for the newest row and for one of a time. Partitions hold measurements,
+// whose time is no row's. Somebody's own table may say "infinity", which a manifest cannot.
 constexpr const char* dated_sql =
-    "SELECT c.relname::text, quote_ident(a.attname), quote_ident(c.relname) "
+    "SELECT c.relname::text, format('SELECT max(%1$I) FROM %2$I WHERE %1$I > %3$L AND %1$I < %4$L', "
+    "a.attname, "
+    "c.relname, '1970-01-01Z', '9999-01-01Z'), "
+    "format('SELECT EXISTS (SELECT FROM %I WHERE %I = $1)', c.relname, a.attname) "
     "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
     "WHERE c.relkind = 'r' AND NOT c.relispartition AND c.relnamespace = current_schema()::regnamespace "
     "AND a.attname IN ('created_at', 'at') AND a.atttypid = 'timestamptz'::regtype ORDER BY 1";
@@ -20,10 +24,8 @@ constexpr const char* dated_sql =
 std::map<std::string, Time> newest_rows(db::Session& session) {
     std::map<std::string, Time> newest;
     for (const auto table : session.query(dated_sql)) {
-        const auto sql = fmt::format("SELECT max({}) FROM {}",  // lint: checked: quoted
-                                     table.get<std::string_view>(1), table.get<std::string_view>(2));
-        if (const auto at = session.query(sql)[0].get<std::optional<Time>>(0))
-            newest[table.get<std::string>(0)] = *at;
+        const auto rows = session.query(table.get<std::string>(1));
+        if (const auto at = rows[0].get<std::optional<Time>>(0)) newest[table.get<std::string>(0)] = *at;
     }
     return newest;
 }
@@ -33,9 +35,7 @@ void check_newest_rows(db::Session& session, const Manifest& manifest) {
         const auto name = table.get<std::string>(0);
         const auto wanted = manifest.newest_rows.find(name);
         if (wanted == manifest.newest_rows.end()) continue;
-        const auto sql = fmt::format("SELECT EXISTS (SELECT FROM {} WHERE {} = $1)",  // lint: checked: quoted
-                                     table.get<std::string_view>(2), table.get<std::string_view>(1));
-        if (session.query(sql, wanted->second)[0].get<bool>(0)) continue;
+        if (session.query(table.get<std::string>(2), wanted->second)[0].get<bool>(0)) continue;
         throw std::runtime_error(
             fmt::format("The restored database is not whole: the newest row of {}, made at {}, is not there. "
                         "Nothing was replaced.",

@@ -22,7 +22,9 @@ TEST_F(NewestRows, AreToldOfEachTableAndMissedWhenTheyAreGone) {
     const Time last(std::chrono::microseconds(1'795'000'000'123'456));
     EXPECT_FALSE(newest_rows(session_).contains("users"));
     add("ana@example.org", last - std::chrono::hours(1));
+    add("carl@example.org", last);
     add("ben@example.org", last);
+    session_.script("UPDATE users SET created_at = 'infinity' WHERE email = 'carl@example.org'");
     Manifest manifest;
     manifest.newest_rows = newest_rows(session_);
     EXPECT_EQ(manifest.newest_rows.at("users"), last);

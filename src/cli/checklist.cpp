@@ -73,14 +73,19 @@ int check(Context& context, const ChecklistWords& words, stages::Phase phase) {
     return print(context, words, release, stages::check_boxes(phase, evidence_of(context, stage, release)));
 }
 
+/// On a host there is no file with stages: it knows its own by name alone.
+stages::Stage stage_from_here(const std::string& name) {
+    return fs::exists(stages::stage_file_name) ? stage_of(name) : stages::Stage{.name = name};
+}
+
 int say(Context& context, const ChecklistWords& words, std::string_view kind) {
     const auto release = stages::is_of_setup(words.box) ? of_setup
                          : words.release.empty()        ? release_of_head()
                                                         : words.release;
     act_as_owner(context);
-    const auto note = kind == signed_by_hand
-                          ? told_of_box(stage_of(words.stage), words.box, release, words.by, words.note)
-                          : words.note;
+    const auto note = kind == signed_by_hand ? told_of_box(stage_from_here(words.stage), words.box, release,
+                                                           words.by, words.note)
+                                             : words.note;
     const auto added =
         words_of(context, words.stage).add({words.box, release, std::string(kind), words.by, note});
     if (!added) return context.fail(added.error());

@@ -95,6 +95,24 @@ test("prune works where the disk is full", async (context) => {
     }
 });
 
+test("a database elsewhere needs no room on the disk of the data folder", async (context) => {
+    const disk = path.join(folder, "small");
+    const none = mountSmallDisk(disk, "80m");
+    if (none) return context.skip(none);
+    try {
+        await database.query("CREATE DATABASE elsewhere");
+        const url = database.url.replace("/brainbytes?", "/elsewhere?");
+        const env = programEnvironment({ DATABASE_URL: url, BRAINBYTES_DATA: path.join(disk, "data") });
+        const key = path.join(server.dataFolder, "backup.key");
+        const words = ["--from", path.join(folder, "place"), "--key", key, "--yes", "--no-safety"];
+        const { code, stderr } = await startCommand(env, disk, "backup", "restore", "latest", ...words).ended;
+        assert.equal(code, 0, stderr);
+    } finally {
+        execFileSync("umount", ["-l", disk]);
+        await database.query("DROP DATABASE elsewhere WITH (FORCE)");
+    }
+});
+
 test("a migration on a full disk fails whole, and goes through when there is room", async (context) => {
     const disk = path.join(folder, "narrow");
     const none = mountSmallDisk(disk, "150m");

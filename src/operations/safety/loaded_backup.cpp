@@ -67,9 +67,10 @@ void check_room_to_load(const Installation& at, const RestoreSource& source) {
     if (source.recovered) return;
     std::uint64_t wanted = reserve;
     for (const auto& part : source.backup.manifest->parts) {
-        wanted += part.bytes;
-        // Indexes, and the log of the load.
-        if (part.name == "database" && at.managed) wanted += part.bytes / 3 + std::min(part.bytes, most_log);
+        if (part.name != "database")
+            wanted += part.bytes;
+        else if (at.managed)  // with indexes, and the log of the load
+            wanted += part.bytes + part.bytes / 3 + std::min(part.bytes, most_log);
     }
     const auto free = free_of(at);
     if (free >= wanted) return;

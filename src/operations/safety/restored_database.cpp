@@ -138,6 +138,7 @@ std::map<std::string, std::int64_t> RestoredDatabase::rows(db::Session& session)
 
 void RestoredDatabase::analyze() const {
     db::Session session(conninfo_);
+    session.while_waiting(watch_);
     std::string tables;
     for (const auto& table : tables_of(session)) tables += (tables.empty() ? "" : ", ") + table.quoted;
     if (!tables.empty()) session.script("ANALYZE " + tables);

@@ -61,11 +61,11 @@ struct Status {
         return least;
     }
     /// Whether two backups were missed, by what was noted or by what is there.
-    bool is_late(std::chrono::seconds every) const {
+    bool is_late() const {
         if (every.count() == 0) return false;
         std::optional<Time> newest;
         for (const auto& at : places) newest = std::max(newest, at.standing.newest);
-        return safety::is_late(last, every) || !newest || now() > *newest + 2 * every;
+        return safety::is_late(last, every) || !newest || now() > *newest + safety::longest_gap(every);
     }
 };
 
@@ -152,7 +152,7 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
         json.null();
     json.field("fault", fault).field("rpoSeconds", status.rpo(false));
     json.field("rpoSecondsWithDisk", status.rpo(true)).field("next", status.next);
-    json.field("late", safety::is_late(status.last, status.every)).field("ageSeconds", status.age());
+    json.field("late", status.is_late()).field("ageSeconds", status.age());
     json.field("allowedSeconds", std::int64_t(safety::longest_gap(status.every).count()));
     if (as_json) return;
     context.out << (newest ? fmt::format("last\t{}\t{}\t{}\n", *newest->backup,
@@ -196,7 +196,7 @@ int status(Context& context, bool as_json) {
         print_runs(context, json, status, as_json);
         const bool reached = print_places(context, json, status, as_json);
         if (as_json) context.out << json.end().take() << '\n';
-        return status.is_late(every) || !reached ? failed : done;
+        return status.is_late() || !reached ? failed : done;
     });
 }
 

@@ -95,7 +95,7 @@ int verify(Context& context, const BackupVerifyWords& words) {
         context.err << fmt::format("The log that follows goes to {} without a gap ({} segments).\n",
                                    to_rfc3339(from.goal.window->to), segments);
     if (!words.restore) return done;
-    return with_home(context, [&](db::Home& home) {
+    return with_ready_home(context, [&](db::Home& home) {
         const int outcome = try_restore(context, from, home);
         return outcome == done ? try_whole_host(context, from, home) : outcome;
     });

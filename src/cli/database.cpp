@@ -57,6 +57,17 @@ int with_home(Context& context, const std::function<int(db::Home&)>& work) {
     }
 }
 
+int with_ready_home(Context& context, const std::function<int(db::Home&)>& work) {
+    return with_home(context, [&](db::Home& home) {
+        {
+            db::Session session(home.conninfo());
+            const auto ready = db::prepare_schema(session, home.managed(), db::say_on_stderr);
+            if (!ready) return context.fail(ready.error());
+        }
+        return work(home);
+    });
+}
+
 int with_session(Context& context, const std::function<int(db::Session&)>& work) {
     return with_home(context, [&](db::Home& home) {
         db::Session session(home.conninfo());
@@ -66,13 +77,8 @@ int with_session(Context& context, const std::function<int(db::Session&)>& work)
 
 int run_with_database(config::Config& config, const std::function<Task<int>(db::Database&)>& work) {
     Context context{config, std::cout, std::cerr};
-    const int code = with_home(context, [&](db::Home& home) {
+    const int code = with_ready_home(context, [&](db::Home& home) {
         config = context.config;
-        {
-            db::Session session(home.conninfo());
-            auto ready = db::prepare_schema(session, home.managed(), db::say_on_stderr);
-            if (!ready) return context.fail(ready.error());
-        }
         int result = failed;
         db::run_once(home.conninfo(),
                      [&](db::Database& database) -> Task<void> { result = co_await work(database); });

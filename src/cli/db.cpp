@@ -11,13 +11,10 @@
 #include "cli/db.hpp"
 #include "cli/seed.hpp"
 #include "operations/deploy/deployment.hpp"
+#include "operations/safety/restore.hpp"
 
 namespace bb::cli {
 namespace {
-
-constexpr const char* restored_since_sql =
-    "SELECT max(at) FROM audit_entries WHERE action = 'backup.restored' "
-    "AND at >= (SELECT max(applied_at) FROM schema_migrations)";
 
 struct Words {
     bool json = false;
@@ -161,19 +158,10 @@ void print_losses(Context& context, const Words& words, const std::vector<db::Lo
     context.out << json.end().field("schema", schema).end().take() << '\n';
 }
 
-/// The moment of a restore since which no migration was applied: what stands before it belongs to the backup,
-/// and taking the newest of that back as well would be one too many.
-std::optional<Time> restored_at(db::Session& session) {
-    if (!session.query("SELECT to_regclass('audit_entries') IS NOT NULL")[0].get<bool>(0))
-        return std::nullopt;
-    const auto rows = session.query(restored_since_sql);
-    return rows[0].get<std::optional<Time>>(0);
-}
-
 int rollback_in(Context& context, const Words& words, db::Session& session) {
     db::Migrator migrator(session, embedded::embedded_migrations());
     migrator.when_taken(db::say_on_stderr);
-    if (const auto restored = words.to ? std::nullopt : restored_at(session))
+    if (const auto restored = words.to ? std::nullopt : safety::restored_at(session))
         return context.fail(fmt::format(
             "The database was restored at {}, and no migration was applied since: its schema is that of the "
             "backup "

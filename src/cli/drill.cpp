@@ -9,7 +9,6 @@
 #include "app/installation.hpp"
 #include "base/client/exchange.hpp"
 #include "base/core/json_writer.hpp"
-#include "base/db/migrate.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "operations/dns/failover.hpp"
@@ -94,13 +93,8 @@ int run(Context& context, const DrillWords& words) {
     const auto place = app::destinations_of(context.config, words.from).front();
     const auto configured = words.key.empty() ? app::configured_backup_keys(context.config)
                                               : std::optional(safety::read_backup_keys(words.key));
-    return with_home(context, [&](db::Home& home) {
-        {
-            // The outcome is noted also on a machine that has had no server yet.
-            db::Session session(home.conninfo());
-            const auto ready = db::prepare_schema(session, home.managed(), db::say_on_stderr);
-            if (!ready) return context.fail(ready.error());
-        }
+    // The outcome is noted also on a machine that has had no server yet.
+    return with_ready_home(context, [&](db::Home& home) {
         const auto source = words.from.empty() ? app::destinations_of(context.config).front() : place;
         const auto backup = source.find("latest");
         if (!backup) return context.fail(backup.error());

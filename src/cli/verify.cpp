@@ -53,7 +53,9 @@ std::string fault_of_backups(const boost::json::object& status) {
     if (!age.is_number())
         return "no logical one was made: a physical one serves this version of PostgreSQL alone";
     const auto seconds = age.to_number<double>();
-    if (seconds <= allowed && !status.at("late").as_bool()) return {};
+    const bool is_late = status.at("late").as_bool();
+    if (seconds <= allowed && !is_late) return {};
+    if (seconds <= allowed) return "the last one is not where backups are kept: brainbytes backup status";
     return fmt::format("the last one is {:.0f} hours old, and {:.0f} are allowed", seconds / seconds_of_hour,
                        allowed / seconds_of_hour);
 }

@@ -1,11 +1,12 @@
 // Which backup is chosen, what goes along with the data, and what may follow a restore.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { startServer } from "../support/server.mjs";
+import { startCommand } from "../support/interruptions.mjs";
+import { programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let server;
 before(async () => {
@@ -90,12 +91,29 @@ test("settings, trusted keys and ledgers are in a backup", async () => {
         mkdirSync(path.dirname(file), { recursive: true });
         writeFileSync(file, text);
     }
+    const stages = path.join(path.dirname(server.dataFolder), "brainbytes.toml");
+    writeFileSync(stages, "[stages.dev]\n");
     const made = json(await command("backup create --json"));
+    rmSync(stages);
     json(await command(`backup restore ${made.id} --yes --no-safety --json`));
     const kept = path.join(server.dataFolder, `settings-of-${made.id}`);
     assert.equal(readFileSync(path.join(kept, "trust/ABC.pub"), "utf8"), "key");
+    assert.equal(readFileSync(path.join(kept, "brainbytes.toml"), "utf8"), "[stages.dev]\n");
     for (const name of ["releases/ledger.jsonl", "stages/production.jsonl"])
         assert.equal(readFileSync(path.join(kept, name), "utf8"), "{}");
+});
+
+test("a backup is tried out on a machine that has had no server", async () => {
+    const made = json(await command("backup create --json"));
+    const key = path.join(server.dataFolder, "backup.key");
+    const fresh = temporaryFolder("bb-fresh");
+    chmodSync(fresh, 0o777);
+    const env = programEnvironment({ BRAINBYTES_DATA: path.join(fresh, "data") });
+    const words = ["--restore", "--from", path.dirname(made.path), "--key", key];
+    const { code, stderr } = await startCommand(env, fresh, "backup", "verify", made.id, ...words).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /good: chat, the tutor answered/);
+    rmSync(fresh, { recursive: true, force: true });
 });
 
 test("a backup of a newer schema is refused, and nothing is touched", async () => {

@@ -22,6 +22,11 @@ using std::chrono::steady_clock;
 
 constexpr const char* last_write_sql = "SELECT max(at) FROM audit_entries";
 
+constexpr const char* has_audit_sql = "SELECT to_regclass('audit_entries') IS NOT NULL";
+constexpr const char* restored_at_sql =
+    "SELECT max(at) FROM audit_entries WHERE action = 'backup.restored' "
+    "AND at >= (SELECT max(applied_at) FROM schema_migrations)";
+
 double since(steady_clock::time_point start) {
     return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
@@ -109,7 +114,7 @@ private:
 
 void compare_with_live(db::Session& session, const Manifest& manifest, RestorePlan& plan) {
     plan.erased.merge(erased_in(session));
-    if (session.query("SELECT to_regclass('audit_entries') IS NOT NULL")[0].get<bool>(0))
+    if (session.query(has_audit_sql)[0].get<bool>(0))
         plan.last_write = session.query(last_write_sql)[0].get<std::optional<Time>>(0);
     auto live = count_rows(session);
     for (const auto& [table, rows] : manifest.rows) {
@@ -143,6 +148,11 @@ RestorePlan plan_restore(const Installation& into, const Destination& from, cons
         plan.fault = damage.what();
     }
     return plan;
+}
+
+std::optional<Time> restored_at(db::Session& session) {
+    if (!session.query(has_audit_sql)[0].get<bool>(0)) return std::nullopt;
+    return session.query(restored_at_sql)[0].get<std::optional<Time>>(0);
 }
 
 Restored restore_backup(const Installation& into, const RestoreSource& source, const RestorePlan& plan,

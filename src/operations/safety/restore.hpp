@@ -31,6 +31,10 @@ struct RestorePlan {
 };
 RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest);
 
+/// The moment of a restore since which no migration was applied: what stands before it belongs to the backup,
+/// and taking the newest of that back as well would be one too many.
+std::optional<Time> restored_at(db::Session& session);
+
 /// What came out of a restore.
 struct Restored {
     std::string former_database;     ///< the live one of before under its new name; empty: there was none

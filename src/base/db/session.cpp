@@ -38,16 +38,33 @@ void Session::wait_for_answer() {
     while (PQisBusy(pg_.get())) {
         pollfd socket{PQsocket(pg_.get()), POLLIN, 0};
         if (::poll(&socket, 1, watch_every_ms) > 0 && PQconsumeInput(pg_.get()) == 0) return;
-        try {
-            if (watch_) watch_();
-        } catch (...) {
-            const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(pg_.get()),
-                                                                            &PQfreeCancel);
-            char ignored[256];
-            PQcancel(cancel.get(), ignored, sizeof ignored);
-            pg_.reset();
-            throw;
-        }
+        look_around();
+    }
+}
+
+void Session::look_around() {
+    try {
+        if (watch_) watch_();
+    } catch (...) {
+        const std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> cancel(PQgetCancel(pg_.get()),
+                                                                        &PQfreeCancel);
+        char ignored[256];
+        PQcancel(cancel.get(), ignored, sizeof ignored);
+        pg_.reset();
+        throw;
+    }
+}
+
+/// A server that takes no more is waited for where somebody watches; what it says meanwhile is read.
+void Session::flush() {
+    for (;;) {
+        const int left = PQflush(pg_.get());
+        if (left == 0) return;
+        pollfd socket{PQsocket(pg_.get()), POLLIN | POLLOUT, 0};
+        const bool heard = ::poll(&socket, 1, watch_every_ms) <= 0 || (socket.revents & POLLIN) == 0 ||
+                           PQconsumeInput(pg_.get()) == 1;
+        if (left < 0 || !heard) throw Unavailable(reason_of(pg_.get()));
+        look_around();
     }
 }
 
@@ -100,20 +117,26 @@ void Session::begin_copy(const std::string& sql) {
     send(sql);
     wait_for_answer();
     const Answer result(PQgetResult(pg_.get()));
-    if (PQresultStatus(result.get()) == PGRES_COPY_IN) return;
-    const Answer rest(answer());
-    fail(result.get());
+    if (PQresultStatus(result.get()) != PGRES_COPY_IN) {
+        const Answer rest(answer());
+        fail(result.get());
+    }
+    if (PQsetnonblocking(pg_.get(), 1) != 0) throw Unavailable(reason_of(pg_.get()));
 }
 
 void Session::put_copy(std::string_view bytes) {
     constexpr std::size_t piece = 1 << 20;  // libpq takes an int
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
         if (PQputCopyData(pg_.get(), bytes.data(), static_cast<int>(std::min(piece, bytes.size()))) != 1)
             throw Unavailable(reason_of(pg_.get()));
+        flush();
+    }
 }
 
 std::int64_t Session::end_copy() {
     if (PQputCopyEnd(pg_.get(), nullptr) != 1) throw Unavailable(reason_of(pg_.get()));
+    flush();
+    if (PQsetnonblocking(pg_.get(), 0) != 0) throw Unavailable(reason_of(pg_.get()));
     const Answer result(answer());
     if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(result.get());
     return std::atoll(PQcmdTuples(result.get()));

@@ -45,6 +45,8 @@ private:
         void operator()(pg_conn* pg) const;
     };
     void wait_for_answer();
+    void look_around();
+    void flush();
     pg_result* answer();
     void send(const std::string& script);
     [[noreturn]] void fail(pg_result* result) const;

@@ -100,25 +100,68 @@ test("a server that is busy for a moment is asked again", async () => {
     assert.equal(refusals, 3);
 });
 
+/** Has the person ask in the open conversation from another device; resolves as the reply runs. */
+async function askElsewhere(page, person, text) {
+    const id = page.url().split("/").pop();
+    const message = { id: "other1", role: "user", parts: [{ type: "text", text }] };
+    const done = person.request("/api/chat", { method: "POST", json: { id, message }, timeout: 60_000 });
+    for (let tries = 0; tries < 100; tries += 1) {
+        const { json } = await person.request(`/api/threads/${id}/messages`);
+        if (json.messages.some((m) => m.id === "other1")) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return { done };
+}
+
 test("news of the connection, however often, never doubles a text", async () => {
     const { page, person } = await open("dee@example.org");
     await say(page, "[[tokens=3]]");
     await finished(page);
-    const id = page.url().split("/").pop();
-    const parts = [{ type: "text", text: "from elsewhere [[tokens=150 delay=50]]" }];
-    const message = { id: "other1", role: "user", parts };
-    const running = person.request("/api/chat", { method: "POST", json: { id, message }, timeout: 60_000 });
-    await page.waitForFunction(async (thread) => {
-        const answer = await fetch(`/api/chat/${thread}/stream`);
-        await answer.body?.cancel();
-        return answer.status === 200;
-    }, id);
+    const elsewhere = await askElsewhere(page, person, "from elsewhere [[tokens=150 delay=50]]");
     await back(page);
     await back(page);
     await back(page);
     await reply(page).getByText("word9", { exact: false }).waitFor();
     assert.equal(await times(page, "word5"), 1);
-    await running;
+    await elsewhere.done;
     await finished(page);
     assert.equal(await times(page, "word149"), 1);
+});
+
+test("a server that is busy as the connection comes back is asked again, without a word of it", async () => {
+    const { page, person } = await open("eli@example.org");
+    await say(page, "[[tokens=3]]");
+    await finished(page);
+    let refusals = 0;
+    await page.route("**/stream", (route) => {
+        refusals += 1;
+        return refusals < 3 ? route.fulfill({ status: 429, body: "{}" }) : route.continue();
+    });
+    const elsewhere = await askElsewhere(page, person, "from elsewhere [[tokens=150 delay=50]]");
+    await back(page);
+    await reply(page).getByText("word9", { exact: false }).waitFor();
+    assert.equal(refusals, 3);
+    assert.equal(await page.getByRole("alert").count(), 0);
+    await elsewhere.done;
+    await finished(page);
+    assert.equal(await times(page, "word149"), 1);
+});
+
+test("a question asked elsewhere while a reply ends is followed, too", async () => {
+    const { page, person } = await open("fay@example.org");
+    let go;
+    const asked = new Promise((resolve) => (go = resolve));
+    await page.route("**/messages", async (route) => {
+        await asked;
+        await route.continue();
+    });
+    await say(page, "[[tokens=3]]");
+    await reply(page).getByText("word2", { exact: false }).waitFor();
+    await page.waitForURL("**/chat/*");
+    const elsewhere = await askElsewhere(page, person, "from elsewhere [[tokens=60 delay=50]]");
+    go();
+    await reply(page).getByText("word50", { exact: false }).waitFor();
+    await elsewhere.done;
+    await finished(page);
+    assert.equal(await times(page, "word59"), 1);
 });

@@ -158,7 +158,7 @@ export class Chat {
     if (this.phase === 'reconnecting') await this.#follow(this.#takeTurn());
     else if (this.phase === 'loading' || this.loadError || this.#lost || this.#vain)
       await this.open();
-    else if (!this.failure) await this.#follow(this.#takeTurn(), false);
+    else if (!this.failure) await this.#follow(this.#takeTurn(), true);
   }
 
   async #ask(request: ChatRequest): Promise<void> {
@@ -232,8 +232,8 @@ export class Chat {
     if (!turn.aborted) await this.#follow(turn);
   }
 
-  /** Follows the running reply, if any; a patient one tries again while the network is away. */
-  async #follow(turn: AbortSignal, patient = true): Promise<void> {
+  /** Follows the running reply, if any, over failures that pass; a quiet one does not tell of them. */
+  async #follow(turn: AbortSignal, quiet = false): Promise<void> {
     let problem: Problem | null = null;
     for (const delay of retryDelays) {
       try {
@@ -242,14 +242,15 @@ export class Chat {
         else await this.#settle(turn);
         return;
       } catch (error) {
-        if (turn.aborted || !patient) return;
+        if (turn.aborted) return;
         problem = asProblem(error);
       }
       if (!passing(problem)) break;
-      this.phase = 'reconnecting';
+      if (!quiet) this.phase = 'reconnecting';
       await pause(delay);
       if (turn.aborted) return;
     }
+    if (quiet) return;
     this.phase = 'idle';
     this.#lost = true;
     this.failure = { text: sentence(problem), retry: () => void this.open() };
@@ -270,7 +271,9 @@ export class Chat {
     }
     const reply = this.liveId;
     await this.#settle(turn);
-    if (reply && !turn.aborted) this.onReply(reply, ending);
+    if (turn.aborted) return;
+    if (reply) this.onReply(reply, ending);
+    if (this.#unanswered()) await this.#follow(turn, true); // asked from elsewhere meanwhile
   }
 
   #take(part: StreamPart): void {

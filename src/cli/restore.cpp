@@ -96,6 +96,7 @@ safety::Settle settle_with(Context& context, const std::string& live) {
             carry(context, "drills", from, to, safety::carry_drills);
             carry(context, "runs of backups", from, to, safety::carry_runs);
         }
+        if (erased.empty()) return;
         db::run_once(conninfo, [&](db::Database& db) -> Task<void> {
             KeptData data(context.config, db);
             for (const auto& id : erased) {

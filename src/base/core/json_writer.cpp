@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -17,9 +18,19 @@ constexpr std::array<bool, 256> special = []() {
     return table;
 }();
 
+bool is_special(char c) {
+    return special[static_cast<unsigned char>(c)];
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+    if (std::none_of(text.begin(), text.end(), is_special)) {
+        const auto at = out.size();
+        out.resize(at + text.size() + 2, '"');
+        text.copy(out.data() + at + 1, text.size());
+        return;
+    }
     out += '"';
     std::size_t from = 0;
     const auto flush_to = [&](std::size_t i) {
@@ -80,10 +91,14 @@ JsonWriter& JsonWriter::end() {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
-    separate();
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
+    const auto at = out_.size();
+    out_.resize(at + need_comma_ + name.size() + 3);
+    char* to = out_.data() + at;
+    if (need_comma_) *to++ = ',';
+    *to++ = '"';
+    to += name.copy(to, name.size());
+    *to++ = '"';
+    *to = ':';
     need_comma_ = false;
     return *this;
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "base/core/number.hpp"
 
@@ -21,9 +23,17 @@ Parts split(Time time) {
             std::chrono::weekday(days)};
 }
 
-/// The last `width` decimal digits of `number`, with leading zeros.
-void put_digits(char* out, int width, unsigned number) {
-    for (int i = width - 1; i >= 0; --i, number /= 10) out[i] = static_cast<char>('0' + number % 10);
+/// "00" to "99", one after the other.
+constexpr auto pairs = [] {
+    std::array<char, 200> table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i] = static_cast<char>('0' + (i % 2 == 0 ? i / 20 : i / 2 % 10));
+    return table;
+}();
+
+/// The last two decimal digits of `number`, with a leading zero.
+void put_two(char* out, unsigned number) {
+    std::memcpy(out, pairs.data() + 2 * (number % 100), 2);
 }
 
 std::optional<int> number(std::string_view text, std::size_t at, std::size_t digits) {
@@ -45,17 +55,22 @@ void append_rfc3339(std::string& out, Time time) {
     const auto days = std::chrono::floor<std::chrono::days>(time);
     if (days != day) {
         const std::chrono::year_month_day date(days);
-        put_digits(text, 4, static_cast<unsigned>(int(date.year())));
-        put_digits(text + 5, 2, unsigned(date.month()));
-        put_digits(text + 8, 2, unsigned(date.day()));
+        const auto year = static_cast<unsigned>(int(date.year()));
+        put_two(text, year / 100);
+        put_two(text + 2, year);
+        put_two(text + 5, unsigned(date.month()));
+        put_two(text + 8, unsigned(date.day()));
         day = days;
     }
     const auto micros = static_cast<std::uint64_t>((time - days).count());
     const auto seconds = static_cast<unsigned>(micros / 1'000'000);
-    put_digits(text + 11, 2, seconds / 3600);
-    put_digits(text + 14, 2, seconds / 60 % 60);
-    put_digits(text + 17, 2, seconds % 60);
-    put_digits(text + 20, 6, static_cast<unsigned>(micros % 1'000'000));
+    const auto fraction = static_cast<unsigned>(micros % 1'000'000);
+    put_two(text + 11, seconds / 3600);
+    put_two(text + 14, seconds / 60 % 60);
+    put_two(text + 17, seconds % 60);
+    put_two(text + 20, fraction / 10'000);
+    put_two(text + 22, fraction / 100);
+    put_two(text + 24, fraction);
     out.append(text, sizeof text - 1);
 }
 

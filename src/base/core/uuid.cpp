@@ -1,6 +1,8 @@
 #include "base/core/uuid.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstring>
 
 #include "base/core/crypto.hpp"
 
@@ -13,6 +15,14 @@ int hex_value(char c) {
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
 }
+
+/// "00" to "ff", one after the other.
+constexpr auto hex_pairs = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<char, 512> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) table[i] = digits[i % 2 == 0 ? i / 32 : i / 2 % 16];
+    return table;
+}();
 
 bool dash_follows(std::size_t byte) {
     return byte == 3 || byte == 5 || byte == 7 || byte == 9;
@@ -49,13 +59,11 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 }
 
 void Uuid::append_to(std::string& out) const {
-    constexpr char digits[] = "0123456789abcdef";
     char text[36];
     std::size_t at = 0;
-    for (std::size_t i = 0; i < 16; ++i) {
-        text[at++] = digits[bytes[i] >> 4];
-        text[at++] = digits[bytes[i] & 15];
-        if (dash_follows(i)) text[at++] = '-';
+    for (std::size_t i = 0; i < 16; ++i, at += 2) {
+        std::memcpy(text + at, hex_pairs.data() + 2 * bytes[i], 2);
+        if (dash_follows(i)) text[at++ + 2] = '-';
     }
     out.append(text, sizeof text);
 }

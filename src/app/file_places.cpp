@@ -64,4 +64,16 @@ std::shared_ptr<const blobs::Stores> stores_of(const config::Config& config, con
     return std::make_shared<const blobs::Stores>(std::move(all));
 }
 
+void share_files(const fs::path& data, const fs::path& shared) {
+    const auto target = fs::absolute(shared).lexically_normal();
+    const auto link = data / "files";
+    if (!fs::is_symlink(link) && fs::exists(link) && !fs::is_empty(link))
+        throw std::runtime_error(
+            fmt::format("{} holds files: move them into {} first, and nothing was changed.", link.string(),
+                        target.string()));
+    fs::create_directories(target);
+    fs::remove(link);
+    fs::create_directory_symlink(target, link);
+}
+
 }  // namespace bb::app

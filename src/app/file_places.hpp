@@ -22,4 +22,8 @@ std::shared_ptr<const blobs::Stores> stores_of(const config::Config& config,
                                                const std::filesystem::path& data,
                                                Wanted wanted = Wanted::soon);
 
+/// Makes `shared` the folder of uploaded files of `data`, by a link: several servers have a data folder each,
+/// and the files together. Throws std::runtime_error when files of its own are there.
+void share_files(const std::filesystem::path& data, const std::filesystem::path& shared);
+
 }  // namespace bb::app

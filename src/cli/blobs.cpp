@@ -9,6 +9,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "cli/data.hpp"
+#include "cli/database.hpp"
 #include "cli/progress.hpp"
 #include "features/materials/stored_files.hpp"
 #include "services/audit/audit.hpp"
@@ -186,6 +187,15 @@ Task<int> move(Context& context, db::Database& db, BlobWords words) {
     co_return moved.faults == 0 ? done : failed;
 }
 
+/// Without the database: it is done before the server of this data folder starts for the first time.
+int share(Context& context, const std::string& folder) {
+    db::Home::enter(context.config, db::say_on_stderr);
+    const std::filesystem::path data(context.config.text("BRAINBYTES_DATA"));
+    app::share_files(data, folder);
+    context.err << fmt::format("The uploaded files of {} are in {}.\n", data.string(), folder);
+    return done;
+}
+
 }  // namespace
 
 void register_blobs(CLI::App& app, Chosen& chosen) {
@@ -215,6 +225,16 @@ void register_blobs(CLI::App& app, Chosen& chosen) {
     moved->add_flag("--remove", words->move.remove,
                     "Remove each from where it was after it was read in the new place");
     moved->add_flag("--dry-run", words->move.dry_run, "Only say what would be copied");
+    auto* shared = group->add_subcommand(
+        "share", "Let the data folder have its uploaded files in a folder that several servers share");
+    add_stage(*shared, chosen);
+    auto folder = std::make_shared<std::string>();
+    shared->add_option("folder", *folder, "The folder; it is made when it is not there")->required();
+    shared->callback([&chosen, folder] {
+        chosen.action = [folder](Context& context) {
+            return share(context, *folder);
+        };
+    });
 }
 
 }  // namespace bb::cli

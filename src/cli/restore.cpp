@@ -1,9 +1,13 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
+#include "app/file_places.hpp"
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/db/run_once.hpp"
@@ -21,11 +25,13 @@
 namespace bb::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::chrono::seconds longest_wait_for_log{20};
 
 struct RestoreWords {
     std::string id, at;
-    std::string from, into, key;
+    std::string from, into, key, room;
     bool yes = false, json = false, dry_run = false, no_safety = false, purge = false;
 };
 
@@ -222,6 +228,39 @@ void point_at(config::Config& config, const std::string& into) {
     config.set("BRAINBYTES_DATA", into, "--into");
 }
 
+/// A data folder for as long as a restore takes, whose uploaded files are those of the installation: it has
+/// the room to unpack, and on their filesystem files are put in place without a copy.
+class Room {
+public:
+    Room(config::Config& config, const std::string& folder) {
+        if (folder.empty()) return;
+        if (!config.is_set("DATABASE_URL"))
+            throw std::runtime_error(
+                "--room is for a database elsewhere: a private one is in the data folder.");
+        db::Home::enter(config, db::say_on_stderr);
+        const auto files = fs::path(config.text("BRAINBYTES_DATA")) / "files";
+        fs::create_directories(files);
+        const auto place = fs::absolute(folder).lexically_normal();
+        if (fs::exists(place) && !fs::is_empty(place) && !fs::exists(place / mark))
+            throw std::runtime_error(
+                fmt::format("{} holds other things: name a new folder.", place.string()));
+        config.set("BRAINBYTES_DATA", place.string(), "--room");
+        db::Home::enter(config, db::say_on_stderr);
+        folder_ = place;
+        std::ofstream(folder_ / mark).close();
+        app::share_files(folder_, fs::canonical(files));
+    }
+    ~Room() {
+        std::error_code ignored;
+        if (!folder_.empty()) fs::remove_all(folder_, ignored);
+    }
+    Room(const Room&) = delete;
+
+private:
+    static constexpr const char* mark = "run/brainbytes-room";
+    fs::path folder_;
+};
+
 bool is_recent(Time at, Time seen_from) {
     return at <= seen_from && seen_from - at < std::chrono::minutes(1);
 }
@@ -274,6 +313,7 @@ int restore(Context& context, const RestoreWords& words) {
     const auto from = find_source(context, words);
     if (!from) return context.fail(from.error());
     point_at(context.config, words.into);
+    const Room room(context.config, words.room);
     return with_home(context, [&](db::Home& home) { return restore_in(context, words, *from, home); });
 }
 
@@ -290,8 +330,13 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
         "backup and the log since");
     command->add_option("--from", words->from,
                         "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
-    command->add_option("--into", words->into, "Data folder or database URL to restore into");
-    command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
+    auto* into = command->add_option("--into", words->into, "Data folder or database URL to restore into");
+    command->add_option("--key", words->key,
+                        "File with the private key, or - for standard input; unset: BACKUP_KEY_FILE");
+    command
+        ->add_option("--room", words->room,
+                     "New folder to unpack in instead of the data folder, such as beside the uploaded files")
+        ->excludes(into);
     command->add_flag("--yes", words->yes, "Do not ask");
     command->add_flag("--json", words->json, "Print JSON");
     command->add_flag("--dry-run", words->dry_run, "Only say what would be replaced");

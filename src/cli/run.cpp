@@ -4,12 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <optional>
 
 #include "base/core/crypto.hpp"
+#include "base/core/plain_shell.hpp"
 #include "cli/cli.hpp"
 #include "cli/doctor.hpp"
 #include "embedded/version.hpp"
 #include "features/materials/extract/child.hpp"
+#include "operations/safety/wal_source.hpp"
 
 namespace bb::cli {
 namespace {
@@ -58,6 +61,13 @@ int execute(const Chosen& chosen, bool despite_faults) {
     }
 }
 
+/// Does what the program is begun for by words that no person types.
+std::optional<int> run_as_part(int argc, char** argv) {
+    if (const auto code = run_as_shell(argc, argv)) return code;
+    if (const auto code = materials::extract::read_as_child(argc, argv)) return code;
+    return safety::fetch_as_child(argc, argv);
+}
+
 }  // namespace
 
 int Context::fail(std::string_view why) const {
@@ -92,7 +102,7 @@ void add_stage(CLI::App& command, Chosen& chosen) {
 }
 
 int run(int argc, char** argv) {
-    if (const auto code = materials::extract::read_as_child(argc, argv)) return *code;
+    if (const auto code = run_as_part(argc, argv)) return *code;
     CLI::App app("BrainBytes, a tutor that answers from the student's own materials.", "brainbytes");
     app.set_version_flag("--version", std::string(embedded::version));
     app.require_subcommand(1);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -71,7 +72,9 @@ PublicKey make_backup_key(const std::filesystem::path& file) {
 }
 
 BackupKeys read_backup_keys(const std::filesystem::path& file) {
-    std::ifstream in(file);
+    std::ifstream opened;
+    if (file != "-") opened.open(file);
+    std::istream& in = file == "-" ? std::cin : opened;
     if (!in) throw std::runtime_error(fmt::format("The backup key {} cannot be read.", file.string()));
     BackupKeys keys;
     std::string line;

@@ -24,7 +24,8 @@ struct BackupKeys {
 PublicKey make_backup_key(const std::filesystem::path& file);
 
 /// Reads lines `public KEY` and `private KEY`, any number of each; a private half is a recipient too. Empty
-/// lines and lines that begin with # are left out. Throws std::runtime_error naming file and line.
+/// lines and lines that begin with # are left out. "-" is standard input. Throws std::runtime_error naming
+/// file and line.
 BackupKeys read_backup_keys(const std::filesystem::path& file);
 
 /// The line of a key file that stands for a private half.

@@ -1,6 +1,7 @@
 #include "operations/safety/wal_source.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/core/number.hpp"
 #include "operations/safety/wal_store.hpp"
 
 namespace bb::safety {
@@ -15,8 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds look_every{3};
-constexpr std::string_view asked = ".ask";
+constexpr std::chrono::milliseconds look_every{3}, wait_for_it{5};
+constexpr std::string_view asked = ".ask", nothing_there = ".no", gone_wrong = "bad";
+constexpr std::string_view fetching_word = "fetch-log";
+constexpr int fetched = 0, no_such_segment = 1, end_of_recovery = 200;  // above 128
 
 /// For a throw-away server: it is no loss when the disk does not have it yet.
 void write_unsynced(const fs::path& file, std::string_view bytes) {
@@ -26,6 +30,19 @@ void write_unsynced(const fs::path& file, std::string_view bytes) {
     out.close();
     if (!out) throw std::runtime_error(fmt::format("{} cannot be written. Is the disk full?", file.string()));
     fs::rename(part, file);
+}
+
+/// Asks the process `source` for a segment and puts it where the server wants it.
+int fetch(const fs::path& folder, const std::string& file, const fs::path& into, pid_t source) {
+    if (!std::ofstream(folder / (file + std::string(asked)))) return end_of_recovery;
+    for (; ::kill(source, 0) == 0; std::this_thread::sleep_for(wait_for_it)) {
+        if (fs::exists(folder / gone_wrong)) return end_of_recovery;
+        if (fs::remove(folder / (file + std::string(nothing_there)))) return no_such_segment;
+        if (!fs::exists(folder / file)) continue;
+        fs::rename(folder / file, into);
+        return fetched;
+    }
+    return end_of_recovery;
 }
 
 }  // namespace
@@ -43,12 +60,19 @@ WalSource::~WalSource() {
 }
 
 std::string WalSource::restore_command(const std::string& folder) {
-    // An exit code above 128 ends the recovery; 1 tells that there is no such segment.
-    return fmt::format(
-        ": >{0}/%f.ask; while kill -0 {1}; do if [ -e {0}/bad ]; then exit 200; fi; "
-        "if [ -e {0}/%f.no ]; then rm {0}/%f.no; exit 1; fi; "
-        "if [ -e {0}/%f ]; then mv {0}/%f %p; exit $?; fi; sleep 0.005; done; exit 200",
-        folder, ::getpid());
+    // By its process: the file may have been replaced since it was started.
+    return fmt::format("/proc/{1}/exe {2} {0} %f %p {1}", folder, ::getpid(), fetching_word);
+}
+
+std::optional<int> fetch_as_child(int argc, char** argv) {
+    if (argc != 6 || argv[1] != fetching_word) return std::nullopt;
+    const auto source = parse_number<pid_t>(argv[5]);
+    if (!source) return end_of_recovery;
+    try {
+        return fetch(argv[2], argv[3], argv[4], *source);
+    } catch (const std::exception&) {
+        return end_of_recovery;
+    }
 }
 
 void WalSource::check() const {
@@ -66,7 +90,7 @@ void WalSource::run() {
         } catch (...) {
             fault_ = std::current_exception();
             failed_ = true;
-            std::ofstream(folder_ / "bad").close();
+            std::ofstream(folder_ / gone_wrong).close();
             return;
         }
     }
@@ -78,7 +102,7 @@ void WalSource::answer(const std::string& file) {
     if (window_)
         if (const auto start = segment_start(file, window_->base.manifest->wal->segment_size))
             bytes = segment(*start);
-    write_unsynced(folder_ / (bytes.empty() ? file + ".no" : file), bytes);
+    write_unsynced(folder_ / (bytes.empty() ? file + std::string(nothing_there) : file), bytes);
 }
 
 /// The bytes of a segment as far as the window goes, filled up with zeros; empty: nothing of it is there.

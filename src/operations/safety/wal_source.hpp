@@ -2,6 +2,7 @@
 #include <atomic>
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -21,8 +22,8 @@ public:
     ~WalSource();
     WalSource(const WalSource&) = delete;
 
-    /// For postgresql.conf: asks for a segment and waits until it is there. `folder` as the server, whose
-    /// folder it is relative to, sees it.
+    /// For postgresql.conf: this program asks for a segment and waits until it is there, so that neither a
+    /// shell nor its tools are needed. `folder` as the server, whose folder it is relative to, sees it.
     static std::string restore_command(const std::string& folder);
     /// Throws what went wrong here, if something did: then the server was not given all that there is.
     void check() const;
@@ -41,5 +42,8 @@ private:
     std::exception_ptr fault_;
     std::thread thread_;
 };
+
+/// What restore_command() begins; nullopt when the words are others.
+std::optional<int> fetch_as_child(int argc, char** argv);
 
 }  // namespace bb::safety

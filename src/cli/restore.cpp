@@ -241,9 +241,9 @@ public:
         const auto files = fs::path(config.text("BRAINBYTES_DATA")) / "files";
         fs::create_directories(files);
         const auto place = fs::absolute(folder).lexically_normal();
-        if (fs::exists(place) && !fs::is_empty(place) && !fs::exists(place / mark))
-            throw std::runtime_error(
-                fmt::format("{} holds other things: name a new folder.", place.string()));
+        // It is removed in the end. One with the mark was left by a restore that was killed.
+        if (fs::exists(place) && !fs::exists(place / mark))
+            throw std::runtime_error(fmt::format("{} is there already: name a new folder.", place.string()));
         config.set("BRAINBYTES_DATA", place.string(), "--room");
         db::Home::enter(config, db::say_on_stderr);
         folder_ = place;

@@ -8,7 +8,18 @@ RUN scripts/packages run build && rm -rf /var/lib/apt/lists/* /var/cache/apt/arc
 COPY . .
 RUN scripts/build && strip --strip-debug -o /brainbytes bin/brainbytes
 
-FROM debian:12-slim
+# A Debian with all of today's fixes, of which scripts/image-root takes what the program calls.
+# PostgreSQL's server is among it also for a database elsewhere: backups take its pg_dump, restores and drills start one.
+FROM debian:12-slim AS root
+WORKDIR /src
+COPY packages packages
+COPY scripts/packages scripts/packages
+RUN scripts/packages --upgrade run image && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
+COPY scripts/image-root scripts/image-root
+COPY --from=build /brainbytes /brainbytes
+RUN scripts/image-root /image /brainbytes
+
+FROM scratch
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="BrainBytes" \
@@ -16,20 +27,10 @@ LABEL org.opencontainers.image.title="BrainBytes" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-
-# PostgreSQL's server is among them also for a database elsewhere: backups take its pg_dump, restores and drills start one.
-COPY packages/run.txt /setup/packages/run.txt
-COPY scripts/packages /setup/scripts/packages
-RUN /setup/scripts/packages run \
-    && rm -rf /setup /var/lib/apt/lists/* /var/cache/apt/archives/*.deb /var/cache/debconf/* /var/log/* \
-    && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
-    && groupadd --gid 10001 brainbytes \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin brainbytes \
-    && install -d -o 10001 -g 10001 -m 0700 /data
-COPY --from=build /brainbytes /usr/local/bin/brainbytes
+COPY --from=root /image /
 
 # A folder inside the volume: of a volume's own root the program would not be the owner.
-ENV BRAINBYTES_DATA=/data/brainbytes BRAINBYTES_LISTEN=0.0.0.0:3000
+ENV PATH=/usr/local/bin:/usr/bin BRAINBYTES_DATA=/data/brainbytes BRAINBYTES_LISTEN=0.0.0.0:3000
 WORKDIR /data
 VOLUME ["/data"]
 EXPOSE 3000

@@ -97,15 +97,11 @@ resource "aws_ecs_task_definition" "server" {
 
   container_definitions = jsonencode([
     # Two servers on one data folder are refused, and all need the same files: each has a folder of its own, in which
-    # the shared one is linked. The empty lock file tells the program that the folder is its own.
+    # the shared one is linked.
     merge(local.container, {
-      name       = "data"
-      essential  = false
-      entryPoint = ["/bin/sh", "-euc"]
-      command = [join("; ", [
-        "mkdir -p /files/brainbytes /data/brainbytes/run", "touch /data/brainbytes/run/server.lock",
-        "ln -sfn /files/brainbytes /data/brainbytes/files",
-      ])]
+      name      = "data"
+      essential = false
+      command   = ["blobs", "share", "/files/brainbytes"]
     }),
     merge(local.container, {
       name         = "server"

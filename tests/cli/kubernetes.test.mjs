@@ -10,7 +10,6 @@ import {
     readFileSync,
     readdirSync,
     rmSync,
-    symlinkSync,
     writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -213,11 +212,14 @@ describe("two pods on one database", { skip }, () => {
         mkdirSync(volume);
         chmodSync(volume, 0o777);
         const [init] = server(objects).spec.initContainers;
-        const [shell, flags, words] = init.command;
-        const here = words.replace(/(^| )\/files/g, `$1${files}`).replaceAll(" /data", ` ${volume}`);
-        const done = spawnSync(shell, [flags, here], asPod);
-        assert.equal(done.status, 0, String(done.stderr));
-        return path.join(volume, "brainbytes");
+        const data = path.join(volume, "brainbytes");
+        const done = spawnSync(
+            program,
+            init.args.map((word) => word.replace(/^\/files/, files)),
+            { ...asPod, env: programEnvironment({ BRAINBYTES_DATA: data }), cwd: "/", encoding: "utf8" },
+        );
+        assert.equal(done.status, 0, done.stderr);
+        return data;
     };
 
     before(async () => {
@@ -282,7 +284,7 @@ describe("two pods on one database", { skip }, () => {
         const words = (kind, name) =>
             pods(objects)
                 .find(({ owner }) => owner.kind === kind && owner.metadata.name === name)
-                .containers.filter((one) => one.args)
+                .containers.filter((one) => one.name !== "data")
                 .map((one) => one.args);
         const [migrate] = words("Job", "brainbytes-migrate");
         await run(migrate);
@@ -294,23 +296,23 @@ describe("two pods on one database", { skip }, () => {
     });
 
     test("a restore as docs/kubernetes.md says brings rows and files back", async () => {
-        const [, words] = /-- sh -euc '(mkdir [^']*)'/.exec(
+        const [, words, key] = /-c server -- brainbytes (backup restore .*) <(\S+)$/m.exec(
             readFileSync(path.join(root, "docs/kubernetes.md"), "utf8"),
         );
         for (const entry of readdirSync(path.join(files, "brainbytes")))
             rmSync(path.join(files, "brainbytes", entry), { recursive: true });
         assert.notEqual((await original()).status, 200);
-        mkdirSync(path.join(folder, "bin"));
-        symlinkSync(program, path.join(folder, "bin/brainbytes"));
-        const here = words
-            .replace(/([ =])\/files/g, `$1${files}`)
-            .replaceAll("/tmp/backup.key", path.join(folder, "backup.key"));
-        const done = spawnSync("sh", ["-euc", here], {
-            ...asPod,
-            env: programEnvironment({ ...env, PATH: `${folder}/bin:${process.env.PATH}` }),
-            cwd: folder,
-            encoding: "utf8",
-        });
+        const done = spawnSync(
+            program,
+            words.split(" ").map((word) => word.replace(/^\/files/, files)),
+            {
+                ...asPod,
+                input: readFileSync(path.join(folder, key)),
+                env: programEnvironment({ ...env, BRAINBYTES_DATA: running[0].dataFolder }),
+                cwd: folder,
+                encoding: "utf8",
+            },
+        );
         assert.equal(done.status, 0, done.stderr);
         const deadline = Date.now() + 30_000; // connections were cut for a moment
         let answer = await original();
@@ -319,6 +321,6 @@ describe("two pods on one database", { skip }, () => {
             answer = await original();
         }
         assert.equal(answer.text, "Cells divide.");
-        assert.ok(!existsSync(path.join(folder, "backup.key")), "the key is not left behind");
+        assert.deepEqual(readdirSync(files), ["brainbytes"], "what was unpacked is not left behind");
     });
 });

@@ -69,14 +69,15 @@ export const seconds = (objects, name) => Number(settings(objects)[name] ?? opti
 
 /** What the program would not understand of a command. */
 function commandFaults(words) {
-    const flags = words.findIndex((word) => word.startsWith("--"));
-    const verbs = flags < 0 ? words : words.slice(0, flags);
+    const others = words.findIndex((word) => /^(--|\/)/.test(word));
+    const verbs = others < 0 ? words : words.slice(0, others);
     const { stdout } = brainbytes(...verbs, "--help");
     // A misspelt word answers with the help of the command before it, and exit code 0.
-    if (!new RegExp(`^Usage: brainbytes ${verbs.join(" ")} \\[OPTIONS\\](?! SUB)`, "m").test(stdout))
-        return [`there is no command "${verbs.join(" ")}"`];
+    const folder = words[others]?.startsWith("/") ? 1 : 0;
+    const usage = `^Usage: brainbytes ${verbs.join(" ")} \\[OPTIONS\\]${folder ? " folder$" : "(?! SUB)"}`;
+    if (!new RegExp(usage, "m").test(stdout)) return [`there is no command "${verbs.join(" ")}"`];
     const wrong = [];
-    for (let i = verbs.length; i < words.length; i += 2) {
+    for (let i = verbs.length + folder; i < words.length; i += 2) {
         const line = stdout.split("\n").find((text) => text.trim().startsWith(`${words[i]} `));
         const allowed = /\{([^}]*)\}/.exec(line ?? "")?.[1].split(",");
         if (!line || (allowed && !allowed.includes(words[i + 1])))
@@ -134,7 +135,7 @@ export const rules = {
     },
     "a pod that goes has the time it needs": (objects) => {
         const { spec } = server(objects);
-        const pause = Number(spec.containers[0].lifecycle?.preStop?.exec?.command?.[1] ?? 0);
+        const pause = spec.containers[0].lifecycle?.preStop?.sleep?.seconds ?? 0;
         const needed = pause + seconds(objects, "BRAINBYTES_DRAIN_SECONDS") + 10;
         return unmet({
             "no pause until nobody sends any more": pause >= 5,

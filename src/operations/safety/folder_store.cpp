@@ -15,6 +15,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/core/early_writing.hpp"
 #include "base/core/file_lock.hpp"
 
 namespace bb::safety {
@@ -84,7 +85,10 @@ public:
     }
     FileWriter(const FileWriter&) = delete;
 
-    void write(std::string_view bytes) override { write_all(fd_, bytes, file_); }
+    void write(std::string_view bytes) override {
+        write_all(fd_, bytes, file_);
+        writing_.up_to(fd_, written_ += bytes.size());
+    }
     void finish() override {
         if (::fsync(fd_) != 0) fail(part_, errno);
         fs::rename(part_, file_);
@@ -95,6 +99,8 @@ public:
 private:
     fs::path file_, part_;
     int fd_;
+    std::uint64_t written_ = 0;
+    EarlyWriting writing_;
 };
 
 struct HeldLock : Store::Lock {

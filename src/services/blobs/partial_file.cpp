@@ -18,7 +18,6 @@ using namespace numbered;
 constexpr mode_t only_ours = 0600;
 constexpr std::size_t number_size = 8;
 constexpr std::size_t sealed_piece = piece_size + tag_size;
-constexpr std::uint64_t start_from = 4u << 20;  // bytes that a disk is given to write while more come
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -202,11 +201,7 @@ void PartialFile::write_sealed() {
     written_ += (sealed_.size() + sealed_piece - 1) / sealed_piece;
     const auto end = at + sealed_.size();
     sealed_.clear();
-    if (end - started_ < start_from) return;
-    // Only a beginning, so that sync() has little left to wait for: whether it works matters to nobody.
-    (void)::sync_file_range(*file_, static_cast<off_t>(started_), static_cast<off_t>(end - started_),
-                            SYNC_FILE_RANGE_WRITE);
-    started_ = end;
+    writing_.up_to(*file_, end);
 }
 
 void PartialFile::keep_rest() const {

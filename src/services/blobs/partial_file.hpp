@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/core/early_writing.hpp"
 #include "base/core/file_lock.hpp"
 #include "base/core/hasher.hpp"
 #include "base/core/uuid.hpp"
@@ -70,7 +71,7 @@ private:
     std::optional<crypto::Digest> digest_;
     std::uint64_t size_ = 0;     // of the content
     std::uint64_t written_ = 0;  // pieces that lie in the file
-    std::uint64_t started_ = 0;  // bytes of the file that the disk was asked to take
+    EarlyWriting writing_;
     std::string waiting_;        // of the next piece
     std::string sealed_;         // pieces about to be written
 };

@@ -72,8 +72,8 @@ private:
     std::uint64_t size_ = 0;     // of the content
     std::uint64_t written_ = 0;  // pieces that lie in the file
     EarlyWriting writing_;
-    std::string waiting_;        // of the next piece
-    std::string sealed_;         // pieces about to be written
+    std::string waiting_;  // of the next piece
+    std::string sealed_;   // pieces about to be written
 };
 
 }  // namespace bb::blobs

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/core/json_writer.hpp"
+#include "base/core/privileges.hpp"
 #include "base/db/found_home.hpp"
 #include "cli/deploy.hpp"
 #include "cli/production.hpp"
@@ -91,6 +92,7 @@ std::string stage_ledger(const Context& context, const std::string& stage) {
     const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
     db::mark_data_folder(context.config);
     fs::create_directories(folder);
+    privileges::give_to_owner_around(folder);
     return folder / (stage + ".jsonl");
 }
 

@@ -101,4 +101,20 @@ void drop_to(const Account& account) {
     setenv("LOGNAME", account.name.c_str(), 1);
 }
 
+void give_to_owner_around(const std::filesystem::path& made) {
+    if (!is_root()) return;
+    const int fd = ::open(made.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    require(fd >= 0, made.c_str());
+    struct stat around {
+    }, own{};
+    const bool known = ::stat(made.parent_path().c_str(), &around) == 0 && ::fstat(fd, &own) == 0;
+    const bool ours = known && own.st_uid == 0 && around.st_uid != 0 &&
+                      (S_ISDIR(own.st_mode) || (S_ISREG(own.st_mode) && own.st_nlink == 1));
+    const bool given = !ours || ::fchown(fd, around.st_uid, around.st_gid) == 0;
+    const int reason = errno;
+    ::close(fd);
+    errno = reason;
+    require(known && given, made.c_str());
+}
+
 }  // namespace bb::privileges

@@ -29,4 +29,8 @@ bool can_reach(const Account& account, const std::filesystem::path& folder);
 /// Becomes `account` for good, with its groups and home. Throws std::system_error when the system refuses.
 void drop_to(const Account& account);
 
+/// What root has made at `made`, a file or a folder, goes to the account that the folder around it belongs
+/// to. Nothing else changes hands: no link, no file with a second name. Throws std::system_error.
+void give_to_owner_around(const std::filesystem::path& made);
+
 }  // namespace bb::privileges

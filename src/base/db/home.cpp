@@ -76,6 +76,7 @@ void mark(const fs::path& folder) {
     fs::permissions(folder / "run", fs::perms::owner_all);
     if (!std::ofstream(folder / mark_name))
         fail(fmt::format("Nothing can be written into {}.", folder.string()));
+    for (const auto& made : {folder / "run", folder / mark_name}) privileges::give_to_owner_around(made);
 }
 
 /// Nothing is given away, closed to others or filled that somebody uses for something else.

@@ -74,6 +74,7 @@ void Ledger::add(LedgerEntry entry) const {
     ::close(fd);
     errno = reason;
     if (!stored) fail();
+    privileges::give_to_owner_around(file_);
 }
 
 void Ledger::begin(LedgerEntry entry) const {

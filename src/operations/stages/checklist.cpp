@@ -17,6 +17,7 @@
 
 #include "base/core/json_reader.hpp"
 #include "base/core/json_writer.hpp"
+#include "base/core/privileges.hpp"
 #include "base/core/time.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -344,6 +345,7 @@ Result<void> Words::add(const Word& word) const {
     const int reason = errno;
     if (fd >= 0) ::close(fd);
     if (!kept) throw std::system_error(reason, std::generic_category(), file_.string());
+    privileges::give_to_owner_around(file_);
     return {};
 }
 

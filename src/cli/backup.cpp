@@ -25,6 +25,7 @@ struct BackupWords {
     bool json = false;
     bool dry_run = false;
     bool release = false;
+    bool before_restore = false;  ///< of what a restore is about to replace: never the latest
 };
 
 /// Backups are made as the account of the data folder, which must be able to go on with what is written here.
@@ -80,8 +81,10 @@ bool is_with_log(const Context& context, const BackupWords& words, safety::Metho
 }
 
 /// In a place where no server keeps any, it is none that the next one is counted from.
-bool is_elsewhere(const Context& context, const BackupWords& words) {
-    return !words.place.empty() && words.place != context.config.text("BACKUP_TO");
+const char* reason_for(const Context& context, const BackupWords& words) {
+    if (words.before_restore) return safety::before_restore;
+    const bool elsewhere = !words.place.empty() && words.place != context.config.text("BACKUP_TO");
+    return elsewhere ? "asked for (elsewhere)" : "asked for";
 }
 
 int create(Context& context, const BackupWords& words) {
@@ -95,9 +98,8 @@ int create(Context& context, const BackupWords& words) {
         if (with_log)
             if (const auto why_not = safety::why_not_physical(installation))
                 throw std::runtime_error(*why_not);
-        const auto manifest = safety::back_up(
-            installation, places, keys.recipients,
-            is_elsewhere(context, words) ? "asked for (elsewhere)" : "asked for", method, with_log);
+        const auto manifest = safety::back_up(installation, places, keys.recipients,
+                                              reason_for(context, words), method, with_log);
         const auto path = safety::made_in(places).name() + "/" + manifest.id;
         warn_of_missing(context, manifest);
         if (words.json) {
@@ -202,6 +204,7 @@ void add_method(CLI::App& command, BackupWords& words) {
                     "later second can be recovered")
         ->check(CLI::IsMember({"logical", "physical"}))
         ->capture_default_str();
+    command.add_flag("--before-restore", words.before_restore)->group("");
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "operations/safety/base_backup.hpp"
-#include "operations/safety/recovery_window.hpp"
 #include "operations/safety/wal_store.hpp"
 
 namespace bb::cli {
@@ -36,7 +35,8 @@ PlaceLog look_at_log(const safety::Installation& of, const safety::Destination& 
         log.end = window.end;
         log.system = window.base.manifest->wal->system;
     }
-    log.spans = safety::spans_of(windows);
+    log.spans = safety::recoverable(windows);
+    log.told_spans = safety::spans_of(windows);
     log.bytes = safety::wal_bytes(place);
     return log;
 }
@@ -50,7 +50,11 @@ void write_log(JsonWriter& json, const PlaceLog& log) {
         .field("followed", log.slot && log.slot->in_use)
         .field("position", db::lsn_text(log.end))
         .field("recoverableTo", log.to)
-        .field("recoverable", log.spans)
+        .field("recoverable", log.told_spans)
+        .key("spans")
+        .array();
+    for (const auto& [from, to] : log.spans) json.object().field("from", from).field("to", to).end();
+    json.end()
         .field("behindBytes", std::uint64_t(log.slot ? log.slot->behind() : 0))
         .field("bytes", log.bytes)
         .key("lagSeconds");
@@ -71,7 +75,7 @@ std::string told_log(const PlaceLog& log, const std::string& place) {
                        !log.slot          ? "not kept any more"
                        : log.slot->in_use ? "to " + db::lsn_text(log.end)
                                           : "not read now: no server runs",
-                       log.lag().value_or(0), static_cast<double>(log.bytes) / 1e6, log.spans);
+                       log.lag().value_or(0), static_cast<double>(log.bytes) / 1e6, log.told_spans);
 }
 
 }  // namespace bb::cli

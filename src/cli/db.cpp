@@ -10,7 +10,7 @@
 #include "cli/database.hpp"
 #include "cli/db.hpp"
 #include "cli/seed.hpp"
-#include "operations/deploy/deployment.hpp"
+#include "operations/deploy/schema_back.hpp"
 #include "operations/safety/restore.hpp"
 
 namespace bb::cli {

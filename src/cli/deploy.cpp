@@ -24,8 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::minutes longest_going{2};  // of servers on other hosts that end now, too
-
 fs::path releases_of(const Context& context) {
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "releases";
 }
@@ -101,57 +99,12 @@ void print_plan(Context& context, const deploy::DeployPlan& plan, const std::str
     if (plan.migrate) context.out << "migrate\twhat only adds to the schema\n";
     if (plan.schema)
         context.out << fmt::format("rest\tnothing serves\nschema\tback to migration {}\n", *plan.schema);
+    if (plan.restore)
+        context.out << fmt::format("rest\tnothing serves\nrestore\tback to {} by {}\n",
+                                   to_rfc3339(plan.restore->to.moment), plan.restore->to.by);
     context.out << "start\tbeside the running one, on the same sockets\n";
     if (plan.smoke_test) context.out << "smoke test\tagainst it alone\n";
     context.out << fmt::format("switch\t\nbake\t{} s\nkeep\n", plan.bake.count());
-}
-
-/// Going back by the schema would leave the older release with emptiness where its content was.
-std::string restore_first(const deploy::SchemaGap& gap, const std::vector<std::string>& gone,
-                          const std::string& release) {
-    const auto lost = std::chrono::ceil<std::chrono::minutes>(now() - gap.taken_at).count();
-    return fmt::format(
-        "Needs a restore: migration {} dropped {}, and {} needs the content. \"brainbytes backup restore "
-        "--at {}\" brings the moment before back and loses {} minutes of work (more where no log is kept, "
-        "BACKUP_WAL_DAYS: then the last backup before it); then \"brainbytes rollback --to {}\" is code "
-        "only.",
-        gap.migration, fmt::join(gone, ", "), release, to_rfc3339(gap.taken_at - std::chrono::seconds(1)),
-        lost, release);
-}
-
-/// Why it is not gone back, with the way that there is.
-std::string refusal(Context& context, const fs::path& data, const deploy::SchemaGap& gap,
-                    const std::string& release) {
-    try {
-        const auto way = deploy::way_back(data, gap.to);
-        if (!way.gone.empty()) return restore_first(gap, way.gone, release);
-    } catch (const std::exception& fault) {
-        context.err << "Whether it needs a restore cannot be told: " << fault.what() << '\n';
-    }
-    return gap.text(release);
-}
-
-/// Whether the release runs on the database, or may be made to: then what that takes is in the plan.
-bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& words) {
-    const auto gap = deploy::schema_gap(plan.data, plan.release.about);
-    if (!gap) return true;
-    const auto name = plan.release.about.name();
-    if (plan.migrate) return context.fail(gap->text(name)) == done;
-    if (words.accepted_minutes < 0) return context.fail(refusal(context, plan.data, *gap, name)) == done;
-    const auto way = deploy::way_back(plan.data, gap->to);
-    if (!way.gone.empty()) return context.fail(restore_first(*gap, way.gone, name)) == done;
-    if (!way.elsewhere.empty() && !words.together)
-        return context.fail(fmt::format("Servers elsewhere need this schema: {}. Go back with all of them at "
-                                        "once (\"brainbytes rollback --stage STAGE\"), or stop them first.",
-                                        fmt::join(way.elsewhere, ", "))) == done;
-    context.err << "Needs its schema back: " << way.losses;
-    if (words.accepted_minutes < gap->minutes)
-        return context.fail(fmt::format("{} minutes of work are at stake, and {} are accepted.", gap->minutes,
-                                        words.accepted_minutes)) == done;
-    plan.schema = gap->to;
-    if (words.together) plan.others = longest_going;
-    plan.back_up = !words.no_backup;
-    return true;
 }
 
 /// Who changed the program that people use, to which one, and what was not looked at before.
@@ -165,7 +118,7 @@ int carry_out(Context& context, deploy::DeployPlan plan, const DeployWords& word
     if (const auto hold = deploy::DeployLock(plan.data).held(); hold && hold->id != words.lock)
         return context.fail(deploy::to_text(*hold));
     if (!fits_schema(context, plan, words)) return failed;
-    if (!plan.migrate && !plan.schema)
+    if (!plan.migrate && !plan.schema && !plan.restore)
         context.err << fmt::format("Code only: the database stays as it is, and {} runs on it.\n",
                                    plan.release.about.name());
     if (!words.dry_run) {
@@ -347,20 +300,7 @@ void register_deploy(CLI::App& app, Chosen& chosen) {
     past->add_flag("--json", words->json, "Print lines of JSON");
     add_locks(*bringing, chosen, words);
     auto* back = add(app, chosen, words, "rollback", "Back to the release before, in seconds", roll_back);
-    add_hooks(*back, *words);
-    add_target(*back, *words);
-    back->add_option("--to", words->to, "Another kept release");
-    back->add_option(
-            "--accept-data-loss", words->accepted_minutes,
-            "Minutes of work that may be lost, where the schema has to go back too; the refusal names them")
-        ->check(CLI::NonNegativeNumber);
-    back->add_flag("--no-backup", words->no_backup, "Without a backup before the schema goes back");
-    back->add_option("--lock", words->lock, "Also while the lock of this id is in force");
-    back->add_flag("--together", words->together,
-                   "The other hosts on this database go back now, too: wait for their servers to end");
-    back->add_flag("--attended", words->attended, "Undo it when no line comes on the input for 15 seconds");
-    back->add_flag("--dry-run", words->dry_run, "Only say what would be done");
-    back->add_flag("--json", words->json, "Print JSON");
+    add_going_back(*back, *words);
 }
 
 }  // namespace bb::cli

@@ -25,6 +25,7 @@ struct DeployWords {
     std::vector<const CLI::Option*> of_a_host;  ///< options that do not go with a stage
     std::vector<std::string> waive;             ///< "BOX=REASON", of the checklist before a deployment
     std::vector<std::string> hooks;             ///< "NAME=COMMAND"
+    std::string key;                            ///< file that opens backups
     std::string owner, reason;                  ///< of a new lock
     deploy::Limits limits;
     int minutes = 60;
@@ -42,10 +43,16 @@ struct DeployWords {
     bool json = false;
 };
 
+/// Whether the release runs on the database, or may be made to: then what that takes is in the plan. Says
+/// what is lost, and what speaks against it.
+bool fits_schema(Context& context, deploy::DeployPlan& plan, const DeployWords& words);
+
 /// How long and by what a release is watched; hooks of one host; hosts or another target.
 void add_watching(CLI::App& to, DeployWords& words);
 void add_hooks(CLI::App& to, DeployWords& words);
 void add_target(CLI::App& to, DeployWords& words);
+/// All options of "rollback".
+void add_going_back(CLI::App& to, DeployWords& words);
 
 /// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
 /// here.

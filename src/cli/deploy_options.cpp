@@ -49,4 +49,26 @@ void add_target(CLI::App& to, DeployWords& words) {
         ->capture_default_str();
 }
 
+void add_going_back(CLI::App& to, DeployWords& words) {
+    add_hooks(to, words);
+    add_target(to, words);
+    to.add_option("--to", words.to, "Another kept release");
+    to.add_option("--accept-data-loss", words.accepted_minutes,
+                  "Minutes of work that may be lost, where the schema or the database has to go back too; "
+                  "the refusal names them")
+        ->check(CLI::NonNegativeNumber);
+    to.add_flag("--no-backup", words.no_backup, "Without a backup before the schema or the data goes back");
+    words.of_a_host.push_back(
+        to.add_option("--key", words.key,
+                      "File with the private key of the backups, where it takes a restore; unset: "
+                      "BACKUP_KEY_FILE")
+            ->check(CLI::ExistingFile));
+    to.add_option("--lock", words.lock, "Also while the lock of this id is in force");
+    to.add_flag("--together", words.together,
+                "The other hosts on this database go back now, too: wait for their servers to end");
+    to.add_flag("--attended", words.attended, "Undo it when no line comes on the input for 15 seconds");
+    to.add_flag("--dry-run", words.dry_run, "Only say what would be done");
+    to.add_flag("--json", words.json, "Print JSON");
+}
+
 }  // namespace bb::cli

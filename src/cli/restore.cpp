@@ -31,6 +31,8 @@ constexpr std::chrono::seconds longest_wait_for_log{20};
 
 struct RestoreWords {
     std::string id, at;
+    std::string put_back;   ///< a database that a restore has put aside
+    int newest_schema = 0;  ///< that is brought back though this program does not know it; 0: none
     std::string from, into, key, room;
     bool yes = false, json = false, dry_run = false, no_safety = false, purge = false;
 };
@@ -158,6 +160,15 @@ void print(Context& context, const RestoreWords& words, const safety::Manifest& 
         context.err << fmt::format("The settings of the backup are in {}.\n", restored.settings.string());
 }
 
+int put_back(Context& context, const RestoreWords& words, db::Home& home) {
+    const auto installation = told_installation(context, home);
+    context.err << fmt::format("{} takes the place of the live database, which is kept like it.\n",
+                               words.put_back);
+    if (words.dry_run || !confirmed(context, words.yes)) return words.dry_run ? done : failed;
+    context.out << safety::put_back_former(installation, words.put_back) << '\n';
+    return done;
+}
+
 int purge(Context& context, const RestoreWords& words, db::Home& home) {
     const auto installation = told_installation(context, home);
     const auto names = safety::former_databases(installation);
@@ -202,7 +213,7 @@ int restore_in(Context& context, const RestoreWords& words, const From& from, db
     const auto installation = told_installation(context, home);
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     const auto& manifest = *source.backup.manifest;
-    const auto plan = safety::plan_restore(installation, from.place, manifest);
+    const auto plan = safety::plan_restore(installation, from.place, manifest, words.newest_schema);
     if (!from.backup.passed_over.empty())
         context.err << fmt::format("Newer, and damaged: {}.\n", from.backup.passed_over);
     show(context, manifest, plan);
@@ -308,6 +319,8 @@ Result<From> find_source(Context& context, const RestoreWords& words) {
 
 int restore(Context& context, const RestoreWords& words) {
     if (words.purge) return with_home(context, [&](db::Home& home) { return purge(context, words, home); });
+    if (!words.put_back.empty())
+        return with_home(context, [&](db::Home& home) { return put_back(context, words, home); });
     if (words.id.empty() == words.at.empty())
         return context.fail("Which backup? Give its id, or \"latest\", or a moment with --at.");
     const auto from = find_source(context, words);
@@ -341,6 +354,9 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
     command->add_flag("--json", words->json, "Print JSON");
     command->add_flag("--dry-run", words->dry_run, "Only say what would be replaced");
     command->add_flag("--no-safety", words->no_safety, "Make no backup of what is there now");
+    command->add_option("--put-back", words->put_back,
+                        "A database that a restore has put aside takes the place of the live one again");
+    command->add_option("--newest-schema", words->newest_schema)->group("");
     command->add_flag("--purge", words->purge, "Drop the databases that restores have put aside");
     command->callback([&chosen, words] {
         chosen.action = [words](Context& context) {

@@ -68,36 +68,6 @@ test("a schema goes back with the release when the loss is named, and who asks m
     assert.deepEqual(visitors.faults, []);
 });
 
-test("what a migration dropped comes back by a restore alone: that is said, with the moment and the minutes", async () => {
-    const newest = about.schemaMax;
-    const older = keepServed(server, { schemaMax: newest - 1 });
-    const newer = keepRelease(
-        server,
-        {},
-        `case "$*" in "db rollback"*--dry-run*)`,
-        `echo '{"rolledBack":[{"number":${newest + 1},"name":"made_up","drops":[],"gone":["column b of c"]}]}'; exit 0 ;; esac`,
-    );
-    await deployedKept(server, newer);
-    query(`INSERT INTO schema_migrations
-           VALUES (${newest + 1}, 'made_up', 'x', now() - interval '90 minutes', 'contract')`);
-    try {
-        const [{ moment }] = JSON.parse(
-            query(`SELECT json_agg(json_build_object('moment', to_char(applied_at - interval '1 second',
-                   'YYYY-MM-DD"T"HH24:MI'))) FROM schema_migrations WHERE number = ${newest + 1}`),
-        );
-        for (const words of [[], ["--accept-data-loss", "1000"], ["--dry-run"]]) {
-            const back = await server.command("rollback", "--to", older, ...words);
-            assert.equal(back.code, 1, words.join(" "));
-            assert.match(back.stderr, /Needs a restore: .* dropped column b of c/);
-            assert.match(back.stderr, new RegExp(`backup restore --at ${moment}`));
-            assert.match(back.stderr, /loses 91 minutes of work/);
-        }
-        assert.equal((await statusOf(server)).kept, newer);
-    } finally {
-        query(`DELETE FROM schema_migrations WHERE number > ${newest}`);
-    }
-});
-
 test("the schema of a database with several hosts goes back with all of them at once, and with one alone when it is the last", async () => {
     const database = await startDatabase();
     const newest = about.schemaMax;

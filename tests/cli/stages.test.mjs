@@ -195,7 +195,7 @@ test("hooks run before and after each step, and a failing one stops it", { skip:
         "prune",
         "unlock",
     ];
-    const there = ["backup", "migrate", "rest", "schema", "start", "smoke-test", "switch", "bake", "keep"];
+    const there = "backup migrate rest schema restore start smoke-test switch bake keep".split(" ");
     const both = (steps) => steps.flatMap((step) => [`before-${step}`, `after-${step}`]);
     stage.describe({}, '[stages.staging.hooks]\nbefore-lunch = "true"\n');
     const { code, stderr } = await fleet.command("config", "check");

@@ -4,39 +4,27 @@
 
 #include <boost/json.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "base/client/exchange.hpp"
 #include "base/core/json_reader.hpp"
+#include "base/core/process.hpp"
 #include "base/core/uuid.hpp"
-#include "base/db/servers.hpp"
 #include "operations/deploy/control.hpp"
+#include "operations/deploy/going_back.hpp"
 #include "operations/deploy/ledger.hpp"
+#include "operations/deploy/schema_back.hpp"
 #include "operations/deploy/smoke_test.hpp"
+#include "operations/safety/folder_store.hpp"
 
 namespace bb::deploy {
 namespace {
 
-/// The program that knows every migration of the database.
-std::filesystem::path newest_program(const std::filesystem::path& data) {
-    const auto current = release::KeptReleases(data / "releases").current();
-    return current ? current->folder / "brainbytes" : std::filesystem::path("/proc/self/exe");
-}
-
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds look_every{1};
-
-/// What "db status" tells. It fails where a migration stands against this very program, and tells all the
-/// same.
-boost::json::object migrations_of(const Surroundings& around) {
-    const auto status = parse_json(around.output_of(
-        "/proc/self/exe", {"db", "status", "--json"}, [] {}, true));
-    if (!status || !status->is_object())
-        throw std::runtime_error("The migrations of the database cannot be read.");
-    return status->get_object();
-}
 
 /// Thrown when a step has failed that is in the ledger already.
 class StepFailed : public std::runtime_error {
@@ -76,10 +64,11 @@ private:
     using Work = std::function<std::string()>;
 
     void steps() {
-        if (plan_.back_up) step("backup", [this]() { return "made " + command({"backup", "create"}); });
+        if (plan_.back_up) step("backup", [this]() { return back_up(); });
         if (plan_.migrate)
             step("migrate", [this]() { return command({"db", "migrate", "--phase", "expand"}); });
         if (plan_.schema) take_schema_back();
+        if (plan_.restore) bring_database_back();
         step("start", [this]() { return start(); });
         if (plan_.smoke_test)
             step("smoke test", [this]() {
@@ -143,6 +132,7 @@ private:
             } catch (const StepFailed&) {
             }
         };
+        if (former_) try_to("database again", [this]() { return put_database_back(); });
         if (schema_before_)
             try_to("schema again", [this]() {
                 const auto to = std::to_string(*schema_before_);
@@ -174,6 +164,65 @@ private:
 
             return "back to migration " + to;
         });
+    }
+
+    /// One that a restore replaces what it is of is never the latest.
+    std::string back_up() const {
+        if (!plan_.restore) return "made " + command({"backup", "create"});
+        auto text = ourselves({"backup", "create", "--before-restore"}, plan_.watch);
+        return "made " + text.substr(0, text.find('\n'));
+    }
+
+    std::string ourselves(std::vector<std::string> words, const std::function<void()>& watch) const {
+        return around_.output_of("/proc/self/exe", std::move(words), watch);
+    }
+
+    /// Names of those that restores have put aside.
+    std::set<std::string> former_databases() const {
+        std::set<std::string> names;
+        std::istringstream lines(ourselves({"backup", "restore", "--purge", "--dry-run"}, [] {}));
+        for (std::string line; std::getline(lines, line);) names.insert(line);
+        return names;
+    }
+
+    /// Of the moment before a migration took away what the release needs.
+    void bring_database_back() {
+        step("rest", [this]() {
+            control_.ask("rest");
+            return std::string("nothing serves; who asks now is answered by ") + plan_.release.about.name();
+        });
+        step("restore", [this]() {
+            former_ = former_databases();
+            secret_ = small_file(plan_.data / "secret");
+            note_going_back(plan_.data,
+                            {plan_.release.about.name(), plan_.restore->migration, process::own_name()});
+            std::vector<std::string> words = {"backup", "restore", "--yes", "--json", "--no-safety"};
+            const auto& to = plan_.restore->to;
+            words.insert(words.end(), to.words.begin(), to.words.end());
+            const auto told = parse_json(around_.output_of(program(), words, plan_.watch));
+            const auto former =
+                told && told->is_object() ? text_member(told->get_object(), "formerDatabase") : std::string();
+            return fmt::format("back to {} by {}; the database of before is kept as {}",
+                               to_rfc3339(to.moment), to.by, former);
+        });
+    }
+
+    /// As it was, with the secret that opens what is sealed in it.
+    std::string put_database_back() {
+        if (!is_replaced(around_, plan_.restore->migration)) return "it was not replaced";
+        for (const auto& name : former_databases()) {
+            if (former_->contains(name)) continue;
+            if (secret_ && small_file(plan_.data / "secret") != secret_)
+                safety::write_small_file(plan_.data / "secret", *secret_);
+            const auto aside = ourselves({"backup", "restore", "--put-back", name, "--yes"}, [] {});
+            return fmt::format("{} is back in its place; what was brought back is kept as {}", name,
+                               aside.substr(0, aside.find('\n')));
+        }
+        throw std::runtime_error("the database of before is not there");
+    }
+
+    static std::optional<std::string> small_file(const std::filesystem::path& file) {
+        return std::filesystem::exists(file) ? std::optional(safety::read_small_file(file)) : std::nullopt;
     }
 
     std::filesystem::path program() const { return plan_.release.folder / "brainbytes"; }
@@ -246,86 +295,13 @@ private:
     std::string address_;
     Traffic before_, at_switch_;
     bool putting_back_ = false;
-    std::optional<int> schema_before_;  // known once nothing serves, so that it can be taken back
+    std::optional<std::set<std::string>>
+        former_;                         // databases that were put aside before; once it may replace
+    std::optional<std::string> secret_;  // of the server, before
+    std::optional<int> schema_before_;   // known once nothing serves, so that it can be taken back
 };
 
 }  // namespace
-
-std::string SchemaGap::text(const std::string& release) const {
-    return fmt::format(
-        "{0} knows the schema up to {1}, and migration {2} has taken something away that it needs. It runs "
-        "after "
-        "\"brainbytes db rollback --to {1}\", which says what that loses; the schema is {3} minutes old. "
-        "\"brainbytes rollback --to {0} --accept-data-loss {3}\" does both.",
-        release, to, migration, minutes);
-}
-
-std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about) {
-    const Control control(data);
-    const auto status = migrations_of(surroundings_of(control));
-    std::optional<SchemaGap> gap;
-    Time first = now();
-    for (const auto& one : status.at("migrations").as_array()) {
-        const auto& migration = one.as_object();
-        const auto number = static_cast<int>(migration.at("number").as_int64());
-        if (migration.at("appliedAt").is_null() || number <= about.schema_max) continue;
-        const auto applied = parse_rfc3339(std::string(migration.at("appliedAt").as_string()));
-        first = std::min(first, applied.value_or(first));
-        if (!gap && migration.at("phase").as_string() == "contract")
-            gap = SchemaGap{number, about.schema_max, applied.value_or(now())};
-    }
-    if (gap) gap->minutes = std::chrono::ceil<std::chrono::minutes>(now() - first).count();
-    return gap;
-}
-
-bool is_resting(const std::filesystem::path& data) {
-    try {
-        return Control(data).ask("status").at("resting").as_bool();
-    } catch (const std::exception&) {
-        return false;
-    }
-}
-
-namespace {
-
-/// Those servers in what "db rollback --dry-run" tells that the supervisor has not started.
-std::vector<std::string> elsewhere(const Control& control, const boost::json::object& told) {
-    std::vector<std::string> found;
-    const auto* servers = told.if_contains("servers");
-    if (!servers) return found;  // a release before told none
-    std::set<std::string> own;
-    const auto status = control.ask("status");
-    for (const auto& process : status.at("processes").as_array())
-        own.insert(std::to_string(process.as_int64()));
-    for (const auto& one : servers->as_array()) {
-        const auto text = [&one](const char* name) {
-            return std::string(one.as_object().at(name).as_string());
-        };
-        const db::ConnectedServer server{text("process"), text("host"), text("from")};
-        if (server.host != db::server_host() || !own.contains(server.process)) found.push_back(server.text());
-    }
-    return found;
-}
-
-}  // namespace
-
-WayBack way_back(const std::filesystem::path& data, int to) {
-    const Control control(data);
-    WayBack way;
-    way.losses = surroundings_of(control).output_of(
-        newest_program(data), {"db", "rollback", "--to", std::to_string(to), "--dry-run", "--json"}, [] {});
-    const auto told = parse_json(way.losses);
-    if (!told || !told->is_object()) throw std::runtime_error("What is lost cannot be read: " + way.losses);
-    for (const auto& one : told->at("rolledBack").as_array()) {
-        const auto* migration = one.if_object();
-        const auto* gone =
-            migration ? migration->if_contains("gone") : nullptr;  // a release before told none
-        if (!gone) continue;
-        for (const auto& what : gone->as_array()) way.gone.emplace_back(what.as_string());
-    }
-    way.elsewhere = elsewhere(control, told->get_object());
-    return way;
-}
 
 Outcome deploy(const DeployPlan& plan) {
     return Deployment(plan).run();

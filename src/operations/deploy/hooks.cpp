@@ -18,8 +18,8 @@ constexpr std::chrono::minutes longest_hook{30};
 }  // namespace
 
 const std::vector<std::string>& steps_of_host() {
-    static const std::vector<std::string> steps = {"backup",     "migrate", "rest", "schema", "start",
-                                                   "smoke-test", "switch",  "bake", "keep"};
+    static const std::vector<std::string> steps = {"backup", "migrate",    "rest",   "schema", "restore",
+                                                   "start",  "smoke-test", "switch", "bake",   "keep"};
     return steps;
 }
 

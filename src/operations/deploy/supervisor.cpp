@@ -7,7 +7,9 @@
 #include "base/core/json_writer.hpp"
 #include "base/core/log.hpp"
 #include "base/db/cluster.hpp"
+#include "base/net/pool.hpp"
 #include "base/net/timer.hpp"
+#include "operations/deploy/going_back.hpp"
 #include "operations/deploy/supervisor_impl.hpp"
 
 namespace bb::deploy {
@@ -24,6 +26,7 @@ constexpr milliseconds first_pause{200}, longest_pause{30'000};
 constexpr seconds proved_after{60};
 /// Who waits for a schema to be taken back must not wait for connections that nobody uses.
 constexpr seconds longest_idle_at_rest{2};
+constexpr seconds longest_change_of_places{1};
 constexpr seconds grace{10};  // beyond the time that a server was given to finish
 
 std::string in_seconds(milliseconds time) {
@@ -135,10 +138,39 @@ Task<void> Supervisor::Impl::hold_up() {
     }
 }
 
+Task<bool> Supervisor::Impl::settle(bool of_who_asks) {
+    const auto left = going_back(options.data);
+    if (!left) co_return true;
+    if (!of_who_asks && is_alive(*left)) co_return false;
+    bool replaced = false;
+    try {
+        // What was killed in the moment in which two databases change places may still have been heard.
+        co_await net::sleep_for(longest_change_of_places);
+        net::BlockingPool pool(1);
+        const Surroundings around{options.environment, fs::current_path()};
+        const auto look = [around, migration = left->migration]() {
+            return is_replaced(around, migration);
+        };
+        replaced = co_await pool.run(look);
+        if (replaced) kept.set_current(left->release);
+    } catch (const std::exception& fault) {
+        log::error("which release belongs to the database cannot be told", {{"reason", fault.what()}});
+        co_return false;
+    }
+    forget_going_back(options.data);
+    note("keep", replaced ? "done" : "undone",
+         replaced ? "the database was brought back for it" : "the database was not brought back",
+         left->release);
+    co_return true;
+}
+
 Task<void> Supervisor::Impl::put_up() {
-    const auto name = kept_name();
     changing = true;
-    auto started = co_await start(name);
+    const bool settled = co_await settle(false);
+    const auto name = kept_name();
+    Result<std::shared_ptr<ServerProcess>> started =
+        Error(ErrorCode::unavailable, "the database is being brought back");
+    if (settled) started = co_await start(name);
     changing = false;
     if (!started) {
         log::error("the server cannot be started",
@@ -202,12 +234,14 @@ std::string Supervisor::Impl::switch_over() {
 std::string Supervisor::Impl::keep() {
     if (!trial || !current || current->ended()) return refusal(crashed.value_or("Nothing was switched to."));
     if (current->release() != no_release) kept.set_current(current->release());
+    forget_going_back(options.data);
     trial = false;
     return agreed();
 }
 
 Task<bool> Supervisor::Impl::undo() {
     if (candidate) let_go(std::exchange(candidate, nullptr), seconds(0));
+    co_await settle(true);
     if (std::exchange(resting, false)) {
         co_await put_up();
         co_return current != nullptr;

@@ -58,6 +58,9 @@ struct Supervisor::Impl : std::enable_shared_from_this<Impl> {
     /// Once a release serves that was kept, and nothing is under way, its own supervisor goes on.
     void look_at_own_release();
     Task<void> hold_up();
+    /// Where a rollback that replaces the database was broken off: keeps the release that belongs to the
+    /// database that is there. False: somebody is still at it, and is not who asks, or it cannot be told.
+    Task<bool> settle(bool of_who_asks);
     /// Starts a server of the release that is kept, and lets everybody in.
     Task<void> put_up();
     /// A candidate becomes the one that serves everybody; the one before finishes what it has.

@@ -39,15 +39,13 @@ std::optional<RecoveryWindow> window_of(const Destination& place, StoredBackup b
     return RecoveryWindow{std::move(base), from, std::max(from, quiet_until(place, *last)), last->to, pieces};
 }
 
-struct Span {
-    Time from, to;
-};
+}  // namespace
 
-std::vector<Span> spans(const std::vector<RecoveryWindow>& windows) {
-    std::vector<Span> all;
+std::vector<RecoverySpan> recoverable(const std::vector<RecoveryWindow>& windows) {
+    std::vector<RecoverySpan> all;
     for (const auto& window : windows) all.push_back({window.from, window.to});
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
-    std::vector<Span> joined;
+    std::vector<RecoverySpan> joined;
     for (const auto& span : all) {
         if (!joined.empty() && span.from <= joined.back().to)
             joined.back().to = std::max(joined.back().to, span.to);
@@ -56,8 +54,6 @@ std::vector<Span> spans(const std::vector<RecoveryWindow>& windows) {
     }
     return joined;
 }
-
-}  // namespace
 
 std::vector<RecoveryWindow> recovery_windows(const Destination& place) {
     std::vector<RecoveryWindow> windows;
@@ -92,7 +88,7 @@ bool is_followed(const Installation& of, const Destination& place) {
 
 std::string spans_of(const std::vector<RecoveryWindow>& windows) {
     std::string text;
-    for (const auto& [from, to] : spans(windows))
+    for (const auto& [from, to] : recoverable(windows))
         text +=
             fmt::format("{}from {} to {}", text.empty() ? "" : ", and ", to_rfc3339(from), to_rfc3339(to));
     return text;

@@ -32,6 +32,14 @@ Result<RecoveryWindow> window_for(std::vector<RecoveryWindow> windows, std::opti
 /// be copied: what a backup begins with is in the place or still kept for it, without a gap.
 bool is_followed(const Installation& of, const Destination& place);
 
+/// Any second from `from` to `to` can be recovered.
+struct RecoverySpan {
+    Time from, to;
+};
+
+/// What overlaps put together, the oldest first.
+std::vector<RecoverySpan> recoverable(const std::vector<RecoveryWindow>& windows);
+
 /// "from A to B, and from C to D" of what overlaps put together; empty without any.
 std::string spans_of(const std::vector<RecoveryWindow>& windows);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <stdexcept>
@@ -128,8 +129,9 @@ void compare_with_live(db::Session& session, const Manifest& manifest, RestorePl
 
 }  // namespace
 
-RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest) {
-    if (manifest.schema > db::schema_max)
+RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest,
+                         int newest_schema) {
+    if (manifest.schema > std::max(db::schema_max, newest_schema))
         throw std::runtime_error(
             fmt::format("The backup {} has schema {}, and this program knows {} at most. Use the program "
                         "that made it ({}) or "
@@ -168,6 +170,16 @@ Restored restore_backup(const Installation& into, const RestoreSource& source, c
 
 std::vector<std::string> former_databases(const Installation& at) {
     return former_databases_of(at.conninfo);
+}
+
+std::string put_back_former(const Installation& at, const std::string& name) {
+    const auto known = former_databases(at);
+    if (std::find(known.begin(), known.end(), name) == known.end())
+        throw std::runtime_error(fmt::format("No restore has put a database {} aside{}{}.", name,
+                                             known.empty() ? "" : ": there are ", fmt::join(known, ", ")));
+    const auto former = former_name(at.conninfo, "putting_back");
+    put_back_database(at.conninfo, name, former);
+    return former;
 }
 
 void purge_former(const Installation& at, const std::vector<std::string>& names) {

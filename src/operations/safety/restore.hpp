@@ -29,7 +29,10 @@ struct RestorePlan {
     Erased erased;                   ///< who is erased again
     std::string fault;               ///< why the live database cannot be read to its end; empty: it can
 };
-RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest);
+/// `newest_schema`: up to which a backup may have what this program does not know, as long as it only adds.
+/// Throws std::runtime_error with a sentence where it has more; db::SqlError, db::Unavailable.
+RestorePlan plan_restore(const Installation& into, const Destination& from, const Manifest& manifest,
+                         int newest_schema = 0);
 
 /// The moment of a restore since which no migration was applied: what stands before it belongs to the backup,
 /// and taking the newest of that back as well would be one too many.
@@ -61,6 +64,10 @@ Restored restore_backup(const Installation& into, const RestoreSource& source, c
 
 /// Databases that restores have put aside; purge_former() drops them.
 std::vector<std::string> former_databases(const Installation& at);
+/// Gives one of them the place of the live database, which is put aside in turn: under the name that this
+/// gives. Uploaded files and the server's secret stay. Throws std::runtime_error with a sentence,
+/// db::SqlError.
+std::string put_back_former(const Installation& at, const std::string& name);
 void purge_former(const Installation& at, const std::vector<std::string>& names);
 
 }  // namespace bb::safety

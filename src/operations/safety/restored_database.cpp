@@ -80,6 +80,31 @@ void drop(db::Session& session, const std::string& name) {
     }
 }
 
+/// `next` gets the name `live`, and what had it `former`, in one transaction. Gives the seconds in which no
+/// connection could be made.
+double change_places(db::Session& session, const std::string& live, const std::string& next,
+                     const std::string& former) {
+    session.script("SET synchronous_commit = on");
+    const auto swap =
+        fmt::format("BEGIN; ALTER DATABASE {0} RENAME TO {2}; ALTER DATABASE {1} RENAME TO {0}; COMMIT",
+                    identifier(live), identifier(next), identifier(former));
+    for (int attempt = 1;; ++attempt) {
+        const auto started = steady_clock::now();
+        for (const auto& name : {live, next}) end_others(session, name);
+        try {
+            session.script(swap);
+            return std::chrono::duration<double>(steady_clock::now() - started).count();
+        } catch (const db::SqlError& refused) {
+            session.script("ROLLBACK");
+            if (refused.sqlstate() != in_use) throw;
+            if (attempt == tries_to_swap)
+                throw std::runtime_error(
+                    "Somebody stays connected to the live database: stop the server, then "
+                    "try again. Nothing was changed.");
+        }
+    }
+}
+
 }  // namespace
 
 RestoredDatabase::RestoredDatabase(const std::string& conninfo, bool live_is_empty,
@@ -147,26 +172,17 @@ void RestoredDatabase::analyze() const {
 double RestoredDatabase::take_place(const std::string& former) {
     if (name_.empty()) return 0;
     db::Session session(maintenance_);
-    session.script("SET synchronous_commit = on");
-    const auto swap =
-        fmt::format("BEGIN; ALTER DATABASE {0} RENAME TO {2}; ALTER DATABASE {1} RENAME TO {0}; COMMIT",
-                    identifier(live_), identifier(name_), identifier(former));
-    for (int attempt = 1;; ++attempt) {
-        const auto started = steady_clock::now();
-        for (const auto& name : {live_, name_}) end_others(session, name);
-        try {
-            session.script(swap);
-            name_.clear();
-            return std::chrono::duration<double>(steady_clock::now() - started).count();
-        } catch (const db::SqlError& refused) {
-            session.script("ROLLBACK");
-            if (refused.sqlstate() != in_use) throw;
-            if (attempt == tries_to_swap)
-                throw std::runtime_error(
-                    "Somebody stays connected to the live database: stop the server, then "
-                    "try again. Nothing was changed.");
-        }
-    }
+    const auto seconds = change_places(session, live_, name_, former);
+    name_.clear();
+    return seconds;
+}
+
+void put_back_database(const std::string& conninfo, const std::string& name, const std::string& former) {
+    db::Session session(maintenance_of(conninfo));
+    const auto live = name_of(conninfo);
+    if (!session.query(claim_sql, live)[0].get<bool>(0))
+        throw std::runtime_error("A restore into this database is under way. Nothing was changed.");
+    change_places(session, live, name, former);
 }
 
 std::string former_name(const std::string& conninfo, const std::string& backup) {

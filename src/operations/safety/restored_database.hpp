@@ -47,6 +47,9 @@ private:
 /// Names of the databases that restores of `conninfo`'s have put aside, oldest first.
 std::vector<std::string> former_databases_of(const std::string& conninfo);
 void drop_databases(const std::string& conninfo, const std::vector<std::string>& names);
+/// Gives the live database's name to one that a restore has put aside, and `former` to the live one. Throws
+/// std::runtime_error with a sentence, as take_place() does, and db::SqlError.
+void put_back_database(const std::string& conninfo, const std::string& name, const std::string& former);
 /// The name under which the live database is put aside when `backup` takes its place.
 std::string former_name(const std::string& conninfo, const std::string& backup);
 

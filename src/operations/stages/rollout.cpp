@@ -53,8 +53,9 @@ public:
             step("lock", [this]() { return lock_all(); });
             step_ = "check";
             if (journal_.release.empty()) journal_.release = common_way_back(before_, broken_off_);
-            if (plan_.back_up && plan_.accepted_minutes >= 0 && takes_schema_back())
-                step("backup", [this]() { return back_up(); });
+            if (plan_.back_up && plan_.accepted_minutes >= 0)
+                if (const auto words = backup_of_what_goes(); !words.empty())
+                    step("backup", [&]() { return back_up(words); });
             step_ = "rollback";
             journal_.hook("before", "rollback");
             restore_options_of_what_was_broken_off();
@@ -335,21 +336,23 @@ private:
                 [&](const std::string& host) { restore_environment(stage_, Host(stage_, host), left); });
     }
 
-    /// Or whether it is about the code alone. Throws where the first host says that it cannot be.
-    bool takes_schema_back() const {
+    /// The command that makes one backup for all of them, before any lets its server end; none where it is
+    /// about the code alone. Throws where the first host says that it cannot go back.
+    std::vector<std::string> backup_of_what_goes() const {
         const auto goes = std::find_if(before_.begin(), before_.end(),
                                        [this](const auto& one) { return one.kept != release(); });
         const auto steps =
             Host(stage_, goes == before_.end() ? stage_.hosts.front() : goes->host)
                 .brainbytes(words_to_go_back(plan_, release(), {"--lock", lock_, "--dry-run"}), {});
-        return steps.find("\nschema\t") != std::string::npos;
+        if (steps.find("\nrestore\t") != std::string::npos) return {"backup", "create", "--before-restore"};
+        if (steps.find("\nschema\t") != std::string::npos) return {"backup", "create"};
+        return {};
     }
 
-    /// For all of them, before any lets its server end.
-    std::string back_up() const {
+    std::string back_up(const std::vector<std::string>& words) const {
         const auto& first = stage_.hosts.front();
         journal_.hook_at(first, "before-backup");
-        Host(stage_, first).brainbytes({"backup", "create"}, {.limit = longest_change});
+        Host(stage_, first).brainbytes(words, {.limit = longest_change});
         journal_.hook_at(first, "after-backup");
         return "made on " + first;
     }

@@ -2,10 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
 
+#include "base/client/address.hpp"
+#include "base/client/mail_greeting.hpp"
 #include "base/config/public_url.hpp"
 #include "base/core/json_reader.hpp"
 #include "base/core/new_file.hpp"
@@ -17,6 +20,7 @@
 #include "operations/verify/browser.hpp"
 #include "operations/verify/outside.hpp"
 #include "operations/verify/student.hpp"
+#include "services/mail/message.hpp"
 
 namespace bb::cli {
 namespace {
@@ -26,6 +30,7 @@ namespace fs = std::filesystem;
 /// The exit code when the release is well, and what is around it is not: going back would not help.
 constexpr int only_around = 3;
 constexpr double seconds_of_hour = 3600;
+constexpr std::chrono::seconds longest_talk{15};
 
 struct VerifyWords {
     std::string stage;
@@ -81,6 +86,18 @@ std::string alarms(const Context& context) {
                        status.at("ways").to_number<int>());
 }
 
+/// By which codes go, asked as a letter would ask, and left before there is one.
+std::string mail_server(const Context& context, const std::string& to) {
+    const auto& config = context.config;
+    const auto& url = config.text("SMTP_URL");
+    const auto from = std::string(mail::address_in(config.text("MAIL_FROM")));
+    const auto host = client::host_of(url);
+    const auto fault = client::try_mail_server(url, config.text("SSL_CERT_FILE"), longest_talk, from, to);
+    if (!fault.empty()) throw std::runtime_error(fmt::format("{}: {}", host, fault));
+    return fmt::format("{} would take a letter from {}{}; none was sent", host, from,
+                       to.empty() ? std::string() : " to " + to);
+}
+
 std::string migrations(const Context& context) {
     const auto told = output_of_own(context, {"db", "status"});
     if (told.find("pending") != std::string::npos) throw std::runtime_error("some are not applied");
@@ -121,6 +138,8 @@ void look_here(Context& context, verify::Report& report, const VerifyWords& word
         return verify::send_letter(
             {.url = at.url, .cookie = session_of(context, words.mail_as), .ca_file = at.ca_file});
     });
+    if (context.config.is_set("SMTP_URL"))
+        report.look("sign-in: mail server", [&] { return mail_server(context, words.mail_as); });
     report.look("alarms armed", [&] { return alarms(context); });
     report.look("backup", [&] { return backup_age(context); });
     report.look("migrations", [&] { return migrations(context); });

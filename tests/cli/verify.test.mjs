@@ -1,15 +1,17 @@
 // `brainbytes verify` on a host: everything is looked at, and what is wrong is named.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { makeCertificate } from "../support/certificates.mjs";
+import { startMailSink } from "../support/mail_sink.mjs";
 import { startModel } from "../support/model.mjs";
-import { freePort, startServer, temporaryFolder } from "../support/server.mjs";
+import { freePort, program, startServer, temporaryFolder } from "../support/server.mjs";
 
 const folder = temporaryFolder("bb-verify");
 let model, server;
@@ -67,6 +69,10 @@ test("a whole one passes, with an answer to each probe; the report is kept", asy
         assert.ok(passed.includes(name), `${name}: ${JSON.stringify(report.probes)}`);
     const shown = existsSync("/usr/bin/chromium") ? [] : ["phone layout", "theme"];
     assert.deepEqual(skipped.sort(), ["TLS", "sign-in: GitHub", ...shown].sort());
+    assert.match(
+        report.probes.find(({ name }) => name === "headers").answer,
+        /^130 of 100\+ \(A\+\) by Mozilla's scheme: 7 headers of a page and of an answer; HSTS and cookies are not scored/,
+    );
     const reports = path.join(server.dataFolder, "verifications");
     const newest = readdirSync(reports).sort().at(-1);
     assert.deepEqual(JSON.parse(readFileSync(path.join(reports, newest), "utf8")), report);
@@ -151,6 +157,73 @@ test("a certificate that nobody vouches for, or a name that is none, is not the 
         }
     } finally {
         peer.close();
+    }
+});
+
+test("headers that are missing cost points, and each is named", async () => {
+    const peer = http.createServer((request, response) => {
+        response.setHeader("x-content-type-options", "nosniff");
+        response.setHeader("referrer-policy", "unsafe-url");
+        response.end("<html></html>");
+    });
+    await new Promise((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    try {
+        const { code, report } = await look("--url", `http://127.0.0.1:${peer.address().port}`);
+        assert.equal(code, 1);
+        const { result, answer } = report.probes.find(({ name }) => name === "headers");
+        assert.equal(result, "failed");
+        assert.match(
+            answer,
+            /^50 of 100\+ \(C\) by Mozilla's scheme; what costs points: csp-not-implemented -25, /,
+        );
+        assert.match(
+            answer,
+            /referrer-policy-unsafe -5, x-frame-options-not-implemented -20; missing or weak: .*; wanted: 90$/,
+        );
+    } finally {
+        peer.close();
+    }
+});
+
+test("a mail server is asked whether it would take a letter, and gets none", async () => {
+    const { certificate, key } = makeCertificate(folder, "mail", "DNS:localhost");
+    const options = ["--tls", certificate, key, "--sign-in", "school:secret", "--refuse", "away@example.org"];
+    const sink = await startMailSink(options);
+    const url = (password) => `smtp://school:${password}@localhost:${sink.port}`;
+    const env = { ...model.env, SMTP_URL: url("secret"), SSL_CERT_FILE: certificate };
+    const mailing = await startServer({ env });
+    const probe = async (name, more, ...words) => {
+        const on = { ...mailing.env, ...more };
+        const told = spawnSync(program, ["verify", "--json", ...words], { env: on, encoding: "utf8" });
+        const { result, answer } = JSON.parse(told.stdout).probes.find((one) => one.name === name);
+        return `${result}: ${answer}`;
+    };
+    try {
+        const name = "sign-in: mail server";
+        assert.equal(
+            await probe(name),
+            "passed: localhost would take a letter from brainbytes@localhost; none was sent",
+        );
+        assert.match(
+            await probe(name, {}, "--mail-as", "ana@example.org"),
+            /^passed: .* to ana@example\.org; none/,
+        );
+        assert.match(
+            await probe(name, {}, "--mail-as", "away@example.org"),
+            /^failed: .* refuses RCPT TO: 550 5\.1\.1 no such person/,
+        );
+        assert.match(
+            await probe(name, { SMTP_URL: url("wrong") }),
+            /^failed: .*it refused the user name or password/,
+        );
+        assert.match(await probe("sign-in: e-mail code"), /^passed: a code that nobody was sent is refused/);
+        assert.deepEqual(
+            sink.events.filter(({ event }) => event === "letter"),
+            [],
+        );
+    } finally {
+        await mailing.stop();
+        await sink.close();
     }
 });
 

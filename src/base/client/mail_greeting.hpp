@@ -9,4 +9,9 @@ namespace bb::client {
 std::string greet_mail_server(const std::string& smtp_url, const std::string& ca_file,
                               std::chrono::milliseconds limit);
 
+/// The same, and asks whether it would take a letter with this sender, and, unless `to` is empty, for this
+/// person: the talk ends before a letter is begun. Why it would not; empty: it would.
+std::string try_mail_server(const std::string& smtp_url, const std::string& ca_file,
+                            std::chrono::milliseconds limit, const std::string& from, const std::string& to);
+
 }  // namespace bb::client

@@ -1,5 +1,8 @@
 #include "base/client/mailer.hpp"
 
+#include <fmt/format.h>
+#include <poll.h>
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
@@ -127,6 +130,55 @@ MailOutcome hand_over(const MailEnvelope& envelope, const std::string& ca_file, 
     return outcome_of(easy.get(), code, error);
 }
 
+/// Connects and signs in; why it could not.
+std::string greet(CURL* easy, const std::string& smtp_url, std::chrono::milliseconds limit) {
+    char error[CURL_ERROR_SIZE] = "";
+    prepare_connection(easy, smtp_url, limit);
+    set(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1L);
+    set(easy, CURLOPT_CONNECT_ONLY, 1L);  // up to and with the sign-in
+    set(easy, CURLOPT_FORBID_REUSE, 0L);  // for what may be said there afterwards
+    set(easy, CURLOPT_ERRORBUFFER, error);
+    const CURLcode code = curl_easy_perform(easy);
+    auto detail = outcome_of(easy, code, error).detail;
+    set(easy, CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+    return detail;
+}
+
+/// Whether there is something to read, or room to write, before that time.
+bool wait_for_server(CURL* easy, short events, std::chrono::steady_clock::time_point until) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (socket == CURL_SOCKET_BAD || left.count() <= 0) return false;
+    pollfd stream{socket, events, 0};
+    return ::poll(&stream, 1, static_cast<int>(left.count())) > 0;
+}
+
+/// The last line of what it answers, without its end; empty: nothing came.
+std::string answer_to(CURL* easy, std::string_view command, std::chrono::steady_clock::time_point until) {
+    constexpr std::size_t most_answer = 4096;
+    while (!command.empty()) {
+        std::size_t sent = 0;
+        const auto code = curl_easy_send(easy, command.data(), command.size(), &sent);
+        if (code == CURLE_AGAIN && wait_for_server(easy, POLLOUT, until)) continue;
+        if (code != CURLE_OK) return {};
+        command.remove_prefix(sent);
+    }
+    for (std::string answer; answer.size() < most_answer;) {
+        char piece[512];
+        std::size_t got = 0;
+        const auto code = curl_easy_recv(easy, piece, sizeof piece, &got);
+        if (code == CURLE_AGAIN && wait_for_server(easy, POLLIN, until)) continue;
+        if (code != CURLE_OK || got == 0) return {};
+        answer.append(piece, got);
+        if (!answer.ends_with("\r\n")) continue;
+        const auto begin = answer.rfind('\n', answer.size() - 2);
+        const auto line = answer.substr(begin == std::string::npos ? 0 : begin + 1);
+        if (line.size() > 5 && line[3] != '-') return line.substr(0, line.size() - 2);
+    }
+    return {};
+}
+
 /// Counts a letter while it is under way, or waits.
 struct Counted {
     explicit Counted(std::atomic<int>& count) : count(count) { ++count; }
@@ -156,14 +208,27 @@ bool must_encrypt(const std::string& smtp_url) {
 
 std::string greet_mail_server(const std::string& smtp_url, const std::string& ca_file,
                               std::chrono::milliseconds limit) {
+    return greet(make_easy(ca_file).get(), smtp_url, limit);
+}
+
+std::string try_mail_server(const std::string& smtp_url, const std::string& ca_file,
+                            std::chrono::milliseconds limit, const std::string& from, const std::string& to) {
+    if (!plain_address(from) || (!to.empty() && !plain_address(to)))
+        return "sender or recipient is no address that a mail server takes";
     const EasyHandle easy = make_easy(ca_file);
-    char error[CURL_ERROR_SIZE] = "";
-    prepare_connection(easy.get(), smtp_url, limit);
-    set(easy.get(), CURLOPT_SERVER_RESPONSE_TIMEOUT, 1L);
-    set(easy.get(), CURLOPT_CONNECT_ONLY, 1L);  // up to and with the sign-in
-    set(easy.get(), CURLOPT_ERRORBUFFER, error);
-    const CURLcode code = curl_easy_perform(easy.get());
-    return outcome_of(easy.get(), code, error).detail;
+    if (auto fault = greet(easy.get(), smtp_url, limit); !fault.empty()) return fault;
+    const auto until = std::chrono::steady_clock::now() + limit;
+    const auto ask = [&](const std::string& command) {
+        const auto answer = answer_to(easy.get(), command + "\r\n", until);
+        if (answer.starts_with('2')) return std::string();
+        const auto name = command.substr(0, command.find(':'));
+        return answer.empty() ? fmt::format("it does not answer {}", name)
+                              : fmt::format("it refuses {}: {}", name, answer);
+    };
+    auto fault = ask("MAIL FROM:<" + from + ">");
+    if (fault.empty() && !to.empty()) fault = ask("RCPT TO:<" + to + ">");
+    ask("RSET");
+    return fault;
 }
 
 Mailer::Mailer(std::string ca_file)

@@ -16,7 +16,8 @@ namespace bb::stages {
 namespace {
 
 constexpr std::chrono::minutes longest_look{10};
-constexpr std::array<std::string_view, 5> around = {"alarms armed", "backup", "e-mail", "DNS", "TLS"};
+constexpr std::array<std::string_view, 6> around = {"alarms armed",         "backup", "e-mail",
+                                                    "sign-in: mail server", "DNS",    "TLS"};
 
 void look_at_host(verify::Report& report, const Stage& stage, const std::string& name) {
     report.look(name + ": reached", [&]() {

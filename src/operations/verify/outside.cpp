@@ -11,12 +11,14 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "base/client/exchange.hpp"
 #include "base/core/json_reader.hpp"
+#include "operations/verify/observatory.hpp"
 
 namespace bb::verify {
 namespace {
@@ -122,16 +124,27 @@ std::vector<Wanted> wanted_headers(bool https) {
 }
 
 std::string headers(const Outside& outside) {
-    const auto wanted = wanted_headers(outside.url.starts_with("https"));
+    const bool https = outside.url.starts_with("https");
+    const auto wanted = wanted_headers(https);
     std::string missing;
+    std::set<std::string> costs;
+    HeaderScore lowest{std::numeric_limits<int>::max(), {}};
     for (const auto* target : {"/sign-in", "/api/session"}) {
         const auto reply = get(outside, target);
         for (const auto& one : wanted)
             if (!one.fits(reply.header(one.name)))
                 missing += fmt::format("{}{} of {}", missing.empty() ? "" : ", ", one.name, target);
+        const auto score = score_of(reply, https);
+        costs.insert(score.costs.begin(), score.costs.end());
+        if (score.points < lowest.points) lowest = score;
     }
-    if (!missing.empty()) throw std::runtime_error("missing or weak: " + missing);
-    return fmt::format("{0} of {0} of a page and of an answer", wanted.size());
+    auto told = fmt::format("{} of 100+ ({}) by Mozilla's scheme", lowest.points, lowest.grade());
+    if (!costs.empty()) told += fmt::format("; what costs points: {}", fmt::join(costs, ", "));
+    if (!missing.empty()) told += "; missing or weak: " + missing;
+    if (lowest.points < good_score) throw std::runtime_error(fmt::format("{}; wanted: {}", told, good_score));
+    if (!missing.empty()) throw std::runtime_error(told);
+    return fmt::format("{}: {} headers of a page and of an answer{}", told, wanted.size(),
+                       https ? "" : "; HSTS and cookies are not scored without TLS");
 }
 
 struct Authority {

@@ -60,10 +60,18 @@ void must(const client::Reply& reply, int status, const char* what) {
         throw std::runtime_error(fmt::format("{} is answered with {}", what, reply.status));
 }
 
+/// Nobody reads the letters of a mail server for us: no more is known than that codes are looked at.
+std::string by_mail_server(const Visit& visit) {
+    const auto guess = fmt::format(R"({{"email":"{}","code":"000000"}})", student_email);
+    must(signed_out(visit, "POST", "/api/auth/code", guess), 401, "a code that nobody was sent");
+    return "a code that nobody was sent is refused; a right one cannot be read where letters go by a mail "
+           "server, "
+           "see \"sign-in: mail server\"";
+}
+
 std::string by_mail(const Visit::To& to, const fs::path& outbox) {
-    if (outbox.empty())
-        throw NotHere("letters go by a mail server, where no code can be read; see the probe \"e-mail\"");
     const Visit visit(to);
+    if (outbox.empty()) return by_mail_server(visit);
     const auto before = letters_in(outbox);
     const auto ask = fmt::format(R"({{"email":"{}"}})", student_email);
     must(signed_out(visit, "POST", "/api/auth/email", ask), 202, "POST /api/auth/email");

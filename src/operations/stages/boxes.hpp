@@ -13,7 +13,8 @@ struct BoxKind {
     const char* name;
     const char* words;  ///< of the plan
     std::function<std::string(const Evidence&)>
-        look;  ///< gives the evidence or throws; nothing: a person signs it
+        look;                    ///< gives the evidence or throws; nothing: a person signs it
+    bool may_be_signed = false;  ///< where there is no such evidence, too
 };
 
 /// Where deploy/aws is, unless it is told otherwise.

@@ -28,8 +28,8 @@ public:
         faults_ = points.lacking;
         if (points.all.empty()) return refuse(nothing_reaches());
         const auto& best = points.all.front();
-        if (words_.accepted_minutes < 0) return refuse(way_with(best));
         if (!way_.elsewhere.empty()) return refuse(with_others(best));
+        if (words_.accepted_minutes < 0) return refuse(way_with(best));
         const auto* point = words_.dry_run ? affordable(best) : first_good(points.all);
         if (!point) return false;
         context_.err << fmt::format(

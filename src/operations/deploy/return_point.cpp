@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 #include "base/core/json_reader.hpp"
 #include "operations/deploy/control.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 /// A migration is noted with the time at which its transaction began.
 constexpr std::chrono::seconds before_the_migration{1};
+constexpr std::chrono::seconds longest_wait_for_log{20};
+constexpr std::chrono::minutes recent{1};
+constexpr std::chrono::milliseconds look_again{500};
 
 /// These tell, and fail where something else is not well.
 boost::json::object told_by(const Surroundings& around, std::vector<std::string> words) {
@@ -45,7 +49,19 @@ public:
     }
 
 private:
+    /// A moment that has just passed is waited for: the log is a second behind.
     void look_at_logs() {
+        for (const auto deadline = now() + longest_wait_for_log;;) {
+            found_ = {};
+            const bool may_come = look_at_logs_now() && now() - moment_ < recent;
+            if (!may_come || now() > deadline) return;
+            std::this_thread::sleep_for(look_again);
+        }
+    }
+
+    /// Whether a log that goes on has not come as far.
+    bool look_at_logs_now() {
+        bool is_behind = false;
         const auto status = told_by(around_, {"backup", "status", "--json"});
         for (const auto& one : status.at("places").as_array()) {
             const auto& place = one.as_object();
@@ -63,7 +79,11 @@ private:
                 add_log(path);
             else
                 lacks_log(path, log);
+            const auto to = log ? time_member(*log, "recoverableTo") : std::nullopt;
+            is_behind =
+                is_behind || (!reached && log && (!to || *to < moment_) && log->at("followed").as_bool());
         }
+        return is_behind;
     }
 
     void add_log(const std::string& place) {

@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 
 #include "app/shared_assets.hpp"
 #include "base/core/json_writer.hpp"
+#include "base/db/home.hpp"
 #include "cli/deploy.hpp"
 #include "operations/deploy/ledger.hpp"
+#include "operations/deploy/trial.hpp"
 #include "operations/release/build.hpp"
 #include "operations/release/kept.hpp"
 #include "operations/safety/running_tool.hpp"
@@ -80,6 +83,33 @@ int build(Context& context, const ReleaseWords& words) {
 
 int about(Context& context, const ReleaseWords&) {
     context.out << release::to_json(release::about_this_program()) << '\n';
+    return done;
+}
+
+/// With the options of this process, which the commands of the test get too.
+deploy::Surroundings surroundings_here(const Context& context) {
+    deploy::Surroundings around{.environment = {}, .folder = std::filesystem::current_path()};
+    auto variables = config::process_environment();
+    for (const char* name : {"BRAINBYTES_DATA", "BRAINBYTES_STAGE"})
+        variables[name] = context.config.text(name);
+    for (const auto& [name, value] : variables) around.environment.push_back(name + "=" + value);
+    return around;
+}
+
+int try_out(Context& context, const ReleaseWords&) {
+    auto home = db::Home::open(context.config, db::Home::Use::server, db::say_on_stderr);
+    if (!home) return context.fail(home.error());
+    const auto detail = deploy::try_alone(
+        surroundings_here(context), std::chrono::seconds(context.config.number("BRAINBYTES_START_SECONDS")));
+    home->close();
+    const auto about = release::about_this_program();
+    JsonWriter json;
+    json.object()
+        .field("release", about.name())
+        .field("schemaMin", about.schema_min)
+        .field("schemaMax", about.schema_max)
+        .field("detail", detail);
+    context.out << json.end().take() << '\n';
     return done;
 }
 
@@ -215,6 +245,8 @@ void add_making(const Add& add, ReleaseWords* words) {
                       "Pack this program, built from the commit, instead of compiling");
     built->add_flag("--json", words->json, "Print JSON");
     add("about", "What this program is, as JSON", about);
+    add("try", "Start a server of this program where nobody reaches it, and use it as a student would",
+        try_out);
 }
 
 void add_keeping(const Add& add, ReleaseWords* words) {

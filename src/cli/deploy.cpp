@@ -145,12 +145,13 @@ int bring(Context& context, const DeployWords& words) {
         context.fail("Name an archive or a kept release (\"brainbytes release list\").");
         return wrong_usage;
     }
-    if (words.target == "aws" || is_remote(words)) {
+    const bool on_aws = is_on_aws(words);
+    if (on_aws || is_remote(words)) {
         if (const auto fault = foreign_to_a_stage(words)) {
             context.fail(*fault);
             return wrong_usage;
         }
-        return words.target == "aws" ? deploy_on_aws(context, words) : deploy_stage(context, words);
+        return on_aws ? deploy_on_aws(context, words) : deploy_stage(context, words);
     }
     act_as_owner(context);
     const auto release = wanted_release(context, words);
@@ -166,10 +167,11 @@ int bring(Context& context, const DeployWords& words) {
 }
 
 int roll_back(Context& context, const DeployWords& words) {
-    if (words.target == "aws" || is_remote(words)) {
+    const bool on_aws = is_on_aws(words);
+    if (on_aws || is_remote(words)) {
         if (const auto fault = foreign_to_a_stage(words))
             return context.fail(*fault) == done ? done : wrong_usage;
-        return words.target == "aws" ? roll_back_on_aws(context, words) : roll_back_stage(context, words);
+        return on_aws ? roll_back_on_aws(context, words) : roll_back_stage(context, words);
     }
     act_as_owner(context);
     const release::KeptReleases kept(releases_of(context));
@@ -194,12 +196,13 @@ int roll_back(Context& context, const DeployWords& words) {
 }
 
 int history(Context& context, const DeployWords& words) {
-    if (is_remote(words)) return stage_history(context, words);
+    if (is_on_aws(words) || is_remote(words)) return stage_history(context, words);
     print_history(context, words, releases_of(context) / "ledger.jsonl");
     return done;
 }
 
 int print_status(Context& context, const DeployWords& words) {
+    if (is_on_aws(words)) return status_on_aws(context, words);
     if (is_remote(words)) return stage_status(context, words);
     auto answer = deploy::Control(context.config.text("BRAINBYTES_DATA")).ask("status");
     const auto hold = deploy::DeployLock(context.config.text("BRAINBYTES_DATA")).held();

@@ -55,8 +55,12 @@ void add_target(CLI::App& to, DeployWords& words);
 void add_going_back(CLI::App& to, DeployWords& words);
 
 /// Whether the stage has hosts in brainbytes.toml of this folder: then it is worked on over ssh, and not
-/// here.
+/// here. Throws std::runtime_error when the stage is on AWS, where neither can be.
 bool is_remote(const DeployWords& words);
+
+/// Whether the stage is on AWS, by brainbytes.toml of this folder. Throws std::runtime_error when --target
+/// says so and the file does not: other commands would take this machine for the stage.
+bool is_on_aws(const DeployWords& words);
 
 /// Runs a command on the first host of the stage in this folder's brainbytes.toml, when the stage has hosts;
 /// nothing otherwise: it is for this machine. For what all hosts have in common, in one database.
@@ -81,12 +85,16 @@ int give_up_lock(Context& context, const DeployWords& words);
 void note_in_audit(Context& context, const std::string& text, const std::string& release);
 
 /// The same for the service that deploy/aws has made: `words.what` is the tag of an image that was pushed.
-/// Looks at the domain afterwards, and goes back when it is not well.
 int deploy_on_aws(Context& context, const DeployWords& words);
 int roll_back_on_aws(Context& context, const DeployWords& words);
+int status_on_aws(Context& context, const DeployWords& words);
 
 /// The release that HEAD of this clone makes.
 std::string release_of_head();
+
+/// Keeps the report of a look in "verifications" of the data folder: what was true on a day is asked for
+/// later. That it cannot is told, and changes no verdict.
+void keep_report(Context& context, const std::string& text, const std::string& target, bool tell);
 
 /// The ledger of a stage, where deployments begin.
 std::string stage_ledger(const Context& context, const std::string& stage);

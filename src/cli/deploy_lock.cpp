@@ -9,6 +9,7 @@
 #include "operations/deploy/deploy_lock.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/deploy/supervisor.hpp"
+#include "operations/stages/aws_lock.hpp"
 #include "operations/stages/hosts.hpp"
 
 namespace bb::cli {
@@ -65,25 +66,61 @@ int unlock_stage(Context& context, const DeployWords& words) {
     return done;
 }
 
+deploy::Hold new_hold(const DeployWords& words) {
+    return {.id = words.lock.empty() ? Uuid::make().text() : words.lock,
+            .owner = owner_of(words),
+            .reason = words.reason,
+            .until = now() + std::chrono::minutes(words.minutes)};
+}
+
+std::string words_of_taking(const deploy::Hold& hold) {
+    return fmt::format("{} keeps releases as they are until {}: {}", hold.owner, to_rfc3339(hold.until),
+                       hold.reason);
+}
+
+std::string words_of_ending(const deploy::Hold& gone, const DeployWords& words) {
+    return fmt::format("{} has ended the lock of {} until {}: {}", owner_of(words), gone.owner,
+                       to_rfc3339(gone.until), gone.reason);
+}
+
+int lock_on_aws(Context& context, const DeployWords& words) {
+    const auto hold = new_hold(words);
+    stages::AwsLock(stage_of(words.stage)).take(hold, [&](std::string_view said) {
+        context.err << said << '\n';
+    });
+    note_lock(deploy::Ledger(stage_ledger(context, words.stage)), hold.id, "lock", words_of_taking(hold));
+    context.out << fmt::format("{}\tuntil {}\n", hold.id, to_rfc3339(hold.until));
+    return done;
+}
+
+int unlock_on_aws(Context& context, const DeployWords& words) {
+    const auto gone = stages::AwsLock(stage_of(words.stage)).give_up(words.lock);
+    if (!gone) {
+        context.out << no_lock << '\n';
+        return done;
+    }
+    note_lock(deploy::Ledger(stage_ledger(context, words.stage)), gone->id, "unlock",
+              words_of_ending(*gone, words));
+    context.out << fmt::format("the lock of {} has ended\n", gone->owner);
+    return done;
+}
+
 }  // namespace
 
 int take_lock(Context& context, const DeployWords& words) {
+    if (is_on_aws(words)) return lock_on_aws(context, words);
     if (is_remote(words)) return lock_stage(context, words);
     write_as_owner(context);
-    const deploy::Hold hold{.id = words.lock.empty() ? Uuid::make().text() : words.lock,
-                            .owner = owner_of(words),
-                            .reason = words.reason,
-                            .until = now() + std::chrono::minutes(words.minutes)};
+    const auto hold = new_hold(words);
     const auto taken = deploy::DeployLock(folder_of(context)).take(hold);
     if (!taken) return context.fail(taken.error());
-    note_lock_here(context, words, hold.id, "lock",
-                   fmt::format("{} keeps releases as they are until {}: {}", hold.owner,
-                               to_rfc3339(hold.until), hold.reason));
+    note_lock_here(context, words, hold.id, "lock", words_of_taking(hold));
     context.out << fmt::format("{}\tuntil {}\n", hold.id, to_rfc3339(hold.until));
     return done;
 }
 
 int give_up_lock(Context& context, const DeployWords& words) {
+    if (is_on_aws(words)) return unlock_on_aws(context, words);
     if (is_remote(words)) return unlock_stage(context, words);
     act_as_owner(context);
     const auto gone = deploy::DeployLock(folder_of(context)).give_up(words.lock);
@@ -91,9 +128,7 @@ int give_up_lock(Context& context, const DeployWords& words) {
         context.out << no_lock << '\n';
         return done;
     }
-    note_lock_here(context, words, gone->id, "unlock",
-                   fmt::format("{} has ended the lock of {} until {}: {}", owner_of(words), gone->owner,
-                               to_rfc3339(gone->until), gone->reason));
+    note_lock_here(context, words, gone->id, "unlock", words_of_ending(*gone, words));
     context.out << fmt::format("the lock of {} has ended\n", gone->owner);
     return done;
 }

@@ -43,10 +43,7 @@ public:
 private:
     std::string name() const { return plan_.release.about.name(); }
 
-    std::string need() const {
-        return fmt::format("Needs a restore: migration {} dropped {}, and {} needs the content.",
-                           gap_.migration, fmt::join(way_.gone, ", "), name());
-    }
+    std::string need() const { return gap_.lost(way_.gone, name()); }
 
     bool refuse(const std::string& why) { return context_.fail(need() + ' ' + why) == done; }
 

@@ -8,6 +8,7 @@
 #include "base/db/found_home.hpp"
 #include "cli/deploy.hpp"
 #include "cli/production.hpp"
+#include "cli/stage_change.hpp"
 #include "operations/release/package.hpp"
 #include "operations/stages/host.hpp"
 #include "operations/stages/rollout.hpp"
@@ -18,50 +19,6 @@ namespace bb::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-stages::RolloutPlan plan_of(Context& context, const DeployWords& words, const stages::Stage& stage) {
-    stages::RolloutPlan plan{.stage = stage, .ledger = deploy::Ledger(stage_ledger(context, words.stage))};
-    plan.say = [&context](std::string_view host, std::string_view step, std::string_view detail) {
-        context.err << fmt::format("{}{}{}{}{}\n", host, host.empty() ? "" : "\t", step,
-                                   step.empty() ? "" : ": ", detail)
-                    << std::flush;
-    };
-    return plan;
-}
-
-int tell(Context& context, const DeployWords& words, const stages::RolloutOutcome& outcome) {
-    const auto& release = outcome.release;
-    if (words.json) {
-        JsonWriter json;
-        json.object()
-            .field("deployment", outcome.deployment)
-            .field("stage", words.stage)
-            .field("release", release)
-            .field("kept", outcome.kept)
-            .field("failedStep", outcome.step)
-            .field("reason", outcome.reason)
-            .field("seconds", outcome.seconds);
-        context.out << json.end().take() << '\n';
-    } else if (outcome.kept) {
-        context.out << fmt::format("{}\t{}\tin service after {:.1f} s\n", words.stage, release,
-                                   outcome.seconds);
-    }
-    if (outcome.kept) return done;
-    return context.fail(fmt::format("{}: {} is not in service: {} failed: {}", words.stage, release,
-                                    outcome.step, outcome.reason));
-}
-
-/// What a look at the stage finds; throws std::runtime_error with what is wrong.
-std::string verified(const stages::Stage& stage, const decltype(stages::RolloutPlan::say)& say) {
-    verify::Report report([&](const verify::Probe& probe) {
-        say({}, "verify " + probe.result, probe.name + ": " + probe.answer);
-    });
-    stages::verify_stage(report, stage);
-    if (const auto faults = stages::faults_of_release(report); !faults.empty())
-        throw std::runtime_error(faults);
-    return report.passed() ? fmt::format("{} probes", report.probes().size())
-                           : "nothing against the release, but: " + report.faults();
-}
 
 void print_plan(Context& context, const stages::RolloutPlan& plan) {
     const auto& stage = plan.stage;
@@ -87,6 +44,52 @@ void print_plan(Context& context, const stages::RolloutPlan& plan) {
 }
 
 }  // namespace
+
+stages::RolloutPlan plan_of(Context& context, const DeployWords& words, const stages::Stage& stage) {
+    stages::RolloutPlan plan{.stage = stage, .ledger = deploy::Ledger(stage_ledger(context, words.stage))};
+    plan.say = [&context](std::string_view host, std::string_view step, std::string_view detail) {
+        context.err << fmt::format("{}{}{}{}{}\n", host, host.empty() ? "" : "\t", step,
+                                   step.empty() ? "" : ": ", detail)
+                    << std::flush;
+    };
+    return plan;
+}
+
+int tell_outcome(Context& context, const DeployWords& words, const stages::RolloutOutcome& outcome) {
+    const auto& release = outcome.release;
+    if (words.json) {
+        JsonWriter json;
+        json.object()
+            .field("deployment", outcome.deployment)
+            .field("stage", words.stage)
+            .field("release", release)
+            .field("kept", outcome.kept)
+            .field("failedStep", outcome.step)
+            .field("reason", outcome.reason)
+            .field("seconds", outcome.seconds);
+        context.out << json.end().take() << '\n';
+    } else if (outcome.kept) {
+        context.out << fmt::format("{}\t{}\tin service after {:.1f} s\n", words.stage, release,
+                                   outcome.seconds);
+    }
+    if (outcome.kept) return done;
+    return context.fail(fmt::format("{}: {} is not in service: {} failed: {}", words.stage, release,
+                                    outcome.step, outcome.reason));
+}
+
+std::function<std::string()> look_at_the_end(Context& context, const stages::RolloutPlan& plan) {
+    return [&context, stage = plan.stage, say = plan.say]() {
+        verify::Report report([&](const verify::Probe& probe) {
+            say({}, "verify " + probe.result, probe.name + ": " + probe.answer);
+        });
+        stages::verify_stage(report, stage, context.config.text("SSL_CERT_FILE"));
+        if (stage.on_aws) keep_report(context, report.to_json(stage.name), stage.name, false);
+        if (const auto faults = stages::faults_of_release(report); !faults.empty())
+            throw std::runtime_error(faults);
+        return report.passed() ? fmt::format("{} probes", report.probes().size())
+                               : "nothing against the release, but: " + report.faults();
+    };
+}
 
 std::string stage_ledger(const Context& context, const std::string& stage) {
     const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "stages";
@@ -134,7 +137,25 @@ bool is_remote(const DeployWords& words) {
     const auto all = stages::read_stages(".");
     if (!all) return true;  // its faults are told by who works on it, as is a stage that it lacks
     const auto stage = all->find(words.stage);
+    if (stage != all->end() && stage->second.on_aws)
+        throw std::runtime_error(
+            fmt::format("{} is on AWS: this is about a machine, and can be done there alone (docs/aws.md).",
+                        words.stage));
     return stage == all->end() || !stage->second.hosts.empty();
+}
+
+bool is_on_aws(const DeployWords& words) {
+    const bool typed = words.target == "aws";
+    if (typed && words.stage.empty()) throw std::runtime_error("--target aws needs --stage.");
+    if (typed && !stage_of(words.stage).on_aws)
+        throw std::runtime_error(
+            fmt::format("{0} is not on AWS by {1}: write target = \"aws\" into [stages.{0}].", words.stage,
+                        stages::stage_file_name));
+    if (words.stage.empty() || !fs::exists(stages::stage_file_name)) return false;
+    const auto all = stages::read_stages(".");
+    if (!all) return false;  // its faults are told by who works on it
+    const auto stage = all->find(words.stage);
+    return stage != all->end() && stage->second.on_aws;
 }
 
 int deploy_stage(Context& context, const DeployWords& words) {
@@ -154,10 +175,7 @@ int deploy_stage(Context& context, const DeployWords& words) {
     plan.lock = words.lock;
     plan.older = words.older;
     plan.trusted = words.trust;
-    if (!words.no_verify)
-        plan.verify = [stage, say = plan.say]() {
-            return verified(stage, say);
-        };
+    if (!words.no_verify) plan.verify = look_at_the_end(context, plan);
     if (words.stage != "production" && !words.waive.empty()) {
         context.fail("--waive is for production: nothing keeps a release from other stages.");
         return wrong_usage;
@@ -173,7 +191,7 @@ int deploy_stage(Context& context, const DeployWords& words) {
         if (!waived) return failed;
         plan.waived = *waived;
     }
-    return tell(context, words, stages::roll_out(plan));
+    return tell_outcome(context, words, stages::roll_out(plan));
 }
 
 int roll_back_stage(Context& context, const DeployWords& words) {
@@ -188,7 +206,7 @@ int roll_back_stage(Context& context, const DeployWords& words) {
                                    stages::what_stands_against(plan));
         return done;
     }
-    return tell(context, words, stages::roll_back(plan));
+    return tell_outcome(context, words, stages::roll_back(plan));
 }
 
 int stage_status(Context& context, const DeployWords& words) {

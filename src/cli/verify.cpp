@@ -36,12 +36,13 @@ struct VerifyWords {
     std::string stage;
     std::string url;
     std::string mail_as;
+    bool elsewhere = false;  ///< the server runs on another machine
     bool json = false;
 };
 
-/// Where letters can be read; empty: a mail server takes them.
-fs::path outbox(const Context& context) {
-    if (context.config.is_set("SMTP_URL")) return {};
+/// Where letters can be read; empty: nowhere here.
+fs::path outbox(const Context& context, const VerifyWords& words) {
+    if (words.elsewhere || context.config.is_set("SMTP_URL")) return {};
     return fs::path(context.config.text("BRAINBYTES_DATA")) / "outbox";
 }
 
@@ -121,8 +122,10 @@ void look_here(Context& context, verify::Report& report, const VerifyWords& word
     };
     report.look("metrics", [&] {
         if (!words.url.empty()) ask();
-        return verify::metrics_at(
-            {words.url.empty() ? config::local_url(config) : words.url, {}, at.ca_file});
+        return verify::metrics_at({words.url.empty() ? config::local_url(config) : words.url,
+                                   {},
+                                   at.ca_file,
+                                   words.elsewhere ? config.text("METRICS_TOKEN") : std::string()});
     });
     verify::Visit::To visitor;
     if (report.look("a student for this", [&] {
@@ -130,7 +133,7 @@ void look_here(Context& context, verify::Report& report, const VerifyWords& word
             visitor = student_at(context, at.url, at.ca_file);
             return std::string(verify::student_email);
         }))
-        verify::look_as_student(report, visitor, outbox(context));
+        verify::look_as_student(report, visitor, outbox(context, words));
     report.look("e-mail", [&] {
         ask();
         if (words.mail_as.empty())
@@ -143,27 +146,13 @@ void look_here(Context& context, verify::Report& report, const VerifyWords& word
     report.look("alarms armed", [&] { return alarms(context); });
     report.look("backup", [&] { return backup_age(context); });
     report.look("migrations", [&] { return migrations(context); });
-    if (there) verify::look_with_browser(report, at.url);
-}
-
-/// Reports stay: what was true on a day is asked for later. One that cannot be kept changes no verdict.
-void keep(Context& context, const std::string& text, const std::string& target, bool tell) {
-    try {
-        write_as_owner(context);  // whose folder it is may be known only since a command has made it
-        const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
-        fs::create_directories(folder);
-        const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
-        write_new_file(file, text + '\n', 0600);
-        if (tell) context.err << "Kept as " << file.string() << '\n';
-    } catch (const std::exception& fault) {
-        context.err << "The report is not kept: " << fault.what() << '\n';
-    }
+    if (there) verify::look_with_browser(report, at.url, !at.ca_file.empty());
 }
 
 int run_verify(Context& context, const VerifyWords& words) {
     DeployWords where;
     where.stage = words.stage;
-    const bool remote = is_remote(where);
+    const bool remote = is_on_aws(where) || is_remote(where);
     if (remote && (!words.url.empty() || !words.mail_as.empty())) {
         context.fail(
             "--url and --mail-as are for this host; of a stage, domain and mail_as in brainbytes.toml "
@@ -178,19 +167,32 @@ int run_verify(Context& context, const VerifyWords& words) {
                         << std::flush;
     });
     if (remote)
-        stages::verify_stage(report, stage_of(words.stage));
+        stages::verify_stage(report, stage_of(words.stage), context.config.text("SSL_CERT_FILE"));
     else
         look_here(context, report, words);
     const auto target = remote ? words.stage : std::string("here");
     const auto text = report.to_json(target);
     if (words.json) context.out << text << '\n';
-    keep(context, text, target, !words.json);
+    keep_report(context, text, target, !words.json);
     if (report.passed()) return done;
     context.fail("Not everything is as it should be: " + report.faults());
     return stages::faults_of_release(report).empty() ? only_around : failed;
 }
 
 }  // namespace
+
+void keep_report(Context& context, const std::string& text, const std::string& target, bool tell) {
+    try {
+        write_as_owner(context);  // whose folder it is may be known only since a command has made it
+        const auto folder = fs::path(context.config.text("BRAINBYTES_DATA")) / "verifications";
+        fs::create_directories(folder);
+        const auto file = folder / fmt::format("{}-{}.json", to_rfc3339(now()), target);
+        write_new_file(file, text + '\n', 0600);
+        if (tell) context.err << "Kept as " << file.string() << '\n';
+    } catch (const std::exception& fault) {
+        context.err << "The report is not kept: " << fault.what() << '\n';
+    }
+}
 
 void register_verify(CLI::App& app, Chosen& chosen) {
     auto* command = app.add_subcommand("verify",
@@ -201,6 +203,9 @@ void register_verify(CLI::App& app, Chosen& chosen) {
     add_stage(*command, chosen);
     command->add_option("--url", words->url, "Its address, else BRAINBYTES_URL or the one it listens on");
     command->add_option("--mail-as", words->mail_as, "Administrator who is sent a test letter");
+    command->add_flag("--elsewhere", words->elsewhere,
+                      "The server is on another machine: its outbox is not read here, and metrics are asked "
+                      "for by METRICS_TOKEN");
     command->add_flag("--json", words->json, "Print JSON");
     command->callback([&chosen, words] {
         words->stage = chosen.stage;

@@ -1,14 +1,12 @@
 // deploy/aws/release.mjs before a stand-in for the AWS command line, which notes each call and answers what the test
-// says: moto runs no tasks, so that no migration would end and no service change there.
+// says: moto runs no tasks, so that no migration would end and no service change there. aws_deploy.test.mjs has the whole.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import https from "node:https";
+import { spawnSync } from "node:child_process";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
-import { makeCertificate } from "../support/certificates.mjs";
-import { program, programEnvironment, root, startServer, temporaryFolder } from "../support/server.mjs";
+import { programEnvironment, root, temporaryFolder } from "../support/server.mjs";
 
 const standIn = `#!${process.execPath}
 const { appendFileSync, readFileSync } = require("node:fs");
@@ -17,7 +15,7 @@ const folder = require("node:path").dirname(__filename);
 appendFileSync(folder + "/calls", JSON.stringify({ call: service + " " + verb, input: JSON.parse(input) }) + "\\n");
 const answer = JSON.parse(readFileSync(folder + "/answers.json", "utf8"))[service + " " + verb];
 if (answer === undefined) { console.error("An error occurred (AccessDenied)"); process.exit(254); }
-console.log(JSON.stringify(answer));
+console.log(JSON.stringify(input.includes("nextToken") ? { ...answer, events: [] } : answer));
 `;
 
 const newArn = "arn:aws:ecs:us-east-1:123456789012:task-definition/brainbytes-production:8";
@@ -69,6 +67,7 @@ const good = {
     },
     "ecs describe-tasks": stopped(0),
     "ecs update-service": {},
+    "logs get-log-events": { events: [{ message: "one" }, { message: "two" }], nextForwardToken: "f/1" },
 };
 
 /** What the release says, and which calls it made. */
@@ -102,9 +101,10 @@ test("a release is registered by its digest, migrates, and then serves", () => {
     const { containerDefinitions, ...rest } = done.call("ecs register-task-definition");
     assert.deepEqual(rest, { family: "brainbytes-production", cpu: "2048" });
     const image = "repository/brainbytes-production@sha256:abc";
+    const dockerLabels = { "brainbytes.release": "v2" };
     assert.deepEqual(containerDefinitions, [
-        { ...server, name: "data", image },
-        { ...server, image },
+        { ...server, name: "data", image, dockerLabels },
+        { ...server, image, dockerLabels },
     ]);
     const run = done.call("ecs run-task");
     assert.equal(run.taskDefinition, newArn);
@@ -123,7 +123,7 @@ test("a migration that fails leaves the service alone", () => {
     ]) {
         const done = release({ ...good, [name]: answer }, "production", "v2");
         assert.equal(done.status, 1);
-        assert.match(done.stderr, /migration/);
+        assert.match(done.stderr, /db migrate/);
         assert.equal(done.call("ecs update-service"), undefined);
     }
 });
@@ -140,95 +140,96 @@ test("a task that does not become healthy is a failure", () => {
 });
 
 test("what serves is told, and comes back without a migration", () => {
-    assert.equal(release(good, "production", "--running").stdout, `${newArn}\n`);
+    assert.equal(release(good, "production", "--running").stdout, `${newArn}\t\n`);
+    const labels = { dockerLabels: { "brainbytes.release": "v7" } };
+    const labelled = { ...definition, containerDefinitions: [{ ...server, ...labels }] };
+    const told = { ...good, "ecs describe-task-definition": { taskDefinition: labelled } };
+    assert.equal(release(told, "production", "--running").stdout, `${newArn}\tv7\n`);
     const back = release(good, "production", "--revision", newArn);
     assert.equal(back.status, 0, back.stderr);
     assert.equal(back.call("ecs update-service").taskDefinition, newArn);
     assert.equal(back.call("ecs run-task"), undefined);
-    assert.match(release(good, "production", "--revision").stderr, /wants the ARN/);
+});
+
+test("a command runs as a task, and what it printed and how it ended are told", () => {
+    const done = release(good, "production", "--task", newArn, "db", "status");
+    assert.deepEqual([done.status, done.stdout], [0, "one\ntwo\n"], done.stderr);
+    const run = done.call("ecs run-task");
+    assert.deepEqual(
+        [run.taskDefinition, run.overrides.containerOverrides[0].command],
+        [newArn, ["db", "status"]],
+    );
+    const from = done.call("logs get-log-events");
+    assert.deepEqual([from.logGroupName, from.logStreamName], ["/brainbytes/production", "server/server/77"]);
+    assert.equal(done.call("ecs update-service"), undefined);
+    const bad = release(
+        { ...good, "ecs describe-tasks": stopped(3) },
+        "production",
+        "--task",
+        newArn,
+        "verify",
+    );
+    assert.deepEqual([bad.status, bad.stdout], [1, "one\ntwo\n"]);
+    assert.match(bad.stderr, /"verify" failed, exit code 3: one two \(its log: server\/server\/77\)/);
+    const never = {
+        tasks: [
+            { lastStatus: "STOPPED", stoppedReason: "CannotPullContainer", containers: [{ name: "server" }] },
+        ],
+    };
+    const unseen = release(
+        { ...good, "ecs describe-tasks": never },
+        "production",
+        "--task",
+        newArn,
+        "verify",
+    );
+    assert.match(unseen.stderr, /"verify" failed, CannotPullContainer/);
+    // A task that went well is none that failed because its log cannot be read.
+    const { "logs get-log-events": gone, ...without } = good;
+    assert.ok(gone);
+    assert.equal(release(without, "production", "v2").status, 0);
+});
+
+test("what the balancer measured is added up by minutes", () => {
+    const balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012";
+    const loadBalancers = [{ targetGroupArn: `${balancer}:targetgroup/brainbytes-production/1` }];
+    const series = (Id, ...Values) => ({ Id, Timestamps: ["t1", "t2"].slice(0, Values.length), Values });
+    const answers = {
+        ...good,
+        "ecs describe-services": { services: [{ ...service, loadBalancers }] },
+        "elbv2 describe-target-groups": {
+            TargetGroups: [{ LoadBalancerArns: [`${balancer}:loadbalancer/app/brainbytes-production/2`] }],
+        },
+        "cloudwatch get-metric-data": {
+            MetricDataResults: [
+                series("requests", 30, 10),
+                series("failed", 2),
+                series("unanswered", 1),
+                series("p95", 0.1, 0.5),
+            ],
+        },
+    };
+    const ask = (...between) => release(answers, "production", "--traffic", ...between);
+    const done = ask("2026-01-01T00:00:30Z", "2026-01-01T00:05:10Z");
+    assert.deepEqual(JSON.parse(done.stdout), { requests: 41, failed: 3, p95: 0.2 }, done.stderr);
+    const asked = done.call("cloudwatch get-metric-data");
+    assert.deepEqual(
+        [asked.StartTime, asked.EndTime],
+        ["2026-01-01T00:00:00.000Z", "2026-01-01T00:06:00.000Z"],
+    );
+    assert.deepEqual(asked.MetricDataQueries[0].MetricStat.Metric.Dimensions, [
+        { Name: "TargetGroup", Value: "targetgroup/brainbytes-production/1" },
+        { Name: "LoadBalancer", Value: "app/brainbytes-production/2" },
+    ]);
 });
 
 test("what is wrong is said, and nothing is changed", () => {
     assert.match(release(good, "prod", "v2").stderr, /usage/);
     assert.match(release(good, "production").stderr, /usage/);
+    for (const step of ["--register", "--revision", "--traffic", "--task"])
+        assert.match(release(good, "production", step).stderr, /usage/);
     assert.match(release({}, "production", "v2").stderr, /AccessDenied/);
     const none = release({ ...good, "ecs describe-services": { services: [] } }, "production", "v2");
     assert.match(none.stderr, /no service/);
     assert.equal(none.call("ecs register-task-definition"), undefined);
-});
-
-test("deploy --target aws looks at the domain, and goes back when it is not well", async () => {
-    const folder = temporaryFolder("bb-aws");
-    const { certificate, key } = makeCertificate(folder, "localhost", "DNS:localhost");
-    const server = await startServer({ env: { BRAINBYTES_URL: "https://localhost" } });
-    let well = true;
-    const files = { cert: readFileSync(certificate), key: readFileSync(key) };
-    const peer = https.createServer(files, async (request, response) => {
-        const answer = await server.request(request.url, {
-            headers: { accept: request.headers.accept ?? "*/*" },
-        });
-        response.writeHead(well ? answer.status : 500, Object.fromEntries(answer.headers)).end(answer.text);
-    });
-    await new Promise((resolve) => peer.listen(0, "127.0.0.1", resolve));
-    const lines = ["[stages.staging]", `domain = "localhost:${peer.address().port}"`, ""];
-    writeFileSync(path.join(folder, "brainbytes.toml"), lines.join("\n"));
-    writeFileSync(path.join(folder, "aws"), standIn, { mode: 0o755 });
-    writeFileSync(path.join(folder, "answers.json"), JSON.stringify(good));
-    writeFileSync(path.join(folder, "calls"), "");
-    const env = programEnvironment({
-        BRAINBYTES_DATA: path.join(folder, "data"),
-        SSL_CERT_FILE: certificate,
-        RELEASE_POLL_SECONDS: 0,
-    });
-    env.PATH = `${folder}:${path.dirname(process.execPath)}:${process.env.PATH}`;
-    const run = (...words) =>
-        new Promise((resolve) => {
-            const child = spawn(program, [...words, "--target", "aws", "--stage", "staging"], {
-                env,
-                cwd: folder,
-            });
-            let said = "";
-            for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
-            child.once("close", (code) => resolve({ code, said }));
-        });
-    try {
-        const outside = await run("deploy", "v1");
-        assert.deepEqual([outside.code, /Run it in a clone/.test(outside.said)], [1, true], outside.said);
-        cpSync(path.join(root, "deploy/aws/release.mjs"), path.join(folder, "deploy/aws/release.mjs"));
-        for (const tag of ["v1", "v2"]) {
-            const done = await run("deploy", tag);
-            assert.equal(done.code, 0, done.said);
-            assert.match(done.said, /verify passed: health/);
-        }
-        well = false;
-        const bad = await run("deploy", "v3");
-        assert.equal(bad.code, 1);
-        assert.match(bad.said, /v3 is not in service: verify failed: .*health.*; \S+:8 serves again/);
-        const back = await run("rollback");
-        assert.equal(back.code, 0, back.said);
-        assert.match(back.said, /rollback: serves\t\S+:8/);
-        const images = readFileSync(path.join(folder, "calls"), "utf8")
-            .split("\n")
-            .filter(Boolean)
-            .map(JSON.parse)
-            .filter(({ call }) => call === "ecr describe-images")
-            .map(({ input }) => input.imageIds[0].imageTag);
-        assert.deepEqual(images, ["v1", "v2", "v3", "v1"]);
-        assert.match((await run("rollback", "--dry-run")).said, /No release was in service before/);
-        well = true;
-        assert.equal((await run("deploy", "v4")).code, 0);
-        // Somebody else has brought another one meanwhile.
-        const other = { ...service, taskDefinition: `${newArn}1` };
-        writeFileSync(
-            path.join(folder, "answers.json"),
-            JSON.stringify({ ...good, "ecs describe-services": { services: [other] } }),
-        );
-        const foreign = await run("rollback");
-        assert.equal(foreign.code, 1);
-        assert.match(foreign.said, /:81 serves, which was not brought from here/);
-    } finally {
-        peer.close();
-        await server.stop();
-        rmSync(folder, { recursive: true, force: true });
-    }
 });

@@ -32,7 +32,23 @@ std::optional<Hold> read(const std::filesystem::path& folder) {
     std::ifstream in(file_in(folder));
     std::stringstream text;
     text << in.rdbuf();
-    const auto parsed = parse_json(text.str());
+    return hold_in(text.str());
+}
+
+}  // namespace
+
+std::string to_json(const Hold& hold) {
+    JsonWriter json;
+    json.object()
+        .field("id", hold.id)
+        .field("owner", hold.owner)
+        .field("reason", hold.reason)
+        .field("until", hold.until);
+    return json.end().take();
+}
+
+std::optional<Hold> hold_in(std::string_view json) {
+    const auto parsed = parse_json(json);
     if (!parsed || !parsed->is_object()) return std::nullopt;
     const auto& object = parsed->get_object();
     const auto until = parse_rfc3339(text_member(object, "until"));
@@ -40,8 +56,6 @@ std::optional<Hold> read(const std::filesystem::path& folder) {
     return Hold{text_member(object, "id"), text_member(object, "owner"), text_member(object, "reason"),
                 *until};
 }
-
-}  // namespace
 
 std::string to_text(const Hold& hold) {
     return fmt::format("{} keeps releases as they are until {} ({}). \"brainbytes deploy unlock\" ends that.",
@@ -52,15 +66,9 @@ Result<void> DeployLock::take(const Hold& hold) const {
     const auto alone = guard(folder_);
     if (const auto other = read(folder_); other && other->id != hold.id)
         return Error(ErrorCode::conflict, to_text(*other));
-    JsonWriter json;
-    json.object()
-        .field("id", hold.id)
-        .field("owner", hold.owner)
-        .field("reason", hold.reason)
-        .field("until", hold.until);
     const auto unfinished = folder_ / ".deploy-lock.json";
     std::filesystem::remove(unfinished);
-    write_new_file(unfinished, json.end().take() + '\n', 0644);
+    write_new_file(unfinished, to_json(hold) + '\n', 0644);
     std::filesystem::rename(unfinished, file_in(folder_));
     return {};
 }

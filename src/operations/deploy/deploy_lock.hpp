@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/core/error.hpp"
 #include "base/core/time.hpp"
@@ -15,6 +16,11 @@ struct Hold {
     std::string reason;
     Time until{};
 };
+
+/// As it is kept.
+std::string to_json(const Hold& hold);
+/// What to_json() wrote; nothing: it is over, or no such thing.
+std::optional<Hold> hold_in(std::string_view json);
 
 /// The lock of an installation, a file beside its releases. It ends by itself.
 class DeployLock {

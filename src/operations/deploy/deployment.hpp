@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/json/fwd.hpp>
 #include <chrono>
 #include <filesystem>
 #include <functional>

@@ -33,6 +33,12 @@ LedgerEntry entry_of(const boost::json::object& object) {
     entry.process = text_member(object, "process");
     if (const auto* seconds = object.if_contains("seconds"); seconds && seconds->is_number())
         entry.seconds = seconds->to_number<double>();
+    const auto number = [&object](const char* name) {
+        const auto* value = object.if_contains(name);
+        return value && value->is_int64() ? static_cast<int>(value->get_int64()) : 0;
+    };
+    entry.schema_min = number("schemaMin");
+    entry.schema_max = number("schemaMax");
     return entry;
 }
 
@@ -51,6 +57,7 @@ std::string to_json(const LedgerEntry& entry) {
         .field("detail", entry.detail);
     if (!entry.host.empty()) json.field("host", entry.host);
     if (!entry.process.empty()) json.field("process", entry.process);
+    if (entry.schema_max > 0) json.field("schemaMin", entry.schema_min).field("schemaMax", entry.schema_max);
     return json.end().take();
 }
 

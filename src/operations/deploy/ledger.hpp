@@ -17,8 +17,9 @@ struct LedgerEntry {
     std::string who;     ///< account and host, or "supervisor"
     double seconds = 0;
     std::string detail;
-    std::string host = {};     ///< of a stage, that the step is about; empty: all
-    std::string process = {};  ///< that began it
+    std::string host = {};               ///< of a stage, that the step is about; empty: all
+    std::string process = {};            ///< that began it
+    int schema_min = 0, schema_max = 0;  ///< of a release that was kept, where they are known
 };
 
 /// What was done to the releases of a host, one line of JSON each, appended and on the disk before the next

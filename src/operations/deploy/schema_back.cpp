@@ -26,31 +26,43 @@ boost::json::object migrations_of(const Surroundings& around) {
     return status->get_object();
 }
 
-std::string SchemaGap::text(const std::string& release) const {
+std::string SchemaGap::reason(const std::string& release) const {
     return fmt::format(
         "{0} knows the schema up to {1}, and migration {2} has taken something away that it needs. It runs "
         "after "
-        "\"brainbytes db rollback --to {1}\", which says what that loses; the schema is {3} minutes old. "
-        "\"brainbytes rollback --to {0} --accept-data-loss {3}\" does both.",
+        "\"brainbytes db rollback --to {1}\", which says what that loses; the schema is {3} minutes old.",
         release, to, migration, minutes);
 }
 
-std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about) {
-    const Control control(data);
-    const auto status = migrations_of(surroundings_of(control));
+std::string SchemaGap::text(const std::string& release) const {
+    return fmt::format("{} \"brainbytes rollback --to {} --accept-data-loss {}\" does both.", reason(release),
+                       release, minutes);
+}
+
+std::string SchemaGap::lost(const std::vector<std::string>& gone, const std::string& release) const {
+    return fmt::format("Needs a restore: migration {} dropped {}, and {} needs the content.", migration,
+                       fmt::join(gone, ", "), release);
+}
+
+std::optional<SchemaGap> schema_gap(const boost::json::object& status, int latest) {
     std::optional<SchemaGap> gap;
     Time first = now();
     for (const auto& one : status.at("migrations").as_array()) {
         const auto& migration = one.as_object();
         const auto number = static_cast<int>(migration.at("number").as_int64());
-        if (migration.at("appliedAt").is_null() || number <= about.schema_max) continue;
+        if (migration.at("appliedAt").is_null() || number <= latest) continue;
         const auto applied = parse_rfc3339(std::string(migration.at("appliedAt").as_string()));
         first = std::min(first, applied.value_or(first));
         if (!gap && migration.at("phase").as_string() == "contract")
-            gap = SchemaGap{number, about.schema_max, applied.value_or(now())};
+            gap = SchemaGap{number, latest, applied.value_or(now())};
     }
     if (gap) gap->minutes = std::chrono::ceil<std::chrono::minutes>(now() - first).count();
     return gap;
+}
+
+std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about) {
+    const Control control(data);
+    return schema_gap(migrations_of(surroundings_of(control)), about.schema_max);
 }
 
 bool is_resting(const std::filesystem::path& data) {
@@ -84,6 +96,18 @@ std::vector<std::string> elsewhere(const Control& control, const boost::json::ob
 
 }  // namespace
 
+std::vector<std::string> gone_for_good(const boost::json::object& told) {
+    std::vector<std::string> found;
+    for (const auto& one : told.at("rolledBack").as_array()) {
+        const auto* migration = one.if_object();
+        const auto* gone =
+            migration ? migration->if_contains("gone") : nullptr;  // a release before told none
+        if (!gone) continue;
+        for (const auto& what : gone->as_array()) found.emplace_back(what.as_string());
+    }
+    return found;
+}
+
 WayBack way_back(const std::filesystem::path& data, int to) {
     const Control control(data);
     WayBack way;
@@ -91,13 +115,7 @@ WayBack way_back(const std::filesystem::path& data, int to) {
         newest_program(data), {"db", "rollback", "--to", std::to_string(to), "--dry-run", "--json"}, [] {});
     const auto told = parse_json(way.losses);
     if (!told || !told->is_object()) throw std::runtime_error("What is lost cannot be read: " + way.losses);
-    for (const auto& one : told->at("rolledBack").as_array()) {
-        const auto* migration = one.if_object();
-        const auto* gone =
-            migration ? migration->if_contains("gone") : nullptr;  // a release before told none
-        if (!gone) continue;
-        for (const auto& what : gone->as_array()) way.gone.emplace_back(what.as_string());
-    }
+    way.gone = gone_for_good(told->get_object());
     way.elsewhere = elsewhere(control, told->get_object());
     return way;
 }

@@ -19,12 +19,18 @@ struct SchemaGap {
     Time taken_at;             ///< when that was
     std::int64_t minutes = 0;  ///< since the first migration above that was applied; rounded up
 
+    /// Why, and by which command the schema would go back.
+    std::string reason(const std::string& release) const;
     /// With the way out that loses data.
     std::string text(const std::string& release) const;
+    /// Why going back by the schema is not enough: `gone` is what its migrations dropped.
+    std::string lost(const std::vector<std::string>& gone, const std::string& release) const;
 };
 
 /// What stands between a release and the database; nothing: it runs on it, or after its own migrations.
 std::optional<SchemaGap> schema_gap(const std::filesystem::path& data, const release::About& about);
+/// The same by what "db status --json" tells. `latest`: newest migration that the release knows.
+std::optional<SchemaGap> schema_gap(const boost::json::object& status, int latest);
 /// Whether the supervisor lets nothing serve, as somebody changes the schema; false without one.
 bool is_resting(const std::filesystem::path& data);
 /// What it takes to go back to a schema.
@@ -34,6 +40,8 @@ struct WayBack {
     std::vector<std::string> elsewhere;  ///< servers on the database that are not this supervisor's
 };
 WayBack way_back(const std::filesystem::path& data, int to);
+/// The part `gone` of it, from what "db rollback --dry-run --json" tells.
+std::vector<std::string> gone_for_good(const boost::json::object& told);
 
 /// The program that knows every migration of the database.
 std::filesystem::path newest_program(const std::filesystem::path& data);

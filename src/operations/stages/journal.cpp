@@ -51,13 +51,16 @@ void Journal::note(const std::string& host, const std::string& name, const std::
                    double seconds, const std::string& detail) {
     const std::lock_guard alone(mutex_);
     plan_.say(host, result == "failed" ? name + " FAILED" : name, detail);
+    const bool kept = name == "keep" && result == "done";
     plan_.ledger.add({.deployment = id_,
                       .release = release,
                       .step = name,
                       .result = result,
                       .seconds = seconds,
                       .detail = host.empty() ? detail : host + ": " + detail,
-                      .host = host});
+                      .host = host,
+                      .schema_min = kept ? schema_min : 0,
+                      .schema_max = kept ? schema_max : 0});
 }
 
 void Journal::end(bool kept, const std::string& reason) {
@@ -84,10 +87,12 @@ void Journal::tell(const std::string& host, std::string_view line) {
 
 void Journal::hook(const std::string& side, const std::string& step, const std::string& host) const {
     const auto& of_host = deploy::steps_of_host();
-    if (std::find(of_host.begin(), of_host.end(), step) != of_host.end()) return;  // it runs there
+    const auto name = deploy::hook_name(side, step);
+    const bool of_one = std::any_of(of_host.begin(), of_host.end(),
+                                    [&](const auto& one) { return name == deploy::hook_name(side, one); });
+    if (of_one && !plan_.stage.on_aws) return;  // it runs there
     deploy::run_hook(
-        plan_.stage.hooks, deploy::hook_name(side, step), environment(host), [] {},
-        std::filesystem::current_path());
+        plan_.stage.hooks, name, environment(host), [] {}, std::filesystem::current_path());
 }
 
 void Journal::try_hook(const std::string& side, const std::string& step, const std::string& host) {

@@ -19,6 +19,8 @@ public:
     const std::string& id() const { return id_; }
     /// What is brought or gone back to; the plan's, until it is known better.
     std::string release;
+    /// Its schema, where it is known: stands in the ledger once it is kept.
+    int schema_min = 0, schema_max = 0;
 
     /// A step of the whole stage, or of one host, with the hooks around it. Its failure is noted and thrown.
     void step(const std::string& host, const std::string& name, const std::function<std::string()>& work);
@@ -32,7 +34,7 @@ public:
     std::string served_already(const std::string& host) const;
     void tell(const std::string& host, std::string_view line);
 
-    /// Runs the hook of a step here, if the stage has one, unless the step is one of a host. Throws
+    /// Runs the hook of a step here, if the stage has one, unless a host takes the step. Throws
     /// std::runtime_error.
     void hook(const std::string& side, const std::string& step, const std::string& host = {}) const;
     /// The same; its failure is told, and stops nothing.

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t longest_file = 1 << 20;
 constexpr std::size_t most_hosts = 100;
 constexpr std::size_t longest_command = 2000;
+constexpr std::chrono::seconds bake_on_aws{300};  // what is measured there is told some minutes late
 
 /// A host that starts with "-" would be an option of ssh; white space would be further words of a shell.
 const std::regex& host_form() {
@@ -38,6 +39,9 @@ public:
         if (stage_.batch > static_cast<int>(std::max<std::size_t>(stage_.hosts.size(), 1)))
             blame(table["batch"].node() ? table["batch"].node()->source() : table.source(), "batch",
                   fmt::format("is more than the {} hosts of the stage", stage_.hosts.size()));
+        if (stage_.on_aws && !stage_.hosts.empty())
+            blame(table["hosts"].node()->source(), "hosts", "are not on AWS: leave them out, or \"target\"");
+        if (stage_.on_aws && !table.contains("bake")) stage_.bake = bake_on_aws;
         return stage_;
     }
 
@@ -50,19 +54,13 @@ private:
     void take(const std::string& name, const toml::key& key, const toml::node& value) {
         using Take = void (StageReader::*)(const std::string&, const toml::node&);
         static const std::map<std::string, Take> keys = {
-            {"domain", &StageReader::domain},
-            {"mail_as", &StageReader::mailbox},
-            {"hosts", &StageReader::hosts},
-            {"ssh_config", &StageReader::paths},
-            {"program", &StageReader::paths},
-            {"data", &StageReader::paths},
-            {"environment", &StageReader::environment},
-            {"secrets", &StageReader::secrets},
-            {"batch", &StageReader::numbers},
-            {"drain", &StageReader::numbers},
-            {"bake", &StageReader::numbers},
-            {"keep", &StageReader::numbers},
-            {"thresholds", &StageReader::thresholds},
+            {"domain", &StageReader::domain},    {"target", &StageReader::target},
+            {"mail_as", &StageReader::mailbox},  {"hosts", &StageReader::hosts},
+            {"ssh_config", &StageReader::paths}, {"program", &StageReader::paths},
+            {"data", &StageReader::paths},       {"environment", &StageReader::environment},
+            {"secrets", &StageReader::secrets},  {"batch", &StageReader::numbers},
+            {"drain", &StageReader::numbers},    {"bake", &StageReader::numbers},
+            {"keep", &StageReader::numbers},     {"thresholds", &StageReader::thresholds},
             {"hooks", &StageReader::hooks},
         };
         const auto found = keys.find(name);
@@ -101,6 +99,13 @@ private:
         stage_.domain = text(name, value);
         if (value.is_string() && !std::regex_match(stage_.domain, form))
             blame(value.source(), name, "must be a name like \"tutor.example.org\", without https://");
+    }
+
+    void target(const std::string& name, const toml::node& value) {
+        const auto given = text(name, value);
+        stage_.on_aws = given == "aws";
+        if (value.is_string() && given != "aws" && given != "hosts")
+            blame(value.source(), name, "must be \"hosts\" or \"aws\"");
     }
 
     void mailbox(const std::string& name, const toml::node& value) {

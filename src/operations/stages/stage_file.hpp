@@ -19,6 +19,7 @@ inline constexpr const char* stage_file_name = "brainbytes.toml";
 struct Stage {
     std::string name;                ///< "dev", "staging" or "production"
     std::string domain;              ///< what people type; empty: none
+    bool on_aws = false;             ///< the service that deploy/aws has made; it has no hosts
     std::vector<std::string> hosts;  ///< as ssh takes them: "HOST" or "ACCOUNT@HOST"
     std::string ssh_config;          ///< a file for ssh -F; empty: that of the account
     std::string program = "/usr/local/bin/brainbytes";

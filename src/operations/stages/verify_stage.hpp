@@ -6,8 +6,9 @@
 
 namespace bb::stages {
 
-/// What "brainbytes verify" finds on each host, and from here what the domain of the stage shows.
-void verify_stage(verify::Report& report, const Stage& stage);
+/// What "brainbytes verify" finds on each host, or on AWS as a task; and from here what the domain of the
+/// stage shows. `ca_file`: authorities to trust besides; empty: those of the system.
+void verify_stage(verify::Report& report, const Stage& stage, const std::string& ca_file = {});
 
 /// What speaks against the release itself, and not against what is around it (backups, letters, names,
 /// certificates); empty: nothing.

@@ -36,13 +36,15 @@ std::string chromium_path() {
 /// A browser with a profile of its own, until the end of this object.
 class Browser {
 public:
-    Browser() : profile_(fs::temp_directory_path() / ("brainbytes-browser-" + Uuid::make().text())) {
+    explicit Browser(bool any_certificate)
+        : profile_(fs::temp_directory_path() / ("brainbytes-browser-" + Uuid::make().text())) {
         const auto program = chromium_path();
         fs::create_directory(profile_);
         process_ = launch(
             {.command = {program, "--headless=new", "--disable-gpu", "--no-first-run", "--no-sandbox",
                          "--disable-background-networking", "--disable-component-update",
-                         "--remote-debugging-port=0", "--user-data-dir=" + profile_.string(), "about:blank"},
+                         "--remote-debugging-port=0", "--user-data-dir=" + profile_.string(),
+                         any_certificate ? "--ignore-certificate-errors" : "--disable-sync", "about:blank"},
              .folder = profile_});
     }
     ~Browser() {
@@ -136,11 +138,11 @@ private:
 
 }  // namespace
 
-void look_with_browser(Report& report, const std::string& url) {
+void look_with_browser(Report& report, const std::string& url, bool any_certificate) {
     std::unique_ptr<Browser> browser;
     std::unique_ptr<Page> page;
     const bool shown = report.look("phone layout", [&] {
-        browser = std::make_unique<Browser>();
+        browser = std::make_unique<Browser>(any_certificate);
         page = std::make_unique<Page>(browser->port());
         page->open(url + "/sign-in");
         const auto width = page->evaluate("document.documentElement.scrollWidth");

@@ -30,6 +30,7 @@ client::Reply get(const Outside& outside, const std::string& target, const char*
     const auto url = outside.url + target;
     client::Outgoing request("GET", url);
     if (accept) request.headers.emplace_back("Accept", accept);
+    if (!outside.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + outside.token);
     request.max_bytes = 16 << 20;
     auto reply = client::exchange(std::move(request), outside.ca_file);
     if (reply.status == 0) throw std::runtime_error(fmt::format("{}: {}", url, reply.detail));

@@ -7,9 +7,10 @@ namespace bb::verify {
 
 /// What is asked of an installation without a session.
 struct Outside {
-    std::string url;      ///< without a slash at its end
-    std::string release;  ///< whose commit the server must name; empty: any
-    std::string ca_file;  ///< authorities to trust besides; empty: those of the system
+    std::string url;         ///< without a slash at its end
+    std::string release;     ///< whose commit the server must name; empty: any
+    std::string ca_file;     ///< authorities to trust besides; empty: those of the system
+    std::string token = {};  ///< METRICS_TOKEN; empty: of this machine alone metrics can be asked
 };
 
 /// Days before the end of a certificate from which on that is a fault.
@@ -19,7 +20,7 @@ inline constexpr int least_certificate_days = 14;
 /// there: those are skipped, and it gives false.
 bool look_from_outside(Report& report, const Outside& outside);
 
-/// Whether /api/metrics answers, on the address of this machine alone: others need a token.
+/// Whether /api/metrics answers: others than this machine need a token.
 std::string metrics_at(const Outside& local);
 
 /// The days left to the certificate of "https://HOST[:PORT]", which must be trusted here. Throws

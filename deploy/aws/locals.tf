@@ -13,6 +13,7 @@ locals {
   repository_url    = "${var.account}.dkr.ecr.${var.primary_region}.amazonaws.com/${local.name}"
   parameter_arn     = "arn:aws:ssm:${local.primary_arn}:parameter${local.parameter_prefix}"
   log_group         = "/brainbytes/${var.stage}"
+  lock_arn          = "arn:aws:ssm:${local.primary_arn}:parameter/brainbytes/${var.stage}/deploy-lock"
   backup_bucket     = "${local.name}-backups-${var.account}-${var.primary_region}"
   backup_copy       = "${local.name}-backups-copy-${var.account}-${var.secondary_region}"
   balancer_bucket   = "${local.name}-balancer-${var.account}-${var.primary_region}"

@@ -29,14 +29,17 @@ resource "aws_iam_role" "release" {
   count                = var.repository == "" ? 0 : 1
   name                 = "${local.global_name}-release"
   assume_role_policy   = data.aws_iam_policy_document.release_trust.json
-  max_session_duration = 3600
+  max_session_duration = 7200 # a backup before the migration, and a time of watching
   depends_on           = [aws_iam_openid_connect_provider.github]
 }
 
 data "aws_iam_policy_document" "release" {
   # These know no resources. What a task may become is bounded by the roles below.
   statement {
-    actions   = ["ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    actions = [
+      "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition",
+      "ecs:RegisterTaskDefinition", "elasticloadbalancing:DescribeTargetGroups",
+    ]
     resources = ["*"]
   }
   statement {
@@ -71,6 +74,11 @@ data "aws_iam_policy_document" "release" {
       variable = "iam:PassedToService"
       values   = ["ecs-tasks.amazonaws.com"]
     }
+  }
+  # The lock of the stage.
+  statement {
+    actions   = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"]
+    resources = [local.lock_arn]
   }
   statement {
     actions   = ["logs:GetLogEvents"]

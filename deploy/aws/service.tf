@@ -141,6 +141,12 @@ resource "aws_ecs_service" "server" {
     enable   = true
     rollback = true
   }
+  # Also when new tasks are healthy, and answer with errors.
+  alarms {
+    enable      = true
+    rollback    = true
+    alarm_names = [aws_cloudwatch_metric_alarm.main["HighErrorRate"].alarm_name]
+  }
 
   network_configuration {
     subnets          = module.network.private_subnets

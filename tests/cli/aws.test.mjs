@@ -225,6 +225,8 @@ const mutations = {
     "a bad release goes back": [
         edit("aws_ecs_service", (values) => (values.deployment_circuit_breaker[0].rollback = false)),
         edit("aws_ecs_service", (values) => (values.deployment_circuit_breaker = [])),
+        edit("aws_ecs_service", (values) => (values.alarms[0].rollback = false)),
+        edit("aws_ecs_service", (values) => (values.alarms = [])),
     ],
     "what happens is noted": [
         without("aws_flow_log"),

@@ -47,6 +47,8 @@ const conditions = ({ condition: list }) => list ?? [];
 
 // Actions that AWS knows no resources for.
 const withoutResource = new Set([
+    "cloudwatch:GetMetricData",
+    "elasticloadbalancing:DescribeTargetGroups",
     "ecr:GetAuthorizationToken",
     "ecs:DescribeTaskDefinition",
     "ecs:RegisterTaskDefinition",
@@ -276,7 +278,9 @@ export const rules = {
         addresses(
             resources(plan, "aws_ecs_service").filter(({ after }) => {
                 const [breaker] = after.deployment_circuit_breaker;
-                return !breaker?.enable || !breaker.rollback;
+                const [alarms] = after.alarms ?? [];
+                const watched = alarms?.enable && alarms.rollback && alarms.alarm_names.length > 0;
+                return !breaker?.enable || !breaker.rollback || !watched;
             }),
         ),
     "what happens is noted": (plan) => {

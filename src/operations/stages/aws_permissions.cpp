@@ -23,7 +23,8 @@ struct Grant {
 
 const std::vector<Grant>& grants() {
     static const std::vector<Grant> all = {
-        {{"ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"}},
+        {{"cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "ecs:DescribeTaskDefinition",
+          "ecs:RegisterTaskDefinition", "elasticloadbalancing:DescribeTargetGroups"}},
         {{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
           "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage",
           "ecr:UploadLayerPart"},
@@ -40,6 +41,8 @@ const std::vector<Grant>& grants() {
           "arn:aws:iam::{account}:role/{name}-{region}-execution"},
          "iam:PassedToService",
          "ecs-tasks.amazonaws.com"},
+        {{"ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"},
+         {"arn:aws:ssm:{region}:{account}:parameter/brainbytes/{stage}/deploy-lock"}},
         {{"logs:GetLogEvents"}, {"arn:aws:logs:{region}:{account}:log-group:/brainbytes/{stage}:1"}},
     };
     return all;

@@ -278,3 +278,31 @@ test("verify looks at the stage, never at this machine, and its report is kept",
     stage.well = true;
     assert.equal(bad.code, 1);
 });
+
+test("the boxes of a checklist ask the service, its ledger and its report", async () => {
+    const release = `0.1.0-${"c".repeat(12)}`;
+    stage.describe("bake = 1");
+    const fine = { requests: 50, failed: 0, p95: 0.2 };
+    stage.aws.tell({ traffic: { all: fine } });
+    const box = async (phase, name) => {
+        const { stdout } = await stage.run("checklist", phase, "--release", release, "--json");
+        return JSON.parse(stdout).boxes.find((one) => one.box === name);
+    };
+    const before = await box("pre", "rollback");
+    assert.deepEqual([before.result, /code only/.test(before.answer)], ["met", true], before.answer);
+    assert.equal((await box("post", "complete")).result, "unmet");
+    assert.equal((await stage.deploy(release, "--no-backup", "--no-verify")).code, 0);
+    for (const [phase, name] of [
+        ["during", "progress"],
+        ["during", "metrics"],
+        ["post", "complete"],
+    ]) {
+        const { result, answer } = await box(phase, name);
+        assert.equal(result, "met", answer);
+    }
+    // The program that runs here is of another commit: the report says so.
+    const looked = await stage.run("verify");
+    assert.match(looked.said, /version: \S+ is served, and \S+-cccccccccccc was deployed/);
+    const health = await box("during", "health");
+    assert.deepEqual([health.result, /task: version: /.test(health.answer)], ["unmet", true], health.answer);
+});

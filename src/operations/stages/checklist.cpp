@@ -21,6 +21,7 @@
 #include "base/core/time.hpp"
 #include "operations/deploy/ledger.hpp"
 #include "operations/safety/running_tool.hpp"
+#include "operations/stages/aws_service.hpp"
 #include "operations/stages/boxes.hpp"
 #include "operations/stages/host.hpp"
 #include "operations/stages/rollout.hpp"
@@ -107,27 +108,38 @@ std::string progress(const Evidence& evidence) {
     return fmt::format("{} steps, the last \"{}\"", steps.size(), steps.back().step);
 }
 
+/// Where a look at the stage was, as its report names them.
+std::vector<std::string> looked_at(const Evidence& evidence) {
+    return evidence.stage.on_aws ? std::vector<std::string>{"task"} : hosts_of(evidence);
+}
+
 /// Each host has watched it, and kept it; nothing of it was put back.
 std::string watched(const Evidence& evidence) {
     static const std::regex form("watched for ([0-9]+) s$");
-    hosts_of(evidence);
+    const auto wanted = looked_at(evidence).size();
     progress(evidence);
     std::string told;
     std::size_t hosts = 0;
     for (const auto& one : newest_steps(evidence)) {
         std::smatch found;
-        if (one.step != "host" || !std::regex_search(one.detail, found, form)) continue;
+        if (one.step != (evidence.stage.on_aws ? "bake" : "host") ||
+            !std::regex_search(one.detail, found, form))
+            continue;
         if (found[1] == "0") throw std::runtime_error(one.detail + ": it was not watched");
         ++hosts;
         told += (told.empty() ? "" : "; ") + one.detail;
     }
-    if (hosts < evidence.stage.hosts.size())
-        throw std::runtime_error(
-            fmt::format("{} of {} hosts have watched it to the end", hosts, evidence.stage.hosts.size()));
+    if (hosts < wanted)
+        throw std::runtime_error(fmt::format("{} of {} hosts have watched it to the end", hosts, wanted));
     return told;
 }
 
 std::string complete(const Evidence& evidence) {
+    if (evidence.stage.on_aws) {
+        const auto serves = AwsService(evidence.stage).serving();
+        if (serves.release == evidence.release) return serves.definition + " serves";
+        throw std::runtime_error(fmt::format("{} serves ({})", serves.definition, serves.release));
+    }
     hosts_of(evidence);
     for (const auto& one : look_at(evidence.stage)) {
         if (!one.fault.empty()) throw std::runtime_error(one.fault);
@@ -169,7 +181,7 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
         if (probe->result == "passed") return void(++passed);
         if (probe->result == "failed" || !may_be_skipped) blame(name + ": " + probe->answer);
     };
-    for (const auto& host : hosts_of(evidence)) {
+    for (const auto& host : looked_at(evidence)) {
         look(host + ": reached", false);
         look(host + ": version", false);
         for (const auto& name : names)
@@ -181,7 +193,7 @@ std::string probed(const Evidence& evidence, const std::vector<std::string>& nam
             blame(probe.name + ": " + probe.answer);
     }
     if (!faults.empty()) throw std::runtime_error(faults);
-    return fmt::format("{} probes passed on {} hosts", passed, evidence.stage.hosts.size());
+    return fmt::format("{} probes passed on {} hosts", passed, looked_at(evidence).size());
 }
 
 /// What a host says of going back to what it has now, once the release serves; or, when that serves already,
@@ -201,7 +213,9 @@ std::string verdict_of(const Evidence& evidence, const HostState& state) {
 
 std::string way_back(const Evidence& evidence) {
     if (evidence.here == "program") throw std::runtime_error("there is no release here to go back to");
-    if (!evidence.here.empty()) return evidence.here + ": code only, the migrations of a deployment only add";
+    const auto here = evidence.stage.on_aws ? AwsService(evidence.stage).serving().release : evidence.here;
+    if (!here.empty()) return here + ": code only, the migrations of a deployment only add";
+    if (evidence.stage.on_aws) throw std::runtime_error("what serves names no tag to go back to");
     hosts_of(evidence);
     std::string told;
     for (const auto& one : look_at(evidence.stage)) {
@@ -221,7 +235,8 @@ std::string migrations(const Evidence& evidence) {
 std::string documentation(const Evidence& evidence) {
     const auto all = deploy::Ledger(evidence.ledger).read();
     const auto before = std::find_if(all.rbegin(), all.rend(), [&](const auto& entry) {
-        return entry.step == "host" && entry.result == "done" && entry.release != evidence.release;
+        const bool served = entry.step == "host" || entry.step == "keep";
+        return served && entry.result == "done" && entry.release != evidence.release;
     });
     const auto commit = commit_of(evidence.release);
     const auto since = before == all.rend() ? std::string() : commit_of(before->release);

@@ -1,81 +1,14 @@
 // The scripts that the workflows call, run on a small repository with stand-ins for the programs that would reach out:
 // bin/brainbytes (which notes what it is asked to do), gh and checkov. Signing itself is in release.test.mjs.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import {
-    chmodSync,
-    cpSync,
-    existsSync,
-    mkdirSync,
-    readFileSync,
-    rmSync,
-    statSync,
-    symlinkSync,
-    writeFileSync,
-} from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 
 import { changes, loosen, pin } from "../../scripts/update-packages.mjs";
-import { root, temporaryFolder } from "../support/server.mjs";
-
-/** A repository with our scripts, and `tools` {name: shell text} first on its PATH; "brainbytes" goes into bin/. */
-function workplace(t, tools = {}) {
-    const folder = temporaryFolder();
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    const repo = path.join(folder, "repo");
-    for (const name of ["scripts", "bin", "../tools"]) mkdirSync(path.join(repo, name), { recursive: true });
-    for (const name of [
-        "pipeline",
-        "propose-update",
-        "update-packages",
-        "update-packages.mjs",
-        "scan-deploy",
-    ])
-        cpSync(path.join(root, "scripts", name), path.join(repo, "scripts", name));
-    for (const [name, text] of Object.entries(tools)) {
-        const file = path.join(repo, name === "brainbytes" ? "bin" : "../tools", name);
-        writeFileSync(file, `#!/bin/sh\n${text}\n`);
-        chmodSync(file, 0o755);
-    }
-    const env = {
-        PATH: `${path.join(folder, "tools")}:${process.env.PATH}`,
-        HOME: folder,
-        TMPDIR: folder,
-        SAID: path.join(folder, "said"),
-        SSH_FOLDER: path.join(folder, "ssh"),
-        GIT_CONFIG_NOSYSTEM: "1",
-    };
-    writeFileSync(env.SAID, "");
-    const git = (...args) => execFileSync("git", args, { cwd: repo, env, encoding: "utf8" });
-    git("init", "-q", "-b", "main");
-    git("config", "user.name", "t");
-    git("config", "user.email", "t@example.org");
-    writeFileSync(path.join(repo, ".gitignore"), "/build/\n/bin/\n");
-    writeFileSync(path.join(repo, "package.json"), '{"a":"1"}\n');
-    git("add", ".");
-    git("commit", "-q", "-m", "one");
-    return {
-        env,
-        folder,
-        repo,
-        git,
-        ssh: env.SSH_FOLDER,
-        said: () => readFileSync(env.SAID, "utf8").trim(),
-        run: (more, script, ...args) =>
-            spawnSync(path.join(repo, "scripts", script), args, {
-                cwd: folder,
-                env: { ...env, ...more },
-                encoding: "utf8",
-            }),
-    };
-}
-
-const lacks = (program) =>
-    spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0 && `${program} is not installed`;
-const mode = (file) => statSync(file).mode & 0o777;
-const noted = 'echo "$@" >>"$SAID"';
+import { lacks, mode, noted, stagePlace, workplace } from "../support/workplace.mjs";
 
 test("a release is signed with the key of the secret, which is private meanwhile and gone afterwards", (t) => {
     const place = workplace(t, {
@@ -141,30 +74,6 @@ test("access is written for ssh alone, taken away again, and never over what is 
     assert.equal(place.run({}, "pipeline", "forget").status, 0);
     assert.equal(readFileSync(hosts, "utf8"), "mine\n");
 });
-
-/** A place with a stage and a built release "0.1.0-new": its hosts serve `serving`, and `deploy` brings `brings`. */
-function stagePlace(t, { serving, brings = "0.1.0-new" }) {
-    const place = workplace(t, {
-        brainbytes: `
-case "$1 $2" in "deploy status") cat "$SAID.status"; grep -q true "$SAID.status"; exit ;; esac
-${noted}
-case " $FAILS " in *" $1 "*) exit \${CODE:-1} ;; esac
-[ "$1" != deploy ] || cp "$SAID.next" "$SAID.status"`,
-    });
-    const write = (file, ...kept) => {
-        const hosts = kept.map((name, at) => ({ host: `app${at}`, kept: name, fault: "" }));
-        writeFileSync(file, JSON.stringify({ stage: "staging", hosts, same: new Set(kept).size === 1 }));
-    };
-    const serve = (...kept) => write(`${place.env.SAID}.status`, ...kept);
-    serve(...[serving].flat());
-    write(`${place.env.SAID}.next`, ...[brings].flat());
-    writeFileSync(path.join(place.repo, "brainbytes.toml"), "");
-    mkdirSync(path.join(place.repo, "build/release"), { recursive: true });
-    const archive = path.join(place.repo, "build/release/brainbytes-0.1.0-new-linux-x86_64.tar.zst");
-    writeFileSync(archive, "");
-    const step = (name, more = {}, stage = "staging") => place.run(more, "pipeline", name, stage);
-    return { ...place, archive, serve, step };
-}
 
 test("the one archive that was built is deployed to the stage", (t) => {
     const place = stagePlace(t, { serving: "0.1.0-old" });

@@ -77,18 +77,20 @@ test("a release passes every step, in order, under the lock, and its report is k
     const { ran } = stage.aws.state;
     assert.deepEqual(
         ran.map(({ words }) => words.split(" ").slice(0, 2).join(" ")),
-        ["backup create", "db migrate", "release try", "verify --json"],
+        ["backup create", "db migrate", "release try", "verify --json", "audit note"],
     );
     assert.ok(ran.every(({ locked, code, words }) => locked && (code === 0 || words.startsWith("verify"))));
     // The backup is made by what serves, the rest by the new image, and nobody got that before it was tried.
     assert.deepEqual(
         ran.map(({ by, serves }) => [by, serves].map((arn) => arn.split(":").pop()).join()),
-        ["1,1", "2,1", "2,1", "2,2"],
+        ["1,1", "2,1", "2,1", "2,2", "2,2"],
     );
     assert.deepEqual(stage.aws.state.parameters, {});
     const keep = (await stage.newest()).find(({ step }) => step === "keep");
     assert.equal(keep.detail, AwsCli.arn(2));
     assert.ok(keep.schemaMin > 0 && keep.schemaMax > keep.schemaMin);
+    const { stdout } = await stage.server.command("audit", "list", "--json");
+    assert.match(stdout, /deployed by \S+@/);
     assert.equal(stage.reports.length, 1);
     const report = JSON.parse(readFileSync(path.join(stage.data, "verifications", stage.reports[0]), "utf8"));
     assert.equal(report.target, "staging");

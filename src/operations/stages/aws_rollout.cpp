@@ -67,6 +67,7 @@ public:
             if (plan_.verify) step("verify", plan_.verify);
             step("keep", [this]() { return keep(); });
         });
+        if (outcome_.kept) note_in_audit_log("deployed by ");
         if (outcome_.kept) journal_.try_hook("after", "deploy");
         return end();
     }
@@ -84,6 +85,7 @@ public:
             step("rollback", [this]() { return change(); });
             step("keep", [this]() { return keep(); });
         });
+        if (outcome_.kept) note_in_audit_log("gone back to by ");
         return end();
     }
 
@@ -141,7 +143,7 @@ private:
         try {
             step("unlock", [this]() {
                 lock_.give_up(id_);
-                return std::string();
+                return std::string("others may change the release");
             });
         } catch (const std::exception&) {  // it is noted
         }
@@ -191,6 +193,17 @@ private:
         const auto serves = service_.serving().definition;
         if (serves != definition_) throw std::runtime_error(serves + " serves: it was taken back");
         return serves;
+    }
+
+    /// What serves is not undone because of it: that it is not there is told.
+    void note_in_audit_log(const std::string& what) {
+        auto text = what + deploy::who_we_are();
+        for (const auto& one : plan_.waived) text += "; waived: " + one;
+        try {
+            service_.run(definition_, {"audit", "note", text, "--about", release()});
+        } catch (const std::exception& fault) {
+            journal_.tell({}, fmt::format("It is not in the audit log: {}", fault.what()));
+        }
     }
 
     /// Where ECS has done so already, that is told.

@@ -31,6 +31,18 @@ TEST(Ledger, KeepsWhatWasDone) {
     EXPECT_EQ(release_before({}, "one"), "");
 }
 
+TEST(Ledger, KeepsTheSchemaOfARelease) {
+    const test::Folder folder;
+    const Ledger ledger(folder.path / "ledger.jsonl");
+    ledger.add({.release = "one", .step = "keep", .result = "done", .schema_min = 18, .schema_max = 26});
+    ledger.add({.release = "two", .step = "keep", .result = "done"});
+    const auto entries = ledger.read();
+    EXPECT_EQ(entries[0].schema_min, 18);
+    EXPECT_EQ(entries[0].schema_max, 26);
+    EXPECT_EQ(entries[1].schema_max, 0);
+    EXPECT_EQ(to_json(entries[1]).find("schema"), std::string::npos);
+}
+
 TEST(Ledger, AReleaseThatWasGoneBackFromIsNotGoneBackTo) {
     std::vector<LedgerEntry> entries;
     for (const char* release : {"one", "two", "three", "two"})

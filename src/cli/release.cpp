@@ -92,7 +92,8 @@ deploy::Surroundings surroundings_here(const Context& context) {
     auto variables = config::process_environment();
     for (const char* name : {"BRAINBYTES_DATA", "BRAINBYTES_STAGE"})
         variables[name] = context.config.text(name);
-    for (const auto& [name, value] : variables) around.environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : variables)
+        around.environment.push_back(fmt::format("{}={}", name, value));
     return around;
 }
 

@@ -58,7 +58,7 @@ std::string try_alone(const Surroundings& around, std::chrono::seconds longest) 
     };
     try {
         run_to_end(wait_until_ready(server, longest));
-        const auto told = SmokeTest{
+        auto told = SmokeTest{
             server.address(), "/proc/self/exe", around, [] {
             }}.run();
         end();

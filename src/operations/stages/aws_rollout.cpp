@@ -190,7 +190,7 @@ private:
     }
 
     std::string keep() {
-        const auto serves = service_.serving().definition;
+        auto serves = service_.serving().definition;
         if (serves != definition_) throw std::runtime_error(serves + " serves: it was taken back");
         return serves;
     }

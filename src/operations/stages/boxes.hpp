@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ inline constexpr const char* primary_region = "us-east-1";
 /// What a tool of this machine prints, without white space around it. Throws std::runtime_error when it
 /// fails.
 std::string tool(std::vector<std::string> command);
+
+/// Of all phases; nullopt: there is none of this name.
+std::optional<BoxKind> box_named(const std::string& name);
 
 /// What there must be before the first deployment: accounts, names, services, tools, repository.
 std::vector<BoxKind> boxes_of_setup();

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <future>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "operations/safety/base_backup.hpp"
@@ -49,14 +48,11 @@ public:
         manifest_.program = from_.program;
         // The files of a server are of the moment at which their copy ends: what belongs to them is looked up
         // after it.
-        if (method == Method::physical) pack_cluster(from_, to_, key_, workers(), file_bytes_, manifest_);
+        if (method == Method::physical) copy_cluster();
         look();
         if (method == Method::logical) {
             check_room(to_, snapshot_->bytes() / dump_share + file_bytes_ + least_room_for_dump);
             dump();
-        } else {
-            manifest_.rows = snapshot_->count_rows();
-            manifest_.newest_rows = newest_rows(snapshot_->session());
         }
         pack_files();
         for (const auto& recipient : recipients)
@@ -76,10 +72,23 @@ private:
         manifest_.wal_position = snapshot_->wal_position();
     }
 
-    void dump() {
+    void count(Snapshot& at) {
+        manifest_.rows = at.count_rows();
+        manifest_.newest_rows = newest_rows(at.session());
+    }
+
+    /// Counts what is there as it begins: all of that is in the copy, and the copy is what takes time.
+    void copy_cluster() {
         auto counting = std::async(std::launch::async, [this]() {
-            return std::pair(snapshot_->count_rows(), newest_rows(snapshot_->session()));
+            Snapshot before(from_.conninfo, from_.watch);
+            count(before);
         });
+        pack_cluster(from_, to_, key_, workers(), file_bytes_, manifest_);
+        counting.get();
+    }
+
+    void dump() {
+        auto counting = std::async(std::launch::async, [this]() { count(*snapshot_); });
         auto connection = for_tools(from_.conninfo);
         RunningTool dump({tool_path("pg_dump", manifest_.postgres), "--format=custom", "--compress=0",
                           "--no-owner", "--no-privileges", lock_wait, "--snapshot=" + snapshot_->name(),
@@ -94,7 +103,7 @@ private:
         }
         dump.finish();
         manifest_.parts.push_back(part.finish());
-        std::tie(manifest_.rows, manifest_.newest_rows) = counting.get();
+        counting.get();
     }
 
     void pack_files() {

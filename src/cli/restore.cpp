@@ -2,13 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include "app/file_places.hpp"
 #include "app/installation.hpp"
+#include "base/core/file_lock.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/db/run_once.hpp"
 #include "cli/data.hpp"
@@ -257,8 +258,11 @@ public:
             throw std::runtime_error(fmt::format("{} is there already: name a new folder.", place.string()));
         config.set("BRAINBYTES_DATA", place.string(), "--room");
         db::Home::enter(config, db::say_on_stderr);
+        lock_ = FileLock::try_take(place / mark, FileLock::Kind::exclusive);
+        if (!lock_)
+            throw std::runtime_error(fmt::format("Another restore works in {}: name a new folder, or wait.",
+                                                 place.string()));
         folder_ = place;
-        std::ofstream(folder_ / mark).close();
         app::share_files(folder_, fs::canonical(files));
     }
     ~Room() {
@@ -270,6 +274,7 @@ public:
 private:
     static constexpr const char* mark = "run/brainbytes-room";
     fs::path folder_;
+    std::optional<FileLock> lock_;  // who has not got it removes nothing
 };
 
 bool is_recent(Time at, Time seen_from) {

@@ -1,14 +1,17 @@
 // Uploaded files in a folder that several data folders share, and a restore that unpacks beside it.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
     chmodSync,
+    chownSync,
     existsSync,
     mkdirSync,
     readFileSync,
     readdirSync,
     readlinkSync,
     rmSync,
+    statSync,
     writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -87,7 +90,22 @@ test("a restore unpacks in a folder of its own, and takes nobody else's", async 
         assert.equal((await restore(own)).code, 1);
         assert.ok(existsSync(own), own);
     }
-    const done = await restore(at("room"));
+    mkdirSync(at("room/run"), { recursive: true });
+    const mark = at("room/run/brainbytes-room");
+    for (const file of [mark, at("room/run/brainbytes")]) writeFileSync(file, "");
+    const { uid, gid } = statSync(dataFolder);
+    for (const made of [mark, at("room/run/brainbytes"), at("room/run"), at("room")])
+        chownSync(made, uid, gid);
+    const other = spawn("flock", ["--no-fork", mark, "sh", "-c", "echo held; exec sleep 60"]);
+    t.after(() => other.kill());
+    await once(other.stdout, "data");
+    const busy = await restore(at("room"));
+    assert.equal(busy.code, 1);
+    assert.match(busy.stderr, /Another restore works in .*room/);
+    assert.ok(existsSync(mark), "what the other works in stays");
+    other.kill();
+    await once(other, "close");
+    const done = await restore(at("room")); // as one that was killed has left it
     assert.equal(done.code, 0, done.stderr);
     assert.ok(!existsSync(at("room")), "it is gone afterwards");
 });

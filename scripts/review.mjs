@@ -5,18 +5,21 @@ import { execFileSync } from "node:child_process";
 
 const [repository, commit] = process.argv.slice(2);
 const perPage = 100;
+const mostPages = 50;
+const longest = 60_000; // milliseconds, for an answer
 // On a public repository anybody may approve.
 const trusted = ["OWNER", "MEMBER", "COLLABORATOR"];
 
-/** Every entry of a list, whatever its length. */
+/** Every entry of a list. */
 function all(path) {
     const found = [];
-    for (let page = 1; ; page += 1) {
+    for (let page = 1; page <= mostPages; page += 1) {
         const target = `repos/${repository}/${path}?per_page=${perPage}&page=${page}`;
-        const list = JSON.parse(execFileSync("gh", ["api", target], { encoding: "utf8" }));
+        const list = JSON.parse(execFileSync("gh", ["api", target], { encoding: "utf8", timeout: longest }));
         found.push(...list);
         if (list.length < perPage) return found;
     }
+    throw new Error(`${path} has more than ${mostPages * perPage} entries`);
 }
 
 /** Who has approved the last commit of a pull request: none while somebody wants changes. */

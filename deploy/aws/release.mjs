@@ -14,11 +14,14 @@ import { promisify } from "node:util";
 const seconds = Number(process.env.RELEASE_POLL_SECONDS ?? 10);
 const longestChange = 1800;
 const longestTask = 7000;
+const longestCall = 300; // it tries again by itself
+const mostPages = 1000; // of a log, each up to 1 MiB
 
 /** One call of the AWS command line, with what it answers. */
 async function aws(service, verb, input) {
     const words = [service, verb, "--output", "json", "--cli-input-json", JSON.stringify(input)];
-    const { stdout } = await promisify(execFile)("aws", words, { maxBuffer: 1 << 24 });
+    const bounds = { maxBuffer: 1 << 24, timeout: longestCall * 1000 };
+    const { stdout } = await promisify(execFile)("aws", words, bounds);
     return JSON.parse(stdout || "{}");
 }
 
@@ -64,7 +67,8 @@ async function tagOf(definition) {
 async function linesOf(logGroupName, logStreamName) {
     for (let known = -1, tries = 0; ; tries += 1) {
         const lines = [];
-        for (let nextToken, page; page?.nextForwardToken !== nextToken || !page;) {
+        for (let nextToken, page, pages = 0; page?.nextForwardToken !== nextToken || !page;) {
+            if ((pages += 1) > mostPages) throw new Error(`the log ${logStreamName} has no end`);
             nextToken = page?.nextForwardToken;
             const from = {
                 logGroupName,

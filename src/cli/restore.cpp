@@ -260,8 +260,8 @@ public:
         db::Home::enter(config, db::say_on_stderr);
         lock_ = FileLock::try_take(place / mark, FileLock::Kind::exclusive);
         if (!lock_)
-            throw std::runtime_error(fmt::format("Another restore works in {}: name a new folder, or wait.",
-                                                 place.string()));
+            throw std::runtime_error(
+                fmt::format("Another restore works in {}: name a new folder, or wait.", place.string()));
         folder_ = place;
         app::share_files(folder_, fs::canonical(files));
     }

@@ -1,7 +1,7 @@
 // Commands that are killed on their way, and disks that are small.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -59,10 +59,17 @@ export function mountSmallDisk(folder, size) {
     return undefined;
 }
 
-/** Takes all but `left` MB of the disk that `file` is on, with that file. */
+/** Takes all but `left` MB of the disk that `file` is on, with that file, also while others write there. */
 export function fillDisk(file, left) {
-    const free = Number(execFileSync("stat", ["-f", "-c", "%a", path.dirname(file)])) * 4096;
-    execFileSync("fallocate", ["-l", String(free - left * 1024 * 1024), file]);
+    for (let tries = 1; ; tries += 1) {
+        const free = Number(execFileSync("stat", ["-f", "-c", "%a", path.dirname(file)])) * 4096;
+        const wanted = free - left * 1024 * 1024;
+        if (wanted <= 0) return;
+        const taken = spawnSync("fallocate", ["-l", String(wanted), file]);
+        if (taken.status === 0) return;
+        rmSync(file, { force: true }); // others took it first
+        if (tries === 10) throw new Error(String(taken.stderr));
+    }
 }
 
 /** Takes all that is left of it, also while others write there. */

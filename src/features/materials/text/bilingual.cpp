@@ -1,260 +1,47 @@
 #include "features/materials/text/bilingual.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace bb::materials::text {
 namespace {
 
-struct Translation {
-    std::string_view filipino;
-    std::string_view english;  // with spaces between
-};
+// Of our own making. A line for each word: the Filipino one, then English ones. Sorted by bytes.
+constexpr std::string_view lines = std::string_view(
+#include "features/materials/text/filipino_english.inc"
+                                       )
+                                       .substr(1);
 
-// Of our own making; sorted: it is searched by halving.
-constexpr Translation translations[] = {{"abiso", "notice"},
-                                        {"agham", "science"},
-                                        {"anyo", "form shape"},
-                                        {"ayos", "order sort"},
-                                        {"ayusin", "sort order fix"},
-                                        {"babala", "warning"},
-                                        {"bagay", "object thing"},
-                                        {"bago", "new"},
-                                        {"baguhin", "change update modify"},
-                                        {"bahagi", "part"},
-                                        {"balik", "return"},
-                                        {"bansa", "country"},
-                                        {"batayan", "basis base"},
-                                        {"bawas", "subtract"},
-                                        {"bawi", "recover restore"},
-                                        {"bersiyon", "version"},
-                                        {"bersyon", "version"},
-                                        {"bilang", "number count"},
-                                        {"bilangin", "count"},
-                                        {"bilis", "speed fast"},
-                                        {"bilog", "circle"},
-                                        {"bituin", "star"},
-                                        {"blangko", "empty blank"},
-                                        {"buhay", "life"},
-                                        {"bukas", "open"},
-                                        {"buksan", "open"},
-                                        {"buo", "whole"},
-                                        {"buong", "whole"},
-                                        {"bura", "delete"},
-                                        {"burahin", "delete remove"},
-                                        {"buto", "bone seed"},
-                                        {"buwan", "month moon"},
-                                        {"daan", "path way"},
-                                        {"daanan", "path"},
-                                        {"dagat", "sea"},
-                                        {"dagdag", "add"},
-                                        {"dahon", "leaf"},
-                                        {"datos", "data"},
-                                        {"desimal", "decimal"},
-                                        {"direktoryo", "directory folder"},
-                                        {"dugo", "blood"},
-                                        {"dulo", "end"},
-                                        {"eksakto", "exact exactly"},
-                                        {"ekwasyon", "equation"},
-                                        {"enerhiya", "energy"},
-                                        {"floating", "float"},
-                                        {"gagawa", "create make"},
-                                        {"gastos", "cost"},
-                                        {"gawa", "make create"},
-                                        {"gulay", "vegetable"},
-                                        {"gumagawa", "create make"},
-                                        {"gumawa", "create make"},
-                                        {"haba", "length"},
-                                        {"halaga", "value"},
-                                        {"halaman", "plant"},
-                                        {"halamang", "plant"},
-                                        {"halimbawa", "example"},
-                                        {"halip", "replace"},
-                                        {"hanap", "search find"},
-                                        {"hanapin", "search find"},
-                                        {"hanay", "row"},
-                                        {"hangganan", "limit boundary"},
-                                        {"hangin", "air wind"},
-                                        {"hati", "divide half"},
-                                        {"hatiin", "divide split"},
-                                        {"hayop", "animal"},
-                                        {"hiwalay", "separate"},
-                                        {"humiling", "request"},
-                                        {"ibabalik", "return restore"},
-                                        {"ibalik", "return restore"},
-                                        {"idagdag", "add insert"},
-                                        {"ihiwalay", "separate split"},
-                                        {"iimbak", "store"},
-                                        {"ilog", "river"},
-                                        {"imbak", "store"},
-                                        {"init", "heat temperature"},
-                                        {"ipadala", "send"},
-                                        {"ipasok", "insert input"},
-                                        {"isara", "close"},
-                                        {"isulat", "write"},
-                                        {"kabuhayan", "livelihood"},
-                                        {"kabuuan", "sum total"},
-                                        {"kahon", "box"},
-                                        {"kaliwa", "left"},
-                                        {"kalooban", "inside"},
-                                        {"kanan", "right"},
-                                        {"kandado", "lock"},
-                                        {"kasarian", "gender"},
-                                        {"katamtaman", "average mean"},
-                                        {"kidlat", "lightning"},
-                                        {"klima", "climate"},
-                                        {"kolum", "column"},
-                                        {"kompyuter", "computer"},
-                                        {"kondisyon", "condition"},
-                                        {"kopya", "copy backup"},
-                                        {"kopyahin", "copy"},
-                                        {"kopyang", "copy dump"},
-                                        {"kulay", "color"},
-                                        {"labas", "output"},
-                                        {"laki", "size"},
-                                        {"lalabas", "output"},
-                                        {"laman", "content data"},
-                                        {"lapad", "width"},
-                                        {"larawan", "picture image"},
-                                        {"letra", "letter"},
-                                        {"ligtas", "safe secure"},
-                                        {"lihim", "secret"},
-                                        {"lilimitahan", "limit"},
-                                        {"limitahan", "limit"},
-                                        {"linya", "line"},
-                                        {"listahan", "list"},
-                                        {"liwanag", "light"},
-                                        {"lugar", "place"},
-                                        {"lumabas", "output"},
-                                        {"lumilitaw", "raise appear"},
-                                        {"lumitaw", "raise occur"},
-                                        {"lungsod", "city"},
-                                        {"lupa", "land soil"},
-                                        {"mabawi", "recover"},
-                                        {"mabilis", "fast quick"},
-                                        {"mabura", "delete"},
-                                        {"magdadagdag", "add append"},
-                                        {"magdagdag", "add append insert"},
-                                        {"magsulat", "write"},
-                                        {"magtanggal", "delete remove"},
-                                        {"maibabalik", "restore"},
-                                        {"mainit", "hot warm"},
-                                        {"malaki", "large big"},
-                                        {"malamig", "cold"},
-                                        {"mali", "error wrong"},
-                                        {"maliit", "small"},
-                                        {"mamatay", "crash die"},
-                                        {"matematika", "mathematics"},
-                                        {"mensahe", "message"},
-                                        {"modyul", "module"},
-                                        {"nababawi", "recover"},
-                                        {"nabubura", "delete"},
-                                        {"naiimbak", "stored store"},
-                                        {"namatay", "crash"},
-                                        {"nilalaman", "content"},
-                                        {"numero", "number"},
-                                        {"oras", "time"},
-                                        {"orasan", "clock"},
-                                        {"pagbabago", "change"},
-                                        {"paggawa", "making production"},
-                                        {"paghahanap", "search"},
-                                        {"pagitan", "between"},
-                                        {"pagkain", "food"},
-                                        {"pagkakagawa", "creation"},
-                                        {"pagkakaimbak", "storage stored"},
-                                        {"pagkakamali", "error exception mistake"},
-                                        {"pagkandado", "locking lock"},
-                                        {"pagpapatakbo", "run execute"},
-                                        {"pagsamahin", "join combine merge"},
-                                        {"pagsasama", "join combine"},
-                                        {"pahina", "page"},
-                                        {"pahintulot", "permission privilege"},
-                                        {"palitan", "replace change"},
-                                        {"panahon", "weather time"},
-                                        {"pangalan", "name"},
-                                        {"panggitna", "median middle"},
-                                        {"panggitnang", "median middle"},
-                                        {"pangkat", "group"},
-                                        {"pangunahing", "primary main"},
-                                        {"paraan", "method way"},
-                                        {"parisukat", "square"},
-                                        {"pasok", "enter input"},
-                                        {"patakbuhin", "run execute"},
-                                        {"petsa", "date"},
-                                        {"pili", "select choose"},
-                                        {"piliin", "select choose"},
-                                        {"pinagsasama", "add combine join"},
-                                        {"pinakamababa", "minimum lowest"},
-                                        {"pinakamababang", "minimum lowest"},
-                                        {"pinakamataas", "maximum highest"},
-                                        {"porsiyento", "percent"},
-                                        {"praksiyon", "fraction"},
-                                        {"praksyon", "fraction"},
-                                        {"puno", "tree full"},
-                                        {"punto", "point"},
-                                        {"puso", "heart"},
-                                        {"resulta", "result"},
-                                        {"sabay", "concurrent simultaneous"},
-                                        {"sagabal", "block"},
-                                        {"sakit", "disease"},
-                                        {"salik", "factor"},
-                                        {"sanga", "branch"},
-                                        {"sapat", "enough"},
-                                        {"seguridad", "security"},
-                                        {"selula", "cell"},
-                                        {"simula", "start beginning"},
-                                        {"simulan", "start begin"},
-                                        {"sistema", "system"},
-                                        {"sukat", "size measure"},
-                                        {"sulat", "text write"},
-                                        {"sumulat", "write"},
-                                        {"sunod", "next order"},
-                                        {"susi", "key"},
-                                        {"tala", "record table"},
-                                        {"talaan", "table"},
-                                        {"talahanayan", "table"},
-                                        {"tanggal", "remove delete"},
-                                        {"tanggalin", "remove delete drop"},
-                                        {"tanggapin", "receive accept"},
-                                        {"tanong", "query question"},
-                                        {"tantiya", "estimate"},
-                                        {"tao", "person people"},
-                                        {"taon", "year"},
-                                        {"tatsulok", "triangle"},
-                                        {"teksto", "text"},
-                                        {"tiklupin", "fold"},
-                                        {"timbang", "weight"},
-                                        {"timbangan", "balance scale"},
-                                        {"titik", "letter character"},
-                                        {"tubig", "water"},
-                                        {"tuldok", "decimal point"},
-                                        {"tumatakbo", "run"},
-                                        {"tunog", "sound"},
-                                        {"ubos", "empty"},
-                                        {"ugat", "root"},
-                                        {"ugnay", "join link relation"},
-                                        {"ulan", "rain"},
-                                        {"ulit", "again repeat"},
-                                        {"ulitin", "repeat loop"},
-                                        {"umpisa", "start begin"},
-                                        {"utak", "brain"},
-                                        {"utos", "command statement"},
-                                        {"uugnay", "link join"},
-                                        {"wakas", "end"},
-                                        {"wika", "language"}};
+std::string_view first_word(std::string_view words) {
+    return words.substr(0, words.find(' '));
+}
+
+/// The line that begins with `word`; empty when none does.
+std::string_view line_of(std::string_view word) {
+    std::size_t from = 0;  // both at the beginning of a line
+    std::size_t to = lines.size();
+    while (from < to) {
+        const auto middle = from + (to - from) / 2;
+        const auto start = middle == 0 ? 0 : lines.rfind('\n', middle - 1) + 1;
+        const auto end = lines.find('\n', start);
+        const auto line = lines.substr(start, end - start);
+        const auto order = first_word(line).compare(word);
+        if (order == 0) return line;
+        if (order < 0)
+            from = end + 1;
+        else
+            to = start;
+    }
+    return {};
+}
 
 }  // namespace
 
 std::vector<std::string_view> english_for(std::string_view filipino) {
-    const auto found =
-        std::lower_bound(std::begin(translations), std::end(translations), filipino,
-                         [](const Translation& one, std::string_view word) { return one.filipino < word; });
     std::vector<std::string_view> words;
-    if (found == std::end(translations) || found->filipino != filipino) return words;
-    for (std::string_view left = found->english; !left.empty();) {
-        const auto space = std::min(left.find(' '), left.size());
-        words.push_back(left.substr(0, space));
-        left.remove_prefix(std::min(space + 1, left.size()));
+    auto left = line_of(filipino);
+    for (left.remove_prefix(std::min(filipino.size() + 1, left.size())); !left.empty();) {
+        words.push_back(first_word(left));
+        left.remove_prefix(std::min(words.back().size() + 1, left.size()));
     }
     return words;
 }

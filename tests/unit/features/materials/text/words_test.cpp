@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "features/materials/text/bilingual.hpp"
 #include "features/materials/text/filipino.hpp"
@@ -129,6 +130,32 @@ TEST(Bilingual, GivesEnglishWordsOfSchool) {
     EXPECT_EQ(english_for("wika"), std::vector<std::string_view>{"language"});
     EXPECT_EQ(english_for("kabuuan"), (std::vector<std::string_view>{"sum", "total"}));
     for (const char* other : {"", "aaa", "row", "zzz"}) EXPECT_TRUE(english_for(other).empty()) << other;
+}
+
+TEST(Bilingual, EveryLineIsFoundByItsWordAndIsInOrder) {
+    const std::string all =
+#include "features/materials/text/filipino_english.inc"
+        ;
+    std::istringstream lines(all);
+    std::string line, before;
+    std::getline(lines, line);
+    EXPECT_EQ(line, "");
+    std::size_t count = 0;
+    while (std::getline(lines, line)) {
+        ++count;
+        std::istringstream words(line);
+        std::string filipino, word;
+        words >> filipino;
+        std::vector<std::string_view> found = english_for(filipino);
+        ASSERT_FALSE(found.empty()) << line;
+        EXPECT_LT(before, filipino);
+        before = filipino;
+        std::string joined = filipino;
+        for (const auto one : found) joined.append(" ").append(one);
+        EXPECT_EQ(joined, line);
+        EXPECT_EQ(line.find_first_not_of("abcdefghijklmnopqrstuvwxyz "), std::string::npos) << line;
+    }
+    EXPECT_GT(count, 6000u);
 }
 
 }  // namespace

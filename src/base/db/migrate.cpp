@@ -76,6 +76,11 @@ std::size_t count_needed(Migrations migrations) {
     return count;
 }
 
+int newest_needed(Migrations migrations) {
+    const auto needed = count_needed(migrations);
+    return needed == 0 ? 0 : migrations[needed - 1].number;
+}
+
 std::string checksum(const Migration& migration) {
     return crypto::hex(crypto::sha256(migration.up));
 }

@@ -110,6 +110,8 @@ private:
 
 /// How many of the migrations a program needs for its start: all but the contract ones at the end.
 std::size_t count_needed(Migrations migrations);
+/// The number of the last of these; 0 when there is none.
+int newest_needed(Migrations migrations);
 /// SHA-256 of a migration's way up, in hexadecimal.
 std::string checksum(const Migration& migration);
 /// The tables and columns that a script drops, as written: "table a", "column b of c".

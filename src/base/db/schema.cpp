@@ -118,23 +118,23 @@ std::vector<Difference> compare(const Catalog& expected, const Catalog& found) {
     return differences;
 }
 
-std::vector<Difference> verify_schema(Session& session, Migrations migrations) {
+std::vector<Difference> verify_schema(Session& session, Migrations migrations, std::optional<Expected> made) {
     Migrator migrator(session, migrations);
     std::vector<Difference> differences;
-    const auto needed = count_needed(migrations);
-    const int newest_needed = needed == 0 ? 0 : migrations[needed - 1].number;
+    const int newest = newest_needed(migrations);
     int last = 0;
     for (const auto& state : migrator.status()) {
         const auto object = fmt::format("migration {} {}", state.number, state.name);
         if (state.applied_at) last = state.number;
-        const bool may_wait = state.number > newest_needed;
+        const bool may_wait = state.number > newest;
         if (!state.applied_at && !may_wait) differences.push_back({object, "applied", std::nullopt});
         if (state.changed) differences.push_back({object, "the text of this program", "another text"});
         if (state.unknown) differences.push_back({object, std::nullopt, "applied by a newer program"});
     }
     const auto schema = session.query("SELECT current_schema()::text")[0].get<std::string>(0);
-    auto expected = expected_catalog(session, migrations, last);
-    for (auto& one : compare(expected, read_catalog(session, schema))) differences.push_back(std::move(one));
+    if (!made || made->last != last) made = Expected{last, expected_catalog(session, migrations, last)};
+    for (auto& one : compare(made->catalog, read_catalog(session, schema)))
+        differences.push_back(std::move(one));
     return differences;
 }
 

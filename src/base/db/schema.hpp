@@ -26,8 +26,14 @@ Catalog read_catalog(Session& session, const std::string& schema);
 /// The session must not be inside a transaction. Throws SqlError.
 Catalog expected_catalog(Session& session, Migrations migrations, int last);
 std::vector<Difference> compare(const Catalog& expected, const Catalog& found);
+/// What the migrations up to number `last` make.
+struct Expected {
+    int last = 0;
+    Catalog catalog;
+};
 /// Compares the live schema with the applied migrations, and these with those of the program. Contract
-/// migrations at the end may wait.
-std::vector<Difference> verify_schema(Session& session, Migrations migrations);
+/// migrations at the end may wait. `made` saves making what is expected, when it is that.
+std::vector<Difference> verify_schema(Session& session, Migrations migrations,
+                                      std::optional<Expected> made = std::nullopt);
 
 }  // namespace bb::db

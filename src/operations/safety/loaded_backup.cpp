@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "base/db/migrate.hpp"
-#include "base/db/schema.hpp"
 #include "base/db/schema_range.hpp"
 #include "operations/safety/newest_rows.hpp"
 #include "operations/safety/part.hpp"
@@ -108,10 +107,12 @@ std::shared_ptr<http::FileSource> LoadedBackup::open(std::string_view name) cons
 
 void LoadedBackup::load() {
     files_.unpack(open("files"));
+    // While rows are loaded, which keeps one processor busy.
+    auto expected = std::async(std::launch::async, [this] { return expect_schema(); });
     load_database();
     auto analyzed = std::async(std::launch::async, [this] { database_.analyze(); });
     check_rows();
-    migrate(analyzed);
+    migrate(analyzed, expected.get());
     if (analyzed.valid()) analyzed.get();
     if (source_.recovered) take_later_files();
 }
@@ -164,8 +165,20 @@ std::uint64_t LoadedBackup::count_missing_files() {
     return missing;
 }
 
+/// The schema as it has to be after migrate(), or nothing when that cannot be told yet.
+std::optional<db::Expected> LoadedBackup::expect_schema() const {
+    const auto migrations = embedded::embedded_migrations();
+    try {
+        db::Session session(database_.conninfo());
+        const int last = std::max(manifest_.schema, db::newest_needed(migrations));
+        return db::Expected{last, db::expected_catalog(session, migrations, last)};
+    } catch (const std::runtime_error&) {
+        return std::nullopt;  // it is made when it is needed, and what was wrong is told then
+    }
+}
+
 /// Migrations would wait for the locks of who gathers statistics.
-void LoadedBackup::migrate(std::future<void>& analyzed) {
+void LoadedBackup::migrate(std::future<void>& analyzed, std::optional<db::Expected> expected) {
     db::Session session(database_.conninfo());
     db::Migrator migrator(session, embedded::embedded_migrations());
     if (migrator.current() < db::schema_max) analyzed.get();
@@ -174,7 +187,7 @@ void LoadedBackup::migrate(std::future<void>& analyzed) {
     };
     const auto applied = migrator.migrate(tell, db::Phases::needed);
     if (!applied) throw std::runtime_error(applied.error().detail);
-    const auto differences = db::verify_schema(session, embedded::embedded_migrations());
+    const auto differences = db::verify_schema(session, embedded::embedded_migrations(), std::move(expected));
     // What somebody has added of their own came along, and harms nothing.
     for (const auto& one : differences)
         if (one.expected)

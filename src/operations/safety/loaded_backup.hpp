@@ -4,6 +4,7 @@
 #include <future>
 
 #include "base/core/file_lock.hpp"
+#include "base/db/schema.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
 #include "operations/safety/restore_source.hpp"
@@ -40,7 +41,8 @@ private:
     std::shared_ptr<http::FileSource> open(std::string_view name) const;
     void load_database();
     void check_rows();
-    void migrate(std::future<void>& analyzed);
+    std::optional<db::Expected> expect_schema() const;
+    void migrate(std::future<void>& analyzed, std::optional<db::Expected> expected);
     void take_later_files();
     void each_named_file(const std::function<void(const RestoredFiles::Stored&)>& use);
 

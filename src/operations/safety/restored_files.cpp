@@ -136,13 +136,17 @@ void RestoredFiles::forget(const std::set<Uuid>& owners) {
 
 void RestoredFiles::add_missing() {
     for (const auto& file : files_) stores_->adopt(file, staged(file), blobs::Store::Adopt::missing);
-    stores_->current().sync();
+    if (!files_.empty()) stores_->current().sync();
 }
 
 void RestoredFiles::replace_changed() {
-    for (const auto& file : files_)
-        if (fs::exists(staged(file))) stores_->adopt(file, staged(file), blobs::Store::Adopt::always);
-    stores_->current().sync();
+    bool changed = false;
+    for (const auto& file : files_) {
+        if (!fs::exists(staged(file))) continue;
+        stores_->adopt(file, staged(file), blobs::Store::Adopt::always);
+        changed = true;
+    }
+    if (changed) stores_->current().sync();
 }
 
 fs::path RestoredFiles::keep_settings(const std::string& backup) {

@@ -227,6 +227,7 @@ test("CloudWatch's dashboard has pictures of the program beside those of AWS", (
         assert.ok(!taken.has(`${x},${y}`), properties.title);
         taken.add(`${x},${y}`);
         assertDocumented(JSON.stringify(properties.metrics ?? []), properties.title);
+        assert.ok((properties.metrics ?? []).every(Array.isArray), `${properties.title}: a list of series`);
     }
     for (const group of ["performance", "availability", "security", "business"])
         assert.ok(

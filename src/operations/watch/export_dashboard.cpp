@@ -69,7 +69,11 @@ js::object picture(int number, const std::string& title, js::value metrics) {
 js::value search(const Panel& panel) {
     const auto expression = fmt::format("SEARCH('Namespace=\"BrainBytes\" MetricName=\"{}\"', '{}', 60)",
                                         panel.metric, panel.statistic);
-    return js::array{js::array{js::object{{"expression", expression}, {"label", panel.title}, {"id", "a"}}}};
+    js::array series;
+    series.push_back(js::object{{"expression", expression}, {"label", panel.title}, {"id", "a"}});
+    js::array all;  // not array{array}: clang takes that for a copy
+    all.push_back(std::move(series));
+    return all;
 }
 
 }  // namespace

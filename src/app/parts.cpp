@@ -11,6 +11,7 @@
 #include "app/watch_settings.hpp"
 #include "base/config/public_url.hpp"
 #include "base/db/servers.hpp"
+#include "base/http/gzip.hpp"
 #include "features/accounts/routes.hpp"
 #include "features/materials/routes.hpp"
 #include "operations/safety/routes.hpp"
@@ -229,6 +230,9 @@ http::Hooks Worker::Parts::hooks() {
     hooks.closed = [this](const http::Request& request) -> std::optional<http::Response> {
         const auto maintenance = node.maintenance.load();
         return maintenance ? answer_in_maintenance(*maintenance, request) : std::nullopt;
+    };
+    hooks.pack = [this](const std::string& body) -> Task<std::string> {
+        co_return co_await node.pool.run([&body] { return http::gzip(body); });
     };
     hooks.fallback = [this](const http::Request& request) {
         return page_or_asset(request, node.assets);

@@ -51,7 +51,13 @@ test("health+json is the draft's form", async () => {
     assert.equal(answer.status, 200);
     assert.match(answer.headers.get("content-type"), /^application\/health\+json/);
     assert.equal(answer.json.status, "pass");
-    assert.equal(answer.json.checks["postgres:connection"][0].status, "pass");
+    const [database] = answer.json.checks["postgres:responseTime"];
+    assert.equal(database.status, "pass");
+    assert.equal(database.observedUnit, "ms");
+    assert.ok(database.observedValue > 0 && database.observedValue < 1000);
+    assert.match(answer.json.releaseId, /^\w+/);
+    const outside = await server.request("/api/health", { headers: { ...headers, ...forwarded } });
+    assert.deepEqual(Object.keys(outside.json).sort(), ["serviceId", "status", "version"]);
 });
 
 test("details are for this machine, administrators and the token, never through a proxy alone", async () => {

@@ -67,6 +67,26 @@ const sealedKey = (id) => {
     return key;
 };
 
+test("what was said at the beginning is told again, and a POST may say that it means PATCH or DELETE", async () => {
+    const { headers } = await begin(ana, "ángel.txt", 5);
+    const at = headers.get("location");
+    const head = await tus(ana, "HEAD", at);
+    assert.equal(
+        head.headers.get("upload-metadata"),
+        `filename ${base64("ángel.txt")},materialId ${base64(material)}`,
+    );
+    const bytes = {
+        "x-http-method-override": "PATCH",
+        "content-type": "application/offset+octet-stream",
+        "upload-offset": "0",
+    };
+    assert.equal((await tus(ana, "POST", at, bytes, "two")).status, 204);
+    assert.equal((await tus(ana, "HEAD", at)).headers.get("upload-offset"), "3");
+    assert.equal((await tus(ana, "POST", at, { "x-http-method-override": "DELETE" })).status, 204);
+    assert.equal((await tus(ana, "HEAD", at)).status, 404);
+    assert.equal((await tus(ana, "POST", at, { "x-http-method-override": "GET" })).status, 405);
+});
+
 /** Passes connections on to the server, and breaks each off after so many bytes from the client. */
 async function breaking(bytes) {
     const sockets = new Set();

@@ -25,12 +25,13 @@ const has = (word) => spawnSync("sh", ["-c", `command -v ${word}`]).status === 0
 const lacking = ["dpkg-query", "ldd", "strip", "unshare", "nsenter", "setpriv", "pdftoppm"].filter(
     (word) => !has(word),
 );
-const skip =
-    process.getuid() !== 0
-        ? "only root may mount and change its root"
-        : lacking.length > 0
-          ? `not here: ${lacking.join(", ")}`
-          : false;
+function whyNot() {
+    if (process.getuid() !== 0) return "only root may mount and change its root";
+    if (lacking.length > 0) return `not here: ${lacking.join(", ")}`;
+    const apart = spawnSync("unshare", ["--mount", "--propagation", "private", "true"]);
+    return apart.status === 0 ? false : "the root of this machine is no mount point";
+}
+const skip = whyNot();
 const account = 10001;
 // What a runtime mounts, in a namespace of its own that this process holds open until its input ends.
 const mounts = `

@@ -111,12 +111,17 @@ std::optional<Digest> parse_digest(std::string_view hex) {
     return digest;
 }
 
-std::string base64(const Digest& digest) {
+std::string base64(std::string_view bytes) {
     constexpr int form = sodium_base64_VARIANT_ORIGINAL;
-    std::string out(sodium_base64_encoded_len(digest.size(), form), '\0');
-    sodium_bin2base64(out.data(), out.size(), digest.data(), digest.size(), form);
+    std::string out(sodium_base64_encoded_len(bytes.size(), form), '\0');
+    sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                      bytes.size(), form);
     out.pop_back();  // the terminating zero
     return out;
+}
+
+std::string base64(const Digest& digest) {
+    return base64(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

@@ -31,6 +31,7 @@ std::string hex(const Digest& digest);
 /// What hex() wrote of a digest; nullopt for anything else.
 std::optional<Digest> parse_digest(std::string_view hex);
 /// Padded base64 (RFC 4648, section 4).
+std::string base64(std::string_view bytes);
 std::string base64(const Digest& digest);
 /// What padded base64 stands for; nullopt when it is none.
 std::optional<std::string> from_base64(std::string_view text);

@@ -68,11 +68,11 @@ struct Gauge::Cell {
     std::atomic<double> value{0};
 };
 
-/// The newest observation of a bucket that named its request.
+/// The newest observation of a bucket that named its trace.
 struct Exemplar {
     double value = 0;
     double seconds = 0;  // since 1970
-    std::string request_id;
+    std::string trace_id;
 };
 
 struct Histogram::Cell {
@@ -106,20 +106,20 @@ double Gauge::value() const {
     return cell_->value.load(std::memory_order_relaxed);
 }
 
-void Histogram::observe(double value, std::string_view request_id) {
+void Histogram::observe(double value, std::string_view trace_id) {
     const auto& bounds = cell_->bounds;
     const auto at =
         static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
     cell_->counts[at].fetch_add(1, std::memory_order_relaxed);
     add_to(cell_->sum, value);
-    if (request_id.empty()) return;
+    if (trace_id.empty()) return;
     // An example is as good as the next one: nobody waits for the lock.
     const std::unique_lock lock(cell_->mutex, std::try_to_lock);
     if (!lock) return;
     auto& exemplar = cell_->exemplars[at];
     exemplar.value = value;
     exemplar.seconds = static_cast<double>(now().time_since_epoch().count()) / 1e6;
-    exemplar.request_id.assign(request_id);
+    exemplar.trace_id.assign(trace_id);
 }
 
 std::uint64_t Histogram::count() const {
@@ -176,8 +176,8 @@ struct Registry::Impl {
     }
 
     static void append_exemplar(std::string& out, const Exemplar& exemplar) {
-        if (exemplar.request_id.empty()) return;
-        out += fmt::format(" # {{request_id=\"{}\"}} {} {:.3f}", escaped(exemplar.request_id),
+        if (exemplar.trace_id.empty()) return;
+        out += fmt::format(" # {{trace_id=\"{}\"}} {} {:.3f}", escaped(exemplar.trace_id),
                            number(exemplar.value), exemplar.seconds);
     }
 

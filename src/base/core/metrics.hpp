@@ -46,9 +46,9 @@ private:
 /// Counts observations (seconds, bytes) in fixed buckets. Safe from any thread.
 class Histogram {
 public:
-    /// `request_id` (may be empty) is kept as the exemplar of the value's bucket: an example to look up in
-    /// the log.
-    void observe(double value, std::string_view request_id = {});
+    /// `trace_id` (may be empty) is kept as the exemplar of the value's bucket: an example to look up in
+    /// the log, or where traces go.
+    void observe(double value, std::string_view trace_id = {});
     std::uint64_t count() const;
 
     struct Cell;

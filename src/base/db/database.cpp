@@ -3,8 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <deque>
-#include <random>
 
+#include "base/core/jitter.hpp"
 #include "base/core/log.hpp"
 #include "base/db/connection.hpp"
 #include "base/net/timer.hpp"
@@ -17,12 +17,6 @@ constexpr milliseconds connect_limit{5'000};
 constexpr milliseconds first_pause{50};
 constexpr milliseconds longest_pause{2'000};
 constexpr milliseconds watch_interval{1'000};
-
-/// A pause between half of and the whole of `base`, so that many clients do not come back at once.
-milliseconds jittered(milliseconds base) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    return base / 2 + milliseconds(random() % static_cast<unsigned>(base.count() / 2 + 1));
-}
 
 /// Sent first on every connection. Not among the options of the start-up packet: PgBouncer and other poolers
 /// refuse those.

@@ -1,6 +1,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/core/jitter.hpp"
 #include "base/core/log.hpp"
 #include "base/db/connection.hpp"
 #include "base/db/database.hpp"
@@ -40,7 +41,7 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
             socket.reset();
             if (closed) break;
             tell_lost();
-            rest.expires_after(pause);
+            rest.expires_after(jittered(pause));
             co_await rest.async_wait(use_task_tuple);
             pause = std::min(pause * 2, longest_pause);
         }

@@ -16,8 +16,16 @@ namespace bb::http {
 namespace {
 
 constexpr std::size_t compress_from = 1024;  // bytes of JSON
-// Longer ones would hold up the loop: they go as they are, unless their handler has packed them on the pool.
+// Longer ones would hold up the loop.
 constexpr std::size_t compress_to = 256 * 1024;
+
+/// Where nothing but GET and POST comes through, a POST says what it means (tus 1.0.0).
+void take_meant_method(Request& request) {
+    if (request.method != Method::post) return;
+    const auto meant = request.header("x-http-method-override");
+    for (const Method method : {Method::patch, Method::del})
+        if (meant == name_of(method)) request.method = method;
+}
 
 bool is_unsafe(Method method) {
     return method != Method::get && method != Method::head && method != Method::options;
@@ -123,6 +131,7 @@ Service::Plan Service::plan(Request& request) const {
     plan.template_name = "unmatched";
     plan.refusal = split_target(request);
     if (plan.refusal) return plan;
+    take_meant_method(request);
     auto match = router_.match(request);
     plan.route = match.route;
     plan.allowed = std::move(match.allowed);
@@ -293,8 +302,23 @@ Task<Response> Service::handle(Request& request, const Plan& plan) {
     } catch (...) {
         response = answer_for_exception(request, plan);
     }
-    finish(request, response);
+    co_await finish_long(request, response);
     co_return response;
+}
+
+Task<void> Service::finish_long(const Request& request, Response& response) const {
+    const bool packs = hooks_.pack && response.body.size() > compress_to && is_json(response) &&
+                       !has_header(response, "Content-Encoding") &&
+                       accepts_coding(request.header("accept-encoding"), "gzip");
+    if (packs) {
+        try {
+            response.body = co_await hooks_.pack(response.body);
+            response.header("Content-Encoding", "gzip");
+        } catch (const std::exception& failure) {
+            log::warn("answer not packed", {{"id", request.id}, {"reason", failure.what()}});
+        }
+    }
+    finish(request, response);
 }
 
 Response Service::refuse(int status, std::string detail, const std::string& request_id) const {
@@ -344,7 +368,7 @@ metrics::Counter& Service::counter_of(RouteMetrics& known, const Request& reques
 
 void Service::record(const Request& request, const Plan& plan, int status, double seconds) {
     RouteMetrics& known = metrics_of(request, plan);
-    known.seconds->observe(seconds, request.id);
+    known.seconds->observe(seconds, request.trace.trace_id);
     counter_of(known, request, plan, status).add();
     const bool probe = is_probe(plan.template_name);
     if (!probe && hooks_.answered) hooks_.answered(request, plan.template_name, status, seconds);

@@ -28,6 +28,8 @@ struct Hooks {
     std::function<Task<Result<Response>>(Request&, const Route&)> carry_out_once;
     /// Answers what no route matches, for pages.
     std::function<Response(const Request&)> fallback;
+    /// Packs a long answer with gzip, elsewhere than on the loop.
+    std::function<Task<std::string>(const std::string&)> pack;
     /// True for exceptions that mean "the database is away for a moment" (503) rather than a bug (500).
     std::function<bool(const std::exception&)> is_temporary;
     /// Told of every answered request but the probes.
@@ -77,6 +79,8 @@ public:
     /// Headers and compression for a response that is made outside handle() (a request that could not be
     /// read).
     void finish(const Request& request, Response& response) const;
+    /// finish(), and packs what is too long for the loop.
+    Task<void> finish_long(const Request& request, Response& response) const;
     /// Log line and metrics; `seconds` from the first byte to the response.
     void record(const Request& request, const Plan& plan, int status, double seconds);
 

@@ -114,6 +114,8 @@ Answer show_upload(http::Request& request, Services& services) {
     if (!offset) co_return offset.error();
     auto answer = http::json_response(upload_json(*upload, *offset));
     answer.header("Upload-Length", std::to_string(upload->bytes));
+    answer.header("Upload-Metadata", fmt::format("filename {},materialId {}", crypto::base64(upload->name),
+                                                 crypto::base64(upload->material.text())));
     tell_offset(answer, *upload, *offset);
     co_return answer;
 }

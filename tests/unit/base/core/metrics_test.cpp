@@ -77,7 +77,7 @@ TEST(Metrics, MayBeChangedFromManyThreads) {
     EXPECT_EQ(registry.histogram("h", "H", latency_buckets()).count(), 8000u);
 }
 
-TEST(Metrics, KeepTheNewestRequestOfABucketAsExemplar) {
+TEST(Metrics, KeepTheNewestTraceOfABucketAsExemplar) {
     Registry registry;
     auto seconds = registry.histogram("h_seconds", "Help", {0.1, 1});
     seconds.observe(0.05);
@@ -85,7 +85,7 @@ TEST(Metrics, KeepTheNewestRequestOfABucketAsExemplar) {
     seconds.observe(0.75, "second");
     const auto open = registry.open_metrics_text();
     EXPECT_NE(open.find("h_seconds_bucket{le=\"0.1\"} 1\n"), std::string::npos) << open;
-    EXPECT_NE(open.find("h_seconds_bucket{le=\"1.0\"} 3 # {request_id=\"second\"} 0.75 "), std::string::npos);
+    EXPECT_NE(open.find("h_seconds_bucket{le=\"1.0\"} 3 # {trace_id=\"second\"} 0.75 "), std::string::npos);
     EXPECT_EQ(open.find("first"), std::string::npos);
     EXPECT_EQ(registry.prometheus_text().find('#', registry.prometheus_text().find("bucket")),
               std::string::npos);

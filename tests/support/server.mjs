@@ -103,7 +103,8 @@ export async function httpRequest(base, target, options = {}) {
 
 /**
  * Starts `brainbytes serve` and waits until /readyz answers 200.
- * Options: env, verb ("supervise" instead of "serve"), args, dataFolder (kept afterwards when given), port, ready (false: do not wait), timeout in ms.
+ * Options: env, verb ("supervise" instead of "serve"), args, dataFolder (kept afterwards when given), port, ready (false: do not wait), timeout in ms,
+ * terminal (true: a process group of its own, as a shell makes, for interrupt()).
  */
 export async function startServer(options = {}) {
     const server = new Server(options);
@@ -112,8 +113,8 @@ export async function startServer(options = {}) {
 }
 
 class Server {
-    constructor({ env = {}, verb = "serve", args = [], dataFolder, port, ready = true, timeout = 60_000 }) {
-        this.options = { env, verb, args, ready, timeout };
+    constructor({ env = {}, dataFolder, port, ...options }) {
+        this.options = { env, verb: "serve", args: [], ready: true, timeout: 60_000, ...options };
         this.ownFolder = dataFolder ? undefined : temporaryFolder();
         this.dataFolder = dataFolder ?? path.join(this.ownFolder, "data");
         this.port = port;
@@ -171,6 +172,7 @@ class Server {
             cwd: this.ownFolder ?? path.dirname(this.dataFolder),
             env: this.env,
             stdio: ["ignore", "pipe", "pipe"],
+            detached: this.options.terminal === true,
         });
         this.child = child;
         const keep = (chunk) => {
@@ -275,6 +277,12 @@ class Server {
         running.delete(this);
         if (!keep) await this.cleanUp();
         return this.exit;
+    }
+
+    /** What Ctrl-C does in a terminal: SIGINT to all of the process group that was started in it. */
+    interrupt() {
+        process.kill(-this.child.pid, "SIGINT");
+        return this.exited;
     }
 
     /** kill -9 of the server alone; the managed database goes on, as after a real crash. */

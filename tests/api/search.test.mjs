@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+
+import { ask, history, newId, personOf, textOf } from "../support/chat.mjs";
 import { startServer } from "../support/server.mjs";
 
 let server;
@@ -19,7 +21,7 @@ Mitochondria release energy from sugar.
 
 before(async () => {
     server = await startServer();
-    ana = await server.as("ana@example.org");
+    ana = await personOf(server, "ana@example.org");
     ben = await server.as("ben@example.org");
     const made = await ana.request("/api/materials", { method: "POST", json: { title: "Biology" } });
     material = made.json.id;
@@ -76,6 +78,35 @@ describe("search", () => {
         const { json } = await search(ben, "q=chlorophyll");
         assert.deepEqual(json, { results: [], answerable: false });
         assert.deepEqual((await search(ben, `q=chlorophyll&material=${material}`)).json.results, []);
+    });
+
+    test("finds words of questions and of answers in one's own chats", async () => {
+        const thread = newId();
+        const question =
+            "🙂 I have been through all of my notes on it twice, and Teacher Wilhelmina asks again: which green pigment do leaves hold?";
+        await ask(ana, thread, question);
+        const messages = await history(ana, thread);
+        for (const [at, word] of [
+            [0, "Wilhelmina"],
+            [1, "chlorophyll"],
+        ]) {
+            const { json } = await search(ana, `q=${word.toLowerCase()}&in=threads`);
+            assert.equal(json.results.length, 1, word);
+            const [hit] = json.results;
+            assert.equal(hit.kind, "message");
+            assert.equal(hit.threadId, thread);
+            assert.equal(hit.messageId, messages[at].id);
+            const whole = [...textOf(messages[at])];
+            assert.ok(hit.start > 0, "an excerpt around the word");
+            assert.equal(whole.slice(hit.start, hit.end).join(""), hit.text);
+            const marked = hit.highlights.map(([start, end]) => [...hit.text].slice(start, end).join(""));
+            assert.ok(marked.length > 0);
+            for (const one of marked) assert.equal(one, word);
+            const strangers = await search(ben, `q=${word}&in=threads`);
+            assert.deepEqual(strangers.json.results, [], "chats are their person's alone");
+        }
+        const everywhere = (await search(ana, "q=chlorophyll")).json.results.map(({ kind }) => kind);
+        assert.deepEqual(everywhere.sort(), ["entry", "message"]);
     });
 
     test("is cached by its tag", async () => {

@@ -5,6 +5,7 @@ import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { history, textOf } from "../support/chat.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 /** Runs a command on a data folder of its own: {code, stdout, stderr}. */
@@ -59,6 +60,26 @@ describe("without a server", () => {
         assert.equal(again.stdout, first.stdout);
         const people = JSON.parse((await run("user", "list", "--json")).stdout).users;
         assert.deepEqual(people.map((one) => one.role).sort(), ["administrator", "student"]);
+    });
+
+    test("the student of the school has three chats with answers that cite the materials", async (t) => {
+        const server = await startServer({ dataFolder: path.join(folder, "data") });
+        t.after(() => server.stop());
+        const student = await server.as(JSON.parse((await run("db", "seed", "--json")).stdout).student.email);
+        const { threads } = (await student.request("/api/threads")).json;
+        assert.equal(threads.length, 3);
+        const materials = (await student.request("/api/materials")).json.materials;
+        const cited = [];
+        for (const { id } of threads) {
+            const [question, answer] = await history(student, id);
+            assert.ok(textOf(question).length > 0);
+            assert.match(textOf(answer), /^> .*\S.* \[1\]$/m, textOf(question));
+            const source = answer.parts.find((part) => part.type === "source-document");
+            const place = source.providerMetadata.brainbytes;
+            cited.push(materials.find((one) => one.id === place.materialId)?.title);
+        }
+        assert.ok(cited.every(Boolean), "of a material that is there");
+        assert.ok(cited.includes("Araling Panlipunan: ang Pilipinas"), cited.join(", "));
     });
 
     test("seed asks before it makes a known administrator in production", async () => {

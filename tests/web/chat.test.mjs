@@ -220,3 +220,65 @@ test("a very long chat is shown from its first message to its last", async () =>
     assert.ok(pages.length > 1, "it comes in several pages");
     assert.deepEqual(page.faults, []);
 });
+
+test("a message shows when it was said: the clock today, the day too later, all of it under the pointer", async () => {
+    const { page, person } = await open("tia@example.org");
+    await say(page, "question [[tokens=3]]");
+    await finished(page);
+    await page.reload();
+    const times = page.getByRole("article").locator("time");
+    await times.nth(1).waitFor();
+    const place = `/api/threads/${page.url().split("/").pop()}/messages`;
+    const said = (await person.request(place)).json.messages.map((message) => message.metadata.createdAt);
+    const shown = async () => (await times.allTextContents()).map((text) => text.trim());
+    const written = (options) =>
+        said.map((time) => new Date(time).toLocaleString("en-US", options).replaceAll("\u202f", " "));
+    const clocks = written({ hour: "numeric", minute: "2-digit" });
+    const days = written({ day: "numeric", month: "short" });
+
+    const attributes = await times.evaluateAll((all) => all.map((time) => time.getAttribute("datetime")));
+    assert.deepEqual(attributes, said);
+    await page.clock.setFixedTime(said[1]);
+    await page.reload();
+    await times.nth(1).waitFor();
+    assert.deepEqual(await shown(), clocks);
+    await page.clock.setFixedTime(Date.parse(said[1]) + 48 * 3_600_000);
+    await page.reload();
+    await times.nth(1).waitFor();
+    for (const [index, text] of (await shown()).entries()) {
+        assert.ok(text.startsWith(days[index]), text);
+        assert.ok(text.endsWith(`, ${clocks[index]}`), text);
+        await times.nth(index).hover();
+        const [whole] = written({ dateStyle: "long" }).slice(index);
+        assert.ok((await times.nth(index).getAttribute("title")).startsWith(whole), whole);
+    }
+    assert.deepEqual(page.faults, []);
+});
+
+test("the copy button of a message puts its Markdown on the clipboard and says so, without https too", async () => {
+    const { page } = await open("ugo@example.org");
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const question = "What is *osmosis*? {{**Water** moves:\n\n- in\n- `out` & < 🙂}}";
+    await say(page, question);
+    await finished(page);
+    const press = (article) => article.getByRole("button", { name: "Copy", exact: true }).click();
+    const copied = async (article) => {
+        await press(article);
+        await article.getByTitle("Copied").waitFor();
+        return page.evaluate(() => navigator.clipboard.readText());
+    };
+    const mine = page.getByRole("article", { name: "You" });
+    assert.equal(await copied(mine), question);
+    const heard = page.getByTestId("live");
+    await heard.filter({ hasText: /^Copied$/ }).waitFor();
+    const answered = "**Water** moves:\n\n- in\n- `out` & < 🙂";
+    assert.equal((await copied(reply(page))).trim(), answered);
+
+    await page.evaluate(() => (navigator.clipboard.writeText = undefined));
+    await mine.getByTitle("Copied").waitFor({ state: "detached" });
+    assert.equal(await copied(mine), question);
+    await page.evaluate(() => (document.execCommand = () => false));
+    await press(mine);
+    await heard.filter({ hasText: /^Could not copy$/ }).waitFor();
+    assert.deepEqual(page.faults, []);
+});

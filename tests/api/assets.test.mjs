@@ -85,6 +85,44 @@ test("HEAD has the headers of GET and no body", async () => {
     assert.equal(head.body.length, 0);
 });
 
+/** The pixels of a PNG as its header says them, as "192x192". */
+function sizeOf(png) {
+    assert.equal(png.toString("latin1", 0, 8), "\x89PNG\r\n\x1a\n");
+    assert.equal(png.toString("latin1", 12, 16), "IHDR");
+    return `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
+}
+
+test("the page can be put on a home screen: its manifest says what it is, and its icons are what it says", async () => {
+    const html = page.body.toString();
+    const linked = (rel) => new RegExp(`<link rel="${rel}"[^>]*? href="([^"]+)"`).exec(html)?.[1];
+    assert.equal(linked("manifest"), "/manifest.webmanifest");
+    const answer = await raw("/manifest.webmanifest");
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers["content-type"], /^application\/manifest\+json\b/);
+    const { icons, ...manifest } = JSON.parse(answer.body);
+    const [, paper] = /<meta name="theme-color" media="[^"]*light\)" content="(#[0-9a-f]{6})"/.exec(html);
+    assert.deepEqual(
+        [manifest.name, manifest.short_name, manifest.start_url, manifest.scope, manifest.display],
+        ["BrainBytes", "BrainBytes", "/chat", "/", "standalone"],
+    );
+    assert.deepEqual([manifest.theme_color, manifest.background_color], [paper, paper]);
+    assert.equal((await raw(manifest.start_url)).status, 200);
+
+    for (const { src, type, sizes } of icons) {
+        const icon = await raw(src);
+        assert.equal(icon.status, 200, src);
+        assert.equal(icon.headers["content-type"], type, src);
+        if (type === "image/png") assert.equal(sizeOf(icon.body), sizes, src);
+        else assert.match(icon.body.toString(), /^<svg\s/, src);
+    }
+    const offered = (purpose) => icons.filter((icon) => icon.purpose === purpose).map((icon) => icon.sizes);
+    assert.deepEqual(offered("any"), ["192x192", "512x512"]); // what Chromium asks for
+    assert.deepEqual(offered("maskable"), ["512x512"]);
+    const apple = await raw(linked("apple-touch-icon"));
+    assert.equal(apple.headers["content-type"], "image/png");
+    assert.equal(sizeOf(apple.body), "180x180");
+});
+
 test("what is not there is 404, and a place of the page is the page", async () => {
     assert.equal((await raw("/assets/gone-12345678.js")).status, 404);
     assert.equal((await raw("/api/nothing")).status, 404);

@@ -66,6 +66,11 @@ test("the latest is none of a clock that was ahead, damaged, or made of what a r
     assert.match(pruned.stdout, new RegExp(`${cut}\tkept\tdamaged`));
     rmSync(path.join(place, cut), { recursive: true });
     const restored = json(await at(`backup restore ${whole} --yes --json`));
+    const why = Object.fromEntries(
+        json(await at("backup prune --json")).backups.map((one) => [one.id, `${one.kept} ${one.why}`]),
+    );
+    assert.match(why[whole], /^true newest, day 1 of 7/);
+    assert.equal(why[restored.safetyBackup], "true of what a restore replaced: for 7 days");
     const again = json(await at("backup restore latest --yes --no-safety --json"));
     assert.match(restored.safetyBackup, /^\d{8}T/);
     assert.equal(again.id, whole);

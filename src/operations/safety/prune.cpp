@@ -7,6 +7,17 @@
 #include "operations/safety/recovery_window.hpp"
 
 namespace bb::safety {
+namespace {
+
+Candidate candidate_of(const StoredBackup& backup) {
+    Candidate candidate{backup.id, {}, backup.manifest.has_value(), backup.held};
+    if (!backup.manifest) return candidate;
+    candidate.created_at = backup.manifest->created_at;
+    candidate.replaced = backup.manifest->reason == before_restore;
+    return candidate;
+}
+
+}  // namespace
 
 std::vector<Verdict> prune(const Destination& at, Time now, int recovery_days, bool dry_run) {
     std::unique_ptr<Store::Lock> lock;
@@ -18,8 +29,7 @@ std::vector<Verdict> prune(const Destination& at, Time now, int recovery_days, b
     const auto backups = at.list();
     std::vector<Candidate> logical, physical;
     for (const auto& one : backups) {
-        Candidate candidate{one.id, one.manifest ? one.manifest->created_at : Time{},
-                            one.manifest.has_value(), one.held};
+        auto candidate = candidate_of(one);
         (one.manifest && one.manifest->wal ? physical : logical).push_back(std::move(candidate));
     }
     std::map<std::string, Verdict> of;

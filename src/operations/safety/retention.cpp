@@ -14,6 +14,7 @@ namespace bb::safety {
 namespace {
 
 using std::chrono::days;
+using Reasons = std::vector<std::string>;
 
 std::string day_of(Time time) {
     return to_rfc3339(time).substr(0, 10);
@@ -66,69 +67,98 @@ std::string why_set_aside(const Candidate& backup, Time now) {
     return {};
 }
 
-}  // namespace
+/// Whether one may stand for others.
+bool stands(const Candidate& backup, Time now) {
+    return !backup.replaced && why_set_aside(backup, now).empty();
+}
 
-std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days) {
+/// Why backups stay, whatever those of their kind are kept for.
+class AnyKind {
+public:
+    AnyKind(const std::vector<Candidate>& backups, Time now)
+        : now_(now), others_(std::any_of(backups.begin(), backups.end(), [&](const auto& one) {
+              return stands(one, now);
+          })) {}
+
+    /// They come newest first.
+    Reasons reasons_of(const Candidate& backup) {
+        Reasons reasons;
+        if (backup.held) reasons.emplace_back("held");
+        if (auto aside = why_set_aside(backup, now_); !aside.empty()) {
+            reasons.push_back(std::move(aside));
+            return reasons;
+        }
+        const bool may_be_newest = !backup.replaced || !others_;
+        if (may_be_newest && !std::exchange(have_newest_, true)) reasons.emplace_back("newest");
+        if (backup.replaced && now_ - backup.created_at < replaced_kept)
+            reasons.push_back(fmt::format("of what a restore replaced: for {} days", replaced_kept.count()));
+        return reasons;
+    }
+
+private:
+    Time now_;
+    bool others_;
+    bool have_newest_ = false;
+};
+
+/// `claim` gives one that stands for others its reasons to stay; `gone` says why one goes that has none.
+template <class Claim, class Gone>
+std::vector<Verdict> judge(std::vector<Candidate> backups, Time now, Claim claim, Gone gone) {
     newest_first(backups);
-    const auto begin = now - days(recovery_days);
-    bool have_newest = false, have_begin = recovery_days == 0;
-    // Of a day the newest and the oldest: copies that are made again and again, since one place takes none,
-    // must not fill up another.
-    std::map<std::string, std::string> oldest_of_day;
-    for (const auto& backup : backups)
-        if (why_set_aside(backup, now).empty()) oldest_of_day[day_of(backup.created_at)] = backup.id;
-    std::set<std::string> days_seen;
+    AnyKind any(backups, now);
     std::vector<Verdict> verdicts;
     for (const auto& backup : backups) {
-        std::vector<std::string> reasons;
-        if (backup.held) reasons.emplace_back("held");
-        if (auto aside = why_set_aside(backup, now); !aside.empty()) {
-            reasons.push_back(std::move(aside));
-        } else {
-            if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
-            const auto day = day_of(backup.created_at);
-            const bool counts = days_seen.insert(day).second || oldest_of_day[day] == backup.id;
-            if (!have_begin && counts)
-                reasons.push_back(fmt::format("for any second of the last {} days", recovery_days));
-            have_begin = have_begin || (counts && backup.created_at <= begin);
-        }
-        const bool kept = !reasons.empty();
-        verdicts.push_back(
-            Verdict{backup.id, kept,
-                    kept ? fmt::format("{}", fmt::join(reasons, ", "))
-                         : fmt::format("newer ones, or others of its day, stand for the last {} days",
-                                       recovery_days)});
+        auto reasons = any.reasons_of(backup);
+        if (stands(backup, now)) claim(backup, reasons);
+        if (!reasons.empty())
+            verdicts.push_back(Verdict{backup.id, true, fmt::format("{}", fmt::join(reasons, ", "))});
+        else
+            verdicts.push_back(Verdict{
+                backup.id, false,
+                backup.replaced
+                    ? fmt::format("of what a restore replaced: {} days are over", replaced_kept.count())
+                    : gone(backup)});
     }
     std::reverse(verdicts.begin(), verdicts.end());
     return verdicts;
 }
 
-std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention) {
+}  // namespace
+
+std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days) {
+    const auto begin = now - days(recovery_days);
+    bool have_begin = recovery_days == 0;
+    // Of a day the newest and the oldest: copies that are made again and again, since one place takes none,
+    // must not fill up another.
     newest_first(backups);
+    std::map<std::string, std::string> oldest_of_day;
+    for (const auto& backup : backups)
+        if (stands(backup, now)) oldest_of_day[day_of(backup.created_at)] = backup.id;
+    std::set<std::string> days_seen;
+    const auto claim = [&](const Candidate& backup, Reasons& reasons) {
+        const auto day = day_of(backup.created_at);
+        const bool counts = days_seen.insert(day).second || oldest_of_day[day] == backup.id;
+        if (!have_begin && counts)
+            reasons.push_back(fmt::format("for any second of the last {} days", recovery_days));
+        have_begin = have_begin || (counts && backup.created_at <= begin);
+    };
+    return judge(std::move(backups), now, claim, [&](const Candidate&) {
+        return fmt::format("newer ones, or others of its day, stand for the last {} days", recovery_days);
+    });
+}
+
+std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention) {
     Periods kinds[] = {{"day", retention.daily, day_of},
                        {"week", retention.weekly, week_of},
                        {"month", retention.monthly, month_of}};
-    bool have_newest = false;
-    std::vector<Verdict> verdicts;
-    for (const auto& backup : backups) {
-        std::vector<std::string> reasons;
-        if (backup.held) reasons.emplace_back("held");
-        if (auto aside = why_set_aside(backup, now); !aside.empty()) {
-            reasons.push_back(std::move(aside));
-        } else {
-            if (!std::exchange(have_newest, true)) reasons.emplace_back("newest");
-            for (auto& kind : kinds)
-                if (auto reason = kind.claim(backup.created_at); !reason.empty())
-                    reasons.push_back(std::move(reason));
-        }
-        const bool kept = !reasons.empty();
-        verdicts.push_back(Verdict{backup.id, kept,
-                                   kept ? fmt::format("{}", fmt::join(reasons, ", "))
-                                        : fmt::format("newer ones stand for its day, week and month ({})",
-                                                      day_of(backup.created_at))});
-    }
-    std::reverse(verdicts.begin(), verdicts.end());
-    return verdicts;
+    const auto claim = [&](const Candidate& backup, Reasons& reasons) {
+        for (auto& kind : kinds)
+            if (auto reason = kind.claim(backup.created_at); !reason.empty())
+                reasons.push_back(std::move(reason));
+    };
+    return judge(std::move(backups), now, claim, [](const Candidate& backup) {
+        return fmt::format("newer ones stand for its day, week and month ({})", day_of(backup.created_at));
+    });
 }
 
 }  // namespace bb::safety

@@ -18,12 +18,16 @@ struct Retention {
 /// wrong.
 constexpr std::chrono::hours clock_tolerance{1};
 
+/// For how long one stays that was made of what a restore replaced.
+constexpr std::chrono::days replaced_kept{7};
+
 /// A backup as retention looks at it.
 struct Candidate {
     std::string id;
     Time created_at;
     bool whole = true;  ///< its manifest can be read
     bool held = false;
+    bool replaced = false;  ///< it is of what a restore was about to replace
 };
 
 /// What becomes of one.
@@ -38,7 +42,9 @@ struct Verdict {
 std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days);
 
 /// Sorts backups out, oldest first. Kept whatever their age: the newest whole one, held ones, damaged ones
-/// (somebody must look), and those of a time to come, which count for nothing: a clock was wrong.
+/// (somebody must look), and those of a time to come, which count for nothing: a clock was wrong. Those of
+/// what a restore replaced stay for `replaced_kept`, stand for no others, and are the newest only where there
+/// are no others.
 std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Retention& retention);
 
 }  // namespace bb::safety

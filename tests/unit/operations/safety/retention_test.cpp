@@ -79,6 +79,33 @@ TEST(Retention, HeldDamagedAndFutureOnesStayAndCountForNothing) {
     EXPECT_EQ(verdicts[3].why, "of a time to come: a clock was wrong");
 }
 
+TEST(Retention, WhatARestoreReplacedTakesNoPlaceOfAGoodOneAndGoesAfterAWeek) {
+    auto replaced = backup(at(2026, 11, 26, 15));
+    replaced.replaced = true;
+    const std::vector<Candidate> both = {backup(at(2026, 11, 26)), replaced};
+    const auto verdicts = sort_out(both, at(2026, 11, 26, 16), {1, 1, 1});
+    EXPECT_EQ(verdicts[0].why,
+              "newest, day 1 of 1 (2026-11-26), week 1 of 1 (2026-W48), month 1 of 1 (2026-11)");
+    EXPECT_EQ(verdicts[1].why, "of what a restore replaced: for 7 days");
+    for (const int hours : {7 * 24 - 1, 7 * 24}) {
+        auto later = both;
+        later.push_back(backup(replaced.created_at + std::chrono::hours(hours)));
+        EXPECT_EQ(sort_out(later, later.back().created_at, {1, 1, 1})[1].kept, hours < 7 * 24);
+    }
+}
+
+TEST(Retention, WhatARestoreReplacedIsTheNewestWhereThereIsNoOther) {
+    auto older = backup(at(2025, 12, 1)), newer = backup(at(2026, 1, 2)), damaged = backup(at(2026, 1, 3));
+    older.replaced = newer.replaced = true;
+    damaged.whole = false;
+    const std::vector<Candidate> all = {older, newer, damaged};
+    for (const auto& verdicts :
+         {sort_out(all, at(2026, 5, 1), {}), sort_out_physical(all, at(2026, 5, 1), 7)}) {
+        EXPECT_FALSE(verdicts[0].kept) << verdicts[0].why;
+        EXPECT_EQ(verdicts[1].why, "newest");
+    }
+}
+
 using Made = std::map<Time, Candidate>;
 
 /// As date(1) names them: strftime's %G-W%V is the week of ISO 8601.
@@ -90,16 +117,25 @@ std::string period(Time time, const char* format) {
     return {text, std::strftime(text, sizeof text, format, &parts)};
 }
 
-/// Those that stand for a period: whole, and of no time to come.
+/// Those that stand for a period: whole, of no time to come, and not of what a restore replaced.
 std::vector<Time> that_count(const Made& made, Time now) {
     std::vector<Time> times;
     for (const auto& [time, one] : made)
-        if (one.whole && time <= now + clock_tolerance) times.push_back(time);
+        if (one.whole && !one.replaced && time <= now + clock_tolerance) times.push_back(time);
     return times;
+}
+
+void expect_those_that_stay_by_themselves(const Made& stored, const Made& ever, Time now) {
+    for (const auto& [time, one] : ever) {
+        if (one.held || !one.whole || (one.replaced && now - time < replaced_kept)) {
+            EXPECT_TRUE(stored.contains(time)) << one.id << " on " << to_rfc3339(now);
+        }
+    }
 }
 
 /// What must be there on any day, whatever happened before.
 void expect_promises(const Made& stored, const Made& ever, Time now) {
+    expect_those_that_stay_by_themselves(stored, ever, now);
     const auto count = that_count(ever, now);
     if (count.empty()) return;
     EXPECT_TRUE(stored.contains(count.back())) << "the newest is gone on " << to_rfc3339(now);
@@ -112,18 +148,13 @@ void expect_promises(const Made& stored, const Made& ever, Time now) {
     expect_last("%Y-%m-%d", 7);
     expect_last("%G-W%V", 4);
     expect_last("%Y-%m", 12);
-    for (const auto& [time, one] : ever) {
-        if (one.held || !one.whole) {
-            EXPECT_TRUE(stored.contains(time)) << one.id;
-        }
-    }
     std::size_t ordinary = 0;
     for (const auto time : that_count(stored, now)) ordinary += !stored.at(time).held;
     EXPECT_LE(ordinary, 7u + 4u + 12u);
 }
 
 /// The day-to-day life of a school: weeks without any, several on a day, clocks that are off or jump, damaged
-/// and held ones, days on which pruning fails.
+/// and held ones, restores, days on which pruning fails.
 class Years {
 public:
     explicit Years(unsigned seed) : random_(seed) {}
@@ -159,6 +190,7 @@ private:
         auto one = backup(time);
         one.whole = !once_in(25);
         one.held = once_in(80);
+        one.replaced = once_in(12);
         ever_.emplace(time, one);
         stored_.emplace(time, one);
     }
@@ -178,17 +210,13 @@ TEST(Retention, ThreeYearsWithGapsFailuresAndClocksThatJump) {
 
 TEST(Retention, ThreeYearsOfPhysicalOnesReachAnySecondOfTheLastWeek) {
     const auto expect = [](const Made& stored, const Made& ever, Time now) {
+        expect_those_that_stay_by_themselves(stored, ever, now);
         const auto count = that_count(ever, now), left = that_count(stored, now);
         if (count.empty()) return;
         ASSERT_FALSE(left.empty());
         EXPECT_EQ(left.back(), count.back()) << "the newest is gone on " << to_rfc3339(now);
         if (count.front() <= now - days(7)) {
             EXPECT_LE(left.front(), now - days(7)) << "the week begins later on " << to_rfc3339(now);
-        }
-        for (const auto& [time, one] : ever) {
-            if (one.held || !one.whole) {
-                EXPECT_TRUE(stored.contains(time)) << one.id;
-            }
         }
     };
     for (unsigned seed = 1; seed <= 20; ++seed) {

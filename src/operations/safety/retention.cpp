@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <tuple>
@@ -72,6 +73,24 @@ bool stands(const Candidate& backup, Time now) {
     return !backup.replaced && why_set_aside(backup, now).empty();
 }
 
+/// How much older than the newest backups are: a clock that is ahead must not make them old. It may have made
+/// backups too, so that one pause in which no schedule makes none does not count.
+class Ages {
+public:
+    /// Those that are not set aside, newest first.
+    Time::duration of(Time time) {
+        const auto pause = last_.value_or(time) - time;
+        last_ = time;
+        if (pause <= longest_pause || std::exchange(jumped_, true)) age_ += pause;
+        return age_;
+    }
+
+private:
+    std::optional<Time> last_;
+    bool jumped_ = false;
+    Time::duration age_{};
+};
+
 /// Why backups stay, whatever those of their kind are kept for.
 class AnyKind {
 public:
@@ -80,8 +99,8 @@ public:
               return stands(one, now);
           })) {}
 
-    /// They come newest first.
-    Reasons reasons_of(const Candidate& backup) {
+    /// They come newest first; `age`: as Ages tells it.
+    Reasons reasons_of(const Candidate& backup, Time::duration age) {
         Reasons reasons;
         if (backup.held) reasons.emplace_back("held");
         if (auto aside = why_set_aside(backup, now_); !aside.empty()) {
@@ -90,7 +109,7 @@ public:
         }
         const bool may_be_newest = !backup.replaced || !others_;
         if (may_be_newest && !std::exchange(have_newest_, true)) reasons.emplace_back("newest");
-        if (backup.replaced && now_ - backup.created_at < replaced_kept)
+        if (backup.replaced && age < replaced_kept)
             reasons.push_back(fmt::format("of what a restore replaced: for {} days", replaced_kept.count()));
         return reasons;
     }
@@ -101,15 +120,18 @@ private:
     bool have_newest_ = false;
 };
 
-/// `claim` gives one that stands for others its reasons to stay; `gone` says why one goes that has none.
+/// `claim` gives one that stands for others, of some age, its reasons to stay; `gone` says why one goes that
+/// has none.
 template <class Claim, class Gone>
 std::vector<Verdict> judge(std::vector<Candidate> backups, Time now, Claim claim, Gone gone) {
     newest_first(backups);
     AnyKind any(backups, now);
+    Ages ages;
     std::vector<Verdict> verdicts;
     for (const auto& backup : backups) {
-        auto reasons = any.reasons_of(backup);
-        if (stands(backup, now)) claim(backup, reasons);
+        const auto age = why_set_aside(backup, now).empty() ? ages.of(backup.created_at) : Time::duration();
+        auto reasons = any.reasons_of(backup, age);
+        if (stands(backup, now)) claim(backup, age, reasons);
         if (!reasons.empty())
             verdicts.push_back(Verdict{backup.id, true, fmt::format("{}", fmt::join(reasons, ", "))});
         else
@@ -126,7 +148,6 @@ std::vector<Verdict> judge(std::vector<Candidate> backups, Time now, Claim claim
 }  // namespace
 
 std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days) {
-    const auto begin = now - days(recovery_days);
     bool have_begin = recovery_days == 0;
     // Of a day the newest and the oldest: copies that are made again and again, since one place takes none,
     // must not fill up another.
@@ -135,12 +156,12 @@ std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now,
     for (const auto& backup : backups)
         if (stands(backup, now)) oldest_of_day[day_of(backup.created_at)] = backup.id;
     std::set<std::string> days_seen;
-    const auto claim = [&](const Candidate& backup, Reasons& reasons) {
+    const auto claim = [&](const Candidate& backup, Time::duration age, Reasons& reasons) {
         const auto day = day_of(backup.created_at);
         const bool counts = days_seen.insert(day).second || oldest_of_day[day] == backup.id;
         if (!have_begin && counts)
             reasons.push_back(fmt::format("for any second of the last {} days", recovery_days));
-        have_begin = have_begin || (counts && backup.created_at <= begin);
+        have_begin = have_begin || (counts && age >= days(recovery_days));
     };
     return judge(std::move(backups), now, claim, [&](const Candidate&) {
         return fmt::format("newer ones, or others of its day, stand for the last {} days", recovery_days);
@@ -151,7 +172,7 @@ std::vector<Verdict> sort_out(std::vector<Candidate> backups, Time now, const Re
     Periods kinds[] = {{"day", retention.daily, day_of},
                        {"week", retention.weekly, week_of},
                        {"month", retention.monthly, month_of}};
-    const auto claim = [&](const Candidate& backup, Reasons& reasons) {
+    const auto claim = [&](const Candidate& backup, Time::duration, Reasons& reasons) {
         for (auto& kind : kinds)
             if (auto reason = kind.claim(backup.created_at); !reason.empty())
                 reasons.push_back(std::move(reason));

@@ -18,6 +18,9 @@ struct Retention {
 /// wrong.
 constexpr std::chrono::hours clock_tolerance{1};
 
+/// A longer time without a backup than any schedule leaves: a clock may have jumped then.
+constexpr std::chrono::days longest_pause{40};
+
 /// For how long one stays that was made of what a restore replaced.
 constexpr std::chrono::days replaced_kept{7};
 
@@ -39,6 +42,9 @@ struct Verdict {
 
 /// The same for physical ones, which are kept for the seconds that begin at them: those of the last
 /// `recovery_days`, and the one before. Kept as well: the newest whole one, held, damaged and future ones.
+/// Days are counted back from the newest whole one that is of no time to come, not from `now`, and leave out
+/// the last pause that is longer than `longest_pause`: a clock that jumps ahead removes none that is needed,
+/// also when some were made by it.
 std::vector<Verdict> sort_out_physical(std::vector<Candidate> backups, Time now, int recovery_days);
 
 /// Sorts backups out, oldest first. Kept whatever their age: the newest whole one, held ones, damaged ones

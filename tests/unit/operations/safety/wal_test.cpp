@@ -1,4 +1,5 @@
 // The write-ahead log as it is kept: names, gaps, what can be recovered from it, and what may go.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -119,27 +120,56 @@ TEST(RecoveryWindows, TheNewestBackupBeforeAMomentIsTheShortestWayToIt) {
     EXPECT_FALSE(window_for({}, std::nullopt, "here"));
 }
 
+std::vector<std::string> kept_physical(std::vector<Candidate> backups, Time at) {
+    std::vector<std::string> kept;
+    for (const auto& one : sort_out_physical(std::move(backups), at, 7))
+        if (one.kept) kept.push_back(one.id);
+    return kept;
+}
+
 TEST(PhysicalRetention, KeepsThoseThatTheLastDaysBeginWith) {
     std::vector<Candidate> backups;
     for (int day = 0; day <= 30; day += 3)
         backups.push_back({std::to_string(day), noon - std::chrono::days(day)});
-    std::vector<std::string> kept;
-    for (const auto& one : sort_out_physical(backups, noon, 7))
-        if (one.kept) kept.push_back(one.id);
-    EXPECT_EQ(kept, (std::vector<std::string>{"9", "6", "3", "0"})) << "of day 9: days 6 to 7 begin there";
+    EXPECT_EQ(kept_physical(backups, noon), (std::vector<std::string>{"9", "6", "3", "0"}))
+        << "of day 9: days 6 to 7 begin there";
 }
 
 TEST(PhysicalRetention, TheNewestHeldAndDamagedOnesStay) {
     const auto verdicts = sort_out_physical({{"held", noon - 2400h, true, true},
                                              {"damaged", noon - 2300h, false},
                                              {"old", noon - 2200h},
-                                             {"newest", noon - 2100h},
+                                             {"begin", noon - 2190h},
+                                             {"newest", noon - 2020h},
                                              {"future", noon + 48h}},
                                             noon, 7);
     std::vector<std::string> gone;
     for (const auto& one : verdicts)
         if (!one.kept) gone.push_back(one.id);
     EXPECT_EQ(gone, std::vector<std::string>{"old"});
+}
+
+TEST(PhysicalRetention, AClockThatJumpedAheadRemovesNoneThatIsNeeded) {
+    std::vector<Candidate> backups;
+    for (int week = 0; week <= 4; ++week)
+        backups.push_back({std::to_string(week), noon - std::chrono::days(7 * week)});
+    const std::vector<std::string> needed = {"1", "0"};
+    for (const int days : {0, 6, 10, 365, 36500})
+        EXPECT_EQ(kept_physical(backups, noon + std::chrono::days(days)), needed) << days;
+    // One was made by it, and others, since a place did not take them.
+    std::vector<std::string> kept = needed;
+    for (const int hours : {0, 1, 30}) {
+        const auto at = noon + 8760h + std::chrono::hours(hours);
+        backups.push_back({fmt::format("by it {}", hours), at});
+        kept.push_back(backups.back().id);
+        EXPECT_EQ(kept_physical(backups, at), kept);
+    }
+    EXPECT_EQ(kept_physical(backups, noon + 40h),
+              (std::vector<std::string>{"1", "0", "by it 0", "by it 1", "by it 30"}));
+    // By the second one that is a week later nothing of before is needed, whatever the clock is.
+    backups.push_back({"a week later", noon + 8760h + 30h + 168h});
+    EXPECT_EQ(kept_physical(backups, backups.back().created_at),
+              (std::vector<std::string>{"by it 30", "a week later"}));
 }
 
 class WalPlace : public testing::Test {

@@ -45,7 +45,7 @@ test("a run of a time to come, and one to elsewhere, are none that the next is c
     assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
 });
 
-test("the latest is none of a clock that was ahead, damaged, or made of what a restore replaced", async () => {
+test("the latest is none that is damaged, or made of what a restore replaced, also once others are pruned", async () => {
     const place = path.join(server.dataFolder, "choice");
     const at = (words) => command(`${words} --from ${place}`);
     const make = async () => json(await command(`backup create --json --to ${place}`)).id;

@@ -45,11 +45,12 @@ protected:
     }
 
     /// A backup with one part of files, in `to`.
-    std::string make_backup(const Destination& to, const secrets::Key& key, const std::string& text) {
+    std::string make_backup(const Destination& to, const secrets::Key& key, const std::string& text,
+                            Time at = now()) {
         to.prepare();
         Manifest manifest;
-        manifest.id = new_backup_id(now());
-        manifest.created_at = now();
+        manifest.id = new_backup_id(at);
+        manifest.created_at = at;
         manifest.method = "logical";
         manifest.rows = {{"users", 3}};
         manifest.files = 1;
@@ -224,6 +225,17 @@ TEST_F(Archives, TheLastThatWasMadeIsTheNewest) {
         EXPECT_EQ(verdicts[at].id, ids[at]);
         EXPECT_EQ(verdicts[at].kept, at + 1 == ids.size());
     }
+}
+
+TEST_F(Archives, TheLatestIsOfNoTimeToComeWhileThereIsAnother) {
+    const Destination place(folder_ / "backups");
+    const auto key = secrets::Key::random();
+    const auto ahead = make_backup(place, key, "text", now() + clock_tolerance + std::chrono::minutes(1));
+    EXPECT_EQ(place.find("latest").value().id, ahead) << "there is no other";
+    const auto id = make_backup(place, key, "text");
+    EXPECT_EQ(place.find("latest").value().id, id);
+    const auto tolerated = make_backup(place, key, "text", now() + clock_tolerance - std::chrono::minutes(1));
+    EXPECT_EQ(place.find("latest").value().id, tolerated);
 }
 
 TEST_F(Archives, WhatIsUnfinishedOrDamagedIsNoBackup) {

@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <vector>
 
 #include "app/installation.hpp"
 #include "base/core/json_writer.hpp"
@@ -70,49 +73,91 @@ int try_whole_host(Context& context, const From& from, db::Home& home) {
     return result.good() ? done : failed;
 }
 
-int verify(Context& context, const BackupVerifyWords& words) {
-    const auto place = app::destinations_of(context.config, words.from).front();
-    const auto backup = place.find(words.id);
-    if (!backup) return context.fail(backup.error());
-    if (!backup->passed_over.empty())
-        return context.fail(
-            fmt::format("The newest backup is damaged ({}). Whole is {}: name it to have it read.",
-                        backup->passed_over, backup->id));
-    From from{place, *backup, app::backup_keys_of(context.config, words.key), {}};
+/// A named one may be missing where others have it: places keep their own numbers.
+void tell_missing(Context& context, const std::vector<Error>& missing, bool may_be, int& outcome) {
+    for (const auto& error : missing) {
+        if (may_be && error.code == ErrorCode::not_found)
+            context.err << error.detail << '\n';
+        else
+            outcome = context.fail(error);
+    }
+}
+
+/// One in each place.
+std::vector<From> look_for(Context& context, const BackupVerifyWords& words, int& outcome) {
+    std::vector<From> found;
+    std::vector<Error> missing;
+    for (const auto& place : app::destinations_of(context.config, words.from)) {
+        try {
+            auto backup = place.find(words.id);
+            if (!backup)
+                missing.push_back(backup.error());
+            else if (!backup->passed_over.empty())
+                outcome = context.fail(fmt::format(
+                    "The newest backup in {} is damaged ({}). Whole is {}: name it to have it read.",
+                    place.name(), backup->passed_over, backup->id));
+            else
+                found.push_back(From{place, std::move(*backup), {}, {}});
+        } catch (const std::runtime_error& fault) {
+            outcome = context.fail(fault.what());
+        }
+    }
+    tell_missing(context, missing, words.id != "latest" && !found.empty(), outcome);
+    return found;
+}
+
+/// Reads every byte of a backup, and of the log that follows it.
+void read_back(Context& context, From& from) {
     std::optional<secrets::Key> key;
-    if (!from.keys.identities.empty()) key = safety::open_backup(*backup, from.keys);
-    if (words.restore && !key) return context.fail("A restore takes the private key: --key FILE.");
-    safety::check_backup(*backup, key);
-    from.goal.window = window_of(place, *backup);
+    if (!from.keys.identities.empty()) key = safety::open_backup(from.backup, from.keys);
+    safety::check_backup(from.backup, key);
+    from.goal.window = window_of(from.place, from.backup);
     std::size_t segments = 0;
-    if (from.goal.window && key) segments = safety::check_log(place, *from.goal.window, from.keys);
-    context.out << backup->id << '\n';
-    context.err
-        << (key ? "Every byte was read, opened and is as it was written.\n"
-                : "Every byte was read and is as it was written. There is no private key here: nothing "
-                  "was opened.\n");
+    if (from.goal.window && key) segments = safety::check_log(from.place, *from.goal.window, from.keys);
+    context.out << from.backup.id << '\n';
+    context.err << fmt::format("{}: Every byte was read{} as it was written.{}\n", from.backup.path(),
+                               key ? ", opened and is" : " and is",
+                               key ? "" : " There is no private key here: nothing was opened.");
     if (segments > 0)
         context.err << fmt::format("The log that follows goes to {} without a gap ({} segments).\n",
                                    to_rfc3339(from.goal.window->to), segments);
-    if (!words.restore) return done;
+}
+
+int verify(Context& context, const BackupVerifyWords& words) {
+    int outcome = done;
+    auto found = look_for(context, words, outcome);
+    if (found.empty()) return failed;
+    const auto keys = app::backup_keys_of(context.config, words.key);
+    if (words.restore && keys.identities.empty())
+        return context.fail("A restore takes the private key: --key FILE.");
+    for (auto& from : found) {
+        from.keys = keys;
+        try {
+            read_back(context, from);
+        } catch (const std::runtime_error& fault) {
+            outcome = context.fail(fmt::format("{}: {}", from.backup.path(), fault.what()));
+        }
+    }
+    if (!words.restore || outcome != done) return outcome;
     return with_ready_home(context, [&](db::Home& home) {
-        const int outcome = try_restore(context, from, home);
-        return outcome == done ? try_whole_host(context, from, home) : outcome;
+        const int tried = try_restore(context, found.front(), home);
+        return tried == done ? try_whole_host(context, found.front(), home) : tried;
     });
 }
 
 }  // namespace
 
 void add_backup_verify(CLI::App& backup, Chosen& chosen) {
-    auto* command = backup.add_subcommand("verify", "Read every byte of a backup back");
+    auto* command = backup.add_subcommand("verify", "Read every byte of a backup back, in each place");
     add_stage(*command, chosen);
     auto words = std::make_shared<BackupVerifyWords>();
     command->add_option("id", words->id, "Which; unset: the newest")->default_val("latest");
     command->add_option("--from", words->from,
-                        "Folder or s3://BUCKET/PREFIX of the backups; unset: BACKUP_TO");
+                        "Folder or s3://BUCKET/PREFIX of the backups; unset: each place of BACKUP_TO");
     command->add_option("--key", words->key, "File with the private key; unset: BACKUP_KEY_FILE");
     command->add_flag("--restore", words->restore,
-                      "Bring it back in a throw-away place too, start the server there, sign in and ask");
+                      "Bring it back in a throw-away place too, from the first, start the server there, sign "
+                      "in and ask");
     command->callback([&chosen, words] {
         chosen.action = [words](Context& context) {
             return verify(context, *words);

@@ -1,12 +1,12 @@
 // Which backup is chosen, what goes along with the data, and what may follow a restore.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
 import { startCommand } from "../support/interruptions.mjs";
-import { programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let server;
 before(async () => {
@@ -45,7 +45,7 @@ test("a run of a time to come, and one to elsewhere, are none that the next is c
     assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
 });
 
-test("the latest is none that is damaged, or made of what a restore replaced, also once others are pruned", async () => {
+test("the latest is none that is damaged or made of what a restore replaced, and prune keeps it", async () => {
     const place = path.join(server.dataFolder, "choice");
     const at = (words) => command(`${words} --from ${place}`);
     const make = async () => json(await command(`backup create --json --to ${place}`)).id;
@@ -60,7 +60,7 @@ test("the latest is none that is damaged, or made of what a restore replaced, al
     assert.match(dry.stderr, new RegExp(`Backup ${whole}`));
     const read = await at("backup verify");
     assert.equal(read.code, 1);
-    assert.match(read.stderr, new RegExp(`The newest backup is damaged .*Whole is ${whole}`));
+    assert.match(read.stderr, new RegExp(`The newest backup in ${place} is damaged .*Whole is ${whole}`));
     const pruned = await at("backup prune --dry-run");
     assert.match(pruned.stdout, new RegExp(`${whole}\tkept\tnewest`));
     assert.match(pruned.stdout, new RegExp(`${cut}\tkept\tdamaged`));
@@ -74,6 +74,40 @@ test("the latest is none that is damaged, or made of what a restore replaced, al
     const again = json(await at("backup restore latest --yes --no-safety --json"));
     assert.match(restored.safetyBackup, /^\d{8}T/);
     assert.equal(again.id, whole);
+});
+
+test("each place is read back, and the one that is damaged named", () => {
+    const places = ["first", "second"].map((name) => path.join(server.dataFolder, name));
+    const env = { ...server.env, BACKUP_TO: places.join() };
+    const run = (...words) => {
+        const options = { env, cwd: path.dirname(server.dataFolder), encoding: "utf8" };
+        const { status, stdout, stderr } = spawnSync(program, ["backup", ...words], options);
+        return { code: status, stdout, stderr };
+    };
+    const { id } = json(run("create", "--json"));
+    const whole = run("verify");
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.equal(whole.stdout, `${id}\n${id}\n`);
+    for (const place of places) assert.match(whole.stderr, new RegExp(`${place}/${id}: Every byte was read`));
+    const file = path.join(places[1], id, "database.sealed");
+    const good = readFileSync(file);
+    writeFileSync(
+        file,
+        good.map((byte, at) => (at === 100 ? byte ^ 1 : byte)),
+    );
+    const flipped = run("verify");
+    assert.equal(flipped.code, 1, flipped.stdout);
+    assert.equal(flipped.stdout, `${id}\n`, "the first is whole");
+    assert.match(flipped.stderr, new RegExp(`${places[1]}/${id}: database.sealed was changed`));
+    assert.equal((run("verify", "--from", places[0])).code, 0);
+    const alone = json(run("create", "--json", "--to", places[0])).id;
+    const elsewhere = run("verify", alone);
+    assert.equal(elsewhere.code, 0, elsewhere.stderr);
+    assert.match(elsewhere.stderr, new RegExp(`There is no backup ${alone} in ${places[1]}`));
+    rmSync(path.join(places[1], id), { recursive: true });
+    const none = run("verify");
+    assert.equal(none.code, 1, none.stdout);
+    assert.match(none.stderr, new RegExp(`There is no backup in ${places[1]}`));
 });
 
 test("after a restore, rolling the schema back asks how far", async () => {

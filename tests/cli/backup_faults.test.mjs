@@ -32,6 +32,7 @@ after(async () => {
 const start = (...words) => startCommand(server.env, path.dirname(server.dataFolder), ...words);
 
 const list = async () => JSON.parse((await server.command("backup", "list", "--json")).stdout).backups;
+const unfinished = () => readdirSync(backups).filter((name) => name.startsWith(".unfinished"));
 const users = async () => (await server.command("user", "list")).stdout;
 
 test(`create, killed at any moment ${runs} times, leaves whole backups alone`, async () => {
@@ -46,10 +47,7 @@ test(`create, killed at any moment ${runs} times, leaves whole backups alone`, a
         assert.equal((await server.command("backup", "verify", id)).code, 0, id);
     const last = await server.command("backup", "create");
     assert.equal(last.code, 0, last.stderr);
-    assert.deepEqual(
-        readdirSync(backups).filter((name) => name.startsWith(".unfinished")),
-        [],
-    );
+    assert.deepEqual(unfinished(), []);
 });
 
 test(`prune, killed at any moment ${runs} times, leaves whole backups alone and the newest among them`, async () => {
@@ -68,6 +66,9 @@ test(`prune, killed at any moment ${runs} times, leaves whole backups alone and 
             for (const one of left) assert.equal(one.fault, undefined, JSON.stringify(one));
         },
     );
+    const last = await server.command("backup", "prune");
+    assert.equal(last.code, 0, last.stderr);
+    assert.deepEqual(unfinished(), []);
 });
 
 test(`restore, killed at any moment ${runs} times, leaves the data of before or the backup's`, async () => {

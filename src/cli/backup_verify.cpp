@@ -89,7 +89,7 @@ std::vector<From> look_for(Context& context, const BackupVerifyWords& words, int
     std::vector<Error> missing;
     for (const auto& place : app::destinations_of(context.config, words.from)) {
         try {
-            auto backup = place.find(words.id);
+            auto backup = place.find_to_check(words.id);
             if (!backup)
                 missing.push_back(backup.error());
             else if (!backup->passed_over.empty())
@@ -110,7 +110,7 @@ std::vector<From> look_for(Context& context, const BackupVerifyWords& words, int
 void read_back(Context& context, From& from) {
     std::optional<secrets::Key> key;
     if (!from.keys.identities.empty()) key = safety::open_backup(from.backup, from.keys);
-    safety::check_backup(from.backup, key);
+    safety::check_and_mark(from.place, from.backup, key);
     from.goal.window = window_of(from.place, from.backup);
     std::size_t segments = 0;
     if (from.goal.window && key) segments = safety::check_log(from.place, *from.goal.window, from.keys);

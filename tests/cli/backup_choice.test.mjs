@@ -1,7 +1,15 @@
 // Which backup is chosen, what goes along with the data, and what may follow a restore.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    truncateSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
@@ -99,7 +107,17 @@ test("each place is read back, and the one that is damaged named", () => {
     assert.equal(flipped.code, 1, flipped.stdout);
     assert.equal(flipped.stdout, `${id}\n`, "the first is whole");
     assert.match(flipped.stderr, new RegExp(`${places[1]}/${id}: database.sealed was changed`));
-    assert.equal((run("verify", "--from", places[0])).code, 0);
+    assert.equal(run("verify", "--from", places[0]).code, 0);
+    const second = (...words) => run(...words, "--from", places[1]);
+    const [{ fault }] = json(second("list", "--json")).backups;
+    assert.match(fault, /backup verify" found it changed/);
+    assert.match(second("restore", "latest", "--dry-run").stderr, /There is no backup .* that can be used/);
+    assert.match(second("prune").stdout, new RegExp(`${id}\tkept\tdamaged`));
+    assert.equal(second("verify", id).code, 1);
+    writeFileSync(file, good);
+    assert.equal(second("verify", id).code, 0);
+    assert.match(second("prune").stdout, new RegExp(`${id}\tkept\tnewest`));
+    assert.deepEqual(...places.map((place) => readdirSync(path.join(place, id)).sort()));
     const alone = json(run("create", "--json", "--to", places[0])).id;
     const elsewhere = run("verify", alone);
     assert.equal(elsewhere.code, 0, elsewhere.stderr);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/core/log.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/tar.hpp"
 #include "operations/safety/wal_store.hpp"
@@ -41,13 +42,30 @@ void check_backup(const StoredBackup& backup, const std::optional<secrets::Key>&
         if (part.name == "files") {
             const auto files = count_files(content);
             if (files != manifest.files)
-                throw std::runtime_error(
-                    fmt::format("it holds {} uploaded files instead of {}", files, manifest.files));
+                throw Damaged(fmt::format("it holds {} uploaded files instead of {}", files, manifest.files));
         } else if (const auto bytes = read_to_the_end(*content); bytes != part.bytes) {
-            throw std::runtime_error(
-                fmt::format("{} has {} bytes inside instead of {}", part.name, bytes, part.bytes));
+            throw Damaged(fmt::format("{} has {} bytes inside instead of {}", part.name, bytes, part.bytes));
         }
     }
+}
+
+void check_and_mark(const Destination& place, const StoredBackup& backup,
+                    const std::optional<secrets::Key>& key) {
+    const auto mark = [&](bool damaged) {
+        try {
+            place.mark(backup, damaged);
+        } catch (const std::exception& fault) {
+            log::warn("what was found is not noted beside the backup",
+                      {{"backup", backup.path()}, {"reason", fault.what()}});
+        }
+    };
+    try {
+        check_backup(backup, key);
+    } catch (const Damaged&) {
+        mark(true);
+        throw;
+    }
+    mark(false);
 }
 
 std::size_t check_log(const Destination& place, const RecoveryWindow& window, const BackupKeys& keys) {

@@ -20,6 +20,7 @@ namespace bb::safety {
 namespace {
 
 constexpr const char* hold_name = "held";
+constexpr const char* mark_name = "damaged";
 constexpr const char* no_manifest = "its manifest is missing";
 /// The time of "20260102T030405Z-a1b2c3".
 Time begun_at(std::string_view id) {
@@ -71,7 +72,7 @@ Destination::Destination(std::filesystem::path folder)
 Destination::Destination(std::shared_ptr<Store> store, Retention retention)
     : store_(std::move(store)), retention_(retention) {}
 
-StoredBackup Destination::look_at(const std::string& id) const {
+StoredBackup Destination::look_at(const std::string& id, Marked marked) const {
     StoredBackup backup;
     backup.id = id;
     backup.store = store_;
@@ -98,6 +99,8 @@ StoredBackup Destination::look_at(const std::string& id) const {
         backup.fault = "its manifest is of another backup, " + manifest->id;
     else
         backup.fault = fault_of_parts(*manifest, id + "/", objects);
+    if (backup.fault.empty() && marked == Marked::damaged && objects.contains(backup.object(mark_name)))
+        backup.fault = "\"brainbytes backup verify\" found it changed";
     if (backup.fault.empty()) backup.manifest = std::move(*manifest);
     backup.manifest_text = std::move(*text);
     return backup;
@@ -117,7 +120,7 @@ bool Destination::is_there_without_manifest(const std::string& id) const {
 std::vector<StoredBackup> Destination::list() const {
     std::vector<StoredBackup> found;
     for (const auto& id : store_->folders())
-        if (is_backup_id(id)) found.push_back(look_at(id));
+        if (is_backup_id(id)) found.push_back(look_at(id, Marked::damaged));
     std::erase_if(found, [this](const auto& one) {
         return one.fault == no_manifest && !is_there_without_manifest(one.id);
     });
@@ -144,10 +147,10 @@ Result<StoredBackup> Destination::newest() const {
                  fmt::format("There is no backup in {} that can be used. {}.", name(), damaged));
 }
 
-Result<StoredBackup> Destination::find(std::string_view id) const {
+Result<StoredBackup> Destination::find(std::string_view id, Marked marked) const {
     if (id == "latest") return newest();
     if (is_backup_id(std::string(id))) {
-        auto backup = look_at(std::string(id));
+        auto backup = look_at(std::string(id), marked);
         if (backup.manifest) return backup;
         if (backup.fault != no_manifest || is_there_without_manifest(backup.id))
             return Error(ErrorCode::malformed,
@@ -192,6 +195,14 @@ void Destination::hold(const StoredBackup& backup, bool held) const {
         store_->put(backup.object(hold_name), "");
     else
         store_->remove(backup.object(hold_name));
+}
+
+void Destination::mark(const StoredBackup& backup, bool damaged) const {
+    const auto name = backup.object(mark_name);
+    const bool is_marked = !store_->list(name).empty();
+    if (is_marked && !damaged) store_->remove(name);
+    // Alone in its folder it would pass for a backup without a manifest.
+    if (!is_marked && damaged && store_->get(backup.object(manifest_name))) store_->put(name, "");
 }
 
 }  // namespace bb::safety

@@ -49,13 +49,15 @@ public:
     std::unique_ptr<Store::Lock> lock() const { return store_->lock(); }
     int remove_unfinished() const { return store_->remove_drafts(); }
 
-    /// Every backup, oldest first; those that cannot be read, or whose parts have not the size that they were
-    /// made with, have a fault.
+    /// Every backup, oldest first; those that cannot be read, whose parts have not the size that they were
+    /// made with, or that are marked as damaged, have a fault.
     std::vector<StoredBackup> list() const;
     /// The one with this id, or the newest whole one for "latest". Those that were made of what a restore
     /// replaced, and those of a time to come, are the latest only where there is no other. Errors: not_found,
     /// saying where was looked.
-    Result<StoredBackup> find(std::string_view id) const;
+    Result<StoredBackup> find(std::string_view id) const { return find(id, Marked::damaged); }
+    /// The same for who reads it back: one of this id that is marked as damaged is found too.
+    Result<StoredBackup> find_to_check(std::string_view id) const { return find(id, Marked::found); }
 
     /// For a part of a backup that is being made.
     std::unique_ptr<ObjectWriter> add(std::string_view id, std::string_view object) const;
@@ -67,9 +69,15 @@ public:
     void remove(const StoredBackup& backup) const;
     /// Keeps it from being pruned, or no longer.
     void hold(const StoredBackup& backup, bool held) const;
+    /// Makes one count as damaged whose bytes are not as they were written, or no longer. Nothing happens to
+    /// one that has gone meanwhile.
+    void mark(const StoredBackup& backup, bool damaged) const;
 
 private:
-    StoredBackup look_at(const std::string& id) const;
+    enum class Marked { damaged, found };  ///< what one that was marked is taken for
+
+    Result<StoredBackup> find(std::string_view id, Marked marked) const;
+    StoredBackup look_at(const std::string& id, Marked marked) const;
     std::map<std::string, std::uint64_t> sizes_in(const std::string& folder) const;
     bool is_there_without_manifest(const std::string& id) const;
     Result<StoredBackup> newest() const;

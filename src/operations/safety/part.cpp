@@ -57,14 +57,12 @@ void check_part(const StoredBackup& backup, const Part& part) {
     const auto object = part_object(part.name);
     const auto body = backup.store->read(backup.object(object));
     if (body.size != part.stored_bytes)
-        throw std::runtime_error(
-            fmt::format("{} has {} bytes instead of {}", object, body.size, part.stored_bytes));
+        throw Damaged(fmt::format("{} has {} bytes instead of {}", object, body.size, part.stored_bytes));
     crypto::Hasher hasher;
     std::string chunk(256 * 1024, '\0');
     while (const auto got = body.source->read(chunk.data(), chunk.size()))
         hasher.add(std::string_view(chunk).substr(0, got));
-    if (crypto::hex(hasher.finish()) != part.sha256)
-        throw std::runtime_error(fmt::format("{} was changed", object));
+    if (crypto::hex(hasher.finish()) != part.sha256) throw Damaged(fmt::format("{} was changed", object));
 }
 
 }  // namespace bb::safety

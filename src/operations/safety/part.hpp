@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -41,8 +42,14 @@ std::string part_object(std::string_view name);
 std::shared_ptr<http::FileSource> open_part(const StoredBackup& backup, std::string_view name,
                                             const secrets::Key& key);
 
-/// Reads a part's object to its end. Throws std::runtime_error with a sentence when size or hash are not as
-/// the manifest says.
+/// Thrown when bytes were read that are not those that were written.
+class Damaged : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads a part's object to its end. Throws Damaged with a sentence when size or hash are not as the manifest
+/// says, and as Store does.
 void check_part(const StoredBackup& backup, const Part& part);
 
 }  // namespace bb::safety

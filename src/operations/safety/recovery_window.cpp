@@ -39,6 +39,14 @@ std::optional<RecoveryWindow> window_of(const Destination& place, StoredBackup b
     return RecoveryWindow{std::move(base), from, std::max(from, quiet_until(place, *last)), last->to, pieces};
 }
 
+/// What a backup says of itself, also a damaged one; nothing: it cannot be read.
+std::optional<Manifest> told_by(const StoredBackup& backup) {
+    if (backup.manifest) return backup.manifest;
+    const auto told = read_manifest(backup.manifest_text);
+    if (!told || told->id != backup.id) return std::nullopt;
+    return *told;
+}
+
 }  // namespace
 
 std::vector<RecoverySpan> recoverable(const std::vector<RecoveryWindow>& windows) {
@@ -126,9 +134,10 @@ std::size_t prune_wal(const Destination& place, const std::vector<StoredBackup>&
     // Of each server's timeline, where the log of its oldest backup begins.
     std::map<std::pair<std::string, std::uint32_t>, Lsn> needed;
     for (const auto& backup : kept) {
-        if (!backup.manifest) return 0;  // whatever it may be of, its log stays
-        if (!backup.manifest->wal) continue;
-        const auto& wal = *backup.manifest->wal;
+        const auto manifest = told_by(backup);
+        if (!manifest) return 0;  // whatever it may be of, its log stays
+        if (!manifest->wal) continue;
+        const auto& wal = *manifest->wal;
         const auto begin = segment_of(wal.from, wal.segment_size);
         const auto [found, made] = needed.try_emplace({wal.system, wal.timeline}, begin);
         if (!made) found->second = std::min(found->second, begin);

@@ -46,8 +46,8 @@ std::string spans_of(const std::vector<RecoveryWindow>& windows);
 /// Notes that the server's log ended at `end` until `at`: nothing was written since the last piece.
 void note_quiet(const Destination& place, std::string_view system, std::uint32_t timeline, Lsn end, Time at);
 
-/// Removes the log that no physical backup of the place begins with. Returns how many pieces went, or would
-/// go.
+/// Removes the log that no physical backup of the place begins with; none while one is there whose manifest
+/// cannot be read. Returns how many pieces went, or would go.
 std::size_t prune_wal(const Destination& place, const std::vector<StoredBackup>& kept, bool dry_run);
 
 }  // namespace bb::safety

@@ -28,7 +28,7 @@ constexpr std::chrono::days replaced_kept{7};
 struct Candidate {
     std::string id;
     Time created_at;
-    bool whole = true;  ///< its manifest can be read
+    bool whole = true;  ///< nothing is known to be wrong with it
     bool held = false;
     bool replaced = false;  ///< it is of what a restore was about to replace
 };

@@ -202,6 +202,40 @@ TEST_F(Archives, EveryChangedBitOfABackupIsSeenWithAndWithoutItsKey) {
     EXPECT_THROW(check_backup(*backup, key), std::runtime_error);
 }
 
+TEST_F(Archives, WhatWasFoundDamagedCountsForNothingUntilItIsFoundWhole) {
+    const Destination place(folder_ / "backups");
+    const auto key = secrets::Key::random();
+    const auto older = make_backup(place, key, "text", now() - std::chrono::minutes(1));
+    const auto id = make_backup(place, key, "text");
+    const auto file = folder_ / "backups" / id / part_object("files");
+    const auto check = [&] {
+        check_and_mark(place, place.find_to_check(id).value(), std::nullopt);
+    };
+    flip(file, 10, 1);
+    EXPECT_EQ(place.find("latest").value().id, id) << "nobody has looked";
+    EXPECT_THROW(check(), Damaged);
+    EXPECT_THROW(check(), Damaged) << "found again";
+    EXPECT_EQ(place.find("latest").value().id, older);
+    EXPECT_EQ(place.find(id).error().code, ErrorCode::malformed);
+    const auto verdicts = prune(place, now(), 7, true);
+    EXPECT_TRUE(verdicts[0].why.starts_with("newest, day 1 of 7")) << verdicts[0].why;
+    EXPECT_TRUE(verdicts[1].why.starts_with("damaged")) << verdicts[1].why;
+    flip(file, 10, 1);
+    check();
+    EXPECT_EQ(place.find("latest").value().id, id);
+    EXPECT_EQ(place.store().list(id + "/").size(), 2u);
+}
+
+TEST_F(Archives, ThatABackupCannotBeReadSaysNothingOfIt) {
+    const Destination place(folder_ / "backups");
+    const auto key = secrets::Key::random();
+    const auto backup = place.find(make_backup(place, key, "text")).value();
+    place.remove(backup);
+    EXPECT_THROW(check_and_mark(place, backup, std::nullopt), std::runtime_error);
+    place.mark(backup, true);
+    EXPECT_TRUE(place.list().empty()) << "it has gone meanwhile";
+}
+
 TEST_F(Archives, TheLastThatWasMadeIsTheNewest) {
     const Destination place(folder_ / "backups");
     place.prepare();

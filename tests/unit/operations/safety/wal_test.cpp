@@ -247,6 +247,11 @@ TEST_F(WalPlace, TheLogThatNoKeptBackupBeginsWithGoes) {
     auto damaged = kept;
     damaged.emplace_back();
     EXPECT_EQ(prune_wal(*place_, damaged, false), 0u) << "nobody knows what a damaged one needs";
+    Manifest logical;
+    logical.id = damaged.back().id = "20261126T071500Z-1a2b3c";
+    damaged.back().manifest_text = sign_manifest(logical, secrets::Key::random());
+    put_wal(*place_, piece(0, segment), "x", keys_.recipients);
+    EXPECT_EQ(prune_wal(*place_, damaged, false), 1u) << "of this one it is known that it needs none";
     EXPECT_EQ(prune_wal(*place_, {}, false), 3u);
 }
 

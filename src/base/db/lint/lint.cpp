@@ -104,12 +104,14 @@ private:
     }
 
     void note_not_valid(const sql::Statement& statement) {
-        for (const auto* wrapper : sql::list(statement.tree, "cmds")) {
-            const auto* command = sql::as(wrapper, "AlterTableCmd");
-            const auto* constraint = command ? sql::as(sql::child(*command, "def"), "Constraint") : nullptr;
+        const auto note = [this](const sql::Node& command) {
+            const auto* constraint = sql::as(sql::child(command, "def"), "Constraint");
             if (constraint && sql::flag(*constraint, "skip_validation"))
                 not_valid_.insert(sql::text(*constraint, "conname"));
-        }
+        };
+        if (statement.kind == "AlterDomainStmt") note(statement.tree);
+        for (const auto* wrapper : sql::list(statement.tree, "cmds"))
+            if (const auto* command = sql::as(wrapper, "AlterTableCmd")) note(*command);
     }
 
     void review_down() {

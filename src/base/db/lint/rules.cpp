@@ -57,6 +57,52 @@ void check_rename(const Statement& statement, const Surroundings& around, const 
                        part.empty() ? table : part));
 }
 
+void check_enum(const Statement& statement, const Surroundings& around, const Report& report) {
+    const auto value = text(statement.tree, "oldVal");
+    if (around.contracts() || value.empty()) return;
+    report("rename",
+           fmt::format("Renaming the value {} breaks the release before. Add the new one beside it (ADD "
+                       "VALUE), change the rows in batches, and leave the old one unused.",
+                       value));
+}
+
+/// An INSERT alone is one of rows that nobody has yet.
+bool changes_rows(const Node& merge) {
+    const auto clauses = list(merge, "mergeWhenClauses");
+    return std::any_of(clauses.begin(), clauses.end(), [](const Node* one) {
+        const auto* clause = as(one, "MergeWhenClause");
+        const auto command = clause ? text(*clause, "commandType") : std::string();
+        return command == "CMD_UPDATE" || command == "CMD_DELETE";
+    });
+}
+
+void check_merge(const Statement& statement, const Surroundings& around, const Report& report) {
+    const auto table = relation(statement.tree, "relation");
+    if (around.header.mode == Mode::batches || !around.in_use(table) || !changes_rows(statement.tree)) return;
+    report("whole-table-write",
+           fmt::format("MERGE changes many rows of {} in one transaction and locks them until its end. Write "
+                       "an UPDATE or DELETE with a LIMIT in a migration of its own, whose first line is \"-- "
+                       "transaction: batches\".",
+                       table));
+}
+
+void check_domain(const Statement& statement, const Surroundings& around, const Report& report) {
+    const auto kind = text(statement.tree, "subtype");
+    const auto* constraint = as(child(statement.tree, "def"), "Constraint");
+    const auto domain = fmt::format("{}", fmt::join(names(statement.tree, "typeName"), "."));
+    if (kind == "C" && constraint && !flag(*constraint, "skip_validation"))
+        report("constraint-scan",
+               fmt::format("The constraint is checked for every table with a column of {} while nobody can "
+                           "write to it. Add NOT VALID, and VALIDATE CONSTRAINT in the next migration.",
+                           domain));
+    if (kind == "V" && around.not_valid.count(text(statement.tree, "name")))
+        report("validate-at-once",
+               fmt::format("Validating a constraint of {} in the migration that adds it reads every table "
+                           "with such a column while nobody can write to it. Validate it in the next "
+                           "migration.",
+                           domain));
+}
+
 void check_move(const Statement& statement, const Surroundings& around, const Report& report) {
     const auto table = relation(statement.tree, "relation");
     if (around.contracts() || (!table.empty() && !around.in_use(table))) return;
@@ -168,6 +214,8 @@ const std::map<std::string_view, Rule>& rules() {
     static const std::map<std::string_view, Rule> table{
         {"IndexStmt", check_index},
         {"AlterTableStmt", check_alter_table},
+        {"AlterEnumStmt", check_enum},
+        {"AlterDomainStmt", check_domain},
         {"DropStmt", check_drop},
         {"RenameStmt", check_rename},
         {"AlterObjectSchemaStmt", check_move},
@@ -177,6 +225,7 @@ const std::map<std::string_view, Rule>& rules() {
         {"ReindexStmt", check_reindex},
         {"RefreshMatViewStmt", check_refresh},
         {"TruncateStmt", check_truncate},
+        {"MergeStmt", check_merge},
         {"TransactionStmt", check_transaction},
         {"DoStmt", check_do},
     };

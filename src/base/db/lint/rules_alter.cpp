@@ -191,14 +191,50 @@ void check_command(const Alter& alter, const Node& command) {
                 alter.table));
 }
 
+/// What is attached may be in use when the table that it becomes a part of is not.
+void check_attached(const Alter& alter, const Node& partition) {
+    const auto part = relation(partition, "name");
+    if (!alter.around.in_use(part)) return;
+    if (const auto* table = alter.around.tables.find(part))
+        for (const auto& check : table->checks)
+            if (check.valid) return;
+    alter.report("constraint-scan",
+                 fmt::format("Attaching {0} reads all of it while nobody can use it. Add a CHECK of what the "
+                             "partition holds with NOT VALID, validate it in the next migration, and attach "
+                             "{0} then.",
+                             part));
+}
+
+void check_detached(const Alter& alter, const Node& partition) {
+    if (flag(partition, "concurrent") || !alter.around.in_use(alter.table)) return;
+    alter.report(
+        "detach-blocks",
+        fmt::format("DETACH PARTITION lets nobody read or write {} from when it waits for its lock to "
+                    "the migration's end. Use DETACH PARTITION ... CONCURRENTLY in a migration of its "
+                    "own whose first line is \"-- transaction: none\", and say in a line \"-- safe:\" "
+                    "that one which was cut off is ended by DETACH PARTITION ... FINALIZE.",
+                    alter.table));
+}
+
+void check_partition(const Alter& alter, const Node& command) {
+    const auto kind = text(command, "subtype");
+    const auto* partition = as(child(command, "def"), "PartitionCmd");
+    if (partition && kind == "AT_AttachPartition") check_attached(alter, *partition);
+    if (partition && kind == "AT_DetachPartition") check_detached(alter, *partition);
+}
+
 }  // namespace
 
 void check_alter_table(const Statement& statement, const Surroundings& around, const Report& report) {
     const auto table = relation(statement.tree, "relation");
-    if (text(statement.tree, "objtype") != "OBJECT_TABLE" || !around.in_use(table)) return;
+    if (text(statement.tree, "objtype") != "OBJECT_TABLE") return;
     const Alter alter{table, around, report};
-    for (const auto* wrapper : list(statement.tree, "cmds"))
-        if (const auto* command = as(wrapper, "AlterTableCmd")) check_command(alter, *command);
+    for (const auto* wrapper : list(statement.tree, "cmds")) {
+        const auto* command = as(wrapper, "AlterTableCmd");
+        if (!command) continue;
+        check_partition(alter, *command);
+        if (around.in_use(table)) check_command(alter, *command);
+    }
 }
 
 }  // namespace bb::db::sql

@@ -13,6 +13,10 @@ constexpr std::int64_t longest_wait = 10'000;  // milliseconds
 
 bool is_concurrent(const Statement& statement) {
     if (flag(statement.tree, "concurrent")) return true;
+    for (const auto* one : list(statement.tree, "cmds"))
+        if (const auto* command = as(one, "AlterTableCmd"))
+            if (const auto* partition = as(child(*command, "def"), "PartitionCmd"))
+                if (flag(*partition, "concurrent")) return true;
     for (const auto* one : list(statement.tree, "params"))
         if (const auto* option = as(one, "DefElem"); option && text(*option, "defname") == "concurrently")
             return true;

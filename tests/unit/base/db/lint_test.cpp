@@ -13,7 +13,10 @@ constexpr const char* tables =
     "NOT NULL));"
     "CREATE TABLE two (id integer PRIMARY KEY, one_id integer REFERENCES one (id));"
     "CREATE INDEX two_one ON two (one_id); CREATE VIEW seen AS SELECT 1 AS one;"
-    "CREATE MATERIALIZED VIEW stored AS SELECT 1 AS one;";
+    "CREATE MATERIALIZED VIEW stored AS SELECT 1 AS one;"
+    "CREATE TABLE days (at date) PARTITION BY RANGE (at); CREATE TABLE loose (at date);"
+    "CREATE TABLE monday (at date, CONSTRAINT held CHECK (at = '2026-11-02')); CREATE DOMAIN grade AS "
+    "integer;";
 
 /// The report on one migration after those tables are in use.
 LintReport report_on(std::string_view up, std::string_view down = "SELECT 1;") {
@@ -54,12 +57,23 @@ TEST(Lint, RefusesWhatHurtsAndNamesTheRule) {
         {"needs-no-transaction", "CREATE INDEX CONCURRENTLY IF NOT EXISTS one_name ON one (name);"},
         {"needs-no-transaction", "VACUUM one;"},
         {"not-repeatable", "-- transaction: none\nCREATE INDEX CONCURRENTLY one_name ON one (name);"},
+        {"needs-no-transaction", "ALTER TABLE days DETACH PARTITION monday CONCURRENTLY;"},
         {"not-repeatable", "-- transaction: none\nCREATE TABLE three (id integer);"},
+        {"not-repeatable", "-- transaction: none\nALTER TABLE days DETACH PARTITION monday CONCURRENTLY;"},
         {"constraint-scan", "ALTER TABLE two ADD CONSTRAINT f FOREIGN KEY (one_id) REFERENCES one (id);"},
         {"constraint-scan", "ALTER TABLE one ADD CHECK (id > 0);"},
         {"constraint-scan", "ALTER TABLE one ADD COLUMN n integer CHECK (n > 0);"},
+        {"constraint-scan", "ALTER TABLE days ATTACH PARTITION loose DEFAULT;"},
+        {"constraint-scan",
+         "CREATE TABLE weeks (at date) PARTITION BY RANGE (at); ALTER TABLE weeks ATTACH PARTITION loose "
+         "DEFAULT;"},
+        {"constraint-scan", "ALTER DOMAIN grade ADD CONSTRAINT low CHECK (value < 7);"},
+        {"detach-blocks", "ALTER TABLE days DETACH PARTITION monday;"},
         {"validate-at-once",
          "ALTER TABLE one ADD CONSTRAINT c CHECK (id > 0) NOT VALID; ALTER TABLE one VALIDATE CONSTRAINT c;"},
+        {"validate-at-once",
+         "ALTER DOMAIN grade ADD CONSTRAINT low CHECK (value < 7) NOT VALID; ALTER DOMAIN grade VALIDATE "
+         "CONSTRAINT low;"},
         {"set-not-null", "ALTER TABLE one ALTER COLUMN size SET NOT NULL;"},
         {"unique-without-index", "ALTER TABLE one ADD CONSTRAINT u UNIQUE (name);"},
         {"unique-without-index", "ALTER TABLE one ADD COLUMN code text UNIQUE;"},
@@ -74,6 +88,7 @@ TEST(Lint, RefusesWhatHurtsAndNamesTheRule) {
         {"rename", "ALTER TABLE one RENAME TO other;"},
         {"rename", "ALTER TABLE one RENAME COLUMN name TO title;"},
         {"rename", "ALTER TABLE one SET SCHEMA elsewhere;"},
+        {"rename", "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"},
         {"lock-timeout", "SET lock_timeout = 0;"},
         {"lock-timeout", "SET LOCAL lock_timeout = '11s';"},
         {"lock-timeout", "SET lock_timeout TO DEFAULT;"},
@@ -89,6 +104,12 @@ TEST(Lint, RefusesWhatHurtsAndNamesTheRule) {
         {"whole-table-write", "DELETE FROM one WHERE size = 'x';"},
         {"whole-table-write", "WITH gone AS (DELETE FROM two RETURNING id) SELECT count(*) FROM gone;"},
         {"whole-table-write", "TRUNCATE one;"},
+        {"whole-table-write",
+         "MERGE INTO one USING two ON one.id = two.one_id WHEN MATCHED THEN UPDATE SET name = 'x';"},
+        {"whole-table-write", "MERGE INTO one USING two ON one.id = two.one_id WHEN MATCHED THEN DELETE;"},
+        {"batch",
+         "-- transaction: batches\nMERGE INTO one USING (SELECT id FROM two LIMIT 9) t ON one.id = t.id WHEN "
+         "MATCHED THEN DELETE;"},
         {"batch", "-- transaction: batches\nUPDATE one SET name = 'x' WHERE name IS NULL;"},
         {"transaction-control", "COMMIT;"},
         {"unchecked-code", "DO $$ BEGIN DELETE FROM one; END $$;"},
@@ -128,6 +149,15 @@ TEST(Lint, LetsTheSafeWaysPass) {
         "-- transaction: batches\nUPDATE one SET name = 'x' WHERE id IN (SELECT id FROM one WHERE name IS "
         "NULL LIMIT 9);",
         "INSERT INTO one (id) VALUES (1);",
+        "MERGE INTO one USING two ON one.id = two.id WHEN NOT MATCHED THEN INSERT (id) VALUES (two.id);",
+        "ALTER TYPE mood ADD VALUE 'glad';",
+        "-- phase: contract\nALTER TYPE mood RENAME VALUE 'sad' TO 'blue';",
+        "ALTER DOMAIN grade ADD CONSTRAINT low CHECK (value < 7) NOT VALID;",
+        "ALTER DOMAIN grade VALIDATE CONSTRAINT older;",
+        "ALTER TABLE days ATTACH PARTITION monday FOR VALUES FROM ('2026-11-02') TO ('2026-11-03');",
+        "CREATE TABLE fresh (at date); ALTER TABLE days ATTACH PARTITION fresh DEFAULT;",
+        "-- transaction: none\n-- safe: cut off, it is ended by FINALIZE\nALTER TABLE days DETACH PARTITION "
+        "monday CONCURRENTLY;",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM one; RETURN NULL; END "
         "$$;",
     };

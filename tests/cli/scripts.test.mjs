@@ -1,7 +1,7 @@
 // The names that the deployment plan uses stand in package.json and are one call of ours each.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -52,4 +52,23 @@ test("test:e2e:production looks at a running site, and fails when there is none"
     assert.match(stdout, /^[1-9]\d* passed, 0 failed$/m);
     await server.stop();
     await assert.rejects(look(server.url), ({ stdout }) => /0 passed, [1-9]\d* failed/.test(stdout));
+});
+
+test("lint shows what db lint finds", async () => {
+    const folder = temporaryFolder();
+    for (const name of ["bin", "scripts"]) mkdirSync(path.join(folder, name));
+    copyFileSync(path.join(root, "scripts/lint"), path.join(folder, "scripts/lint"));
+    const script = (name, text) =>
+        writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    for (const name of ["build", "packages", "evidence", "node-packages"])
+        script(`scripts/${name}`, "exit 0");
+    for (const name of ["includes", "rules", "evidence"]) script(`scripts/lint-${name}`, "exit 0");
+    script("bin/brainbytes", "echo '0030_new.up.sql:1: drop: Dropping x'\nexit 1");
+    try {
+        await assert.rejects(promisify(execFile)(path.join(folder, "scripts/lint")), ({ stdout }) =>
+            /^FAIL {2}migrations: .*\n0030_new\.up\.sql:1: drop: Dropping x$/m.test(stdout),
+        );
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
 });

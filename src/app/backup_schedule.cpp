@@ -107,10 +107,8 @@ void BackupSchedule::look() {
 
 void BackupSchedule::look_at_backups(db::Session& session) {
     const auto last = safety::last_runs(session);
-    if (last.good) {
-        age_.set(seconds_since(last.good->started_at));
-        note_erasures(safety::erased_in(session));
-    }
+    if (last.good) age_.set(seconds_since(last.good->started_at));
+    if (last.good || last.physical) note_erasures(safety::erased_in(session));
     const std::chrono::hours every(config_.number("BACKUP_EVERY_HOURS"));
     if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_, pace_)) return;
     if (!safety::take_turn(session)) return;

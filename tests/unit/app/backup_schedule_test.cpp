@@ -13,7 +13,9 @@
 #include "app/installation.hpp"
 #include "operations/safety/check.hpp"
 #include "operations/safety/drill_history.hpp"
+#include "operations/safety/erasures.hpp"
 #include "operations/safety/restore.hpp"
+#include "services/audit/audit.hpp"
 #include "unit/support/test_database.hpp"
 
 namespace bb::app {
@@ -121,6 +123,23 @@ TEST_F(Schedule, AStopEndsABackupThatWaitsForSomebodyElsesLock) {
     EXPECT_LT(stopped_in, 8s);
     EXPECT_EQ(runs("true"), 0) << "a stop is no failure";
     EXPECT_TRUE(safety::Destination(folder_ / "backups").list().empty());
+}
+
+TEST_F(Schedule, WhoIsErasedIsNotedBesidePhysicalBackupsAlone) {
+    auto settings = config(folder_ / "backups");
+    settings.set("BACKUP_EVERY_HOURS", "0", "test");
+    settings.set("BACKUP_PHYSICAL_EVERY_DAYS", "0", "test");
+    const safety::Destination place(folder_ / "backups");
+    place.prepare();
+    database().script(
+        "INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds) VALUES "
+        "(gen_random_uuid(), now(), 'asked for (physical)', '20261126T120000Z-aaaaaa', 1, 1)");
+    const auto gone = Uuid::make();
+    await(audit::record(db(), {audit::by_operator(), "account.erased", "person", gone.text()}));
+    const BackupSchedule schedule(settings,
+                                  installation_of(settings, test::TestCluster::instance().conninfo()),
+                                  safety::read_backup_keys(key_), metrics_, at_once, 50ms);
+    EXPECT_TRUE(becomes_true([&] { return safety::erased_beside(place).count(gone) == 1; }));
 }
 
 TEST_F(Schedule, ADrillThatBroughtNothingBackShowsNoTimes) {

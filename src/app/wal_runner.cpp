@@ -19,6 +19,8 @@ constexpr seconds look_for_slot{2};
 constexpr seconds first_pause{1}, longest_pause{30};
 constexpr seconds longest_end{5};
 constexpr std::chrono::minutes say_again{10};
+// Our own connection, broken, may hold the slot for so long.
+constexpr seconds own_reader_lasts{60};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -38,7 +40,7 @@ struct WalRunner::Lane {
         registry.gauge_from(
             "brainbytes_wal_lag_seconds",
             "How old what a place has of the write-ahead log is: what would be lost now; NaN: this server "
-            "copies none there now",
+            "has copied none there, or another one does now",
             [state = state]() {
                 const auto until = state->safe_until.load();
                 if (until == 0) return unknown;
@@ -51,7 +53,8 @@ struct WalRunner::Lane {
     }
 
     void note(const safety::WalProgress& progress) {
-        state->safe_until = progress.safe_until.time_since_epoch().count();
+        // Who begins to read knows no moment before the place has caught up: what was true stays so.
+        if (progress.safe_until > Time()) state->safe_until = progress.safe_until.time_since_epoch().count();
         state->behind = static_cast<std::int64_t>(
             progress.written > progress.kept ? progress.written - progress.kept : 0);
         failing_since.reset();
@@ -61,7 +64,7 @@ struct WalRunner::Lane {
     safety::Destination to;
     const bool beside_data;
     std::shared_ptr<State> state = std::make_shared<State>();
-    std::optional<steady_clock::time_point> failing_since;
+    std::optional<steady_clock::time_point> failing_since, read_elsewhere_since;
     steady_clock::time_point said{};
     seconds pause = first_pause;
     std::thread thread;
@@ -108,16 +111,19 @@ void WalRunner::follow(Lane& lane) {
     // Without a key there is no backup yet, and no log that belongs to one.
     if (!configured_ && !std::filesystem::exists(kept_key)) return;
     const auto keys = configured_ ? *configured_ : safety::read_backup_keys(kept_key);
-    safety::WalKeeper{installation_,
-                      lane.to,
-                      keys.recipients,
-                      [this]() { return is_over(); },
-                      lane.beside_data,
-                      [&lane](const safety::WalProgress& progress) {
-                          lane.note(progress);
-                      }}
-        .follow();
-    lane.state->safe_until = 0;
+    const safety::WalKeeper keeper{installation_,
+                                   lane.to,
+                                   keys.recipients,
+                                   [this]() { return is_over(); },
+                                   lane.beside_data,
+                                   [&lane](const safety::WalProgress& progress) {
+                                       lane.note(progress);
+                                   }};
+    const auto before = std::exchange(lane.read_elsewhere_since, std::nullopt);
+    // While nobody reads, the age goes on growing: that is the alarm.
+    if (keeper.follow() != safety::WalKeeper::Ended::read_by_another) return;
+    lane.read_elsewhere_since = before.value_or(steady_clock::now());
+    if (steady_clock::now() > *lane.read_elsewhere_since + own_reader_lasts) lane.state->safe_until = 0;
 }
 
 void WalRunner::run(Lane& lane) {
@@ -128,7 +134,6 @@ void WalRunner::run(Lane& lane) {
         } catch (const safety::GivenUp&) {
             return;
         } catch (const safety::LogLost& lost) {
-            lane.state->safe_until = 0;
             log::error("the write-ahead log has a gap", {{"place", lane.to.name()}, {"reason", lost.what()}});
             next = look_for_slot;
         } catch (const std::exception& failure) {

@@ -79,15 +79,16 @@ public:
         stream_.start(slot.name, begin_);
     }
 
-    void run() {
+    WalKeeper::Ended run() {
         for (auto next = steady_clock::now(); !keeper_.stopping();) {
             take(look_for_stop);
             if (steady_clock::now() < next) continue;
             next = steady_clock::now() + tick;
-            if (!put_away(longest_catch_up)) return;
+            if (!put_away(longest_catch_up)) return WalKeeper::Ended::without_slot;
         }
         // Who stops this server and brings back the moment before finds that moment in the place.
         if (put_away(longest_last_words)) note_quiet_place(std::chrono::seconds(0));
+        return WalKeeper::Ended::stopped;
     }
 
 private:
@@ -194,14 +195,15 @@ private:
 
 }  // namespace
 
-void WalKeeper::follow() const {
+WalKeeper::Ended WalKeeper::follow() const {
     db::Session session(of.wal_conninfo);
     session.while_waiting(of.watch);
     const auto slot = usable_slot(session, *this);
+    if (!slot) return Ended::without_slot;
     // Of several servers one reads.
-    if (!slot || slot->in_use) return;
+    if (slot->in_use) return Ended::read_by_another;
     to.prepare();
-    Following(*this, session, *slot).run();
+    return Following(*this, session, *slot).run();
 }
 
 }  // namespace bb::safety

@@ -34,9 +34,12 @@ struct WalKeeper {
     bool beside_data = false;                        ///< the place is on the disk of the data
     std::function<void(const WalProgress&)> tell{};  ///< called about once a second
 
+    /// Why there is nothing more to copy.
+    enum class Ended { stopped, without_slot, read_by_another };
+
     /// Works until `stopping`. Returns at once when the place has no slot, or another server reads from it.
     /// Throws LogLost, db::Unavailable and db::SqlError about the database, and as Store does.
-    void follow() const;
+    Ended follow() const;
 };
 
 }  // namespace bb::safety

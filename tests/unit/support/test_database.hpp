@@ -32,6 +32,7 @@ public:
     }
 
     std::string conninfo() const { return cluster_->conninfo(); }
+    std::string superuser_conninfo() const { return cluster_->superuser_conninfo(); }
 
     /// Runs a script on a connection of its own: what another node or an operator would do.
     void script(const std::string& sql) { db::Session(conninfo()).script(sql); }

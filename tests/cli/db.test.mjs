@@ -1,10 +1,12 @@
 // `brainbytes db ...` on the private database: beside a running server, without one, and after accidents.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { create } from "../support/archives.mjs";
 import { history, textOf } from "../support/chat.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
@@ -182,6 +184,29 @@ describe("with a server", () => {
         await server.stop({ keep: true });
         assert.deepEqual(server.databasePids(), []);
         await server.start();
+    });
+
+    test("verify --deep names the table whose long values are damaged", async () => {
+        const ana = await server.as("ana@damage.example");
+        const material = await create(ana, "/api/materials", { title: "Long" });
+        const content = randomBytes(6_000).toString("hex");
+        await create(ana, `/api/materials/${material}/entries`, { title: "Long", content });
+        const run = path.join(server.dataFolder, "run");
+        const sql =
+            "SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE oid = 'entries'::regclass";
+        const words = ["-h", run, "-U", "brainbytes", "-d", "brainbytes", "-XAtqc", sql];
+        const file = path.join(server.dataFolder, "postgres", execFileSync("psql", words).toString().trim());
+        await server.stop({ keep: true });
+        const bytes = readFileSync(file);
+        bytes[4_000] ^= 4;
+        writeFileSync(file, bytes);
+        const quick = await server.command("db", "verify", "--json");
+        assert.equal(quick.code, 0, quick.stdout);
+        const deep = await server.command("db", "verify", "--deep", "--json");
+        assert.equal(deep.code, 1, deep.stdout);
+        const detail = (name) => JSON.parse(deep.stdout).checks.find((one) => one.name === name).detail;
+        assert.match(detail("tables"), /^Damaged, .*: entries \(invalid page in block 0 /);
+        assert.match(detail("checksums"), /^[1-9]\d* pages were damaged when they were read/);
     });
 });
 

@@ -14,13 +14,16 @@ import { startServer, temporaryFolder } from "../support/server.mjs";
 
 const runs = Number(process.env.BB_LONG ?? 0) ? 100 : 6;
 
-let server, folder, backups, database;
+let server, folder, backups, database, uploaded;
 before(async () => {
     folder = temporaryFolder("bb-faults");
     chmodSync(folder, 0o777);
     backups = path.join(folder, "backups");
     server = await startServer({ env: { BACKUP_TO: backups } });
-    await fill(await server.as("ana@faults.example"));
+    const ana = await server.as("ana@faults.example");
+    const { cells } = await fill(ana);
+    const [{ id }] = (await ana.request(`/api/materials/${cells}/files`)).json.files;
+    uploaded = () => ana.request(`/api/materials/${cells}/files/${id}/content`);
     assert.equal((await server.command("backup", "create")).code, 0);
 });
 after(async () => {
@@ -33,7 +36,18 @@ const start = (...words) => startCommand(server.env, path.dirname(server.dataFol
 
 const list = async () => JSON.parse((await server.command("backup", "list", "--json")).stdout).backups;
 const unfinished = () => readdirSync(backups).filter((name) => name.startsWith(".unfinished"));
-const users = async () => (await server.command("user", "list")).stdout;
+const emails = async () =>
+    JSON.parse((await server.command("user", "list", "--json")).stdout)
+        .users.map(({ email }) => email)
+        .sort();
+/** Waits for what is asked to be answered again: connections begin anew after a restore. */
+async function answered(ask) {
+    for (const deadline = Date.now() + 15_000; ; await pause(100)) {
+        const answer = await ask();
+        if (answer.status === 200) return answer;
+        assert.ok(Date.now() < deadline, `${answer.status} ${answer.text}\n${server.tail()}`);
+    }
+}
 
 test(`create, killed at any moment ${runs} times, leaves whole backups alone`, async () => {
     await killAtMoments(
@@ -72,24 +86,30 @@ test(`prune, killed at any moment ${runs} times, leaves whole backups alone and 
 });
 
 test(`restore, killed at any moment ${runs} times, leaves the data of before or the backup's`, async () => {
-    const before = await users();
+    assert.equal((await server.command("backup", "create")).code, 0);
+    const then = await emails();
+    let before;
     await killAtMoments(
         runs,
-        () => start("backup", "restore", "latest", "--yes", "--no-safety"),
+        async (at) => {
+            await server.as(`since-${at}@faults.example`);
+            before = await emails();
+            return start("backup", "restore", "latest", "--yes", "--no-safety");
+        },
         async () => {
-            assert.equal(await users(), before);
+            const now = await emails();
+            assert.deepEqual(now, now.length === then.length ? then : before);
+            await answered(() => server.request("/readyz"));
+            assert.equal((await answered(uploaded)).text, "Mitochondria make power.");
             const verified = await server.command("db", "verify");
             assert.equal(verified.code, 0, verified.stdout);
         },
     );
     const last = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
     assert.equal(last.code, 0, last.stderr);
-    for (
-        let deadline = Date.now() + 15_000;
-        (await server.request("/readyz")).status !== 200;
-        await pause(100)
-    )
-        assert.ok(Date.now() < deadline, server.tail());
+    assert.deepEqual(await emails(), then);
+    await answered(() => server.request("/readyz"));
+    assert.equal((await answered(uploaded)).text, "Mitochondria make power.");
     for (const left of ["files.restoring", "files.aside"])
         assert.ok(!readdirSync(server.dataFolder).includes(left), left);
     assert.equal((await server.command("backup", "restore", "--purge", "--yes")).code, 0);

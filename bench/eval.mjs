@@ -112,7 +112,8 @@ async function corpus({ student, files }, listed) {
 async function ask({ student }, question) {
     const query = `/api/search?q=${encodeURIComponent(question.question)}&in=materials&limit=10`;
     const { results, answerable } = (await student.request(query)).json;
-    const passages = results.map((one) => ({
+    const found = results.filter(({ kind }) => kind !== "material"); // a title answers nothing
+    const passages = found.map((one) => ({
         title: one.kind === "file" ? one.title.replaceAll("∕", "/") : `seed/${one.title}`,
         text: one.text,
     }));

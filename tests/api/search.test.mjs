@@ -35,6 +35,10 @@ after(() => server?.stop());
 
 const search = (who, query) => who.request(`/api/search?${query}`);
 
+const marked = ({ text, highlights }) =>
+    highlights.map(([start, end]) => [...text].slice(start, end).join(""));
+const titled = ({ results }) => results.filter(({ kind }) => kind === "material" || kind === "thread");
+
 describe("search", () => {
     test("finds passages with their place and highlights", async () => {
         const { status, json } = await search(ana, "q=green+pigments&in=materials");
@@ -48,8 +52,7 @@ describe("search", () => {
         assert.deepEqual(hit.headingPath, ["Photosynthesis"]);
         assert.equal(hit.page, null);
         assert.equal([...text].slice(hit.start, hit.end).join(""), hit.text);
-        const marked = hit.highlights.map(([start, end]) => [...hit.text].slice(start, end).join(""));
-        assert.deepEqual(marked, ["green", "pigment"]);
+        assert.deepEqual(marked(hit), ["green", "pigment"]);
     });
 
     test("forgives misspellings and says when it found nothing to answer from", async () => {
@@ -117,6 +120,64 @@ describe("search", () => {
         assert.equal(again.status, 304);
     });
 
+    test("finds materials by title or description, with every word of it", async () => {
+        const title = "🙂 Ángles and Triangles";
+        const description = "What Euclid proved of them";
+        const json = { title, description, active: false };
+        const { id } = (await ana.request("/api/materials", { method: "POST", json })).json;
+        const [hit, ...more] = (await search(ana, "q=triangle&in=materials")).json.results;
+        assert.deepEqual(more, []);
+        assert.deepEqual(
+            [hit.kind, hit.materialId, hit.title, hit.description, hit.score],
+            ["material", id, title, description, 1],
+        );
+        assert.deepEqual([hit.text, hit.start, hit.end], [title, 0, [...title].length]);
+        assert.deepEqual(marked(hit), ["Triangle"]);
+        const both = (await search(ana, "q=angles+EUCLID")).json.results;
+        assert.deepEqual(both.map(marked), [["Ángles", "angles"]]);
+        assert.deepEqual(titled((await search(ana, "q=triangle+newton")).json), []);
+        assert.deepEqual(titled((await search(ana, "q=triangle&in=threads")).json), []);
+        assert.deepEqual(titled((await search(ana, `q=triangle&material=${id}`)).json), []);
+        assert.deepEqual(titled((await search(ben, "q=triangle")).json), []);
+        assert.equal((await ana.request(`/api/materials/${id}`, { method: "DELETE" })).status, 204);
+        assert.deepEqual(titled((await search(ana, "q=triangle")).json), []);
+    });
+
+    test("finds chats by their title, but none that is temporary or deleted", async () => {
+        const chat = async (json) => (await ana.request("/api/threads", { method: "POST", json })).json.id;
+        const id = await chat({ title: "Why comets vanish" });
+        await chat({ title: "Comets in passing", temporary: true });
+        const { results } = (await search(ana, "q=COMET+vanish")).json;
+        assert.deepEqual(
+            results.map(({ kind, threadId, title, score }) => [kind, threadId, title, score]),
+            [["thread", id, "Why comets vanish", 1]],
+        );
+        assert.deepEqual(marked(results[0]), ["comet", "vanish"]);
+        assert.equal((await search(ana, "q=comet&in=threads")).json.results.length, 1);
+        assert.deepEqual(titled((await search(ana, "q=comet&in=materials")).json), []);
+        assert.deepEqual(titled((await search(ana, `q=comet&material=${material}`)).json), []);
+        assert.deepEqual(titled((await search(ben, "q=comet")).json), []);
+        assert.equal((await ana.request(`/api/threads/${id}`, { method: "DELETE" })).status, 204);
+        assert.deepEqual(titled((await search(ana, "q=comet")).json), []);
+    });
+
+    test("shows few titles, those first that say little else, and what stands in texts beside them", async () => {
+        for (let n = 0; n < 8; n += 1) {
+            const json = { title: `Collected notes about tides, part ${n}` };
+            await ana.request("/api/materials", { method: "POST", json });
+        }
+        await ana.request("/api/materials", { method: "POST", json: { title: "Tides" } });
+        await ana.request(`/api/materials/${material}/entries`, {
+            method: "POST",
+            json: { title: "Sea", content: "The moon makes the tides." },
+        });
+        const { results } = (await search(ana, "q=tides&limit=6")).json;
+        assert.equal(results[0].text, "The moon makes the tides.");
+        assert.equal(results[1].title, "Tides");
+        assert.equal(results.length, 6);
+        assert.ok(results.every(({ score }, i) => score <= (results[i - 1]?.score ?? 1) && score > 0));
+    });
+
     test("refuses what is no search", async () => {
         const cases = [
             "",
@@ -124,6 +185,8 @@ describe("search", () => {
             "q=%20",
             `q=${"x".repeat(501)}`,
             "q=x&in=files",
+            "q=x&in=material",
+            "q=x&in=",
             "q=x&limit=0",
             "q=x&limit=51",
         ];

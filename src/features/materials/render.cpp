@@ -1,5 +1,6 @@
 #include "features/materials/render.hpp"
 
+#include "base/core/utf8.hpp"
 #include "features/materials/upload.hpp"
 
 namespace bb::materials {
@@ -38,6 +39,15 @@ void write_highlights(JsonWriter& json,
     json.key("highlights").array();
     for (const auto& [start, end] : highlights) json.array().value(start).value(end).end();
     json.end();
+}
+
+/// What was found by its title: the title is its text.
+void write_titled(JsonWriter& json, const std::string& title, double score,
+                  const std::vector<std::pair<std::int32_t, std::int32_t>>& highlights) {
+    json.field("title", title).key("headingPath").array().end().key("page").null();
+    json.field("start", 0).field("end", static_cast<std::int32_t>(utf8::length(title)));
+    json.field("text", title).field("score", score);
+    write_highlights(json, highlights);
 }
 
 std::string moment(Time time) {
@@ -126,6 +136,19 @@ void write(JsonWriter& json, const FoundMessage& message) {
     json.field("start", message.start).field("end", message.end).field("text", message.text);
     json.field("score", message.score);
     write_highlights(json, message.highlights);
+    json.end();
+}
+
+void write(JsonWriter& json, const FoundMaterial& material) {
+    json.object().field("kind", "material").field("materialId", material.material);
+    json.field("description", material.description);
+    write_titled(json, material.title, material.score, material.highlights);
+    json.end();
+}
+
+void write(JsonWriter& json, const FoundThread& thread) {
+    json.object().field("kind", "thread").field("threadId", thread.thread);
+    write_titled(json, thread.title, thread.score, thread.highlights);
     json.end();
 }
 

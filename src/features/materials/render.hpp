@@ -5,6 +5,7 @@
 #include "base/http/response.hpp"
 #include "features/materials/message_search.hpp"
 #include "features/materials/records.hpp"
+#include "features/materials/titles.hpp"
 
 namespace bb::materials {
 
@@ -15,6 +16,8 @@ void write(JsonWriter& json, const Entry& entry);
 void write(JsonWriter& json, const File& file);
 void write(JsonWriter& json, const FoundPassage& passage);
 void write(JsonWriter& json, const FoundMessage& message);
+void write(JsonWriter& json, const FoundMaterial& material);
+void write(JsonWriter& json, const FoundThread& thread);
 
 /// With `content` and `text`.
 std::string whole(const Entry& entry);

@@ -91,7 +91,8 @@ constexpr MaterialRoute table[] = {
      largest_upload, true},
     {Method::del, "/api/uploads/{id}", cancel_upload, "Give an upload up", "", "", 204},
 
-    {Method::get, "/api/search", search, "Passages and messages by words", "", schema::results},
+    {Method::get, "/api/search", search,
+     "Passages and messages by words, materials and threads by their titles", "", schema::results},
 };
 
 }  // namespace

@@ -81,7 +81,14 @@ constexpr auto file_change =
 constexpr auto results =
     R"({"type":"object","required":["results","answerable"],"properties":{"answerable":{"type":"boolean"},)"
     R"("results":{"type":"array","items":{"type":"object","required":["kind","title","headingPath","page","start",)"
-    R"("end","text","score","highlights"],"properties":{"kind":{"enum":["entry","file","message"]}}}}}})";
+    R"("end","text","score","highlights"],"properties":{)"
+    R"("kind":{"enum":["entry","file","material","message","thread"]},"materialId":)" BB_UUID
+    R"(,"entryId":)" BB_UUID R"(,"fileId":)" BB_UUID R"(,"threadId":)" BB_UUID
+    R"(,"messageId":{"type":"string"},"title":{"type":"string"},)"
+    R"("description":{"type":"string"},"headingPath":{"type":"array","items":{"type":"string"}},)"
+    R"("page":{"type":["integer","null"]},"start":{"type":"integer"},"end":{"type":"integer"},)"
+    R"("text":{"type":"string"},"score":{"type":"number"},"highlights":{"type":"array","items":{"type":"array",)"
+    R"("items":{"type":"integer"},"minItems":2,"maxItems":2}}}}}}})";
 
 constexpr auto shares =
     R"({"type":"object","required":["shares"],"properties":{"shares":{"type":"array","items":{"type":"object",)"

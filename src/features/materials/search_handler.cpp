@@ -4,6 +4,7 @@
 #include "features/materials/handlers.hpp"
 #include "features/materials/render.hpp"
 #include "features/materials/search.hpp"
+#include "features/materials/titles.hpp"
 
 namespace bb::materials {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t longest_query = 500;  // code points
 constexpr int standard_results = 10;
 constexpr int most_results = 50;
+constexpr int most_titles = 5;  // of materials, and of threads: there is still room for what stands in them
 
 struct SearchQuery {
     std::string words;
@@ -85,6 +87,29 @@ std::string results_to_json(std::vector<Rendered> results, int limit, bool answe
     return json.take();
 }
 
+/// Passages, and the materials that are called so; says whether the passages are enough to answer from.
+Task<bool> look_in_materials(UserId owner, const SearchQuery& query, Services& services,
+                             std::vector<Rendered>& results) {
+    Search passages(services.db, services.semantics);
+    auto found = co_await passages.everywhere(owner, query.words, query.only, query.limit);
+    render(results, found.passages);
+    if (query.only.empty()) {
+        TitleSearch titles(services.db);
+        auto titled = co_await titles.materials(owner, query.words, most_titles);
+        render(results, titled);
+    }
+    co_return found.answerable;
+}
+
+/// Messages, and the threads that are called so.
+Task<void> look_in_threads(UserId owner, const SearchQuery& query, MessageSearch& threads,
+                           std::vector<Rendered>& results) {
+    auto found = co_await threads.messages(owner, query.words, query.limit);
+    render(results, found);
+    auto titled = co_await threads.titled(owner, query.words, most_titles);
+    render(results, titled);
+}
+
 }  // namespace
 
 Answer search(http::Request& request, Services& services) {
@@ -93,16 +118,9 @@ Answer search(http::Request& request, Services& services) {
     const UserId owner = accounts::owner_of(request);
     std::vector<Rendered> results;
     bool answerable = false;
-    if (query->materials) {
-        Search passages(services.db, services.semantics);
-        auto found = co_await passages.everywhere(owner, query->words, query->only, query->limit);
-        answerable = found.answerable;
-        render(results, found.passages);
-    }
-    if (query->threads && services.messages) {
-        auto found = co_await services.messages->messages(owner, query->words, query->limit);
-        render(results, found);
-    }
+    if (query->materials) answerable = co_await look_in_materials(owner, *query, services, results);
+    if (query->threads && services.messages)
+        co_await look_in_threads(owner, *query, *services.messages, results);
     auto json = results_to_json(std::move(results), query->limit, answerable);
     co_return http::with_etag(request, http::json_response(std::move(json)));
 }

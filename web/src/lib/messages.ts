@@ -345,15 +345,21 @@ export const messages = {
   'entry.view': ['View', 'Tingnan'],
   'entry.write': ['Write', 'Sumulat'],
 
+  'search.all': ['All', 'Lahat'],
+  'search.anyMaterial': ['All materials', 'Lahat ng aralin'],
+  'search.chats': ['Chats', 'Mga usapan'],
+  'search.chosen': ['The chosen material', 'Ang napiling aralin'],
   'search.label': ['Search materials and conversations', 'Maghanap sa mga aralin at usapan'],
   'search.lead': [
     'Finds words in your texts, files and conversations, also when misspelt.',
     'Hinahanap ang salita sa iyong teksto, file at usapan, kahit mali ang baybay.',
   ],
+  'search.material': ['Material', 'Aralin'],
   'search.none': ['Nothing found for “{q}”.', 'Walang nakita para sa “{q}”.'],
-  'search.one': ['{n} place', '{n} lugar'],
-  'search.other': ['{n} places', '{n} lugar'],
+  'search.one': ['{n} result', '{n} resulta'],
+  'search.other': ['{n} results', '{n} resulta'],
   'search.title': ['Search', 'Maghanap'],
+  'search.where': ['Where to search', 'Kung saan maghahanap'],
 
   'settings.dark': ['Dark', 'Madilim'],
   'settings.language': ['Language', 'Wika'],

@@ -187,13 +187,15 @@ export interface MaterialFile {
 }
 
 export interface SearchResult {
-  kind: 'entry' | 'file' | 'message';
+  kind: 'entry' | 'file' | 'material' | 'message' | 'thread';
   materialId?: string;
   entryId?: string;
   fileId?: string;
   threadId?: string;
   messageId?: string;
   title: string;
+  /** Of a material. */
+  description?: string;
   headingPath: string[];
   page: number | null;
   start: number;

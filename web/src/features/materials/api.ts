@@ -81,10 +81,17 @@ export const filesApi = {
   },
 };
 
+/** What is looked for, and where: without a place in everything, with a material in that one alone. */
+export interface Wanted {
+  q: string;
+  place: 'materials' | 'threads' | null;
+  material: string | null;
+}
+
 export const searchApi = {
-  find: (q: string, signal: AbortSignal) =>
+  find: ({ q, place, material }: Wanted, signal: AbortSignal) =>
     get<{ results: SearchResult[] }>(
-      `/api/search${query({ q, in: 'materials,threads', limit: 40 })}`,
+      `/api/search${query({ q: q.trim(), in: place ?? 'materials,threads', material, limit: 40 })}`,
       signal,
     ),
 };

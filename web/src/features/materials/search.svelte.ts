@@ -1,6 +1,6 @@
-import { asProblem, type Problem } from '../../lib/api.ts';
+import { asProblem, query, type Problem } from '../../lib/api.ts';
 import type { SearchResult } from '../../lib/types.ts';
-import { searchApi } from './api.ts';
+import { searchApi, type Wanted } from './api.ts';
 
 /** One search over materials and conversations; only the newest question counts. */
 export class Search {
@@ -9,9 +9,9 @@ export class Search {
   error = $state<Problem | null>(null);
   #request: AbortController | null = null;
 
-  async find(q: string): Promise<void> {
+  async find(wanted: Wanted): Promise<void> {
     this.#request?.abort();
-    if (!q.trim()) {
+    if (!wanted.q.trim()) {
       this.results = [];
       this.state = 'empty';
       return;
@@ -20,7 +20,7 @@ export class Search {
     this.#request = request;
     this.state = 'loading';
     try {
-      this.results = (await searchApi.find(q.trim(), request.signal)).results;
+      this.results = (await searchApi.find(wanted, request.signal)).results;
       this.state = 'ready';
     } catch (error) {
       if (request.signal.aborted) return;
@@ -30,12 +30,28 @@ export class Search {
   }
 }
 
+/** What an address of the screen asks for; one material is a choice among the materials. */
+export function wantedIn(address: URLSearchParams): Wanted {
+  const material = address.get('material');
+  const named = address.get('in');
+  const place = material
+    ? 'materials'
+    : named === 'materials' || named === 'threads'
+      ? named
+      : null;
+  return { q: address.get('q') ?? '', place, material };
+}
+
+export function addressOf({ q, place, material }: Wanted): string {
+  return `/search${query({ q: q.trim(), in: material ? null : place, material })}`;
+}
+
 export function placeOf(result: SearchResult): string {
-  if (result.kind === 'message') {
-    const hash = result.messageId ? `#m-${result.messageId}` : '';
-    return `/chat/${result.threadId}${hash}`;
-  }
+  const { kind, materialId, threadId, messageId } = result;
+  if (kind === 'material') return `/materials/${materialId}`;
+  if (kind === 'thread') return `/chat/${threadId}`;
+  if (kind === 'message') return `/chat/${threadId}${messageId ? `#m-${messageId}` : ''}`;
   const range = `?start=${result.start}&end=${result.end}`;
-  const child = result.kind === 'entry' ? `entries/${result.entryId}` : `files/${result.fileId}`;
-  return `/materials/${result.materialId}/${child}${range}`;
+  const child = kind === 'entry' ? `entries/${result.entryId}` : `files/${result.fileId}`;
+  return `/materials/${materialId}/${child}${range}`;
 }

@@ -172,6 +172,7 @@ describe("files that mean no good, or are broken, end with a reason", () => {
         ).join("") +
         "]>" +
         body(paragraph("&u;")).slice(21);
+    const reaching = '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>';
 
     const hostile = {
         "bomb.docx": [() => word(body(paragraph(" ".repeat(200 << 20)))), "too-large"],
@@ -180,6 +181,8 @@ describe("files that mean no good, or are broken, end with a reason", () => {
                 zip([["word/document.xml", "x"], ...Array.from({ length: 10_001 }, (_, i) => [`f${i}`, ""])]),
             "too-large",
         ],
+        "laughs.docx": [() => word(laughs), "damaged"],
+        "xxe.docx": [() => word(reaching + body(paragraph("word &x; word")).slice(21)), "damaged"],
         "deep.docx": [() => word(body("<w:p>".repeat(50_000))), "damaged"],
         "cut.docx": [() => sample("notes.docx").subarray(0, 3000), "damaged"],
         "other.docx": [() => sample("notes.pdf"), "mismatch"],
@@ -204,14 +207,6 @@ describe("files that mean no good, or are broken, end with a reason", () => {
             });
             assert.ok(Buffer.from(await original.arrayBuffer()).equals(content));
         });
-
-    test("entities that grow, and files of the server, are not expanded", async () => {
-        const grown = await read("laughs.docx", word(laughs));
-        assert.ok(grown.state === "failed" || grown.text.length < 1000, grown.text?.slice(0, 200));
-        const reaching = '<?xml version="1.0"?><!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>';
-        const xxe = await read("xxe.docx", word(reaching + body(paragraph("word &x; word")).slice(21)));
-        assert.doesNotMatch(xxe.text ?? "", /root:/);
-    });
 
     test("names that lead elsewhere are names only", async () => {
         const file = await read(

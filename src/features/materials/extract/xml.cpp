@@ -42,6 +42,15 @@ bool is_flat_enough(pugi::xml_node root, int deepest) {
     return true;
 }
 
+/// Whether a document type declares entities, which can grow without end or name other files.
+bool declares_entities(pugi::xml_node document) {
+    for (const auto node : document.children())
+        if (node.type() == pugi::node_doctype &&
+            std::string_view(node.value()).find("<!ENTITY") != std::string_view::npos)
+            return true;
+    return false;
+}
+
 std::string_view without_prefix(std::string_view name) {
     return name.substr(name.find(':') + 1);
 }
@@ -53,9 +62,11 @@ Read<Xml> Xml::parse(std::string text, const Limits& limits) {
     Xml xml;
     xml.text_ = std::make_unique<std::string>(std::move(text));
     constexpr unsigned options = pugi::parse_minimal | pugi::parse_escapes | pugi::parse_cdata |
-                                 pugi::parse_eol | pugi::parse_ws_pcdata;
+                                 pugi::parse_eol | pugi::parse_ws_pcdata | pugi::parse_doctype;
     const auto parsed = xml.tree_.load_buffer_inplace(xml.text_->data(), xml.text_->size(), options);
     if (!parsed || !xml.root()) return damaged("The file is damaged: a part of it is not whole.");
+    if (declares_entities(xml.tree_))
+        return damaged("A part of the file declares entities, which no office program does.");
     if (!is_flat_enough(xml.tree_, limits.depth))
         return damaged("The elements of the file are too deep within each other.");
     return xml;

@@ -8,10 +8,10 @@
 
 namespace bb::materials::extract {
 
-/// A parsed part of an office document. Entities of its own are not expanded, and nothing else is loaded.
+/// A parsed part of an office document. Nothing else is loaded.
 class Xml {
 public:
-    /// Faults: damaged (not XML, elements too deep within each other), too_large.
+    /// Faults: damaged (not XML, entities of its own, elements too deep within each other), too_large.
     static Read<Xml> parse(std::string text, const Limits& limits);
 
     pugi::xml_node root() const { return tree_.document_element(); }

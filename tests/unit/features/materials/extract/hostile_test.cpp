@@ -71,16 +71,40 @@ TEST(ExtractArchive, ArchivesWithinAreNotOpened) {
               "outer\n");
 }
 
-TEST(ExtractXml, EntitiesAreNeitherExpandedNorFetched) {
-    const std::string laughs =
-        "<!DOCTYPE w [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
-        "\"&b;&b;&b;&b;&b;&b;\">"
-        "<!ENTITY x SYSTEM \"file:///etc/passwd\">]>";
-    const std::string document =
-        laughs + "<w:document><w:body><w:p><w:r><w:t>&c;&x;</w:t></w:r></w:p></w:body></w:document>";
+constexpr const char* entity_words =
+    "damaged: A part of the file declares entities, which no office program does.";
+
+/// A Word document whose main part begins with this document type.
+std::string docx_of_type(const std::string& type, const std::string& text) {
     const std::string relations =
         "<Relationships><Relationship Id=\"1\" Type=\"/officeDocument\" Target=\"d.xml\"/></Relationships>";
-    EXPECT_EQ(text_of("a.docx", test::zipped({{"_rels/.rels", relations}, {"d.xml", document}})), "&c;&x;\n");
+    return test::zipped({{"_rels/.rels", relations},
+                         {"d.xml", type + "<w:document><w:body><w:p><w:r><w:t>" + text +
+                                       "</w:t></w:r></w:p></w:body></w:document>"}});
+}
+
+TEST(ExtractXml, EntitiesOfItsOwnAreRefused) {
+    const std::string laughs =
+        "<!DOCTYPE w [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
+        "\"&b;&b;&b;&b;&b;&b;\">]>";
+    EXPECT_EQ(text_of("a.docx", docx_of_type(laughs, "&c;")), entity_words);
+    for (const char* inner : {"<!ENTITY x SYSTEM \"file:///etc/passwd\">",
+                              "<!-- ] > --><!ENTITY % x SYSTEM \"http://example.org/x\"> %x;"})
+        EXPECT_EQ(text_of("a.docx", docx_of_type("<!DOCTYPE w [" + std::string(inner) + "]>", "&x;")),
+                  entity_words);
+    const std::string content = "<!DOCTYPE o [<!ENTITY x \"x\">]><o/>";
+    EXPECT_EQ(text_of("a.odt", test::zipped({{"content.xml", content}})), entity_words);
+    EXPECT_EQ(text_of("a.epub", test::zipped({{"META-INF/container.xml", content}})), entity_words);
+}
+
+TEST(ExtractXml, PlainDocumentTypesAreNot) {
+    EXPECT_EQ(text_of("a.docx", docx_of_type("<!DOCTYPE w SYSTEM \"file:///etc/passwd\">", "fine")),
+              "fine\n");
+    const std::string page =
+        "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.1//EN\" "
+        "\"http://www.w3.org/TR/xhtml11/DTD/xhtml11.dtd\"><html><body><p>fine</p></body></html>";
+    EXPECT_EQ(text_of("a.epub", test::epub({{"1.xhtml", page}})), "fine\n");
+    EXPECT_EQ(text_of("a.html", page), "fine\n");
 }
 
 TEST(ExtractXml, DepthIsBounded) {

@@ -35,13 +35,16 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 /// What the child needs, laid out before fork(): nothing may be allocated after it.
 struct Prepared {
     explicit Prepared(const Launch& launch) : command(launch.command), environment(launch.environment) {
+        if (!launch.bare) add_usual();
+        if (!launch.sockets.empty()) name_sockets(launch);
+        arguments = pointers(command);
+        variables = pointers(environment);
+    }
+    void add_usual() {
         environment.push_back(variable("PATH", "/usr/bin:/bin"));
         environment.push_back(variable("HOME", "/"));
         environment.emplace_back("LC_ALL=C");
         environment.emplace_back("TZ=UTC");
-        if (!launch.sockets.empty()) name_sockets(launch);
-        arguments = pointers(command);
-        variables = pointers(environment);
     }
     void name_sockets(const Launch& launch) {
         std::string names = "LISTEN_FDNAMES=";

@@ -34,6 +34,7 @@ struct Launch {
     /// Descriptors for its standard input, output and error output; below 0: /dev/null.
     int in = -1, out = -1, error = -1;
     std::vector<std::string> environment = {};  ///< "NAME=value", besides
+    bool bare = false;                          ///< it sees none of those four
     bool outlives_us = false;                   ///< else it is killed when the thread that started it ends
     /// Sockets that it gets from descriptor 3 on, with their names, as systemd hands them (sd_listen_fds(3)).
     std::vector<std::pair<std::string, int>> sockets = {};

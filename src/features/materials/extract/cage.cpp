@@ -150,6 +150,7 @@ CageOutcome run_caged(const std::string& what, const std::string& word, const Ca
     Launch program;
     program.command = {limits.program, reading_word, what, word};
     program.folder = "/";
+    program.bare = true;
     const Descriptor input(file.open());
     program.in = input.number;
     program.out = out.writer();

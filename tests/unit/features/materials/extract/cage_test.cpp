@@ -54,6 +54,10 @@ TEST_F(CageTest, HandsOverTheFileAndTheWords) {
     EXPECT_FALSE(ended.too_slow || ended.too_much);
 }
 
+TEST_F(CageTest, GivesNoEnvironment) {
+    EXPECT_EQ(run("cat /proc/$$/environ").output, "") << "as it was when the process began";
+}
+
 std::string text_of(int descriptor) {
     std::string text(100, '\0');
     const auto got = read(descriptor, text.data(), text.size());

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "base/core/utf8.hpp"
+#include "features/materials/extract/charset_guess.hpp"
 #include "features/materials/extract/readers.hpp"
 
 namespace bb::materials::extract {
 namespace {
+
+using namespace std::string_view_literals;
 
 // Bytes 0x80 to 0x9f of Windows-1252; the five that are not assigned are seen as the controls of Latin-1.
 constexpr char32_t windows_1252[32] = {0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
@@ -48,6 +52,18 @@ std::string from_utf16(std::string_view bytes, bool big) {
     return out;
 }
 
+std::string from_utf32(std::string_view bytes, bool big) {
+    std::string out;
+    for (std::size_t i = 0; i + 3 < bytes.size(); i += 4) {
+        char32_t code = 0;
+        for (std::size_t k = 0; k < 4; ++k)
+            code = code << 8 | static_cast<unsigned char>(bytes[i + (big ? k : 3 - k)]);
+        const bool is_character = code < 0xd800 || (code >= 0xe000 && code < 0x110000);
+        utf8::append(out, is_character ? code : U'\ufffd');
+    }
+    return out;
+}
+
 enum class Order { none, little, big };
 
 /// The order of bytes in UTF-16 without a mark: in what is mostly Latin every second byte is NUL.
@@ -77,9 +93,10 @@ bool is_binary(std::string_view bytes) {
     return static_cast<std::size_t>(controls) * 50 > bytes.size();
 }
 
-Read<std::string> converted(const std::string& charset, std::string_view bytes) {
-    const iconv_t how = iconv_open("UTF-8", charset.c_str());
-    if (how == reinterpret_cast<iconv_t>(-1)) return decoded(bytes);
+/// Nothing where iconv(3) does not know the charset.
+std::optional<std::string> converted(std::string_view charset, std::string_view bytes) {
+    const iconv_t how = iconv_open("UTF-8", std::string(charset).c_str());
+    if (how == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
     std::string out;
     std::string in(bytes);
     char* from = in.data();
@@ -96,34 +113,54 @@ Read<std::string> converted(const std::string& charset, std::string_view bytes) 
         --left;
     }
     iconv_close(how);
-    return only_text(std::move(out));
+    return out;
+}
+
+/// Text whose encoding nothing names.
+std::string from_unnamed(std::string_view bytes) {
+    const auto charset = guessed_charset(bytes);
+    auto text = charset.empty() ? std::nullopt : converted(charset, bytes);
+    return text ? std::move(*text) : from_windows_1252(bytes);
+}
+
+constexpr std::string_view utf8_mark = "\xef\xbb\xbf"sv;
+constexpr std::string_view utf16_little = "\xff\xfe"sv, utf16_big = "\xfe\xff"sv;
+constexpr std::string_view utf32_little = "\xff\xfe\0\0"sv, utf32_big = "\0\0\xfe\xff"sv;
+
+/// The text behind a mark of its encoding, where there is one.
+std::optional<std::string> from_marked(std::string_view bytes) {
+    if (bytes.starts_with(utf8_mark)) return utf8::repaired(bytes.substr(utf8_mark.size()));
+    // Before UTF-16, whose mark it begins with: no text begins with NUL.
+    if (bytes.starts_with(utf32_little)) return from_utf32(bytes.substr(utf32_little.size()), false);
+    if (bytes.starts_with(utf32_big)) return from_utf32(bytes.substr(utf32_big.size()), true);
+    if (bytes.starts_with(utf16_little)) return from_utf16(bytes.substr(utf16_little.size()), false);
+    if (bytes.starts_with(utf16_big)) return from_utf16(bytes.substr(utf16_big.size()), true);
+    return std::nullopt;
 }
 
 }  // namespace
 
 Read<std::string> decoded(std::string_view bytes) {
-    if (bytes.starts_with("\xef\xbb\xbf")) return only_text(utf8::repaired(bytes.substr(3)));
-    if (bytes.starts_with("\xff\xfe")) return only_text(from_utf16(bytes.substr(2), false));
-    if (bytes.starts_with("\xfe\xff")) return only_text(from_utf16(bytes.substr(2), true));
+    if (auto text = from_marked(bytes)) return only_text(std::move(*text));
     const Order order = looks_like_utf16(bytes);
     if (order != Order::none) return only_text(from_utf16(bytes, order == Order::big));
     if (utf8::valid(bytes)) return only_text(std::string(bytes));
     if (is_binary(bytes)) return mismatch("The file is not a text file.");
-    return only_text(from_windows_1252(bytes));
+    return only_text(from_unnamed(bytes));
 }
 
 Read<std::string> decoded_as(std::string_view charset, std::string_view bytes) {
-    const bool marked =
-        bytes.starts_with("\xef\xbb\xbf") || bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
+    if (auto text = from_marked(bytes)) return only_text(std::move(*text));
     std::string name;
     for (const char c : charset.substr(0, 40)) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-' && c != '_') return decoded(bytes);
         name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
-    if (marked || name.empty() || name.starts_with("utf")) return decoded(bytes);
+    if (name.empty() || name.starts_with("utf")) return decoded(bytes);
     if (name == "iso-8859-1" || name == "windows-1252" || name == "latin1" || name == "us-ascii")
         return utf8::valid(bytes) ? decoded(bytes) : only_text(from_windows_1252(bytes));
-    return converted(name, bytes);
+    auto text = converted(name, bytes);
+    return text ? only_text(std::move(*text)) : decoded(bytes);
 }
 
 void prepare_encodings() {
@@ -132,7 +169,7 @@ void prepare_encodings() {
          {"windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1256", "iso-8859-2",
           "iso-8859-15",  "koi8-r",       "shift_jis",    "euc-jp",       "gb2312",       "gbk",
           "gb18030",      "big5",         "euc-kr",       "tis-620",      "koi8-u",       "iso-2022-jp",
-          "iso-2022-kr",  "windows-1257", "windows-1258"})
+          "iso-2022-kr",  "windows-1257", "windows-1258", "cp932"})
         (void)iconv_open("UTF-8", name);
 }
 

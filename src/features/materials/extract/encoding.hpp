@@ -7,7 +7,7 @@
 namespace bb::materials::extract {
 
 /// The UTF-8 of a text file, whose encoding is told by its mark at the start, or else by what it looks like:
-/// UTF-8, UTF-16, or Windows-1252. Faults: mismatch for what is no text.
+/// UTF-8, UTF-16, what guessed_charset() tells, or Windows-1252. Faults: mismatch for what is no text.
 Read<std::string> decoded(std::string_view bytes);
 
 /// As decoded(), where a page names its own encoding; what is unknown counts as not named.

@@ -19,6 +19,13 @@ TEST(ExtractEncoding, Utf16IsFoundWithAndWithoutItsMark) {
     EXPECT_EQ(text_of("a.txt", "\xff\xfe\x3c\xd8!\0"sv), "\xef\xbf\xbd!");
 }
 
+TEST(ExtractEncoding, Utf32IsFoundByItsMark) {
+    EXPECT_EQ(text_of("a.txt", "\xff\xfe\0\0L\0\0\0\x3f\xf3\x01\0!\0\0\0"sv), "L🌿!"sv);
+    EXPECT_EQ(text_of("a.txt", "\0\0\xfe\xff\0\0\0L\0\x01\xf3\x3f\0\0\0!"sv), "L🌿!"sv);
+    EXPECT_EQ(text_of("a.txt", "\xff\xfe\0\0a\0\0\0\0\xd8\0\0\0\0\x11\0b\0"sv), "a\xef\xbf\xbd\xef\xbf\xbd");
+    EXPECT_EQ(text_of("a.html", "\0\0\xfe\xff\0\0\0<\0\0\0p\0\0\0>\0\0\0L"sv), "L\n");
+}
+
 TEST(ExtractEncoding, MarksOfUtf8AndOldEncodings) {
     EXPECT_EQ(text_of("a.md", "\xef\xbb\xbf# Leaf\r\nfine\rold"), "# Leaf\nfine\nold");
     EXPECT_EQ(text_of("a.txt", "\x80 5 \x93so\x94"), "€ 5 “so”");

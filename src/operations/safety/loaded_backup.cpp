@@ -8,6 +8,7 @@
 #include "base/db/migrate.hpp"
 #include "base/db/schema_range.hpp"
 #include "operations/safety/newest_rows.hpp"
+#include "operations/safety/one_at_a_time.hpp"
 #include "operations/safety/part.hpp"
 #include "operations/safety/snapshot.hpp"
 #include "services/blobs/disk_store.hpp"
@@ -62,8 +63,8 @@ void watch_disk(const Installation& at) {
 
 /// What is brought back lies beside what is there until they change places. A physical backup has looked
 /// itself.
-void check_room_to_load(const Installation& at, const RestoreSource& source) {
-    if (source.recovered) return;
+const RestoreSource& with_room(const RestoreSource& source, const Installation& at) {
+    if (source.recovered) return source;
     std::uint64_t wanted = reserve;
     for (const auto& part : source.backup.manifest->parts) {
         if (part.name != "database")
@@ -72,30 +73,19 @@ void check_room_to_load(const Installation& at, const RestoreSource& source) {
             wanted += part.bytes + part.bytes / 3 + std::min(part.bytes, most_log);
     }
     const auto free = free_of(at);
-    if (free >= wanted) return;
+    if (free >= wanted) return source;
     throw std::runtime_error(fmt::format(
         "There is no room to restore in {}: {} MB are free, about {} MB are needed. Nothing was touched. "
         "Make room, or restore elsewhere (--into FOLDER).",
         at.data.string(), free >> 20, wanted >> 20));
 }
 
-FileLock lock_of_restores(const Installation& at, const RestoreSource& source) {
-    const auto& data = at.data;
-    const auto file = data / "run/restore.lock";
-    fs::create_directories(file.parent_path());  // with DATABASE_URL nothing has made it yet
-    auto lock = FileLock::try_take(file, FileLock::Kind::exclusive);
-    if (!lock) throw std::runtime_error(fmt::format("Another restore is under way in {}.", data.string()));
-    check_room_to_load(at, source);
-    return std::move(*lock);
-}
-
 }  // namespace
 
 LoadedBackup::LoadedBackup(const Installation& at, const RestoreSource& source, const Into& into)
     : at_(at),
-      source_(source),
+      source_(with_room(source, at)),
       manifest_(*source.backup.manifest),
-      lock_(lock_of_restores(at, source)),
       database_(at.conninfo, into.live_is_empty, [this] { watch_disk(at_); }),
       stores_(into.files),
       files_(at.data, stores_) {}
@@ -205,7 +195,9 @@ void use_aside(const Installation& at, const RestoreSource& source,
             std::error_code ignored;
             fs::remove_all(path, ignored);
         }
-    } const folder{at.data / "files.aside"};
+    };
+    const auto turn = one_at_a_time(at.data, "restore");  // also while the folder goes
+    const Folder folder{at.data / "files.aside"};
     fs::remove_all(folder.path);
     std::vector<std::shared_ptr<blobs::Store>> own = {std::make_shared<blobs::DiskStore>(folder.path)};
     auto files = std::make_shared<const blobs::Stores>(std::move(own));

@@ -3,7 +3,6 @@
 #include <functional>
 #include <future>
 
-#include "base/core/file_lock.hpp"
 #include "base/db/schema.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/installation.hpp"
@@ -14,7 +13,7 @@
 namespace bb::safety {
 
 /// A backup that is being brought back beside what is there. All of it goes again unless it takes the place
-/// of the live one. One at a time on a data folder.
+/// of the live one. Whoever makes it holds one_at_a_time() for restores, for longer than it lives.
 class LoadedBackup {
 public:
     struct Into {
@@ -49,7 +48,6 @@ private:
     const Installation& at_;
     const RestoreSource& source_;
     const Manifest& manifest_;
-    FileLock lock_;
     RestoredDatabase database_;
     std::shared_ptr<const blobs::Stores> stores_;
     RestoredFiles files_;

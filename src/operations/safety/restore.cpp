@@ -13,6 +13,7 @@
 #include "operations/safety/folder_store.hpp"
 #include "operations/safety/loaded_backup.hpp"
 #include "operations/safety/newest_rows.hpp"
+#include "operations/safety/one_at_a_time.hpp"
 #include "operations/safety/snapshot.hpp"
 
 namespace bb::safety {
@@ -40,6 +41,7 @@ public:
           id_(source.backup.id),
           manifest_(*source.backup.manifest),
           plan_(plan),
+          turn_(one_at_a_time(into.data, "restore")),
           loaded_(into, source, LoadedBackup::Into{plan.empty, into.files}) {}
 
     Restored run(const Settle& settle) {
@@ -110,6 +112,7 @@ private:
     const std::string& id_;
     const Manifest& manifest_;
     const RestorePlan& plan_;
+    const FileLock turn_;
     LoadedBackup loaded_;
 };
 

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { fill } from "../support/archives.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
@@ -112,6 +113,22 @@ test("a drill in which nothing comes back has no times, and names what failed", 
     assert.match(found, /lost-host, not recovered, and it failed/);
 });
 
+test("of two drills at once the second is refused, and the first comes to its end", async () => {
+    const first = server.command("drill", "run", "--json");
+    for (const deadline = Date.now() + 30_000; !existsSync(path.join(server.dataFolder, "drill/data"));) {
+        assert.ok(Date.now() < deadline, "the first does not begin");
+        await pause(20);
+    }
+    const began = Date.now();
+    const second = await server.command("drill", "run");
+    assert.equal(second.code, 1, second.stdout);
+    assert.ok(second.stderr.includes(`Another drill is under way in ${server.dataFolder}.`), second.stderr);
+    assert.ok(Date.now() - began < 5_000, "it waits for nothing");
+    const held = await first;
+    assert.equal(held.code, 0, held.stdout + held.stderr);
+    for (const left of ["drill", "drill.key"]) assert.ok(!existsSync(path.join(server.dataFolder, left)));
+});
+
 test("a recovery that fails is a result too, and is told", async () => {
     const other = path.join(server.dataFolder, "other");
     const unable = await server.command("drill", "run", "--from", other);
@@ -164,7 +181,7 @@ test("where the log is kept, a lost machine comes back with what was live some s
         .map((line) => JSON.parse(line).at)
         .sort()
         .at(-1);
-    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    await pause(6_000);
     const held = await server.command("drill", "run", "--scenario", "lost-host", "--json");
     const { checks } = JSON.parse(held.stdout);
     const told = Object.fromEntries(checks.map(({ name, good, detail }) => [name, good && detail]));

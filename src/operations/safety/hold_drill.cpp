@@ -4,6 +4,7 @@
 
 #include "operations/safety/drill_history.hpp"
 #include "operations/safety/folder_store.hpp"
+#include "operations/safety/one_at_a_time.hpp"
 #include "operations/safety/recovery_window.hpp"
 #include "operations/safety/restore.hpp"
 
@@ -38,6 +39,8 @@ private:
 DrillResult hold_drill(const Installation& beside, const Scenario& scenario, const Destination& place,
                        const StoredBackup& backup, const BackupKeys& keys, bool log_is_kept,
                        const MoveName& move_name) {
+    // Its folder, and the file with the key, are the same for all.
+    const auto turn = one_at_a_time(beside.data, "drill");
     open_backup(backup, keys);
     // Another machine has what the place has: its log, when it goes on after the backup.
     bool with_log = log_is_kept && beside.managed;

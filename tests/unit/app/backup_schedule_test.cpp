@@ -8,6 +8,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <thread>
 
 #include "app/installation.hpp"
@@ -26,6 +28,15 @@ using namespace std::chrono_literals;
 
 // Nobody waits ten minutes here.
 constexpr safety::Pace at_once{0s, 3600s, 3600s, 0s};
+
+// The commands of a drill are given to the program that holds it, which is this one. They fail here.
+const bool is_no_command = [] {
+    std::ifstream words("/proc/self/cmdline");
+    std::string program, word;
+    std::getline(std::getline(words, program, '\0'), word, '\0');
+    if (word == "backup") std::_Exit(1);
+    return true;
+}();
 
 class Schedule : public test::DatabaseTest {
 protected:
@@ -163,6 +174,27 @@ TEST_F(Schedule, ADrillThatBroughtNothingBackShowsNoTimes) {
     ASSERT_TRUE(becomes_true([&] { return value("brainbytes_drill_good") == 0; }));
     EXPECT_TRUE(std::isnan(value("brainbytes_drill_rto_seconds")));
     EXPECT_TRUE(std::isnan(value("brainbytes_drill_rpo_seconds")));
+}
+
+TEST_F(Schedule, ADrillThatIsDueIsHeldAndStandsInTheHistoryOnce) {
+    ASSERT_TRUE(is_no_command);
+    const auto settings = config(folder_ / "backups");
+    constexpr safety::Pace drills_too{0s, 3600s, 0s, 0s};
+    const auto before = now();
+    {
+        const BackupSchedule schedule(settings,
+                                      installation_of(settings, test::TestCluster::instance().conninfo()),
+                                      safety::read_backup_keys(key_), metrics_, drills_too, 50ms);
+        ASSERT_TRUE(becomes_true([&] { return !safety::past_drills(database(), 1).empty(); }));
+        std::this_thread::sleep_for(500ms);
+    }
+    const auto past = safety::past_drills(database(), 10);
+    ASSERT_EQ(past.size(), 1u) << "the next is due in a month";
+    EXPECT_EQ(past[0].scenario, "lost-host");
+    EXPECT_EQ(past[0].backup, safety::Destination(folder_ / "backups").find("latest").value().id);
+    EXPECT_GE(past[0].started_at, before);
+    EXPECT_FALSE(past[0].good);
+    EXPECT_NE(past[0].checks.find("\"restore\""), std::string::npos) << past[0].checks;
 }
 
 /// A port where connections are taken and nothing is ever said.

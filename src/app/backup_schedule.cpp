@@ -27,7 +27,7 @@ constexpr std::chrono::minutes followed_for{10};
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Time time) {
-    return std::chrono::duration<double>(now() - time).count();
+    return std::max(0.0, std::chrono::duration<double>(now() - time).count());
 }
 
 std::uint32_t random_number() {

@@ -4,6 +4,7 @@
 
 #include "base/core/json_writer.hpp"
 #include "base/core/uuid.hpp"
+#include "operations/safety/retention.hpp"
 
 namespace bb::safety {
 namespace {
@@ -16,9 +17,10 @@ constexpr const char* note_sql =
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 // NaN stands for what a failed drill has not: the release before reads these columns as numbers.
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
+// Not those of a time to come, when a clock was wrong: none would be held until then.
 constexpr const char* past_sql =
     "SELECT scenario, backup, started_at, nullif(rto_seconds, 'NaN'), nullif(rpo_seconds, 'NaN'), good, "
-    "checks::text FROM drills ORDER BY started_at DESC LIMIT $1";
+    "checks::text FROM drills WHERE started_at <= $2 ORDER BY started_at DESC LIMIT $1";
 
 constexpr const char* has_drills_sql = "SELECT to_regclass('drills') IS NOT NULL";
 constexpr const char* all_drills_sql = "SELECT coalesce(jsonb_agg(d), '[]')::text FROM drills d";
@@ -55,11 +57,11 @@ void note_drill(db::Session& session, const DrillResult& result) {
 }
 
 std::vector<PastDrill> past_drills(db::Session& session, int limit) {
-    return drills_in(session.query(past_sql, limit));
+    return drills_in(session.query(past_sql, limit, now() + clock_tolerance));
 }
 
 Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit) {
-    const auto rows = co_await db.query(past_sql, limit);
+    const auto rows = co_await db.query(past_sql, limit, now() + clock_tolerance);
     co_return drills_in(rows);
 }
 

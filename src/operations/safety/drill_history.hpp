@@ -22,7 +22,7 @@ struct PastDrill {
 };
 
 void note_drill(db::Session& session, const DrillResult& result);
-/// The newest first; at most `limit`.
+/// The newest first; at most `limit`, none of a time to come.
 std::vector<PastDrill> past_drills(db::Session& session, int limit);
 Task<std::vector<PastDrill>> past_drills(db::Database& db, int limit);
 /// Copies the drills that `to` has not from `from`, which a restore is about to replace with it. `from` needs

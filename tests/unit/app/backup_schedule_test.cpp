@@ -197,6 +197,20 @@ TEST_F(Schedule, ADrillThatIsDueIsHeldAndStandsInTheHistoryOnce) {
     EXPECT_NE(past[0].checks.find("\"restore\""), std::string::npos) << past[0].checks;
 }
 
+TEST_F(Schedule, ADrillOfATimeToComeHoldsUpNone) {
+    safety::DrillResult past, coming;
+    past.scenario = coming.scenario = "lost-host";
+    past.started_at = now() - 48h;
+    coming.started_at = now() + 24h * 90;
+    for (const auto* one : {&past, &coming}) safety::note_drill(database(), *one);
+    auto known = safety::past_drills(database(), 10);
+    ASSERT_EQ(known.size(), 1u) << "a clock was ahead";
+    EXPECT_EQ(known[0].started_at, past.started_at);
+    known = await(safety::past_drills(db(), 10));
+    ASSERT_EQ(known.size(), 1u);
+    EXPECT_FALSE(safety::is_drill_late(known[0].started_at));
+}
+
 /// A port where connections are taken and nothing is ever said.
 class SilentPort {
 public:

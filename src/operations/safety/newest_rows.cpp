@@ -43,4 +43,10 @@ void check_newest_rows(db::Session& session, const Manifest& manifest) {
     }
 }
 
+bool has_row_of(db::Session& session, Time moment) {
+    for (const auto table : session.query(dated_sql))
+        if (session.query(table.get<std::string>(2), moment)[0].get<bool>(0)) return true;
+    return false;
+}
+
 }  // namespace bb::safety

@@ -16,4 +16,7 @@ std::map<std::string, Time> newest_rows(db::Session& session);
 /// there.
 void check_newest_rows(db::Session& session, const Manifest& manifest);
 
+/// Whether any table has a row that was made at this moment.
+bool has_row_of(db::Session& session, Time moment);
+
 }  // namespace bb::safety

@@ -9,6 +9,7 @@
 #include "base/core/json_writer.hpp"
 #include "cli/backup_log.hpp"
 #include "cli/database.hpp"
+#include "features/materials/stored_files.hpp"
 #include "operations/safety/runs.hpp"
 
 namespace bb::cli {
@@ -36,6 +37,7 @@ struct Status {
         Standing standing;
     };
     std::vector<At> places;
+    std::int64_t files_at_risk = 0;  // uploaded since newest_apart(), on the disk of the data
 
     /// The newest run that made a backup.
     const std::optional<safety::BackupRun>& newest() const {
@@ -59,6 +61,13 @@ struct Status {
                 if (seconds && (!least || *seconds < *least)) least = seconds;
         }
         return least;
+    }
+    /// When the newest backup was made that outlives the disk of the data. Files are in no log.
+    std::optional<Time> newest_apart() const {
+        std::optional<Time> newest;
+        for (const auto& at : places)
+            if (!at.standing.same_disk) newest = std::max(newest, at.standing.newest);
+        return newest;
     }
     /// Whether two backups were missed, by what was noted or by what is there.
     bool is_late() const {
@@ -137,6 +146,16 @@ bool print_places(Context& context, JsonWriter& json, const Status& status, bool
     return good;
 }
 
+std::string lost_words(const Status& status, bool with_disk) {
+    const auto rpo = status.rpo(with_disk);
+    if (!rpo) return "everything";
+    auto words = "the last " + duration(*rpo);
+    if (with_disk && status.files_at_risk > 0)
+        words += fmt::format(" and {} uploaded files since {}", status.files_at_risk,
+                             to_rfc3339(*status.newest_apart()));
+    return words;
+}
+
 void print_runs(Context& context, JsonWriter& json, const Status& status, bool as_json) {
     const auto& newest = status.newest();
     const auto& fault = status.last.any ? status.last.any->fault : std::nullopt;
@@ -151,7 +170,8 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
     else
         json.null();
     json.field("fault", fault).field("rpoSeconds", status.rpo(false));
-    json.field("rpoSecondsWithDisk", status.rpo(true)).field("next", status.next);
+    json.field("rpoSecondsWithDisk", status.rpo(true)).field("filesAtRisk", status.files_at_risk);
+    json.field("next", status.next);
     json.field("late", status.is_late()).field("ageSeconds", status.age());
     json.field("allowedSeconds", std::int64_t(safety::longest_gap(status.every).count()));
     if (as_json) return;
@@ -159,14 +179,18 @@ void print_runs(Context& context, JsonWriter& json, const Status& status, bool a
                                          to_rfc3339(newest->started_at), newest->reason)
                            : std::string("last\tnone\n"));
     if (fault) context.out << fmt::format("fault\t{}\n", *fault);
-    for (const bool with_disk : {false, true}) {
-        const auto rpo = status.rpo(with_disk);
+    for (const bool with_disk : {false, true})
         context.out << fmt::format("lost if the {} were lost now\t{}\n",
                                    with_disk ? "disk of the data" : "database",
-                                   rpo ? "the last " + duration(*rpo) : std::string("everything"));
-    }
+                                   lost_words(status, with_disk));
     context.out << (status.next ? fmt::format("next\t{}\n", to_rfc3339(*status.next))
                                 : std::string("next\tnever by itself (BACKUP_EVERY_HOURS is 0)\n"));
+}
+
+/// All of them when there is no such moment; none when they are in a bucket.
+std::int64_t files_on_disk_since(Context& context, db::Session& session, std::optional<Time> moment) {
+    if (context.config.is_set("S3_BUCKET")) return 0;
+    return session.query(materials::files_since_sql, moment.value_or(Time{}))[0].get<std::int64_t>(0);
 }
 
 int status(Context& context, bool as_json) {
@@ -177,7 +201,7 @@ int status(Context& context, bool as_json) {
                 "The database has no schema of this program yet: start the server once, or \"brainbytes db "
                 "migrate\".");
         const std::chrono::hours every(context.config.number("BACKUP_EVERY_HOURS"));
-        Status status{safety::last_runs(session), every, std::nullopt, {}};
+        Status status{safety::last_runs(session), every, std::nullopt, {}, 0};
         const auto installation = app::installation_of(context.config, home);
         for (auto& place : app::destinations_of(context.config)) {
             PlaceLog log;
@@ -190,6 +214,7 @@ int status(Context& context, bool as_json) {
             auto standing = standing_of(place, app::is_beside_data(context.config, place));
             status.places.push_back({std::move(place), std::move(log), std::move(standing)});
         }
+        status.files_at_risk = files_on_disk_since(context, session, status.newest_apart());
         if (every.count() > 0) status.next = safety::next_run(status.last, now(), every, 0);
         JsonWriter json;
         json.object();

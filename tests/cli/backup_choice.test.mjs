@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
     chmodSync,
+    existsSync,
     mkdirSync,
+    mkdtempSync,
     readdirSync,
     readFileSync,
     rmSync,
@@ -13,6 +15,7 @@ import {
 import path from "node:path";
 import { after, before, test } from "node:test";
 
+import { fill } from "../support/archives.mjs";
 import { startCommand } from "../support/interruptions.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
@@ -51,6 +54,32 @@ test("a run of a time to come, and one to elsewhere, are none that the next is c
     assert.match(damaged.stdout, /1 backups, 1 of them damaged/);
     rmSync(folder, { recursive: true });
     assert.equal((await command("backup status")).code, 1, "it is gone, whatever was noted");
+});
+
+test("the status counts the uploads that are in no backup away from the disk of the data", async (t) => {
+    if (!existsSync("/dev/shm")) return t.skip("no other disk here");
+    const away = mkdtempSync("/dev/shm/bb-away-");
+    chmodSync(away, 0o777);
+    const place = path.join(away, "place");
+    const other = await startServer({ env: { BACKUP_TO: place, BACKUP_WAL_DAYS: "0" } });
+    const told = async () =>
+        /^lost if the disk of the data were lost now\t(.*)$/m.exec((await status()).stdout)[1];
+    const status = (...words) => other.command("backup", "status", ...words);
+    const filesAtRisk = async () => JSON.parse((await status("--json")).stdout).filesAtRisk;
+    try {
+        await fill(await other.as("ana@status.example"));
+        assert.deepEqual([await told(), await filesAtRisk()], ["everything", 1]);
+        const { createdAt } = json(await other.command("backup", "create", "--json"));
+        assert.match(await told(), /^the last \S+ seconds$/);
+        assert.equal(await filesAtRisk(), 0);
+        await fill(await other.as("ben@status.example"));
+        assert.match(await told(), /^the last \S+ seconds and 1 uploaded files since 20\S+Z$/);
+        assert.ok((await told()).endsWith(createdAt));
+        assert.equal(await filesAtRisk(), 1);
+    } finally {
+        await other.stop();
+        rmSync(away, { recursive: true, force: true });
+    }
 });
 
 test("the latest is none that is damaged or made of what a restore replaced, and prune keeps it", async () => {

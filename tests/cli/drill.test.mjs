@@ -188,3 +188,21 @@ test("where the log is kept, a lost machine comes back with what was live some s
     assert.ok(told.rows.endsWith(`; with what was live at ${noted}`), `${told.rows}, not ${noted}`);
     assert.match(told.application, /lost, at most 5\.0 min$/);
 });
+
+test("uploads that came after the newest backup are in no log: the work since then is lost", async () => {
+    const { backups } = JSON.parse((await server.command("backup", "list", "--json")).stdout);
+    await fill(await server.as("uploads@drill.example"));
+    await pause(1_500);
+    const held = await server.command("drill", "run", "--scenario", "lost-host", "--json");
+    assert.equal(held.code, 0, held.stdout + held.stderr);
+    const { rpoSeconds, startedAt, checks } = JSON.parse(held.stdout);
+    const since = (Date.parse(startedAt) - Date.parse(backups.at(-1).createdAt)) / 1000;
+    assert.ok(Math.abs(rpoSeconds - since) < 0.01, `${rpoSeconds} s, and the backup is of ${since} s before`);
+    const told = Object.fromEntries(checks.map(({ name, detail }) => [name, detail]));
+    assert.equal(
+        told.hashes,
+        "1 files are what was stored; those that came after the newest backup are lost",
+    );
+    assert.doesNotMatch(told.application, /lost/);
+    assert.match(told.database, /lost, at most 24\.0 h$/);
+});

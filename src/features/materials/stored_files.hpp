@@ -11,4 +11,8 @@ inline constexpr const char* stored_files_sql =
     "(SELECT owner_id, digest FROM file_keys WHERE (owner_id, digest) > ($1, $2) AND kept_until > now() "
     "ORDER BY owner_id, digest LIMIT 5000)) s ORDER BY owner_id, digest LIMIT 5000";
 
+/// ($1 moment) counts the stored files that rows name only since then; of any owner.
+inline constexpr const char* files_since_sql =
+    "SELECT count(*) FROM (SELECT FROM files GROUP BY owner_id, digest HAVING min(created_at) > $1) s";
+
 }  // namespace bb::materials

@@ -100,7 +100,11 @@ private:
 
     /// How old what is back is, and whether all of it is there.
     void look_at_data(DrillResult& result) {
-        result.rpo_seconds = lost_seconds(result.started_at, restored_->of);
+        const auto& backup = *plan_.backup.manifest;
+        // Files are in no log: with those that only a later backup would have, its work is lost.
+        files_lost_ = restored_->missing_files > backup.missing_files.size();
+        const auto of = files_lost_ ? std::min(restored_->of, backup.created_at) : restored_->of;
+        result.rpo_seconds = lost_seconds(result.started_at, of);
         check("rows", [&]() { return count_rows_back(result.started_at); });
     }
 
@@ -113,7 +117,7 @@ private:
         check("files", [this]() { return export_some(); });
         if (!result.rpo_seconds) return;
         measured_.lost = *result.rpo_seconds;
-        measured_.counted = by_log() || application();
+        measured_.counted = (by_log() && !files_lost_) || application();
         for (const auto& row : plan_.scenario.rows) checks_.push_back(compare(row, measured_));
     }
 
@@ -275,8 +279,9 @@ private:
         }
         const auto known = restored_ ? restored_->missing_files : plan_.backup.manifest->missing_files.size();
         if (missing > known) throw std::runtime_error(fmt::format("{} files are missing", missing - known));
-        return fmt::format("{} files are what was stored",
-                           found.at("files").to_number<std::size_t>() - missing);
+        return fmt::format("{} files are what was stored{}",
+                           found.at("files").to_number<std::size_t>() - missing,
+                           files_lost_ ? "; those that came after the newest backup are lost" : "");
     }
 
     bool succeeds(const std::vector<std::string>& words) {
@@ -338,6 +343,7 @@ private:
     std::vector<DrillCheck> checks_;
     DrillWriter writer_{site_};
     std::optional<BroughtBack> restored_;  // in the recovery; nothing: no data came back, or none was gone
+    bool files_lost_ = false;              // that came after the newest backup
     Measured measured_;
     Time before_damage_{};
 };

@@ -161,12 +161,26 @@ void print(Context& context, const RestoreWords& words, const safety::Manifest& 
         context.err << fmt::format("The settings of the backup are in {}.\n", restored.settings.string());
 }
 
+/// Those whom a database that was put aside may still have.
+safety::Erased erased_by_now(Context& context, const RestoreWords& words, const db::Home& home) {
+    auto erased = safety::erased_beside(app::destinations_of(context.config, words.from).front());
+    try {
+        db::Session live(home.conninfo());
+        erased.merge(safety::erased_in(live));
+    } catch (const db::SqlError& damage) {
+        context.err << fmt::format("The live database is damaged: {}\n", damage.what());
+    }
+    return erased;
+}
+
 int put_back(Context& context, const RestoreWords& words, db::Home& home) {
     const auto installation = told_installation(context, home);
     context.err << fmt::format("{} takes the place of the live database, which is kept like it.\n",
                                words.put_back);
     if (words.dry_run || !confirmed(context, words.yes)) return words.dry_run ? done : failed;
-    context.out << safety::put_back_former(installation, words.put_back) << '\n';
+    context.out << safety::put_back_former(installation, words.put_back, erased_by_now(context, words, home),
+                                           settle_with(context, home.conninfo()))
+                << '\n';
     return done;
 }
 

@@ -17,7 +17,6 @@
 #include "operations/deploy/ledger.hpp"
 #include "operations/deploy/schema_back.hpp"
 #include "operations/deploy/smoke_test.hpp"
-#include "operations/safety/folder_store.hpp"
 
 namespace bb::deploy {
 namespace {
@@ -193,7 +192,6 @@ private:
         });
         step("restore", [this]() {
             former_ = former_databases();
-            secret_ = small_file(plan_.data / "secret");
             note_going_back(plan_.data,
                             {plan_.release.about.name(), plan_.restore->migration, process::own_name()});
             std::vector<std::string> words = {"backup", "restore", "--yes", "--json", "--no-safety"};
@@ -212,17 +210,11 @@ private:
         if (!is_replaced(around_, plan_.restore->migration)) return "it was not replaced";
         for (const auto& name : former_databases()) {
             if (former_->contains(name)) continue;
-            if (secret_ && small_file(plan_.data / "secret") != secret_)
-                safety::write_small_file(plan_.data / "secret", *secret_);
             const auto aside = ourselves({"backup", "restore", "--put-back", name, "--yes"}, [] {});
             return fmt::format("{} is back in its place; what was brought back is kept as {}", name,
                                aside.substr(0, aside.find('\n')));
         }
         throw std::runtime_error("the database of before is not there");
-    }
-
-    static std::optional<std::string> small_file(const std::filesystem::path& file) {
-        return std::filesystem::exists(file) ? std::optional(safety::read_small_file(file)) : std::nullopt;
     }
 
     std::filesystem::path program() const { return plan_.release.folder / "brainbytes"; }
@@ -296,9 +288,8 @@ private:
     Traffic before_, at_switch_;
     bool putting_back_ = false;
     std::optional<std::set<std::string>>
-        former_;                         // databases that were put aside before; once it may replace
-    std::optional<std::string> secret_;  // of the server, before
-    std::optional<int> schema_before_;   // known once nothing serves, so that it can be taken back
+        former_;                        // databases that were put aside before; once it may replace
+    std::optional<int> schema_before_;  // known once nothing serves, so that it can be taken back
 };
 
 }  // namespace

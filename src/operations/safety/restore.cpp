@@ -15,6 +15,7 @@
 #include "operations/safety/newest_rows.hpp"
 #include "operations/safety/one_at_a_time.hpp"
 #include "operations/safety/snapshot.hpp"
+#include "operations/safety/tools.hpp"
 
 namespace bb::safety {
 namespace {
@@ -31,6 +32,12 @@ constexpr const char* restored_at_sql =
 
 double since(steady_clock::time_point start) {
     return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+/// Where the server's secret lies that a database which was put aside goes with, if it is another one.
+fs::path secret_of(const Installation& at, const std::string& former) {
+    constexpr std::string_view mark = "_before_";
+    return at.data / ("secret.before-" + former.substr(former.rfind(mark) + mark.size()));
 }
 
 /// One restore on its way.
@@ -72,13 +79,13 @@ private:
         result.missing_files = loaded_.count_missing_files();
         const auto secret_file = into_.data / "secret";
         const bool fresh = !fs::exists(secret_file);
-        if (fresh) keep_secret(secret_file);
         const auto former = former_name(into_.conninfo, id_);
+        if (fresh) keep_secret(secret_file, former);
         result.seconds_away = loaded_.database().take_place(former);
         if (!plan_.empty) result.former_database = former;
         try {
             // First: without it, nothing that is sealed in the database opens.
-            if (!fresh) keep_secret(secret_file);
+            if (!fresh) keep_secret(secret_file, former);
             loaded_.files().replace_changed();
             result.settings = loaded_.files().keep_settings(id_);
         } catch (const std::exception& fault) {
@@ -95,10 +102,10 @@ private:
     }
 
     /// Without the secret of then, what was sealed with it stays closed.
-    void keep_secret(const fs::path& file) {
+    void keep_secret(const fs::path& file, const std::string& former) {
         const auto& secret = loaded_.files().secret();
         if (secret == into_.secret) return;
-        if (fs::exists(file)) fs::rename(file, file.string() + ".before-" + id_);
+        if (fs::exists(file)) fs::rename(file, secret_of(into_, former));
         write_small_file(file, secret);
         if (into_.secret.empty()) return;
         into_.say(
@@ -128,6 +135,33 @@ void compare_with_live(db::Session& session, const Manifest& manifest, RestorePl
     }
     for (const auto& [table, rows] : live)
         if (rows != 0) plan.changes.push_back(RowChange{table, rows, 0});
+}
+
+/// Nobody can be erased by this program in an older schema than it works with. One of a newer program stays.
+void migrate_former(const std::string& conninfo) {
+    const auto migrations = embedded::embedded_migrations();
+    db::Session session(conninfo);
+    db::Migrator migrator(session, migrations);
+    if (migrator.current() >= db::newest_needed(migrations)) return;
+    const auto ignore = [](const db::Migration&) {
+    };
+    const auto applied = migrator.migrate(ignore, db::Phases::needed);
+    if (!applied) throw std::runtime_error(applied.error().detail);
+}
+
+void put_secret_back(const Installation& at, const std::string& name, const std::string& former) {
+    const auto kept = secret_of(at, name), file = at.data / "secret";
+    if (!fs::exists(kept)) return;
+    try {
+        if (fs::exists(file)) write_small_file(secret_of(at, former), read_small_file(file));
+        write_small_file(file, read_small_file(kept));
+        fs::remove(kept);
+    } catch (const std::exception& fault) {
+        throw std::runtime_error(fmt::format(
+            "{} is in its place (the one of before is {}), but what is sealed in it opens with the secret in "
+            "{} alone, which could not be moved to {}: {}",
+            name, former, kept.string(), file.string(), fault.what()));
+    }
 }
 
 }  // namespace
@@ -175,13 +209,19 @@ std::vector<std::string> former_databases(const Installation& at) {
     return former_databases_of(at.conninfo);
 }
 
-std::string put_back_former(const Installation& at, const std::string& name) {
+std::string put_back_former(const Installation& at, const std::string& name, const Erased& erased,
+                            const Settle& settle) {
     const auto known = former_databases(at);
     if (std::find(known.begin(), known.end(), name) == known.end())
         throw std::runtime_error(fmt::format("No restore has put a database {} aside{}{}.", name,
                                              known.empty() ? "" : ": there are ", fmt::join(known, ", ")));
+    const auto turn = one_at_a_time(at.data, "restore");
+    const auto conninfo = with_database(at.conninfo, name);
+    migrate_former(conninfo);
+    settle(conninfo, erased);
     const auto former = former_name(at.conninfo, "putting_back");
     put_back_database(at.conninfo, name, former);
+    put_secret_back(at, name, former);
     return former;
 }
 

@@ -51,7 +51,7 @@ struct Restored {
     double seconds_away = 0;  ///< that no connection could be made
 };
 
-/// What others do to the restored database before it takes the place of the live one.
+/// What others do to a database before it takes the place of the live one.
 using Settle = std::function<void(const std::string& conninfo, const Erased& erased)>;
 
 /// Restores a backup beside what is there, checks it, and only then puts it in its place; until then nothing
@@ -65,9 +65,12 @@ Restored restore_backup(const Installation& into, const RestoreSource& source, c
 /// Databases that restores have put aside; purge_former() drops them.
 std::vector<std::string> former_databases(const Installation& at);
 /// Gives one of them the place of the live database, which is put aside in turn: under the name that this
-/// gives. Uploaded files and the server's secret stay. Throws std::runtime_error with a sentence,
-/// db::SqlError.
-std::string put_back_former(const Installation& at, const std::string& name);
+/// gives. What a restore does to what comes back is done to it before: newer migrations, and `settle` with
+/// those who were erased. The server's secret of its time comes back with it; uploaded files stay. Until the
+/// databases change places, whatever fails leaves everything live as it was. Throws std::runtime_error with a
+/// sentence, db::SqlError, db::Unavailable.
+std::string put_back_former(const Installation& at, const std::string& name, const Erased& erased,
+                            const Settle& settle);
 void purge_former(const Installation& at, const std::vector<std::string>& names);
 
 }  // namespace bb::safety

@@ -21,11 +21,16 @@ using personal::ArchivedId;
 constexpr const char* material_here_sql =
     "SELECT id FROM materials WHERE owner_id = $1 AND deleted_at IS NULL AND (id = $2 OR id = "
     "(SELECT made_id FROM imported WHERE owner_id = $1 AND kind = 'material' AND original_id = $2)) LIMIT 1";
+// What a deleted material holds is not marked itself, and is not here any more.
 constexpr const char* entry_here_sql =
-    "SELECT id FROM entries WHERE owner_id = $1 AND deleted_at IS NULL AND (id = $2 OR id = "
+    "SELECT e.id FROM entries e "
+    "JOIN materials m ON m.owner_id = e.owner_id AND m.id = e.material_id AND m.deleted_at IS NULL "
+    "WHERE e.owner_id = $1 AND e.deleted_at IS NULL AND (e.id = $2 OR e.id = "
     "(SELECT made_id FROM imported WHERE owner_id = $1 AND kind = 'entry' AND original_id = $2)) LIMIT 1";
 constexpr const char* file_here_sql =
-    "SELECT id FROM files WHERE owner_id = $1 AND deleted_at IS NULL AND (id = $2 OR id = "
+    "SELECT f.id FROM files f "
+    "JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id AND m.deleted_at IS NULL "
+    "WHERE f.owner_id = $1 AND f.deleted_at IS NULL AND (f.id = $2 OR f.id = "
     "(SELECT made_id FROM imported WHERE owner_id = $1 AND kind = 'file' AND original_id = $2)) LIMIT 1";
 constexpr const char* count_subjects_sql = "SELECT count(*) FROM subjects WHERE owner_id = $1";
 constexpr const char* material_sql =

@@ -1,7 +1,7 @@
 // Files that have to be read after their upload: every kind, by samples that other programs made, and files that mean
 // no good.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -209,14 +209,19 @@ describe("files that mean no good, or are broken, end with a reason", () => {
         });
 
     test("names that lead elsewhere are names only", async () => {
-        const file = await read(
-            "led.docx",
-            zip([
-                ["../../../../tmp/bb-led", "x"],
-                ["word/document.xml", "y"],
-            ]),
-        );
-        assert.equal(file.state, "failed");
+        const name = `tmp/bb-led-${process.pid}`;
+        const parts = [
+            ["[Content_Types].xml", types],
+            ["_rels/.rels", rels],
+            ["word/document.xml", body(paragraph("whole"))],
+        ];
+        assert.equal((await read("whole.docx", zip(parts))).text, "whole\n");
+        for (const way of ["../../../../", "/", "word/../../../../../"]) {
+            const file = await read("led.docx", zip([...parts, [way + name, "x"]]));
+            assert.deepEqual([file.state, file.fault], ["failed", "damaged"], JSON.stringify(file));
+        }
+        for (const folder of ["/", root, process.cwd(), path.dirname(root)])
+            assert.ok(!existsSync(path.join(folder, name)), folder);
     });
 
     test("and the server goes on", async () => {

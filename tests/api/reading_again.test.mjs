@@ -79,7 +79,9 @@ test("files of an older reader are read again, stay ready meanwhile, and passage
     const note = await brought("note.md", "# Plums\n\nPlums are blue.\n");
     const bad = await brought("bad.pdf", "no PDF at all", "failed");
     const kept = await brought("kept.html", "<h1>Kept</h1><p>The needle is in here.</p>");
-    assert.deepEqual([await reader(page), await reader(table), await reader(bad)], [1, 1, 0]);
+    const newest = await reader(page);
+    assert.ok(newest > 0);
+    assert.deepEqual([await reader(table), await reader(bad)], [newest, 0]);
     const before = await passages(page);
     assert.deepEqual(
         before.map((one) => one.split(" ")[1]),
@@ -123,7 +125,7 @@ test("files of an older reader are read again, stay ready meanwhile, and passage
     assert.equal(await row(kept), oldKept, "what cannot be read any more stays as it was");
     assert.deepEqual(await passages(kept), keptPassages);
     assert.ok((await found("needle")).some(({ fileId }) => fileId === kept.id));
-    assert.deepEqual([await reader(page), await reader(table), await reader(kept)], [1, 1, 1]);
+    assert.deepEqual([await reader(page), await reader(table), await reader(kept)], Array(3).fill(newest));
     assert.deepEqual([await row(note), await row(bad)], [oldNote, oldBad], "these are not read again");
     assert.deepEqual(await lines("SELECT DISTINCT state FROM seen"), ["ready"]);
     assert.deepEqual([await counted("read"), await counted("failed")], [2, 1]);
@@ -137,6 +139,7 @@ test("files of an older reader are read again, stay ready meanwhile, and passage
 test("a file that is deleted, or whose original is away, stays what it is", async () => {
     const gone = await brought("gone.html", "<h1>Gone</h1><p>The pearl is in here.</p>");
     const lost = await brought("lost.html", "<h1>Lost</h1><p>The coral is in here.</p>");
+    const newest = await reader(lost);
     assert.equal((await ana.request(`${files}/${gone.id}`, { method: "DELETE" })).status, 204);
     const both = `id IN ('${gone.id}', '${lost.id}')`;
     await database.query(
@@ -150,7 +153,7 @@ test("a file that is deleted, or whose original is away, stays what it is", asyn
     );
     await until("no job to wait", noneWaits, 20_000);
     assert.deepEqual([await row(gone), await row(lost)], [oldGone, oldLost]);
-    assert.deepEqual([await reader(gone), await reader(lost)], [0, 1]);
+    assert.deepEqual([await reader(gone), await reader(lost)], [0, newest]);
     assert.equal((await look(lost)).state, "ready");
     assert.ok((await found("coral")).some(({ fileId }) => fileId === lost.id));
     assert.equal((await ana.request(`${files}/${gone.id}/restore`, { method: "POST" })).status, 200);

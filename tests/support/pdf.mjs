@@ -18,3 +18,16 @@ export function pdfOf(texts, said = texts.length) {
         `${pages.join("")}trailer<</Root 1 0 R>>\n`
     );
 }
+
+/** A page that says `text`, below trees of pages of any shape: `nodes` are what stands in the objects from 10 on. */
+export function pdfOfTree(nodes, text) {
+    const drawn = `BT /F 12 Tf 20 200 Td (${text}) Tj ET`;
+    const tree = nodes.map((node, n) => `${10 + n} 0 obj<</Type/Pages${node}>>endobj\n`);
+    return (
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 10 0 R>>endobj\n" +
+        "3 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n" +
+        "4 0 obj<</Type/Page/MediaBox[0 0 600 300]/Resources<</Font<</F 3 0 R>>>>/Contents 5 0 R>>endobj\n" +
+        `5 0 obj<</Length ${drawn.length}>>stream\n${drawn}\nendstream endobj\n` +
+        `${tree.join("")}trailer<</Root 1 0 R>>\n`
+    );
+}

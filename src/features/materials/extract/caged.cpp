@@ -9,7 +9,8 @@
 
 #include "base/core/utf8.hpp"
 #include "features/materials/extract/child.hpp"
-#include "features/materials/extract/read.hpp"
+#include "features/materials/extract/pdf_pages.hpp"
+#include "features/materials/extract/readers.hpp"
 #include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
@@ -21,7 +22,8 @@ constexpr std::size_t most_text = 8u << 20;
 constexpr std::size_t most_picture = 64u << 20;
 constexpr int most_pictures = 100;  // pages of a PDF
 constexpr std::chrono::minutes longest{5};
-constexpr int last_page = 5000;            // that is read
+constexpr int last_page = 5000;            // that is kept
+constexpr int beyond = last_page + 1;      // which tells that there are more
 constexpr int worth_halving = 40;          // pages
 constexpr std::size_t longest_count = 16;  // bytes of "/Count 12345", and some
 constexpr int no_such_page = 99;           // of pdftotext(1) and pdftoppm(1)
@@ -71,8 +73,7 @@ Unread as_said(const std::string& output) {
 
 /// Nothing when the step went well.
 std::optional<Unread> fault_of(const CageOutcome& ended, bool pdf = false) {
-    if (ended.too_much)
-        return unread(Fault::too_large, "The file holds too much to be read. Split it into smaller files.");
+    if (ended.too_much) return too_much();
     if (ended.too_slow || ended.code == 128 + SIGXCPU)
         return unread(Fault::too_slow, "The file takes too long to read. Split it into smaller files.");
     if (ended.code == refused) return as_said(ended.output);
@@ -84,31 +85,33 @@ bool has_words(std::string_view text) {
     return text.find_first_not_of(" \n\t\f\r") != std::string_view::npos;
 }
 
-/// So little text that the pages must be pictures, with the name of a scanner on them perhaps.
-bool is_scan(std::string_view text) {
-    constexpr std::ptrdiff_t few_letters = 20;  // on a page
-    const auto pages = std::max<std::ptrdiff_t>(1, std::count(text.begin(), text.end(), '\f'));
-    const auto letters =
-        std::count_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > ' '; });
-    return letters < few_letters * pages;
+/// The text in the picture of a page, from 1; none where there is no such page.
+Read<std::string> read_page_picture(Steps& steps, const CagedFile& file, std::size_t page) {
+    const auto picture = steps.run(read_pdf_picture, std::to_string(page), file, most_picture);
+    if (picture.code == no_such_page || (picture.code == 0 && picture.output.empty())) return std::string();
+    if (auto fault = fault_of(picture, true)) return std::move(*fault);
+    const auto words = steps.run(read_picture, "-", CagedFile(picture.output));
+    if (auto fault = fault_of(words)) return std::move(*fault);
+    return words.output.substr(0, words.output.find('\f'));  // tesseract ends each page itself
 }
 
-/// The text in the pictures that the pages of a PDF are. Of a long one as many as there is time for.
-Read<std::string> read_scan(Steps& steps, const CagedFile& file) {
-    std::string text;
-    for (int page = 1;; ++page) {
-        const auto picture = steps.run(read_pdf_picture, std::to_string(page), file, most_picture);
-        if (picture.code == no_such_page || (picture.code == 0 && picture.output.empty())) return text;
-        auto fault = fault_of(picture, true);
-        CageOutcome words;
-        if (!fault && page <= most_pictures) words = steps.run(read_picture, "-", CagedFile(picture.output));
-        if (!fault) fault = fault_of(words);
-        const bool enough = page > most_pictures || (fault && fault->fault == Fault::too_slow);
-        if (enough && page > 1) return text + fmt::format("\n\n(The pages from {} on were not read.)", page);
-        if (fault) return std::move(*fault);
-        if (page > 1) text += '\f';
-        text += words.output.substr(0, words.output.find('\f'));  // tesseract ends each page itself
+/// The first page, from 0, whose picture was not read, and why.
+struct Unseen {
+    std::size_t page;
+    Unread why;
+};
+
+/// Reads the text in the pages that are pictures, as many as there is time for.
+std::optional<Unseen> read_pictures(Steps& steps, const CagedFile& file, PdfPages& pages) {
+    int pictures = 0;
+    for (std::size_t page = 0; page < pages.count(); ++page) {
+        if (!pages.is_picture(page)) continue;
+        if (++pictures > most_pictures) return Unseen{page, too_much()};
+        const auto words = read_page_picture(steps, file, page + 1);
+        if (!words) return Unseen{page, words.error()};
+        pages.see(page, *words);
     }
+    return std::nullopt;
 }
 
 /// How many pages a PDF says to have, where it says so in plain text: enough to know where to cut it, whether
@@ -137,27 +140,26 @@ CageOutcome read_pages(Steps& steps, const CagedFile& file, int first, int last)
 /// The text of all pages: of a long PDF its halves are read side by side.
 CageOutcome read_all_pages(Steps& steps, const CagedFile& file) {
     const int pages = pages_said(file);
-    if (pages < worth_halving) return read_pages(steps, file, 1, last_page);
+    if (pages < worth_halving) return read_pages(steps, file, 1, beyond);
     auto second =
-        std::async(std::launch::async, [&] { return read_pages(steps, file, pages / 2 + 1, last_page); });
+        std::async(std::launch::async, [&] { return read_pages(steps, file, pages / 2 + 1, beyond); });
     auto whole = read_pages(steps, file, 1, pages / 2);
     const auto rest = second.get();
     if (fault_of(whole, true) || rest.code == no_such_page) return whole;
     if (rest.too_slow || rest.too_much) return rest;
-    if (rest.code != 0) return read_pages(steps, file, 1, last_page);  // it has not the pages that it says
+    if (rest.code != 0) return read_pages(steps, file, 1, beyond);  // it has not the pages that it says
     whole.output += rest.output;
     whole.too_much = whole.output.size() > most_text;
     return whole;
 }
 
 Read<std::string> read_a_pdf(Steps& steps, const CagedFile& file) {
-    auto ended = read_all_pages(steps, file);
+    const auto ended = read_all_pages(steps, file);
     if (auto fault = fault_of(ended, true)) return std::move(*fault);
-    if (!is_scan(ended.output)) return std::move(ended.output);
-    auto scan = read_scan(steps, file);
-    const bool better = scan ? scan->size() >= ended.output.size() : !has_words(ended.output);
-    if (better) return scan;
-    return std::move(ended.output);
+    PdfPages pages(ended.output, last_page);
+    auto unseen = read_pictures(steps, file, pages);
+    if (unseen && !pages.has_words()) return std::move(unseen->why);
+    return pages.text(unseen ? std::optional(unseen->page) : std::nullopt);
 }
 
 Read<std::string> read_by(Kind kind, Steps& steps, const CagedFile& file, const std::string& name) {

@@ -1,5 +1,6 @@
 #include "features/materials/older_files.hpp"
 
+#include "features/materials/extract/read.hpp"
 #include "features/materials/files.hpp"
 #include "features/materials/materials.hpp"
 #include "unit/support/test_database.hpp"
@@ -28,6 +29,11 @@ protected:
             "' FROM materials, generate_series(1, " + std::to_string(count) + ") WHERE id = '" + in.text() +
             "'");
     }
+    /// What waits, by the newest reader.
+    void read_all() {
+        cluster().script("UPDATE files SET reader = " + std::to_string(extract::reader_version) +
+                         " WHERE id IN (SELECT subject_id FROM jobs); DELETE FROM jobs");
+    }
     std::size_t queue() { return await(queue_older_of_any_owner(db())); }
     std::int64_t queued(const std::string& where = "true") {
         db::Session session(cluster().conninfo());
@@ -49,11 +55,9 @@ TEST_F(OlderFilesTest, AreQueuedAFewAtATimeByTurns) {
     EXPECT_EQ(queued("f.name = 'few.PDF'"), 3);
     EXPECT_EQ(queue(), 20u);
     EXPECT_EQ(queued(), 20);
-    cluster().script(
-        "UPDATE files SET reader = 1 WHERE id IN (SELECT subject_id FROM jobs); DELETE FROM jobs");
+    read_all();
     EXPECT_EQ(queue(), 13u);
-    cluster().script(
-        "UPDATE files SET reader = 1 WHERE id IN (SELECT subject_id FROM jobs); DELETE FROM jobs");
+    read_all();
     EXPECT_EQ(queue(), 0u);
 }
 

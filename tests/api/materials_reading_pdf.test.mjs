@@ -111,3 +111,9 @@ describe("trees of pages end in time", () => {
             assert.ok(Date.now() - began < 60_000, `${Date.now() - began} ms`);
         });
 });
+
+test("a PDF with a password is told to be protected", async () => {
+    const file = await read("locked.pdf", sample("locked.pdf"));
+    assert.deepEqual([file.state, file.fault], ["failed", "protected"], JSON.stringify(file));
+    assert.match(file.reason, /password/);
+});

@@ -117,3 +117,27 @@ test("a PDF with a password is told to be protected", async () => {
     assert.deepEqual([file.state, file.fault], ["failed", "protected"], JSON.stringify(file));
     assert.match(file.reason, /password/);
 });
+
+describe("what is two kinds of file at once is the one that its name and its first bytes say", () => {
+    const pdf = Buffer.from(pdfOf(["This sentence stands in the PDF alone"]));
+    const page = Buffer.from("<html><body><p>This sentence stands in the page alone</p></body></html>");
+    const docx = sample("notes.docx");
+    const both = {
+        "pdf-first.pdf": [[pdf, docx], /^This sentence stands in the PDF alone\n$/],
+        "pdf-first.docx": [[pdf, docx], "mismatch"],
+        "zip-first.docx": [[docx, pdf], /^# Photosynthesis/],
+        "zip-first.pdf": [[docx, pdf], "mismatch"],
+        "page-first.docx": [[page, docx], "damaged"],
+        "page-first.html": [[page, docx], "mismatch"],
+        "page-behind.docx": [[docx, page], /^# Photosynthesis/],
+        "page-behind.html": [[docx, page], "mismatch"],
+    };
+    for (const [name, [parts, expected]] of Object.entries(both))
+        test(name, async () => {
+            const file = await read(name, Buffer.concat(parts));
+            if (typeof expected === "string")
+                assert.deepEqual([file.state, file.fault], ["failed", expected], JSON.stringify(file));
+            else assert.match(file.text ?? "", expected, JSON.stringify(file));
+            assert.doesNotMatch(file.text ?? "", /PK|%PDF/);
+        });
+});

@@ -11,6 +11,7 @@
 #include "features/materials/extract/child.hpp"
 #include "features/materials/extract/pdf_pages.hpp"
 #include "features/materials/extract/readers.hpp"
+#include "features/materials/extract/signature.hpp"
 #include "features/materials/extract/tidy.hpp"
 
 namespace bb::materials::extract {
@@ -153,7 +154,14 @@ CageOutcome read_all_pages(Steps& steps, const CagedFile& file) {
     return whole;
 }
 
+/// Why a file is no PDF though there may be one behind its first bytes: it could be read as either.
+std::optional<Unread> other_than_pdf(const CagedFile& file) {
+    char start[16];
+    return wrong_content(Kind::pdf, std::string_view(start, file.read(0, start, sizeof start)));
+}
+
 Read<std::string> read_a_pdf(Steps& steps, const CagedFile& file) {
+    if (auto other = other_than_pdf(file)) return std::move(*other);
     const auto ended = read_all_pages(steps, file);
     if (auto fault = fault_of(ended, true)) return std::move(*fault);
     PdfPages pages(ended.output, last_page);

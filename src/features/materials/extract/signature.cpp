@@ -15,8 +15,9 @@ struct Signature {
     std::string_view bytes;
     std::string_view what;
 };
+constexpr std::string_view pdf_begins = "%PDF-"sv;
 constexpr Signature signatures[] = {
-    {"%PDF-"sv, "a PDF"},
+    {pdf_begins, "a PDF"},
     {"PK\x03\x04"sv, "a ZIP archive (as .docx, .pptx, .xlsx, .odt and .epub are)"},
     {"PK\x05\x06"sv, "an empty ZIP archive"},
     {"\x89PNG\r\n"sv, "a picture (PNG)"},
@@ -37,6 +38,11 @@ bool is_archive(Kind kind) {
     return kind >= Kind::docx && kind <= Kind::epub;
 }
 
+/// What files of this kind begin with; empty where they begin as they like.
+std::string_view begin_of(Kind kind) {
+    return is_archive(kind) ? "PK"sv : kind == Kind::pdf ? pdf_begins : ""sv;
+}
+
 /// An RTF document is text all the same, and "RIFF" or "ID3" are words that a text may begin with.
 bool may_begin_a_text(std::string_view bytes) {
     return bytes.find('\0') == std::string_view::npos &&
@@ -52,10 +58,11 @@ std::optional<Unread> wrong_content(Kind kind, std::string_view bytes) {
             "The file is protected by a password, or is of an old format (.doc, .xls, .ppt). Save it as "
             ".docx, "
             ".xlsx or .pptx without a password, and upload that.");
-    if (kind == Kind::pdf || kind == Kind::picture) return std::nullopt;
+    if (kind == Kind::picture) return std::nullopt;
+    const auto right = begin_of(kind);
     for (const auto& [begin, what] : signatures) {
         if (!bytes.starts_with(begin) || (!is_archive(kind) && may_begin_a_text(bytes))) continue;
-        if (is_archive(kind) && begin.starts_with("PK")) return std::nullopt;
+        if (!right.empty() && begin.starts_with(right)) return std::nullopt;
         return mismatch("The file is not what its name says: it is " + std::string(what) + ".");
     }
     if (is_archive(kind))

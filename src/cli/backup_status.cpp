@@ -151,8 +151,8 @@ std::string lost_words(const Status& status, bool with_disk) {
     if (!rpo) return "everything";
     auto words = "the last " + duration(*rpo);
     if (with_disk && status.files_at_risk > 0)
-        words += fmt::format(" and {} uploaded files since {}", status.files_at_risk,
-                             to_rfc3339(*status.newest_apart()));
+        words += fmt::format(" and {} uploaded file{} since {}", status.files_at_risk,
+                             status.files_at_risk == 1 ? "" : "s", to_rfc3339(*status.newest_apart()));
     return words;
 }
 

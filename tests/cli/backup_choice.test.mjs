@@ -73,7 +73,7 @@ test("the status counts the uploads that are in no backup away from the disk of 
         assert.match(await told(), /^the last \S+ seconds$/);
         assert.equal(await filesAtRisk(), 0);
         await fill(await other.as("ben@status.example"));
-        assert.match(await told(), /^the last \S+ seconds and 1 uploaded files since 20\S+Z$/);
+        assert.match(await told(), /^the last \S+ seconds and 1 uploaded file since 20\S+Z$/);
         assert.ok((await told()).endsWith(createdAt));
         assert.equal(await filesAtRisk(), 1);
     } finally {

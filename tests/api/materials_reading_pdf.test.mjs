@@ -78,6 +78,12 @@ test("pages that are pictures are read between pages of text, and stay the pages
     }
 });
 
+test("pages with a title alone are no pictures: nothing is looked for in them, and nothing was left out", async () => {
+    const texts = Array.from({ length: 120 }, (_, n) => `Chapter ${n + 1}`);
+    texts[60] = "Here stands a sentence of many letters";
+    assert.deepEqual(await pagesOf("titles.pdf", pdfOf(texts)), texts);
+});
+
 describe("trees of pages end in time", () => {
     const leaf = "A leaf on a long tree of pages";
     const chain = (length, count, twice = false) =>

@@ -165,6 +165,10 @@ Read<std::string> read_a_pdf(Steps& steps, const CagedFile& file) {
     const auto ended = read_all_pages(steps, file);
     if (auto fault = fault_of(ended, true)) return std::move(*fault);
     PdfPages pages(ended.output, last_page);
+    if (pages.is_mixed()) {
+        const auto list = steps.run(list_pdf_pictures, std::to_string(last_page), file);
+        if (list.code == 0 && !list.too_much) pages.know_pictures(list.output);
+    }
     auto unseen = read_pictures(steps, file, pages);
     if (unseen && !pages.has_words()) return std::move(unseen->why);
     return pages.text(unseen ? std::optional(unseen->page) : std::nullopt);

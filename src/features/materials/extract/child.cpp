@@ -101,6 +101,8 @@ int read_as(std::string_view what, const std::string& word) {
                        "-l", word.substr(dash + 1), "-", "-"},
                       "poppler-utils");
     }
+    if (what == list_pdf_pictures)
+        return become({"/usr/bin/pdfimages", "-list", "-l", word, "-"}, "poppler-utils");
     if (what == read_pdf_picture)
         return become({"/usr/bin/pdftoppm", "-png", "-gray", "-r", "300", "-scale-to", "3000", "-f", word,
                        "-l", word, "-"},

@@ -10,8 +10,9 @@ inline constexpr const char* reading_word = "read-a-file";
 /// What it does with the file: the word after `reading_word`. One more follows.
 inline constexpr const char* read_kind = "kind";  // its text by our own readers; NAME of the file
 inline constexpr const char* read_pdf = "pdf";    // the text of its pages "FIRST-LAST"
-inline constexpr const char* read_pdf_picture = "pdf-picture";  // a page as a PNG picture; its NUMBER
-inline constexpr const char* read_picture = "picture";          // the text in a picture; "-"
+inline constexpr const char* list_pdf_pictures = "pdf-pictures";  // which pages have some; "LAST" page
+inline constexpr const char* read_pdf_picture = "pdf-picture";    // a page as a PNG picture; its NUMBER
+inline constexpr const char* read_picture = "picture";            // the text in a picture; "-"
 
 /// How the reading process ends of itself, besides 0.
 enum ReadingEnd {

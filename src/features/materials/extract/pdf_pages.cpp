@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/core/number.hpp"
+
 namespace bb::materials::extract {
 namespace {
 
@@ -25,8 +27,28 @@ PdfPages::PdfPages(std::string_view text, std::size_t most) {
 }
 
 bool PdfPages::is_picture(std::size_t page) const {
+    if (!without_picture_.empty() && without_picture_[page]) return false;
     constexpr std::ptrdiff_t few = 20;
     return letters_of(pages_[page]) < few;
+}
+
+bool PdfPages::is_mixed() const {
+    std::size_t pictures = 0;
+    for (std::size_t page = 0; page < pages_.size(); ++page) pictures += is_picture(page);
+    return pictures > 0 && pictures < pages_.size();
+}
+
+void PdfPages::know_pictures(std::string_view list) {
+    without_picture_.assign(pages_.size(), true);
+    while (!list.empty()) {  // a head of two lines, then lines that begin with the number of the page
+        const auto end = std::min(list.find('\n'), list.size());
+        const auto line = list.substr(0, end);
+        list.remove_prefix(std::min(end + 1, list.size()));
+        const auto word = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+        const auto page = parse_number(word.substr(0, word.find(' ')));
+        if (page && *page >= 1 && static_cast<std::size_t>(*page) <= pages_.size())
+            without_picture_[static_cast<std::size_t>(*page) - 1] = false;
+    }
 }
 
 void PdfPages::see(std::size_t page, std::string_view words) {

@@ -16,6 +16,10 @@ public:
     std::size_t count() const { return pages_.size(); }
     /// Whether a page has so little text that it must be a picture, with the name of a scanner on it perhaps.
     bool is_picture(std::size_t page) const;
+    /// Pages of few letters beside others of many: a title, an empty page, or a picture.
+    bool is_mixed() const;
+    /// Only pages that hold a picture can be one from now on. `list` is what "pdfimages -list" prints.
+    void know_pictures(std::string_view list);
     /// Takes what was read in the picture of a page in place of its text, where that is more.
     void see(std::size_t page, std::string_view words);
     bool has_words() const;
@@ -26,6 +30,7 @@ public:
 
 private:
     std::vector<std::string> pages_;
+    std::vector<bool> without_picture_;  // by page; empty: not known
     bool goes_on_ = false;
 };
 

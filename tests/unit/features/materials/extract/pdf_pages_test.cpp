@@ -18,6 +18,20 @@ TEST(PdfPages, ThoseOfFewLettersArePictures) {
     EXPECT_FALSE(PdfPages("\n\f \f", 10).has_words());
 }
 
+TEST(PdfPages, ATitleAloneAndAnEmptyPageAreNoPicturesOnceItIsKnownWhereSomeAre) {
+    PdfPages pages("Chapter 1\n\f" + std::string(some) + "\f\f\f", 10);
+    ASSERT_TRUE(pages.is_mixed());
+    pages.know_pictures(
+        "page   num  type\n--------------\n   2     0 image\n   4     1 image\n   9     2 image\n");
+    EXPECT_FALSE(pages.is_picture(0));
+    EXPECT_FALSE(pages.is_picture(1)) << "it has words";
+    EXPECT_FALSE(pages.is_picture(2));
+    EXPECT_TRUE(pages.is_picture(3));
+    pages.know_pictures("");
+    EXPECT_FALSE(pages.is_mixed());
+    EXPECT_FALSE(PdfPages("\f\f", 10).is_mixed()) << "drawn letters are no pictures, and can be read in one";
+}
+
 TEST(PdfPages, TakeTheWordsOfAPictureWhereTheyAreMore) {
     PdfPages pages("\fPage 2\n\f" + std::string(some) + "\f", 10);
     pages.see(0, "Chlorophyll\n");

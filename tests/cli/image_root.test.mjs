@@ -109,7 +109,7 @@ describe("the root of the image", { skip }, () => {
                 .map(({ name }) => name)
                 .filter((name) => name !== "tesseract")
                 .sort(),
-            "brainbytes initdb locale pdftoppm pdftotext pg_basebackup pg_dump pg_restore postgres".split(
+            "brainbytes initdb locale pdfimages pdftoppm pdftotext pg_basebackup pg_dump pg_restore postgres".split(
                 " ",
             ),
         );

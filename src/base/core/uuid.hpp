@@ -13,7 +13,7 @@ namespace bb {
 struct Uuid {
     std::array<std::uint8_t, 16> bytes{};
 
-    /// A new version 7 identifier: sorts by creation time.
+    /// A new version 7 identifier: sorts after all that this process made before, also within a millisecond.
     static Uuid make();
     /// Reads the 36-character form, either case; nothing else.
     static std::optional<Uuid> parse(std::string_view text);

@@ -2,7 +2,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <functional>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "base/core/crypto.hpp"
 #include "base/core/time.hpp"
@@ -58,15 +63,38 @@ TEST(Utf8, TrimsAndFindsControls) {
 }
 
 TEST(Uuids, AreVersion7AndSortByTime) {
+    const auto before = std::chrono::duration_cast<std::chrono::milliseconds>(now() - Time()).count();
     const auto first = Uuid::make();
+    std::int64_t stamped = 0;
+    for (std::size_t i = 0; i < 6; ++i) stamped = stamped << 8 | first.bytes[i];
+    EXPECT_GE(stamped, before);
+    EXPECT_LT(stamped, before + 1'000);
     EXPECT_EQ(first.bytes[6] >> 4, 7);
     EXPECT_EQ(first.bytes[8] >> 6, 2);
-    usleep(2'000);
-    EXPECT_LT(first, Uuid::make());
-    std::set<Uuid> all;
-    for (int i = 0; i < 10'000; ++i) all.insert(Uuid::make());
-    EXPECT_EQ(all.size(), 10'000u);
-    EXPECT_NE(std::hash<Uuid>()(first), std::hash<Uuid>()(*all.begin()));
+    std::vector<Uuid> all;
+    for (int i = 0; i < 10'000; ++i) all.push_back(Uuid::make());
+    EXPECT_LT(first, all.front());
+    EXPECT_EQ(std::adjacent_find(all.begin(), all.end(), std::greater_equal<>()), all.end())
+        << "events of one moment are told in their order";
+    EXPECT_NE(std::hash<Uuid>()(first), std::hash<Uuid>()(all.front()));
+}
+
+TEST(Uuids, AreMadeOnceByManyThreads) {
+    std::array<std::vector<Uuid>, 4> made;
+    std::vector<std::thread> threads;
+    for (auto& mine : made)
+        threads.emplace_back([&mine] {
+            for (int i = 0; i < 5'000; ++i) mine.push_back(Uuid::make());
+        });
+    for (auto& thread : threads) thread.join();
+    std::set<std::uint64_t> stamps;  // without what is random
+    for (const auto& mine : made)
+        for (const auto& uuid : mine) {
+            std::uint64_t stamp = 0;
+            for (std::size_t i = 0; i < 8; ++i) stamp = stamp << 8 | uuid.bytes[i];
+            stamps.insert(stamp);
+        }
+    EXPECT_EQ(stamps.size(), 20'000u);
 }
 
 TEST(Uuids, ReadTheirTextFormOnly) {

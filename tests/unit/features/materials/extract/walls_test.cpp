@@ -92,7 +92,9 @@ TEST(Walls, BoundMemoryAndTime) {
     const auto map = [](std::size_t bytes) {
         return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
     };
-    if (bounds_memory) EXPECT_EQ(inside(walls, [&] { return map(1u << 20) && !map(1u << 30) ? 0 : 1; }), 0);
+    if (bounds_memory) {
+        EXPECT_EQ(inside(walls, [&] { return map(1u << 20) && !map(1u << 30) ? 0 : 1; }), 0);
+    }
     const int end = inside(walls, [] {
         for (std::atomic<unsigned> spin = 0;;) ++spin;
         return 0;

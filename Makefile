@@ -21,11 +21,12 @@ dev: ## start, and build and reload on every save
 test: ## unit, API, command-line and browser tests, ten seconds of fuzzing (SUITES="unit api cli web fuzz" FILES=pattern)
 	@exec scripts/test $(SUITES)
 
-test-long: ## the same with long counts: 100 kills of backups, restores, migrations; fuzzing; the release before; reproducible build
+test-long: ## the same with long counts: 100 kills of backups, restores, migrations; fuzzing; the release before; reproducible build; compile times
 	@BB_LONG=1 scripts/test $(SUITES)
 	@scripts/fuzz 600
 	@scripts/test-previous
 	@scripts/test-reproducible
+	@scripts/lint-compile-time
 
 test-ha: ## as root: three hosts of deploy/ha in network namespaces, broken in turn under load
 	@exec scripts/test-ha

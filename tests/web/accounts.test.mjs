@@ -73,6 +73,15 @@ test("the link of the mail asks for one click, works once", async () => {
     await other.getByText("This link has been used").waitFor();
 });
 
+/** What a phone paints its own bar with. */
+const barColour = (page) =>
+    page.evaluate(
+        () =>
+            [...document.querySelectorAll("meta[name=theme-color]")].find(
+                ({ media }) => matchMedia(media).matches,
+            ).content,
+    );
+
 test("settings are kept: name, theme and language; sign-out closes the door", async () => {
     const dana = await server.as("dana@example.org");
     const page = await browser.visitor(server, { cookie: dana.cookie });
@@ -80,6 +89,7 @@ test("settings are kept: name, theme and language; sign-out closes the door", as
     await page.getByLabel("Name", { exact: true }).fill("Dana Cruz");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved").waitFor();
+    assert.equal(await barColour(page), "#faf8f5");
     await page.getByText("Dark", { exact: true }).click();
     await page.getByText("Filipino", { exact: true }).click();
     await page.getByRole("heading", { name: "Mga setting" }).waitFor();
@@ -90,6 +100,7 @@ test("settings are kept: name, theme and language; sign-out closes the door", as
     await page.getByRole("heading", { name: "Mga setting" }).waitFor();
     assert.equal(await page.locator("html").getAttribute("lang"), "fil");
     assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+    assert.equal(await barColour(page), "#1c1917");
     assert.equal(await page.getByLabel("Pangalan", { exact: true }).inputValue(), "Dana Cruz");
     // On another device nothing is remembered yet: what it shows comes from the server.
     const other = await browser.visitor(server, { cookie: await server.cookieFor("dana@example.org") });

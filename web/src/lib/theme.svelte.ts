@@ -13,6 +13,12 @@ class ThemeChoice {
   apply(): void {
     if (this.current === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = this.current;
+    // The browser's own bar around the page follows as well.
+    for (const colour of document.querySelectorAll<HTMLMetaElement>('meta[name=theme-color]')) {
+      const of = colour.dataset.theme ?? '';
+      const chosen = of === this.current ? 'all' : 'not all';
+      colour.media = this.current === 'system' ? `(prefers-color-scheme: ${of})` : chosen;
+    }
   }
 }
 

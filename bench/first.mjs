@@ -22,9 +22,9 @@ async function firstToken(url, request, mark, until) {
     return first;
 }
 
-function directRequest(url, words) {
-    const messages = [{ role: "user", content: words }];
-    const body = JSON.stringify({ model: "mock", stream: true, messages });
+/** What the server sent to the model last, as a request of our own: the floor is asked the same. */
+async function sameRequest(url) {
+    const body = JSON.stringify(await (await fetch(new URL("/__last", url))).json());
     return (
         `POST /v1/chat/completions HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-type: application/json\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
@@ -99,6 +99,8 @@ async function speedOf(subject, root, kind, clients, rounds) {
     const free = Array.from({ length: clients }, () => randomUUID());
     for (const id of free) await reply(id);
     await sleep(500);
+    await reply(free[0]);
+    const request = await sameRequest(subject.model.url);
     const ask = async () => {
         const id = free.pop();
         const first = await reply(id);
@@ -111,7 +113,6 @@ async function speedOf(subject, root, kind, clients, rounds) {
     const searched = [];
     for (let round = 0; round < rounds; round += 1) {
         const count = clients * 20;
-        const request = directRequest(subject.model.url, words);
         const model = () => firstToken(subject.model.url, request, "tok0", "[DONE]");
         direct.push(...(await repeated(count, clients, model)));
         ours.push(...(await repeated(count, clients, ask)));

@@ -66,15 +66,13 @@ Task<WordRanks> look_by_words(db::Database& db, UserId owner, index::Question qu
 }
 
 Task<std::vector<FoundPassage>> read_best(db::Database& db, UserId owner, std::vector<Ranked> ranked,
-                                          const Matches& matches, int limit) {
+                                          int limit) {
     const auto looked_at = static_cast<std::size_t>(limit) * 2;
     if (ranked.size() > looked_at) ranked.resize(looked_at);
     if (ranked.empty()) co_return std::vector<FoundPassage>();
     const auto placed = co_await index::fetch(db, owner, index::with_neighbours(ranked));
     const auto stretches = index::join_passages(ranked, placed, static_cast<std::size_t>(limit));
-    auto passages = co_await index::read_stretches(db, owner, stretches, placed);
-    co_await index::highlight(db, matches, passages);
-    co_return passages;
+    co_return co_await index::read_stretches(db, owner, stretches, placed);
 }
 
 Task<PassageSearch> find(db::Database& db, vectors::Semantics* semantics, UserId owner, std::string words,
@@ -89,7 +87,7 @@ Task<PassageSearch> find(db::Database& db, vectors::Semantics* semantics, UserId
         by_meaning.empty() ? by_words.ranked : index::fuse(by_words.ranked, by_meaning, by_words.trust);
     PassageSearch result;
     result.answerable = by_words.answerable;
-    result.passages = co_await read_best(db, owner, std::move(ranked), by_words.matches, limit);
+    result.passages = co_await read_best(db, owner, std::move(ranked), limit);
     result.by_meaning = !by_meaning.empty() && !result.passages.empty();
     result.ranks = std::move(ranks);
     co_return result;
@@ -121,17 +119,14 @@ Task<PassageSearch> Search::widened(UserId owner, const PassageSearch& plain, st
     }
     if (!ranks || further.empty()) co_return plain;
     PassageSearch result = plain;
-    auto matches = ranks->by_words.matches;
     std::vector<index::Vote> votes;
     votes.push_back({&ranks->by_words.ranked, ranks->by_words.trust});
     votes.push_back({&ranks->by_meaning, 1});
     for (const auto& found : further) {
         votes.push_back({&found.ranked, found.trust});
         result.answerable = result.answerable || found.answerable;
-        const auto& concepts = found.matches.concepts;
-        matches.concepts.insert(matches.concepts.end(), concepts.begin(), concepts.end());
     }
-    result.passages = co_await read_best(db_, owner, index::fuse(votes), matches, limit);
+    result.passages = co_await read_best(db_, owner, index::fuse(votes), limit);
     co_return result;
 }
 
@@ -140,7 +135,9 @@ Task<PassageSearch> Search::everywhere(UserId owner, std::string question, std::
     index::Scope scope;
     scope.materials = std::move(materials);
     scope.inactive_too = true;
-    return find(db_, semantics_, owner, std::move(question), std::move(scope), limit);
+    auto result = co_await find(db_, semantics_, owner, std::move(question), std::move(scope), limit);
+    co_await index::highlight(db_, result.ranks->by_words.matches, result.passages);
+    co_return result;
 }
 
 }  // namespace bb::materials

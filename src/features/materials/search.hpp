@@ -20,7 +20,8 @@ public:
     explicit Search(db::Database& db, vectors::Semantics* semantics = nullptr)
         : db_(db), semantics_(semantics) {}
 
-    /// `materials` empty: all active materials of the owner. At most `limit` passages.
+    /// `materials` empty: all active materials of the owner. At most `limit` passages, for the tutor: without
+    /// highlights.
     Task<PassageSearch> passages(UserId owner, std::string question, std::vector<Uuid> materials, int limit);
 
     /// Whether there is any text that passages() could look into.
@@ -31,7 +32,8 @@ public:
     Task<PassageSearch> widened(UserId owner, const PassageSearch& plain, std::vector<std::string> lines,
                                 std::vector<Uuid> materials, int limit);
 
-    /// The same in all materials of the owner, active or not (or in those of `materials`).
+    /// The same for people, with highlights, in all materials of the owner, active or not (or in those of
+    /// `materials`).
     Task<PassageSearch> everywhere(UserId owner, std::string question, std::vector<Uuid> materials,
                                    int limit);
 

@@ -3,9 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import {
     chmodSync,
-    existsSync,
     mkdirSync,
-    mkdtempSync,
     readdirSync,
     readFileSync,
     rmSync,
@@ -17,7 +15,13 @@ import { after, before, test } from "node:test";
 
 import { fill } from "../support/archives.mjs";
 import { startCommand } from "../support/interruptions.mjs";
-import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
+import {
+    folderOnAnotherDisk,
+    program,
+    programEnvironment,
+    startServer,
+    temporaryFolder,
+} from "../support/server.mjs";
 
 let server;
 before(async () => {
@@ -57,9 +61,8 @@ test("a run of a time to come, and one to elsewhere, are none that the next is c
 });
 
 test("the status counts the uploads that are in no backup away from the disk of the data", async (t) => {
-    if (!existsSync("/dev/shm")) return t.skip("no other disk here");
-    const away = mkdtempSync("/dev/shm/bb-away-");
-    chmodSync(away, 0o777);
+    const away = folderOnAnotherDisk(server.dataFolder, "bb-away");
+    if (!away) return t.skip("no other disk here");
     const place = path.join(away, "place");
     const other = await startServer({ env: { BACKUP_TO: place, BACKUP_WAL_DAYS: "0" } });
     const told = async () =>

@@ -2,16 +2,7 @@
 // real program. No cluster is here: what a cluster itself would say is not known.
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import {
-    chmodSync,
-    existsSync,
-    mkdirSync,
-    mkdtempSync,
-    readFileSync,
-    readdirSync,
-    rmSync,
-    writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -30,7 +21,14 @@ import {
     stages,
 } from "../support/manifests.mjs";
 import { startS3 } from "../support/s3.mjs";
-import { program, programEnvironment, root, startServer, temporaryFolder } from "../support/server.mjs";
+import {
+    folderOnAnotherDisk,
+    program,
+    programEnvironment,
+    root,
+    startServer,
+    temporaryFolder,
+} from "../support/server.mjs";
 
 const skip = !hasKubectl() && "kubectl (with kustomize) is not here";
 if (skip) console.log(`skipped: ${skip}`);
@@ -225,7 +223,7 @@ describe("two pods on one database", { skip }, () => {
     before(async () => {
         folder = temporaryFolder("bb-pods");
         // On another filesystem than the data, as volumes are.
-        files = mkdtempSync(path.join(existsSync("/dev/shm") ? "/dev/shm" : folder, "bb-files-"));
+        files = folderOnAnotherDisk(folder, "bb-files") ?? temporaryFolder("bb-files");
         chmodSync(files, 0o777);
         database = await startDatabase();
         s3 = await startS3();

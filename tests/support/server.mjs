@@ -6,7 +6,7 @@
 //   await server.stop();                                         // SIGTERM, drained; the folder is removed
 import { execFile, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, mkdtempSync, chmodSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, chmodSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -66,6 +66,17 @@ export function temporaryFolder(name = "bb") {
     const parent = tmpdir().length > 40 ? "/tmp" : tmpdir();
     const folder = mkdtempSync(path.join(parent, `${name}-`));
     chmodSync(folder, 0o755);
+    return folder;
+}
+
+/** A new folder that any account may write to, on another disk than `than`; undefined where there is none. */
+export function folderOnAnotherDisk(than, name = "bb") {
+    const disk = (folder) => statSync(folder, { throwIfNoEntry: false })?.dev;
+    const taken = [undefined, disk(than)];
+    const parent = ["/dev/shm", "/var/tmp"].find((one) => !taken.includes(disk(one)));
+    if (!parent) return undefined;
+    const folder = mkdtempSync(path.join(parent, `${name}-`));
+    chmodSync(folder, 0o777);
     return folder;
 }
 

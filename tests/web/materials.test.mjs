@@ -129,6 +129,25 @@ test("deleting can be taken back", async () => {
     await page.getByRole("link", { name: /Chapter/ }).waitFor();
 });
 
+test("taking a deletion back says when there is no room for it any more", async () => {
+    const small = await startServer({ env: { BRAINBYTES_STORAGE_MB: "1" } });
+    try {
+        const person = await small.as("full@example.org");
+        const material = await create(person, "/api/materials", { title: "Shelf" });
+        await upload(person, material.id, { "old.txt": "old ".repeat(150_000) });
+        const page = await browser.visitor(small, { cookie: person.cookie });
+        await page.goto(`/materials/${material.id}`);
+        await page.getByRole("button", { name: "Actions for old.txt" }).click();
+        await page.getByRole("menuitem", { name: "Delete" }).click();
+        await page.getByRole("link", { name: /old\.txt/ }).waitFor({ state: "detached" });
+        await upload(person, material.id, { "new.txt": "new ".repeat(150_000) });
+        await page.getByRole("button", { name: "Undo" }).click();
+        await page.getByText("Your room for files is used up").waitFor();
+    } finally {
+        await small.stop();
+    }
+});
+
 test("search finds the place and shows it", async () => {
     const { person } = await withEntry(
         "eve@example.org",

@@ -147,11 +147,12 @@ Answer upload_files(http::Request& request, Services& services) {
     };
     auto uploads = co_await services.pool.run(std::move(read));
     if (!uploads) co_return uploads.error();
-    const auto room = co_await files.check_room(owner, bytes_of(*uploads), services.storage);
+    const auto room = co_await check_room(services.db, owner, bytes_of(*uploads), services.storage);
     if (!room) co_return room.error();
     auto stored = co_await store(services, owner, std::move(*uploads));
     const FileId first_id{request.id_to_make()};
-    auto made = co_await files.create(owner, *material, first_id, std::move(stored));
+    const auto admit = within(owner, services.storage);
+    auto made = co_await files.create(owner, *material, first_id, std::move(stored), admit);
     if (!made) co_return made.error();
     co_return http::created(made_to_json(*made), request.path + "/" + made->front().id.text());
 }
@@ -210,7 +211,7 @@ Answer restore_file(http::Request& request, Services& services) {
     const auto place = file_in_path(request);
     if (!place) co_return place.error();
     Files files(services.db, services.pool);
-    auto file = co_await files.restore(owner_of(request), place->material, place->file);
+    auto file = co_await files.restore(owner_of(request), place->material, place->file, services.storage);
     if (!file) co_return file.error();
     co_return co_await file_answer(request, services, std::move(*file));
 }

@@ -1,7 +1,5 @@
 #include "features/materials/files.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/core/utf8.hpp"
@@ -56,12 +54,6 @@ constexpr const char* file_remove_sql =
     "UPDATE files SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
 constexpr const char* file_restore_sql =
     "UPDATE files SET deleted_at = NULL, version = version + 1 WHERE owner_id = $1 AND id = $2";
-
-// What is on its way has its room already.
-constexpr const char* stored_sql =
-    "SELECT (SELECT coalesce(sum(bytes), 0) FROM (SELECT DISTINCT digest, bytes FROM files "
-    "WHERE owner_id = $1 AND deleted_at IS NULL) kept)::bigint + "
-    "(SELECT coalesce(sum(bytes), 0) FROM uploads WHERE owner_id = $1 AND NOT done)::bigint";
 constexpr const char* file_read_again_sql =
     "UPDATE files SET state = $3, fault = NULL, reason = NULL, version = version + 1, updated_at = now() "
     "WHERE owner_id = $1 AND id = $2";
@@ -163,22 +155,13 @@ Task<void> carry_out(db::Transaction& tx, net::BlockingPool& pool, UserId owner,
     co_await index_file(tx, pool, owner, material, file, made);
 }
 
-/// `kept`: bytes that a person's files take, each content once, without those that were deleted.
-Result<> room_for(const db::Rows& kept, std::int64_t more, std::int64_t most) {
-    const auto bytes = kept[0].get<std::int64_t>(0);
-    if (most <= 0 || bytes + more <= most) return Result<>();
-    Error refused =
-        bad_field("#/storage", fmt::format("holds {} of {} MB already: delete files you no longer need",
-                                           bytes / 1'000'000, most / 1'000'000));
-    refused.code = ErrorCode::too_large;
-    return refused;
+std::vector<Content> contents_of(const std::vector<NewFile>& files) {
+    std::vector<Content> contents;
+    for (const NewFile& file : files) contents.push_back(Content{file.digest, file.bytes});
+    return contents;
 }
 
 }  // namespace
-
-Task<Result<>> check_room(db::Transaction& tx, UserId owner, std::int64_t more, std::int64_t most) {
-    co_return room_for(co_await tx.query(stored_sql, owner), more, most);
-}
 
 Task<Result<Page<File>>> Files::list(UserId owner, MaterialId material, http::PageQuery page) {
     std::optional<Time> time;
@@ -208,7 +191,7 @@ Task<Result<File>> Files::find(UserId owner, MaterialId material, FileId id) {
 }
 
 Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material, FileId first,
-                                              std::vector<NewFile> files) {
+                                              std::vector<NewFile> files, Admission admit) {
     std::vector<FileId> ids(1, first);
     while (ids.size() < files.size()) ids.push_back(FileId::make());
     std::vector<index::Document> documents;  // made before the transaction: it should be short
@@ -218,7 +201,11 @@ Task<Result<std::vector<File>>> Files::create(UserId owner, MaterialId material,
             co_await index::prepared(pool_, file.name, std::move(text), format_of_name(file.name)));
     }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        co_await lock_storage(tx, owner);
         auto touched = co_await touch_materials(tx, owner, material);
+        if (!touched) co_return touched;
+        auto contents = contents_of(files);
+        if (admit) touched = co_await admit(tx, std::move(contents));
         if (!touched) co_return touched;
         for (std::size_t i = 0; i < files.size(); ++i)
             co_await insert(tx, owner, material, ids[i], files[i], documents[i]);
@@ -247,10 +234,6 @@ Task<Result<File>> Files::create_page(UserId owner, MaterialId material, FileId 
     auto done = co_await db_.transaction(work);
     if (!done) co_return done.error();
     co_return co_await find(owner, material, id);
-}
-
-Task<Result<>> Files::check_room(UserId owner, std::int64_t more, std::int64_t most) {
-    co_return room_for(co_await db_.query(stored_sql, owner), more, most);
 }
 
 Task<Result<File>> Files::change(UserId owner, MaterialId material, FileId id, FileChange change,
@@ -289,7 +272,7 @@ Task<Result<>> Files::remove(UserId owner, MaterialId material, FileId id, http:
     co_return co_await db_.transaction(work);
 }
 
-Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) {
+Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id, std::int64_t most) {
     Prepared made;
     const auto deleted = co_await db_.query(find_deleted_sql, owner, material, id);
     if (!deleted.empty()) {
@@ -297,11 +280,15 @@ Task<Result<File>> Files::restore(UserId owner, MaterialId material, FileId id) 
         made = co_await prepare(pool_, std::move(before));
     }
     auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        co_await lock_storage(tx, owner);
         auto touched = co_await touch_materials(tx, owner, material);
         if (!touched) co_return touched;
         const auto rows = co_await tx.query(file_lock_deleted_sql, owner, material, id);
         if (rows.empty()) co_return touched;
         const File file = read_whole_file(rows[0]);
+        std::vector<Content> content(1, Content{file.digest, file.bytes});
+        auto room = co_await check_room(tx, owner, std::move(content), most);
+        if (!room) co_return room;
         co_await tx.query(file_restore_sql, owner, id);
         co_await index_file(tx, pool_, owner, material, file, std::move(made));
         co_return touched;

@@ -3,6 +3,7 @@
 #include "base/http/conditions.hpp"
 #include "base/net/pool.hpp"
 #include "features/materials/records.hpp"
+#include "features/materials/storage.hpp"
 #include "features/materials/text/blocks.hpp"
 
 namespace bb::materials {
@@ -39,9 +40,6 @@ struct FileChange {
     std::optional<MaterialId> material;
 };
 
-/// The same as a part of `tx`.
-Task<Result<>> check_room(db::Transaction& tx, UserId owner, std::int64_t more, std::int64_t most);
-
 /// Files of one person's materials, in the same manner as Entries.
 class Files {
 public:
@@ -51,21 +49,19 @@ public:
     Task<Result<Page<File>>> list(UserId owner, MaterialId material, http::PageQuery page);
     /// Errors: not_found.
     Task<Result<File>> find(UserId owner, MaterialId material, FileId id);
-    /// All or none. Errors: not_found.
+    /// All or none. Errors: not_found, and what `admit` refuses; without it there is room for anything.
     Task<Result<std::vector<File>>> create(UserId owner, MaterialId material, FileId first,
-                                           std::vector<NewFile> files);
+                                           std::vector<NewFile> files, Admission admit = nullptr);
     /// Errors: not_found.
     Task<Result<File>> create_page(UserId owner, MaterialId material, FileId id, NewPage page);
-    /// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). Errors:
-    /// too_large with the pointer #/storage.
-    Task<Result<>> check_room(UserId owner, std::int64_t more, std::int64_t most);
     /// Errors: not_found, stale.
     Task<Result<File>> change(UserId owner, MaterialId material, FileId id, FileChange change,
                               http::IfMatch condition);
     /// Errors: not_found, stale.
     Task<Result<>> remove(UserId owner, MaterialId material, FileId id, http::IfMatch condition);
-    /// Undoes remove(). Errors: not_found.
-    Task<Result<File>> restore(UserId owner, MaterialId material, FileId id);
+    /// Undoes remove(), if the file still fits into `most` bytes (0: any number). Errors: not_found,
+    /// too_large with the pointer #/storage.
+    Task<Result<File>> restore(UserId owner, MaterialId material, FileId id, std::int64_t most);
     /// Has a file read, or a page that never came fetched, that could not be. Errors: not_found, conflict for
     /// one that was.
     Task<Result<File>> read_again(UserId owner, MaterialId material, FileId id);

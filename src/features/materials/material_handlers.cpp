@@ -113,7 +113,7 @@ Answer restore_material(http::Request& request, Services& services) {
     const auto id = request.path_id<MaterialId>("id", "material");
     if (!id) co_return id.error();
     Materials materials(services.db);
-    auto material = co_await materials.restore(owner_of(request), *id);
+    auto material = co_await materials.restore(owner_of(request), *id, services.storage);
     if (!material) co_return material.error();
     co_return one(request, *material);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "features/materials/storage.hpp"
 #include "features/materials/subjects.hpp"
 
 namespace bb::materials {
@@ -43,6 +44,10 @@ constexpr const char* change_sql =
     "version = version + 1, updated_at = now() WHERE owner_id = $1 AND id = $2";
 constexpr const char* remove_sql =
     "UPDATE materials SET deleted_at = now(), version = version + 1 WHERE owner_id = $1 AND id = $2";
+constexpr const char* deleted_contents_sql =
+    "SELECT f.digest, f.bytes FROM files f JOIN materials m ON m.owner_id = f.owner_id AND m.id = "
+    "f.material_id "
+    "WHERE m.owner_id = $1 AND m.id = $2 AND m.deleted_at IS NOT NULL AND f.deleted_at IS NULL";
 constexpr const char* restore_sql =
     "UPDATE materials SET deleted_at = NULL, kept_from = now(), version = version + 1 "
     "WHERE owner_id = $1 AND id = $2 AND deleted_at IS NOT NULL";
@@ -138,8 +143,19 @@ Task<Result<>> Materials::remove(UserId owner, MaterialId id, http::IfMatch cond
     co_return co_await db_.transaction(work);
 }
 
-Task<Result<Material>> Materials::restore(UserId owner, MaterialId id) {
-    co_await db_.query(restore_sql, owner, id);
+Task<Result<Material>> Materials::restore(UserId owner, MaterialId id, std::int64_t most) {
+    auto work = [&](db::Transaction& tx) -> Task<Result<>> {
+        co_await lock_storage(tx, owner);
+        std::vector<Content> contents;
+        const auto rows = co_await tx.query(deleted_contents_sql, owner, id);
+        for (const auto row : rows)
+            contents.push_back(Content{row.get<crypto::Digest>(0), row.get<std::int64_t>(1)});
+        auto room = co_await check_room(tx, owner, std::move(contents), most);
+        if (room) co_await tx.query(restore_sql, owner, id);
+        co_return room;
+    };
+    auto done = co_await db_.transaction(work);
+    if (!done) co_return done.error();
     co_return co_await find(owner, id);
 }
 

@@ -40,8 +40,9 @@ public:
                                   http::IfMatch condition);
     /// Out of sight and out of every search, with all it holds, until restored. Errors: not_found, stale.
     Task<Result<>> remove(UserId owner, MaterialId id, http::IfMatch condition);
-    /// Undoes remove(); one that is not deleted stays as it is. Errors: not_found.
-    Task<Result<Material>> restore(UserId owner, MaterialId id);
+    /// Undoes remove(), if its files still fit into `most` bytes (0: any number); one that is not deleted
+    /// stays as it is. Errors: not_found, too_large with the pointer #/storage.
+    Task<Result<Material>> restore(UserId owner, MaterialId id, std::int64_t most);
 
 private:
     db::Database& db_;

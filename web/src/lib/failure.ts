@@ -15,6 +15,7 @@ const rules: Record<string, MessageKey> = {
   messages: 'rule.message',
   name: 'rule.name',
   q: 'rule.search',
+  storage: 'rule.storage',
   subject: 'rule.name',
   text: 'rule.helpText',
   title: 'rule.title',
@@ -47,7 +48,8 @@ const stepOf = (pointer: string) => /^[#?]\/?([^/]*)/.exec(pointer)?.[1] ?? '';
 function ruleOf(problem: Problem, field: string): MessageKey | undefined {
   if (!Object.hasOwn(rules, field)) return undefined;
   if (problem.status === 409) return field === 'name' ? 'rule.taken' : undefined;
-  return problem.status === 422 ? rules[field] : undefined;
+  const isFull = problem.status === 413 && field === 'storage';
+  return problem.status === 422 || isFull ? rules[field] : undefined;
 }
 
 /** One sentence for a person about what is wrong with this field, if it was refused. */

@@ -99,8 +99,7 @@ Task<void> Fetching::keep(const jobs::Job& job, const std::string& url, fetch::P
     arrived.bytes = static_cast<std::int64_t>(body.size());
     // Looked at here too, so that what has no room is not even stored.
     const UserId owner{job.owner};
-    Files kept(db(), files_.pool());
-    const auto room = co_await kept.check_room(owner, arrived.bytes, storage_);
+    const auto room = co_await check_room(db(), owner, arrived.bytes, storage_);
     if (!room) co_return co_await keep_fault(job, page::no_room);
     // The row that names it comes afterwards, so that no row ever names a missing file.
     arrived.digest = co_await files_.put(job.owner, body);
@@ -111,8 +110,10 @@ Task<void> Fetching::keep(const jobs::Job& job, const std::string& url, fetch::P
 Task<std::optional<page::PageFault>> Fetching::keep_row(const jobs::Job& job, const Arrived& arrived) {
     const UserId owner{job.owner};
     auto work = [&](db::Transaction& tx) -> Task<std::optional<page::PageFault>> {
+        co_await lock_storage(tx, owner);
         const auto rows = co_await tx.query(lock_fetched_sql, job.owner, job.subject);
-        const auto room = co_await check_room(tx, owner, arrived.bytes, storage_);
+        std::vector<Content> content(1, Content{arrived.digest, arrived.bytes});
+        const auto room = co_await check_room(tx, owner, std::move(content), storage_);
         if (!room) co_return page::no_room;
         const bool still_ours = co_await jobs::finish(tx, job);
         if (rows.empty() || !still_ours) co_return std::nullopt;

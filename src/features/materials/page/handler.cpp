@@ -33,7 +33,7 @@ Answer add_page(http::Request& request, Services& services) {
     const bool there = co_await has_material(services.db, owner, *material);
     if (!there) co_return not_found("material");
     Files files(services.db, services.pool);
-    const auto room = co_await files.check_room(owner, 1, services.storage);
+    const auto room = co_await check_room(services.db, owner, 1, services.storage);
     if (!room) co_return room.error();
     auto refused = co_await services.pages.refuse(
         owner.value, "You have named many web pages. Wait a little and try again.");

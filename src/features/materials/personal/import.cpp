@@ -259,7 +259,8 @@ Task<Result<void>> Arrival::put_file(MaterialId material, const ArchivedId& ids,
     if (!checked) co_return personal::in_file(place, checked.error());
     if (crypto::hex(crypto::sha256(bytes)) != file.sha256)
         co_return Error(ErrorCode::malformed, place + ": is not the file that was packed.");
-    const auto room = co_await check_room(tx_, owner_, static_cast<std::int64_t>(bytes.size()), storage_);
+    std::vector<Content> content(1, Content{crypto::sha256(bytes), static_cast<std::int64_t>(bytes.size())});
+    const auto room = co_await check_room(tx_, owner_, std::move(content), storage_);
     if (!room) co_return personal::in_file(place, room.error());
     const auto digest = co_await files_.put(owner_.value, bytes);
     const auto made = FileId::make();
@@ -314,7 +315,9 @@ Task<Result<void>> Arrival::run() {
 
 Task<Result<void>> PersonalMaterials::read(db::Transaction& tx, Uuid owner, personal::Import& import) {
     for (const char* kind : {"subjects", "materials", "entries", "files"}) import.tallies[kind];
-    Arrival arrival(tx, UserId{owner}, files_, storage_, import);
+    const UserId person{owner};
+    co_await lock_storage(tx, person);
+    Arrival arrival(tx, person, files_, storage_, import);
     co_return co_await arrival.run();
 }
 

@@ -31,7 +31,7 @@ constexpr const char* find_upload_sql =
 constexpr const char* upload_key_sql = "SELECT sealed_key FROM uploads WHERE owner_id = $1 AND id = $2";
 // The key of its pieces goes: from here on only the file's own key opens it.
 constexpr const char* upload_done_sql =
-    "UPDATE uploads SET done = true, sealed_key = $3 WHERE owner_id = $1 AND id = $2";
+    "UPDATE uploads SET done = true, sealed_key = $3 WHERE owner_id = $1 AND id = $2 AND NOT done";
 constexpr const char* remove_upload_sql = "DELETE FROM uploads WHERE owner_id = $1 AND id = $2";
 constexpr const char* erase_uploads_sql = "DELETE FROM uploads WHERE owner_id = $1";
 constexpr const char* sweep_uploads_sql = "DELETE FROM uploads WHERE created_at < $1";
@@ -99,20 +99,25 @@ Task<Result<Upload>> Uploads::begin(UserId owner, FileId id, MaterialId material
                                     std::int64_t bytes) {
     const auto checked = check_new_file(name, bytes, bounds_.file);
     if (!checked) co_return checked.error();
-    const auto unfinished = co_await db_.query(unfinished_sql, owner);
-    if (unfinished[0].get<std::int64_t>(0) >= most_unfinished)
-        co_return bad_field("#/uploads",
-                            fmt::format("{} are unfinished: finish or cancel some first", most_unfinished));
-    Files files(db_, files_.pool());
-    const auto room = co_await files.check_room(owner, bytes, bounds_.storage);
-    if (!room) co_return room.error();
     const auto key = secrets::Key::random();
     const secrets::Place place{upload_column, id.value};
     const auto sealed = co_await keys_.seal(place, std::string(key.bytes()));
     const db::Bytes content{sealed};
-    const auto rows = co_await db_.query(begin_upload_sql, owner, id, material, *checked, bytes, content);
-    if (rows.empty()) co_return not_found("material");
-    co_return Upload{id, material, *checked, bytes, false, rows[0].get<Time>(0)};
+    auto reserve = [&](db::Transaction& tx) -> Task<Result<Time>> {
+        co_await lock_storage(tx, owner);
+        const auto unfinished = co_await tx.query(unfinished_sql, owner);
+        if (unfinished[0].get<std::int64_t>(0) >= most_unfinished)
+            co_return bad_field(
+                "#/uploads", fmt::format("{} are unfinished: finish or cancel some first", most_unfinished));
+        const auto room = co_await check_room(tx, owner, bytes, bounds_.storage);
+        if (!room) co_return room.error();
+        const auto rows = co_await tx.query(begin_upload_sql, owner, id, material, *checked, bytes, content);
+        if (rows.empty()) co_return not_found("material");
+        co_return rows[0].get<Time>(0);
+    };
+    const auto begun = co_await db_.transaction(reserve);
+    if (!begun) co_return begun.error();
+    co_return Upload{id, material, *checked, bytes, false, *begun};
 }
 
 Task<Result<Upload>> Uploads::find(UserId owner, FileId id) {
@@ -247,9 +252,14 @@ Task<Result<NewFile>> Uploads::stored(UserId owner, const Upload& upload, blobs:
 }
 
 Task<Result<>> Uploads::finish(UserId owner, Upload upload, blobs::PartialFile& content) {
+    const secrets::Place place{upload_column, upload.id.value};
+    const auto nothing = co_await keys_.seal(place, std::string(secrets::Key::random().bytes()));
+    const db::Bytes content_key{nothing};
     Files files(db_, files_.pool());
     const auto known = co_await files.find(owner, upload.material, upload.id);
-    if (!known) {
+    if (known) {  // by a server that did not do both at once
+        co_await db_.query(upload_done_sql, owner, upload.id, content_key);
+    } else {
         auto file = co_await stored(owner, upload, content);
         if (!file) {
             co_await forget(owner, upload.id);  // it cannot become a file: nothing to go on with
@@ -257,13 +267,15 @@ Task<Result<>> Uploads::finish(UserId owner, Upload upload, blobs::PartialFile& 
         }
         std::vector<NewFile> one;
         one.push_back(std::move(*file));
-        const auto made = co_await files.create(owner, upload.material, upload.id, std::move(one));
+        // The room it has reserved becomes that of the file: gone with a row that was removed meanwhile.
+        const Admission redeem = [&](db::Transaction& tx, std::vector<Content>) -> Task<Result<>> {
+            const auto rows = co_await tx.query(upload_done_sql, owner, upload.id, content_key);
+            if (rows.affected() == 0) co_return not_found("upload");
+            co_return Result<>();
+        };
+        const auto made = co_await files.create(owner, upload.material, upload.id, std::move(one), redeem);
         if (!made) co_return made.error();
     }
-    const secrets::Place place{upload_column, upload.id.value};
-    const auto nothing = co_await keys_.seal(place, std::string(secrets::Key::random().bytes()));
-    const db::Bytes content_key{nothing};
-    co_await db_.query(upload_done_sql, owner, upload.id, content_key);
     co_await remove_pieces(owner, upload.id);
     co_return Result<>();
 }

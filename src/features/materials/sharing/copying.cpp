@@ -26,7 +26,8 @@ constexpr const char* finish_copy_sql =
 constexpr const char* copied_bytes_sql =
     "SELECT coalesce(sum(bytes), 0)::bigint FROM (SELECT DISTINCT f.digest, f.bytes FROM files f "
     "WHERE f.owner_id = $1 AND f.material_id = $2 AND f.deleted_at IS NULL AND NOT EXISTS "
-    "(SELECT FROM files own WHERE own.owner_id = $3 AND own.digest = f.digest AND own.deleted_at IS NULL)) "
+    "(SELECT FROM files own JOIN materials m ON m.owner_id = own.owner_id AND m.id = own.material_id "
+    "WHERE own.owner_id = $3 AND own.digest = f.digest AND own.deleted_at IS NULL AND m.deleted_at IS NULL)) "
     "AS wanted";
 
 constexpr const char* half_copies_sql =
@@ -125,7 +126,7 @@ Task<Result<void>> Copying::look() {
         co_return Error(ErrorCode::too_large,
                         "This material holds too many texts and files to be copied at once.");
     const auto rows = co_await services_.db.query(copied_bytes_sql, from_.owner, from_.id, reader_);
-    co_return co_await files_.check_room(reader_, rows[0].get<std::int64_t>(0), services_.storage);
+    co_return co_await check_room(services_.db, reader_, rows[0].get<std::int64_t>(0), services_.storage);
 }
 
 /// The right to read may end at any moment. Errors: not_found.
@@ -165,7 +166,8 @@ Task<Result<void>> Copying::file(MaterialId made, FileId id) {
     if (original->state == "ready") copy.text = std::move(original->text);
     std::vector<NewFile> one;
     one.push_back(std::move(copy));
-    auto done = co_await files_.create(reader_, made, FileId::make(), std::move(one));
+    const auto admit = within(reader_, services_.storage);
+    auto done = co_await files_.create(reader_, made, FileId::make(), std::move(one), admit);
     if (!done) co_return done.error();
     co_return Result<void>();
 }

@@ -138,7 +138,7 @@ TEST_F(SearchTest, LosesAMaterialWithItsDeletionAndFindsItRestored) {
     ASSERT_TRUE(await(materials.remove(ana_, in, http::IfMatch())));
     EXPECT_TRUE(find(ana_, "lava").passages.empty());
     EXPECT_TRUE(find(ana_, "lava", {in.value}).passages.empty());
-    ASSERT_TRUE(await(materials.restore(ana_, in)));
+    ASSERT_TRUE(await(materials.restore(ana_, in, 0)));
     EXPECT_EQ(find(ana_, "lava").passages.size(), 1u);
 }
 
@@ -223,14 +223,14 @@ TEST_F(SearchTest, PurgesWhatWasDeletedLongAgoWithItsIndexAndOriginal) {
     Materials materials(db());
     ASSERT_TRUE(await(materials.remove(ana_, gone, http::IfMatch())));
     await(purge_deleted_of_any_owner(db(), std::chrono::hours(1)));
-    EXPECT_TRUE(await(materials.restore(ana_, gone)));
+    EXPECT_TRUE(await(materials.restore(ana_, gone, 0)));
     EXPECT_EQ(find(ana_, "lava").passages.size(), 1u);
 
     ASSERT_TRUE(await(materials.remove(ana_, gone, http::IfMatch())));
     const std::chrono::seconds at_once(0);
     EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted)), 0u);
     await(purge_deleted_of_any_owner(db(), at_once));
-    EXPECT_FALSE(await(materials.restore(ana_, gone)));
+    EXPECT_FALSE(await(materials.restore(ana_, gone, 0)));
     EXPECT_TRUE(await(db().query("SELECT 1 FROM vocabulary WHERE term = 'lava'")).empty());
     EXPECT_EQ(await(db().query("SELECT passages FROM corpora"))[0].get<std::int64_t>(0), 2);
     EXPECT_EQ(await(sweep_blobs_of_any_owner(db(), store, pool_, at_once, keep_deleted)), 1u);

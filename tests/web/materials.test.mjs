@@ -55,7 +55,7 @@ test("a material is made, gets a pasted text and files, and is used or not", asy
     await page.waitForURL(/\/entries\//);
     assert.equal(await page.getByLabel("Title").inputValue(), "Osmosis");
     await page.goBack();
-    await page.locator("input[type=file]").setInputFiles([
+    await page.locator("input[type=file][multiple]").setInputFiles([
         { name: "one.md", mimeType: "text/markdown", buffer: Buffer.from("# One\n\nFirst.") },
         { name: "bad.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 255, 254]) },
     ]);
@@ -88,7 +88,7 @@ test("a file that arrives while the list is loaded anew is shown", async () => {
         await route.continue();
     });
     await page
-        .locator("input[type=file]")
+        .locator("input[type=file][multiple]")
         .setInputFiles([{ name: "slow.txt", mimeType: "text/plain", buffer: Buffer.from("slow words") }]);
     await page.getByText("slow.txt: sending").waitFor();
     const reloaded = page.waitForResponse((answer) => answer.url().includes("/entries?"));
@@ -309,7 +309,7 @@ test("what goes wrong is said in Filipino to who reads Filipino", async () => {
     const { id } = await create(person, "/api/materials", { title: "Sulat", subject: "Wika" });
     await create(person, "/api/subjects", { name: "Agham" });
     await page.goto(`/materials/${id}`);
-    await page.locator("input[type=file]").setInputFiles([
+    await page.locator("input[type=file][multiple]").setInputFiles([
         { name: "bad.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0, 255, 254]) },
         { name: "bad.txt", mimeType: "text/plain", buffer: Buffer.from(" ") },
     ]);

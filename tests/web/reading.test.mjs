@@ -36,7 +36,7 @@ async function open(email, options) {
     return { page, person, id };
 }
 
-const bring = (page, ...files) => page.locator("input[type=file]").setInputFiles(files);
+const bring = (page, ...files) => page.locator("input[type=file][multiple]").setInputFiles(files);
 
 /** The row of a file when it has been read, or cannot be. */
 async function settled(page, name) {

@@ -34,7 +34,7 @@ async function open(email) {
     return page;
 }
 
-const bring = (page) => page.locator("input[type=file]").setInputFiles(file);
+const bring = (page) => page.locator("input[type=file][multiple]").setInputFiles(file);
 const isThere = (page) => page.getByRole("link", { name: /notes\.pdf/ }).waitFor({ timeout: 60_000 });
 
 test("a connection that breaks twice costs nothing but time", async () => {

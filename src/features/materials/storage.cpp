@@ -7,8 +7,8 @@ namespace {
 
 constexpr const char* lock_storage_sql = "SELECT pg_advisory_xact_lock(7306, hashtext($1::text))";
 
-#define BB_KEPT_FILES                                                                     \
-    "files f JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id "       \
+#define BB_KEPT_FILES                                                               \
+    "files f JOIN materials m ON m.owner_id = f.owner_id AND m.id = f.material_id " \
     "AND m.deleted_at IS NULL WHERE f.owner_id = $1 AND f.deleted_at IS NULL "
 
 // What is on its way has its room already.

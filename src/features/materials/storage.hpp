@@ -20,16 +20,16 @@ struct Content {
 /// Whether new files fit, asked in the transaction that makes them, with the storage locked.
 using Admission = std::function<Task<Result<>>(db::Transaction&, std::vector<Content>)>;
 
-/// Lets transactions that add to a person's storage wait for each other, until `tx` ends. Comes before any row
-/// is locked: all take both in this order.
+/// Lets transactions that add to a person's storage wait for each other, until `tx` ends. Comes before any
+/// row is locked: all take both in this order.
 Task<void> lock_storage(db::Transaction& tx, UserId owner);
 
-/// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). To refuse early:
-/// another request may take the room meanwhile. Errors: too_large with the pointer #/storage.
+/// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). To refuse
+/// early: another request may take the room meanwhile. Errors: too_large with the pointer #/storage.
 Task<Result<>> check_room(db::Database& db, UserId owner, std::int64_t more, std::int64_t most);
 
-/// Whether a person, whose storage `tx` has locked, may keep `contents` besides; what is kept already takes no
-/// more room. Errors: as of the other check_room().
+/// Whether a person, whose storage `tx` has locked, may keep `contents` besides; what is kept already takes
+/// no more room. Errors: as of the other check_room().
 Task<Result<>> check_room(db::Transaction& tx, UserId owner, std::vector<Content> contents,
                           std::int64_t most);
 

@@ -277,6 +277,7 @@ export const messages = {
   ],
   'materials.noSubject': ['No subject', 'Walang asignatura'],
   'materials.noTexts': ['No texts yet.', 'Wala pang teksto.'],
+  'materials.photo': ['Take a photo', 'Kunan ng larawan'],
   'materials.placed': ['“{title}” is now {n} of {all}', 'Ang “{title}” ay ika-{n} na sa {all}'],
   'materials.sending': ['sending…', 'ipinapadala…'],
   'materials.sentPart': ['{name}: sent so far', '{name}: naipadala na'],

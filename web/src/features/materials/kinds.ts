@@ -1,7 +1,7 @@
 import { i18n, t } from '../../lib/i18n.svelte.ts';
 import type { MaterialFile } from '../../lib/types.ts';
 
-/** What can be read, for the browser's file chooser; phones offer their camera for pictures. */
+/** What can be read, for the browser's file chooser; some phones offer their camera there too. */
 export const readable = [
   'pdf png jpg jpeg webp tif tiff docx docm dotx pptx pptm ppsx xlsx xlsm odt odp ods epub',
   'html htm xhtml csv tsv txt text md markdown log rst org adoc srt vtt',

@@ -58,3 +58,20 @@ test('a quote is found where it stands now, or left where it stood', () => {
   assert.deepEqual(placeOf('all gone', 'cell', at), at);
   assert.deepEqual(placeOf('all gone', '', at), at);
 });
+
+test('a quote from the middle of a table is found without the head that it was given', () => {
+  const table = '| n | square |\n|---|---|\n| 1 | 1 |\n| 2 | 4 |\n| 3 | 9 |';
+  const quote = '| n | square |\n| 2 | 4 |\n| 3 | 9 |';
+  const at = { start: table.indexOf('| 2'), end: table.length };
+  assert.deepEqual(placeOf(table, quote, at), at);
+  assert.deepEqual(placeOf(table, table.slice(0, 40), { start: 0, end: 40 }), {
+    start: 0,
+    end: 40,
+  });
+  assert.deepEqual(placeOf(`More:\n\n${table}`, quote, at), {
+    start: at.start + 7,
+    end: at.end + 7,
+  });
+  assert.deepEqual(placeOf(table, '| n | square |\n| 7 | 49 |', at), at);
+  assert.deepEqual(placeOf(table, '| one row |', at), at);
+});

@@ -8,11 +8,19 @@ export function unitIndex(text: string, codePoint: number): number {
   return unit;
 }
 
+/** Behind the head that a passage from the middle of a table has in front, and that stands elsewhere. */
+function withoutHead(quote: string, text: string): string {
+  return quote.startsWith('|') && !text.includes(quote)
+    ? quote.slice(quote.indexOf('\n') + 1)
+    : quote;
+}
+
 /**
- * Where `quote` stands in a text that may have changed since it stood at this range of code points: the nearest place, or
+ * Where a quote stands in a text that may have changed since it stood at this range of code points: the nearest place, or
  * the range as it was where its words are gone.
  */
-export function placeOf(text: string, quote: string, at: { start: number; end: number }) {
+export function placeOf(text: string, given: string, at: { start: number; end: number }) {
+  const quote = withoutHead(given, text);
   const from = unitIndex(text, at.start);
   if (!quote || text.startsWith(quote, from)) return { start: at.start, end: at.end };
   const places = [text.lastIndexOf(quote, from), text.indexOf(quote, from)].filter(

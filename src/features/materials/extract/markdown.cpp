@@ -9,6 +9,7 @@ namespace bb::materials::extract {
 namespace {
 
 constexpr int deepest_item = 8;
+constexpr std::size_t most_rows_held = 1'600;
 constexpr std::size_t most_cells = 4u << 20;  // of one table, with those that make its rows equally long
 
 bool is_digit(char c) {
@@ -140,16 +141,17 @@ void Markdown::code(std::string_view given, std::string_view language) {
     block(fence + std::string(language) + '\n' + text + '\n' + fence);
 }
 
-void Markdown::one_table(const std::vector<Row>& rows, std::size_t from, std::size_t to,
-                         std::size_t columns) {
+std::size_t Markdown::one_table(const std::vector<Row>& rows, std::size_t from, std::size_t columns) {
     std::string out;
     append_row(out, rows[0], columns);
     out += '|';
     for (std::size_t i = 0; i < columns; ++i) out += " --- |";
     out += '\n';
-    for (std::size_t i = from; i < to; ++i) append_row(out, rows[i], columns);
+    const auto most = out.size() + most_bytes_of_a_table;
+    while (from < rows.size() && out.size() < most) append_row(out, rows[from++], columns);
     out.pop_back();
     block(out);
+    return from;
 }
 
 void Markdown::table(const std::vector<Row>& rows) {
@@ -165,18 +167,15 @@ void Markdown::table(const std::vector<Row>& rows) {
         return;
     }
     std::size_t from = 1;
-    do {
-        const std::size_t to = std::min(rows.size(), from + rows_of_a_table);
-        one_table(rows, from, to, columns);
-        from = to;
-    } while (from < rows.size() && !full_);
+    do from = one_table(rows, from, columns);
+    while (from < rows.size() && !full_);
 }
 
 void Markdown::add_row(std::vector<Row>& rows, Row row) {
     if (std::all_of(row.begin(), row.end(), [](const std::string& cell) { return one_line(cell).empty(); }))
         return;
     rows.push_back(std::move(row));
-    if (rows.size() <= rows_of_a_table * rows_of_a_table) return;
+    if (rows.size() <= most_rows_held) return;
     table(rows);
     rows.resize(1);
 }

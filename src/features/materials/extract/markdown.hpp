@@ -24,8 +24,8 @@ public:
     void end_list() { last_depth_ = -1; }
     void quote(std::string_view words);
     void code(std::string_view given, std::string_view language = {});
-    /// The first row is the head. It is repeated every `rows_of_a_table` rows, so that what is cut out of a
-    /// long table can still be read.
+    /// The first row is the head. It is repeated after `most_bytes_of_a_table`, so that a page that draws a
+    /// long text piece by piece has it in each; passages have it by themselves (text/tables.hpp).
     void table(const std::vector<Row>& rows);
     /// Adds a row, unless it is empty, to those of a table that is still being read. When there are many,
     /// those that are complete are appended, so that they never fill the memory; the rest is for table().
@@ -42,10 +42,11 @@ public:
     bool full() const { return full_; }
     std::string take() { return std::move(text_); }
 
-    static constexpr std::size_t rows_of_a_table = 40;
+    static constexpr std::size_t most_bytes_of_a_table = 20'000;
 
 private:
-    void one_table(const std::vector<Row>& rows, std::size_t from, std::size_t to, std::size_t columns);
+    /// Appends the head and rows from `from` on, and gives where the next table goes on.
+    std::size_t one_table(const std::vector<Row>& rows, std::size_t from, std::size_t columns);
 
     std::size_t most_;
     std::string text_;

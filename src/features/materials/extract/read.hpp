@@ -10,9 +10,9 @@
 
 namespace bb::materials::extract {
 
-/// The version of all that makes a file's bytes its text, from 1. Raised with every change after which
-/// another text comes out of a file: then files that were read before are read again.
-inline constexpr int reader_version = 2;
+/// The version of all that makes a file's bytes its text and its passages, from 1. Raised with every change
+/// after which others come out of a file: then files that were read before are read again.
+inline constexpr int reader_version = 3;
 
 /// What a file is read as.
 enum class Kind {

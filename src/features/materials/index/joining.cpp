@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "base/core/utf8.hpp"
+
 namespace bb::materials::index {
 namespace {
 
@@ -20,6 +22,14 @@ constexpr const char* texts_sql =
     "JOIN sources s ON s.id = asked.source_id AND s.owner_id = $1 "
     "LEFT JOIN entries e ON e.owner_id = $1 AND e.id = s.entry_id "
     "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id";
+
+/// The head of its table that a passage has in front of what stands in its range.
+std::string_view repeated_head(const FoundPassage& passage) {
+    const std::string_view text = passage.text;
+    const auto length = utf8::length(text);
+    const auto own = static_cast<std::size_t>(passage.end - passage.start);
+    return length > own ? text.substr(0, utf8::offset_of(text, length - own)) : std::string_view();
+}
 
 std::map<Place, const FoundPassage*> by_place(const std::vector<PlacedPassage>& placed) {
     std::map<Place, const FoundPassage*> map;
@@ -148,7 +158,8 @@ Task<std::vector<FoundPassage>> read_stretches(db::Database& db, UserId owner,
     if (joined.empty()) co_return found;
     for (const auto row : co_await db.query(texts_sql, owner, sources, starts, ends)) {
         const auto n = static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1;
-        found[joined[n]].text = row.get<std::string>(1);
+        found[joined[n]].text = std::string(repeated_head(*passages.at(stretches[joined[n]].first)));
+        found[joined[n]].text += row.get<std::string_view>(1);
     }
     co_return found;
 }

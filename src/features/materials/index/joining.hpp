@@ -29,7 +29,8 @@ std::vector<Ranked> with_neighbours(const std::vector<Ranked>& ranked);
 std::vector<Stretch> join_passages(const std::vector<Ranked>& ranked,
                                    const std::vector<PlacedPassage>& placed, std::size_t limit);
 
-/// Each stretch as one passage, with the very text that stands there. The id is that of its first passage.
+/// Each stretch as one passage, with the very text that stands there, and the head of its table in front
+/// where the first has it. The id is that of its first passage.
 Task<std::vector<FoundPassage>> read_stretches(db::Database& db, UserId owner,
                                                const std::vector<Stretch>& stretches,
                                                const std::vector<PlacedPassage>& placed);

@@ -117,6 +117,7 @@ private:
             const bool table = words[0] == '|';
             if (is_list_item(words)) finish();
             extend(table ? Block::Kind::lines : Block::Kind::prose, line);
+            current_.is_table = table;
         }
     }
 

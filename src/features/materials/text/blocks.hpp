@@ -20,6 +20,7 @@ struct Block {
     int level = 0;        // of a heading, 1 to 6
     std::string heading;  // its words, without marks
     int page = 0;         // from 1; 0 in a text without page breaks
+    bool is_table = false;
 };
 
 /// Splits a text into blocks: in Markdown headings (both forms), fenced code, tables, list items and

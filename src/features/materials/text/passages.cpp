@@ -4,6 +4,7 @@
 
 #include "base/core/utf8.hpp"
 #include "features/materials/text/sentences.hpp"
+#include "features/materials/text/tables.hpp"
 
 namespace bb::materials::text {
 namespace {
@@ -31,38 +32,53 @@ private:
     std::vector<std::string> names_;
 };
 
+/// Units that become one passage, and the head of the table that they go on in.
+struct Stretch {
+    Unit unit;
+    TableHead head;
+
+    int own_tokens() const { return unit.tokens - head.tokens; }
+};
+
 /// Packs units of one section into stretches of a good size.
 class Packer {
 public:
     explicit Packer(CutLimits limits) : limits_(limits) {}
 
-    void add(const Unit& unit, bool begins_block) {
-        const int together = current_.tokens + unit.tokens;
-        const bool short_of_min = current_.tokens < limits_.min;
+    /// `head`: of the table that `unit` is a row of.
+    void add(const Unit& unit, bool begins_block, const TableHead& head) {
+        const int together = current_.unit.tokens + unit.tokens;
+        const bool short_of_min = current_.unit.tokens < limits_.min;
         const bool fits = together <= limits_.target || (short_of_min && together <= limits_.max);
-        if (current_.tokens > 0 && (!fits || (begins_block && !short_of_min))) flush();
-        if (current_.tokens == 0) current_.start = unit.start;
-        current_.end = unit.end;
-        current_.tokens += unit.tokens;
+        if (!is_empty() && (!fits || (begins_block && !short_of_min))) flush();
+        if (is_empty()) {
+            current_.unit.start = unit.start;
+            if (!begins_block) current_.head = head;
+            current_.unit.tokens = current_.head.tokens;
+        }
+        current_.unit.end = unit.end;
+        current_.unit.tokens += unit.tokens;
     }
 
-    std::vector<Unit> finish() {
-        const bool stub = current_.tokens > 0 && current_.tokens < limits_.min / 2 && !packed_.empty();
-        if (stub && packed_.back().tokens + current_.tokens <= limits_.max) {
-            packed_.back().end = current_.end;
-            packed_.back().tokens += current_.tokens;
-            current_ = Unit();
+    std::vector<Stretch> finish() {
+        const int own = current_.own_tokens();
+        const bool stub = !is_empty() && own < limits_.min / 2 && !packed_.empty();
+        if (stub && packed_.back().unit.tokens + own <= limits_.max) {
+            packed_.back().unit.end = current_.unit.end;
+            packed_.back().unit.tokens += own;
+            current_ = Stretch();
         }
-        if (current_.tokens > 0) flush();
+        if (!is_empty()) flush();
         return std::exchange(packed_, {});
     }
 
 private:
-    void flush() { packed_.push_back(std::exchange(current_, Unit())); }
+    bool is_empty() const { return current_.unit.tokens == 0; }
+    void flush() { packed_.push_back(std::exchange(current_, Stretch())); }
 
     CutLimits limits_;
-    Unit current_;
-    std::vector<Unit> packed_;
+    Stretch current_;
+    std::vector<Stretch> packed_;
 };
 
 /// Turns stretches in bytes into passages with offsets in code points, walking forward only.
@@ -70,17 +86,19 @@ class Writer {
 public:
     Writer(std::string_view text, Language language) : text_(text), language_(language) {}
 
-    void add(const Unit& stretch, const std::vector<std::string>& path, int page) {
-        const std::string_view piece = text_.substr(stretch.start, stretch.end - stretch.start);
-        points_ += utf8::length(text_.substr(bytes_, stretch.start - bytes_));
+    void add(const Stretch& stretch, const std::vector<std::string>& path, int page) {
+        const auto [start, end, tokens] = stretch.unit;
+        const std::string_view piece = text_.substr(start, end - start);
+        points_ += utf8::length(text_.substr(bytes_, start - bytes_));
         Passage passage;
         passage.heading_path = path;
         passage.page = page;
         passage.start = static_cast<std::int32_t>(points_);
         points_ += utf8::length(piece);
-        bytes_ = stretch.end;
+        bytes_ = end;
         passage.end = static_cast<std::int32_t>(points_);
-        passage.text = piece;
+        if (!stretch.head.row.empty()) passage.text = stretch.head.row + '\n';
+        passage.text += piece;
         passage.language = guess_language(words_of(piece), language_);
         passages_.push_back(std::move(passage));
     }
@@ -109,7 +127,7 @@ std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimit
     const auto blocks = blocks_of(text, format);
     int page = 0;
     const auto end_section = [&] {
-        for (const Unit& stretch : packer.finish()) writer.add(stretch, path.names(), page);
+        for (const Stretch& stretch : packer.finish()) writer.add(stretch, path.names(), page);
     };
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const Block& block = blocks[i];
@@ -121,9 +139,10 @@ std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimit
             // A heading with nothing under it would be lost; it becomes a passage by itself.
             if (!is_bare_heading(blocks, i)) continue;
         }
+        const TableHead head = head_of(text, block, limits.max / 4);
         bool first = true;
-        for (const Unit& unit : units_of(text, block, limits.max))
-            packer.add(unit, std::exchange(first, false));
+        for (const Unit& unit : units_of(text, block, limits.max - head.tokens))
+            packer.add(unit, std::exchange(first, false), head);
     }
     end_section();
     return writer.take();

@@ -14,7 +14,8 @@ struct Passage {
     std::vector<std::string> heading_path;  // outermost first
     std::int32_t start = 0;                 // code points
     std::int32_t end = 0;
-    std::string text;  // exactly the code points from start to end
+    // Exactly the code points from start to end; before those that were cut out of a table, its head row.
+    std::string text;
     Language language = Language::english;
     int page = 0;  // from 1; 0 in a text without pages
 };
@@ -27,8 +28,9 @@ struct CutLimits {
 };
 
 /// Cuts a text (valid UTF-8) into passages. They follow the headings, begin and end at sentence borders, do
-/// not overlap, stand in the order of the text, and stay on one page. Only a text without any word but white
-/// space has none.
+/// not overlap, stand in the order of the text, and stay on one page. What goes on in the middle of a table
+/// has the head row of that table in front, or a quarter of a passage of it, and is within the bounds with
+/// it. Only a text without any word but white space has none.
 std::vector<Passage> cut_passages(std::string_view text, Format format, CutLimits limits = {});
 
 }  // namespace bb::materials::text

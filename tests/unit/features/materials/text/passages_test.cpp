@@ -25,7 +25,8 @@ void expect_exact(std::string_view text, const std::vector<Passage>& passages) {
         EXPECT_LT(passage.start, passage.end);
         const std::size_t from = utf8::offset_of(text, static_cast<std::size_t>(passage.start));
         const std::size_t to = utf8::offset_of(text, static_cast<std::size_t>(passage.end));
-        EXPECT_EQ(text.substr(from, to - from), passage.text);
+        EXPECT_TRUE(passage.text.ends_with(text.substr(from, to - from)));
+        EXPECT_TRUE(passage.text.size() == to - from || passage.text.starts_with("| "));  // a head
         EXPECT_LE(estimate_tokens(passage.text), 400);
         last = passage.end;
     }

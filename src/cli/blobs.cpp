@@ -49,6 +49,27 @@ void list_findings(Context& context, const std::vector<Finding>& findings) {
                                    one.place);
 }
 
+void write_leftovers(JsonWriter& json, const std::vector<blobs::Leftover>& leftovers) {
+    json.key("leftovers").array();
+    for (const auto& one : leftovers) {
+        std::optional<std::int64_t> age;
+        if (one.upload.age) age = one.upload.age->count();
+        json.object().field("file", one.upload.name).field("place", one.place).field("ageSeconds", age).end();
+    }
+    json.end();
+}
+
+std::string age_of(const blobs::Leftover& one) {
+    if (!one.upload.age) return "of unknown age";
+    const auto hours = std::chrono::duration_cast<std::chrono::hours>(*one.upload.age).count();
+    return hours < 48 ? fmt::format("{} h old", hours) : fmt::format("{} days old", hours / 24);
+}
+
+void list_leftovers(Context& context, const std::vector<blobs::Leftover>& leftovers) {
+    for (const auto& one : leftovers)
+        context.out << fmt::format("leftover\t{}\t{}\t{}\n", one.upload.name, one.place, age_of(one));
+}
+
 std::string megabytes(std::uint64_t bytes) {
     return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
@@ -80,15 +101,22 @@ Task<int> verify(Context& context, db::Database& db, BlobWords words) {
             .field("files", found.files)
             .field("bytes", found.bytes)
             .field("waiting", found.waiting)
-            .field("faults", found.faults);
+            .field("faults", found.faults)
+            .field("unfinished", found.unfinished);
         write_findings(json, found.findings);
+        write_leftovers(json, found.leftovers);
         context.out << json.end().take() << '\n';
     } else {
         list_findings(context, found.findings);
+        list_leftovers(context, found.leftovers);
     }
     context.err << fmt::format(
         "{} files, {} read to their end; {} wait to be erased; {} are not as they should be.\n", found.files,
         megabytes(found.bytes), found.waiting, found.faults);
+    if (found.unfinished > 0)
+        context.err << fmt::format(
+            "{} uploads have not ended: a running server ends those that are older than a day.\n",
+            found.unfinished);
     advise(context, found.findings);
     co_return found.faults == 0 ? done : failed;
 }

@@ -201,6 +201,37 @@ test("verify finds what is missing, changed and an orphan; a backup brings it ba
     );
 });
 
+test("verify tells uploads that have not ended, which are no faults", async (t) => {
+    if (!s3.signed) return t.skip("s3rver lists no unfinished uploads: install moto for python3");
+    const [, , owner] = (await keysOf())[0].split("/");
+    const file = `${owner}/${sha256("it breaks off")}`;
+    const uploads = [];
+    for (const key of [`one/files/${file}/0190`, "another/files/x"]) {
+        const { status, text } = await s3Request(s3, "POST", `/${s3.bucket}/${key}?uploads=`);
+        assert.equal(status, 200, text);
+        uploads.push(`/${s3.bucket}/${key}?uploadId=${text.match(/<UploadId>([^<]*)/)[1]}`);
+    }
+    const told = await verify(server, 1);
+    assert.deepEqual(
+        [told.faults, told.findings.map(({ kind }) => kind), told.unfinished],
+        [1, ["orphan"], 1],
+        "the orphan of before is the one fault",
+    );
+    assert.deepEqual(
+        told.leftovers.map((one) => [one.file, one.place]),
+        [[file, "s3://school-files/one"]],
+    );
+    assert.ok(told.leftovers[0].ageSeconds > 86_400, "moto says that all of them began in 2010");
+    const words = await server.command("blobs", "verify");
+    assert.match(words.stdout, new RegExp(`^leftover\t${file}\ts3://school-files/one\t\\d+ days old$`, "m"));
+    assert.match(
+        words.stderr,
+        /^1 uploads have not ended: a running server ends those that are older than a day/m,
+    );
+    for (const one of uploads) await s3Request(s3, "DELETE", one);
+    assert.deepEqual([(await verify(server, 1)).unfinished, await s3Uploads(s3)], [0, []]);
+});
+
 test("the doctor says whether the bucket answers", async () => {
     const look = async () => read(await server.command("doctor", "--json"));
     finds(await look(), "ok", "uploaded files", /^s3:\/\/school-files\/one answers$/, /^$/);

@@ -83,6 +83,24 @@ Result<S3Page> page_of(const std::string& name, const XmlElement& xml) {
     return page;
 }
 
+Result<S3UploadPage> uploads_of(const std::string& name, const XmlElement& xml, std::optional<Time> now) {
+    S3UploadPage page;
+    const bool encoded = xml.text_of("EncodingType") == "url";
+    for (const auto& one : xml.children) {
+        if (one.name != "Upload") continue;
+        S3Upload upload{decoded(one.text_of("Key"), encoded), std::string(one.text_of("UploadId"))};
+        const auto begun = listed_time(one.text_of("Initiated"));
+        if (now && begun) upload.age = std::chrono::duration_cast<std::chrono::seconds>(*now - *begun);
+        page.uploads.push_back(std::move(upload));
+    }
+    if (xml.text_of("IsTruncated") != "true") return page;
+    S3Upload next{decoded(xml.text_of("NextKeyMarker"), encoded),
+                  std::string(xml.text_of("NextUploadIdMarker"))};
+    if (next.key.empty()) return misread(name, "the listing is cut off and does not say how it goes on");
+    page.next = std::move(next);
+    return page;
+}
+
 std::string parts_xml(const std::vector<S3Part>& parts) {
     std::string text = "<CompleteMultipartUpload>";
     for (const auto& part : parts) {
@@ -223,25 +241,19 @@ Task<Result<void>> S3::abort_upload(S3Upload upload) {
     co_return Result<void>();
 }
 
-Task<Result<std::vector<S3Upload>>> S3::uploads(std::string prefix) {
+Task<Result<S3UploadPage>> S3::uploads(std::string prefix, std::optional<S3Upload> behind) {
     Call call{"GET", {}};
     call.query = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}};
+    if (behind) {
+        call.query.emplace_back("key-marker", std::move(behind->key));
+        call.query.emplace_back("upload-id-marker", std::move(behind->id));
+    }
     call.most = most_answer;
     const auto reply = co_await send(std::move(call));
     if (!reply) co_return reply.error();
     const auto xml = answer_of(name_of(prefix), *reply, "ListMultipartUploadsResult");
     if (!xml) co_return xml.error();
-    std::vector<S3Upload> found;
-    const bool encoded = xml->text_of("EncodingType") == "url";
-    const auto now = date_of(*reply);
-    for (const auto& one : xml->children) {
-        if (one.name != "Upload") continue;
-        S3Upload upload{decoded(one.text_of("Key"), encoded), std::string(one.text_of("UploadId"))};
-        const auto begun = listed_time(one.text_of("Initiated"));
-        if (now && begun) upload.age = std::chrono::duration_cast<std::chrono::seconds>(*now - *begun);
-        found.push_back(std::move(upload));
-    }
-    co_return found;
+    co_return uploads_of(name_of(prefix), *xml, date_of(*reply));
 }
 
 }  // namespace bb::client

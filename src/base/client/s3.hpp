@@ -57,6 +57,12 @@ struct S3Upload {
     std::optional<std::chrono::seconds> age{};
 };
 
+/// A page of a listing of uploads.
+struct S3UploadPage {
+    std::vector<S3Upload> uploads;
+    std::optional<S3Upload> next;  ///< the next page goes on behind this one; none: this was the last
+};
+
 /// When an object is stored.
 struct S3Condition {
     bool if_none = false;   ///< only when there is none of that key
@@ -109,8 +115,9 @@ public:
     Task<Result<S3Part>> put_part(S3Upload upload, int number, std::shared_ptr<const std::string> content);
     Task<Result<void>> complete_upload(S3Upload upload, std::vector<S3Part> parts);
     Task<Result<void>> abort_upload(S3Upload upload);
-    /// Those under way, 1000 at most.
-    Task<Result<std::vector<S3Upload>>> uploads(std::string prefix);
+    /// Those that are not complete, of keys that begin with `prefix`; from `behind` on, where a page has
+    /// named it as the next.
+    Task<Result<S3UploadPage>> uploads(std::string prefix, std::optional<S3Upload> behind = std::nullopt);
 
 private:
     struct Call;

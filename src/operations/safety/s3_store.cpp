@@ -8,6 +8,7 @@
 
 #include "operations/safety/s3_lock.hpp"
 #include "services/blobs/s3_objects.hpp"
+#include "services/blobs/s3_uploads.hpp"
 
 namespace bb::safety {
 namespace {
@@ -134,10 +135,7 @@ void S3Store::withdraw(std::string_view id) const {
 
 int S3Store::remove_drafts() const {
     std::set<std::string> left;
-    const auto uploads = session_->ask(session_->client().uploads(prefix_), watch_);
-    // A service that cannot tell has its own rules for uploads that nobody ends.
-    if (!uploads && uploads.error().code != ErrorCode::method_not_allowed) S3Session::fail(uploads.error());
-    for (const auto& upload : uploads ? *uploads : std::vector<client::S3Upload>()) {
+    for (const auto& upload : blobs::unfinished_uploads(*session_, prefix_, watch_)) {
         const auto folder = folder_of(upload.key.substr(std::min(prefix_.size(), upload.key.size())));
         if (!is_backup_id(folder)) continue;
         session_->must(session_->client().abort_upload(upload), watch_);

@@ -13,6 +13,7 @@
 
 #include "services/blobs/compare.hpp"
 #include "services/blobs/s3_objects.hpp"
+#include "services/blobs/s3_uploads.hpp"
 #include "services/blobs/sealed_file.hpp"
 #include "services/blobs/spool.hpp"
 
@@ -26,6 +27,7 @@ constexpr std::size_t most_identity = 1024;
 // Of a listing, each of a thousand objects.
 constexpr int most_listed_pages = 10'000;
 constexpr std::size_t most_idle_sessions = 8;
+constexpr std::chrono::hours keep_unfinished_uploads{24};
 
 /// "<owner>/<digest>" at the start of `name`.
 std::optional<Stored> stored_at(std::string_view name) {
@@ -290,12 +292,8 @@ void BucketStore::remove_key(const std::string& key) const {
 
 std::size_t BucketStore::abort_uploads(const std::string& under, std::chrono::seconds age) const {
     const auto session = sessions_->take();
-    auto uploads = session->ask(session->client().uploads(under), watch_);
-    // A service that cannot tell has its own rules for uploads that nobody ends.
-    if (!uploads && uploads.error().code == ErrorCode::method_not_allowed) return 0;
-    if (!uploads) S3Session::fail(uploads.error());
     std::size_t aborted = 0;
-    for (auto& one : *uploads) {
+    for (auto& one : unfinished_uploads(*session, under, watch_)) {
         if (one.age.value_or(std::chrono::seconds(0)) < age) continue;
         session->must(session->client().abort_upload(std::move(one)), watch_);
         ++aborted;
@@ -303,8 +301,21 @@ std::size_t BucketStore::abort_uploads(const std::string& under, std::chrono::se
     return aborted;
 }
 
+std::vector<Store::Unfinished> BucketStore::unfinished() const {
+    const auto session = sessions_->take();
+    const auto folder = key_of(files_folder);
+    std::vector<Unfinished> found;
+    for (const auto& upload : unfinished_uploads(*session, folder, watch_)) {
+        const auto below = upload.key.substr(std::min(folder.size(), upload.key.size()));
+        const auto file = stored_at(below);
+        found.push_back({file ? name_of(*file) : below, upload.age});
+    }
+    return found;
+}
+
 std::size_t BucketStore::remove_leftovers(std::chrono::seconds age) {
-    std::size_t removed = abort_uploads(key_of(files_folder), age);
+    std::size_t removed =
+        abort_uploads(key_of(files_folder), std::max<std::chrono::seconds>(age, keep_unfinished_uploads));
     std::map<Stored, Object> last;
     for (auto& one : objects(key_of(files_folder))) {
         const auto file = stored_at(one.object.key.substr(prefix_.size() + files_folder.size()));

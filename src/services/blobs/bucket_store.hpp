@@ -48,6 +48,8 @@ public:
     bool erase(const Stored& file, std::chrono::seconds age) override;
     void remove(const Stored& file) override;
     void erase_owner(const Uuid& owner) override;
+    std::vector<Unfinished> unfinished() const override;
+    /// Uploads in parts only when they are a day old: they may still go on.
     std::size_t remove_leftovers(std::chrono::seconds age) override;
     std::string database() const override;
     void set_database(std::string_view identity) override;

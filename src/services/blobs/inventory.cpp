@@ -71,6 +71,19 @@ void find_orphans(const std::vector<Contents>& all, const std::set<Stored>& name
         }
 }
 
+Task<void> find_leftovers(FileStore& files, Inventory& found) {
+    for (const auto& store : files.stores().all()) {
+        auto look = [&store] {
+            return store->unfinished();
+        };
+        auto uploads = co_await files.pool().run(std::move(look));
+        found.unfinished += uploads.size();
+        for (auto& upload : uploads)
+            if (found.leftovers.size() < most_findings)
+                found.leftovers.push_back(Leftover{std::move(upload), store->name()});
+    }
+}
+
 Finding::Kind kind_of(FileStore::Copy copy) {
     if (copy == FileStore::Copy::missing) return Finding::Kind::missing;
     return copy == FileStore::Copy::no_key ? Finding::Kind::no_key : Finding::Kind::changed;
@@ -264,6 +277,7 @@ Task<Inventory> verify_files(db::Database& db, FileStore& files, const char* fil
     }
     co_await note_faults(db, files, files_sql, doubts, found);
     find_orphans(all, named, found);
+    co_await find_leftovers(files, found);
     co_return found;
 }
 

@@ -20,7 +20,13 @@ struct Finding {
 /// "missing", "changed", "no key", "orphan".
 std::string_view word_of(Finding::Kind kind);
 
-/// At most so many findings are named; all are counted.
+/// An upload into a store that has not ended.
+struct Leftover {
+    Store::Unfinished upload;
+    std::string place;  ///< Store::name()
+};
+
+/// At most so many findings, and leftovers, are named; all are counted.
 inline constexpr std::size_t most_findings = 10'000;
 
 struct Inventory {
@@ -29,11 +35,14 @@ struct Inventory {
     std::uint64_t waiting = 0;  ///< discarded, until they are erased
     std::uint64_t faults = 0;
     std::vector<Finding> findings;
+    std::uint64_t unfinished = 0;  ///< uploads in parts that are under way, or broke off; no faults
+    std::vector<Leftover> leftovers;
 };
 
 /// Reads every file that rows name to its end in each store that has it: missing (in none), changed (not
 /// what was stored), no key (the server's secret does not open it); and finds orphans, stored an hour ago or
-/// earlier, that no row names. `files_sql`: as safety::Installation has it. Throws as Store, and db::Error.
+/// earlier, that no row names, and what uploads have left unfinished. `files_sql`: as safety::Installation
+/// has it. Throws as Store, and db::Error.
 Task<Inventory> verify_files(db::Database& db, FileStore& files, const char* files_sql, Progress progress);
 
 struct MoveWords {

@@ -45,6 +45,12 @@ public:
         bool discarded = false;
     };
 
+    /// A write that has not ended: it is under way, or broke off.
+    struct Unfinished {
+        std::string name;                         ///< name_of() its file, or what else it is called there
+        std::optional<std::chrono::seconds> age;  ///< since it began; none: the place does not tell
+    };
+
     virtual ~Store() = default;
 
     /// For people: a folder, or "s3://BUCKET/PREFIX".
@@ -99,6 +105,9 @@ public:
     /// Removes all files of `owner` for good, discarded ones too.
     virtual void erase_owner(const Uuid& owner) = 0;
 
+    /// Writes that have not ended and cost room until they do: a bucket's uploads in parts. None where a
+    /// place has no such thing.
+    virtual std::vector<Unfinished> unfinished() const { return {}; }
     /// Removes what writes that broke off `age` ago or earlier have left behind. Returns how many.
     virtual std::size_t remove_leftovers(std::chrono::seconds age) = 0;
 

@@ -102,6 +102,18 @@ void Bucket::make_old(const std::string& key, int seconds) {
     objects_.at(key).older = seconds;
 }
 
+void Bucket::begin_upload(const std::string& key, const std::string& id, int seconds) {
+    const std::lock_guard guard(mutex_);
+    uploads_.push_back(Upload{key, id, seconds});
+}
+
+std::vector<std::string> Bucket::uploads() const {
+    const std::lock_guard guard(mutex_);
+    std::vector<std::string> ids;
+    for (const auto& one : uploads_) ids.push_back(one.id);
+    return ids;
+}
+
 std::vector<std::string> Bucket::keys(const std::string& prefix) const {
     const std::lock_guard guard(mutex_);
     std::vector<std::string> found;
@@ -139,6 +151,11 @@ Task<void> Bucket::answer(Socket& socket, std::string request) {
 
 std::string Bucket::answer_to(const std::string& method, const std::string& key, const std::string& request) {
     if (method == "PUT") return stored(key, request);
+    const auto upload = key.find("?uploadId=");
+    if (method == "DELETE" && upload != std::string::npos) {
+        std::erase_if(uploads_, [&](const Upload& one) { return one.id == key.substr(upload + 10); });
+        return response(204, "");
+    }
     if (method == "DELETE") {
         objects_.erase(key);
         return response(204, "");
@@ -160,9 +177,7 @@ std::string Bucket::stored(const std::string& key, const std::string& request) {
 }
 
 std::string Bucket::listed(const std::string& query) const {
-    if (("&" + query).find("&uploads") != std::string::npos)
-        return response(
-            200, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>");
+    if (("&" + query).find("&uploads") != std::string::npos) return listed_uploads(query);
     const auto prefix = parameter(query, "prefix"), delimiter = parameter(query, "delimiter");
     std::string xml = "<ListBucketResult><IsTruncated>false</IsTruncated>";
     std::set<std::string> folders;
@@ -179,6 +194,28 @@ std::string Bucket::listed(const std::string& query) const {
         xml += "<CommonPrefixes><Prefix>" + folder + "</Prefix></CommonPrefixes>";
     return response(200, xml + "</ListBucketResult>",
                     age_ ? "Date: " + date(std::time(nullptr)) + "\r\n" : std::string());
+}
+
+std::string Bucket::listed_uploads(const std::string& query) const {
+    const auto prefix = parameter(query, "prefix"), behind = parameter(query, "upload-id-marker");
+    const auto now = std::time(nullptr);
+    std::string xml = "<ListMultipartUploadsResult>", last;
+    bool begun = behind.empty();
+    int left = 2;
+    for (const auto& one : uploads_) {
+        if (begun && one.key.starts_with(prefix) && left-- > 0) {
+            xml += fmt::format(
+                "<Upload><Key>{}</Key><UploadId>{}</UploadId>"
+                "<Initiated>{:%Y-%m-%dT%H:%M:%S}.000Z</Initiated></Upload>",
+                one.key, one.id, fmt::gmtime(now - one.seconds));
+            last = fmt::format("<NextKeyMarker>{}</NextKeyMarker><NextUploadIdMarker>{}</NextUploadIdMarker>",
+                               one.key, one.id);
+        }
+        begun = begun || one.id == behind;
+    }
+    if (left >= 0) last.clear();
+    xml += fmt::format("<IsTruncated>{}</IsTruncated>{}</ListMultipartUploadsResult>", left < 0, last);
+    return response(200, xml, "Date: " + date(now) + "\r\n");
 }
 
 std::string Bucket::last_modified(const Object& object) const {

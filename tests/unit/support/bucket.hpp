@@ -36,6 +36,10 @@ public:
     void tell_age(std::optional<int> seconds);
     /// Seconds since this object was stored.
     void make_old(const std::string& key, int seconds);
+    /// An upload in parts that is not complete and began so many seconds ago.
+    void begin_upload(const std::string& key, const std::string& id, int seconds);
+    /// The ids of uploads that are not complete. Two of them make a page of a listing.
+    std::vector<std::string> uploads() const;
     /// Keys that begin with `prefix`.
     std::vector<std::string> keys(const std::string& prefix) const;
     /// GET of this key is answered with this status and code.
@@ -51,15 +55,21 @@ private:
         std::string etag;
         int older = 0;  // than the others, in seconds
     };
+    struct Upload {
+        std::string key, id;
+        int seconds = 0;  // since it began
+    };
     Task<void> answer(Socket& socket, std::string request);
     std::string answer_to(const std::string& method, const std::string& key, const std::string& request);
     std::string stored(const std::string& key, const std::string& request);
     std::string listed(const std::string& query) const;
+    std::string listed_uploads(const std::string& query) const;
     std::string last_modified(const Object& object) const;
     std::string read(const std::string& method, const std::string& key, const std::string& request) const;
 
     mutable std::mutex mutex_;
     std::map<std::string, Object> objects_;
+    std::vector<Upload> uploads_;
     std::map<std::string, std::string> refusals_;
     std::map<std::string, int> asked_;
     std::optional<int> age_ = 0;

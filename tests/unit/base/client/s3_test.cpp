@@ -227,6 +227,9 @@ TEST_F(S3Test, ReadsListingsAndRefusesWhatIsNone) {
         answers = {test::response(200, body)};
         EXPECT_EQ(wait(s3.list("", "", "")).error().code, ErrorCode::malformed) << body;
     }
+    answers = {test::response(
+        200, "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>")};
+    EXPECT_EQ(wait(s3.uploads("")).error().code, ErrorCode::malformed) << "it does not say how it goes on";
     answers = {test::response(200, std::string(200, 'x'))};
     EXPECT_EQ(wait(s3.get("key", 100)).error().code, ErrorCode::too_large);
 }

@@ -61,6 +61,29 @@ TEST_F(BucketStoreTest, GivesBackWhatWasPutAndKeepsItSealed) {
     EXPECT_EQ(store_.name(), "s3://school/school");
 }
 
+TEST_F(BucketStoreTest, TellsUploadsThatHaveNotEndedPageByPageAndEndsThemAfterADay) {
+    const Stored file{owner_, crypto::sha256("text")};
+    const auto key = "school/files/" + name_of(file) + "/";
+    for (int i = 0; i < 5; ++i)
+        bucket_.begin_upload(key + std::to_string(i), "id" + std::to_string(i), (20 + i) * 3600 + 1800);
+    bucket_.begin_upload("school/files/odd", "odd", 60);
+    bucket_.begin_upload("elsewhere/files/" + name_of(file), "other", 48 * 3600);
+    const auto found = store_.unfinished();
+    ASSERT_EQ(found.size(), 6u);
+    for (std::size_t i = 0; i < 5; ++i) {
+        EXPECT_EQ(found[i].name, name_of(file));
+        ASSERT_TRUE(found[i].age);
+        EXPECT_GE(*found[i].age, std::chrono::hours(20 + i));
+        EXPECT_LT(*found[i].age, std::chrono::hours(21 + i));
+    }
+    EXPECT_EQ(found[5].name, "odd");
+
+    EXPECT_EQ(store_.remove_leftovers(1h), 1u) << "a large file may take hours";
+    EXPECT_EQ(bucket_.uploads(), (std::vector<std::string>{"id0", "id1", "id2", "id3", "odd", "other"}));
+    store_.erase_owner(owner_);
+    EXPECT_EQ(bucket_.uploads(), (std::vector<std::string>{"odd", "other"})) << "all of who is erased";
+}
+
 TEST_F(BucketStoreTest, TheLastOfSeveralCountsAndTheOthersAreLeftovers) {
     const auto file = put("text");
     const auto first = objects_of(file)[0];

@@ -169,6 +169,7 @@ std::vector<Check> first_round(const Shared& subject) {
               "First mend what is said of server and public name."),
         {"clock", longest_round, watch::look_at_clock, "Look on the host itself: timedatectl"},
         {"kernel", longest_round, watch::look_at_kernel, "Restart the machine."},
+        {"reading files", longest_round, look_at_reading, "Look yourself: bwrap --ro-bind / / true"},
         check(subject, "memory", watch::look_at_memory, "Look yourself: free -m"),
         check(subject, "file limit", watch::look_at_file_limit, "Look yourself: ulimit -n"),
         {"database", longest_round,

@@ -14,6 +14,8 @@ void look_at_runs(watch::Findings& findings, const watch::Subject& subject);
 void look_at_place(watch::Findings& findings, const watch::Subject& subject, safety::Destination place);
 /// Whether the buckets that uploaded files are kept in answer; nothing where there are none.
 void look_at_file_buckets(watch::Findings& findings, const watch::Subject& subject);
+/// What stands around the processes that read files: as this account may, on this machine.
+void look_at_reading(watch::Findings& findings);
 /// Whether the keys that backups are sealed with can be read, by nobody else. Looked at before root is given
 /// up, as the server reads them.
 void look_at_backup_key(watch::Findings& findings, const watch::Subject& subject);

@@ -1,6 +1,7 @@
 // Files that have to be read after their upload: every kind, by samples that other programs made, and files that mean
 // no good.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -229,6 +230,13 @@ describe("files that mean no good, or are broken, end with a reason", () => {
         assert.equal((await read("after.csv", "a,b\n1,2\n")).state, "ready");
         const metrics = (await ana.request("/api/metrics")).text;
         assert.match(metrics, /brainbytes_files_read_total\{outcome="failed"\} \d\d/);
+    });
+
+    test("each within bubblewrap where that works, which the log says once", () => {
+        const tried = spawnSync("bwrap", ["--unshare-all", "--ro-bind", "/", "/", "true"]);
+        const said = server.log.split("\n").filter((line) => line.includes("bubblewrap around the reading"));
+        assert.equal(said.length, 1, said.join("\n"));
+        assert.match(said[0], tried.status === 0 ? /"used":true/ : /"used":false,"reason":"[^"]/);
     });
 });
 

@@ -48,7 +48,16 @@ test("a healthy installation has no fault, and a person reads it", async () => {
     for (const name of [
         ...["options", "configuration", "BRAINBYTES_SECRET", "METRICS_TOKEN", "secret files", "data folder"],
         ...["server", "public name", "certificate file", "certificate served", "headers"],
-        ...["kernel", "memory", "file limit", "database", "database version", "schema", "log"],
+        ...[
+            "kernel",
+            "reading files",
+            "memory",
+            "file limit",
+            "database",
+            "database version",
+            "schema",
+            "log",
+        ],
         ...["jit", "data checksums", "indexes", "dead rows", "locks", "transactions", "cache", "connections"],
         ...[
             "transaction numbers",

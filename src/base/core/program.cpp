@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,11 +85,20 @@ struct Prepared {
     char* process = nullptr;  // where the number goes that says whom the sockets are for
 };
 
+void step_back() {
+    if (const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
+        if (write(file, "900", 3) != 3) errno = 0;
+        close(file);
+    }
+    if (setpriority(PRIO_PROCESS, 0, 10) != 0) errno = 0;
+}
+
 [[noreturn]] void become(Prepared& prepared, const Launch& launch, int nothing) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD}) signal(number, SIG_DFL);
+    if (launch.steps_back) step_back();
     const auto stream = [nothing](int descriptor, int number) {
         return dup2(descriptor < 0 ? nothing : descriptor, number) >= 0;
     };

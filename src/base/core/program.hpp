@@ -35,7 +35,9 @@ struct Launch {
     int in = -1, out = -1, error = -1;
     std::vector<std::string> environment = {};  ///< "NAME=value", besides
     bool bare = false;                          ///< it sees none of those four
-    bool outlives_us = false;                   ///< else it is killed when the thread that started it ends
+    /// It is the first to go when memory is short, and the last to run: a machine has more to do.
+    bool steps_back = false;
+    bool outlives_us = false;  ///< else it is killed when the thread that started it ends
     /// Sockets that it gets from descriptor 3 on, with their names, as systemd hands them (sd_listen_fds(3)).
     std::vector<std::pair<std::string, int>> sockets = {};
 };

@@ -89,6 +89,12 @@ CageOutcome listen_to(int out, int error, const CageLimits& limits, Clock::time_
     return heard;
 }
 
+/// How bwrap ends when it has begun nothing. A reader that was taken over can say the same: then its file is
+/// tried again, and given up in the end.
+bool bubblewrap_failed(const CageOutcome& outcome) {
+    return outcome.code == 127 || (outcome.code == 1 && outcome.complaints.starts_with("bwrap: "));
+}
+
 bool is_ended_from_outside(int code) {
     for (const int signal : {SIGKILL, SIGTERM, SIGINT, SIGHUP})
         if (code == 128 + signal) return true;
@@ -149,8 +155,12 @@ CageOutcome run_caged(const std::string& what, const std::string& word, const Ca
     Pipe out, error;
     Launch program;
     program.command = {limits.program, reading_word, what, word};
+    std::optional<std::vector<std::string>> within;
+    if (limits.bubblewrap) within = command_within(*limits.bubblewrap, program.command);
+    if (within) program.command = *within;
     program.folder = "/";
     program.bare = true;
+    program.steps_back = true;
     const Descriptor input(file.open());
     program.in = input.number;
     program.out = out.writer();
@@ -169,6 +179,8 @@ CageOutcome run_caged(const std::string& what, const std::string& word, const Ca
         return outcome;
     }
     outcome.code = *ended;
+    if (within && bubblewrap_failed(outcome))
+        throw BubblewrapFailed("bubblewrap begins no process: " + outcome.complaints);
     if (is_ended_from_outside(outcome.code))
         throw std::runtime_error("the reading process was ended from outside");
     if (outcome.code == not_shut_in || outcome.code == 127)

@@ -1,19 +1,23 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <string_view>
+
+#include "features/materials/extract/bubblewrap.hpp"
 
 namespace bb::materials::extract {
 
 /// What a reading process may take.
 struct CageLimits {
     std::chrono::seconds time{60};
-    std::size_t output = 8u << 20;           // bytes
-    std::stop_token stop = {};               // ends it early
-    const char* program = "/proc/self/exe";  // what is begun: this one
+    std::size_t output = 8u << 20;              // bytes
+    std::stop_token stop = {};                  // ends it early
+    const char* program = "/proc/self/exe";     // what is begun: this one
+    std::optional<Bubblewrap> bubblewrap = {};  // what it is begun in
 };
 
 /// Somebody asked for an early end.
@@ -53,8 +57,8 @@ private:
 };
 
 /// Runs the reading process (child.hpp) with these two words on `file`, shut in, and waits for its end.
-/// Blocks. Throws Stopped, and std::runtime_error where no such process can be, or somebody else ended it:
-/// that is no fault of the file.
+/// Blocks. Throws Stopped, BubblewrapFailed, and std::runtime_error where no such process can be, or somebody
+/// else ended it: that is no fault of the file.
 CageOutcome run_caged(const std::string& what, const std::string& word, const CagedFile& file,
                       const CageLimits& limits);
 

@@ -41,7 +41,13 @@ public:
         limits.time = std::min(limits.time, std::max(left, std::chrono::seconds(0)));
         limits.output = most;
         limits.stop = stop_;
-        return run_caged(what, word, file, limits);
+        limits.bubblewrap = bubblewrap_that_works();
+        try {
+            return run_caged(what, word, file, limits);
+        } catch (const BubblewrapFailed&) {
+            doubt_bubblewrap();
+            throw;
+        }
     }
 
 private:

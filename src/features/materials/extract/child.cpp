@@ -1,12 +1,9 @@
 #include "features/materials/extract/child.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -55,15 +52,6 @@ void close_behind(const Walls& walls) {
     } catch (const std::exception& fault) {
         throw Open(fault.what());
     }
-}
-
-/// The first to go when memory is short, and the last to run: a machine has more to do than to read files.
-void step_back() {
-    if (const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); file >= 0) {
-        if (::write(file, "900", 3) != 3) errno = 0;
-        ::close(file);
-    }
-    if (setpriority(PRIO_PROCESS, 0, 10) != 0) errno = 0;
 }
 
 int read_here(std::string_view name) {
@@ -119,7 +107,6 @@ int read_as(std::string_view what, const std::string& word) {
 
 std::optional<int> read_as_child(int argc, char** argv) {
     if (argc != 4 || std::string_view(argv[1]) != reading_word) return std::nullopt;
-    step_back();
     try {
         return read_as(argv[2], argv[3]);
     } catch (const Open& open) {

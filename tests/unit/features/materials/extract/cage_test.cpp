@@ -1,52 +1,44 @@
 #include "features/materials/extract/cage.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <signal.h>
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "features/materials/extract/child.hpp"
 #include "features/materials/extract/tidy.hpp"
+#include "unit/features/materials/extract/scripted_cage.hpp"
 
 namespace bb::materials::extract {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A cage whose child is a script: with the file on its standard input, and two words as $2 and $3.
-class CageTest : public testing::Test {
+/// With and without bwrap around it.
+class CageTest : public testing::TestWithParam<bool> {
 protected:
-    CageTest() {
-        char folder[] = "/tmp/bb-cage-XXXXXX";
-        folder_ = mkdtemp(folder);
-        limits_.time = std::chrono::seconds(20);
+    void SetUp() override {
+        if (!GetParam()) return;
+        limits_.bubblewrap = cage_.bubblewrap();
+        if (!limits_.bubblewrap)
+            GTEST_SKIP() << "bwrap is not installed, or this machine does not let it work";
     }
-    ~CageTest() override { std::filesystem::remove_all(folder_); }
-
-    CageOutcome run(const std::string& script) {
-        program_ = folder_ + "/child";
-        std::ofstream(program_) << "#!/bin/sh\n" << script << '\n';
-        chmod(program_.c_str(), 0700);
-        limits_.program = program_.c_str();
-        return run_caged("kind", "a.txt", CagedFile("what it holds"), limits_);
-    }
+    CageOutcome run(const std::string& script) { return cage_.run(script); }
     double seconds_of(const std::string& script) {
         const auto began = Clock::now();
         last_ = run(script);
         return std::chrono::duration<double>(Clock::now() - began).count();
     }
 
-    std::string folder_, program_;
-    CageLimits limits_;
+    ScriptedCage cage_;
+    CageLimits& limits_ = cage_.limits;
     CageOutcome last_;
 };
 
-TEST_F(CageTest, HandsOverTheFileAndTheWords) {
+INSTANTIATE_TEST_SUITE_P(Walls, CageTest, testing::Bool(),
+                         [](const auto& one) { return std::string(one.param ? "InBubblewrap" : "Alone"); });
+
+TEST_P(CageTest, HandsOverTheFileAndTheWords) {
     const auto ended = run("echo \"$1 $2 $3\"; cat; echo what is wrong >&2; exit 3");
     EXPECT_EQ(ended.output, "read-a-file kind a.txt\nwhat it holds");
     EXPECT_EQ(ended.complaints, "what is wrong\n");
@@ -54,8 +46,19 @@ TEST_F(CageTest, HandsOverTheFileAndTheWords) {
     EXPECT_FALSE(ended.too_slow || ended.too_much);
 }
 
-TEST_F(CageTest, GivesNoEnvironment) {
-    EXPECT_EQ(run("cat /proc/$$/environ").output, "") << "as it was when the process began";
+TEST_P(CageTest, TellsWhichSignalEndedIt) {
+    EXPECT_EQ(run("kill -XCPU $$").code, 128 + SIGXCPU) << "its processor time was used up";
+    EXPECT_EQ(run("kill -SEGV $$").code, 128 + SIGSEGV);
+}
+
+TEST_P(CageTest, GivesNoEnvironment) {
+    // bash sets some of its own.
+    EXPECT_EQ(run("env | grep -vE '^(PWD|OLDPWD|SHLVL|_)='; exit 0").output, "");
+}
+
+TEST_P(CageTest, RunsLastAndIsTheFirstToGo) {
+    EXPECT_EQ(run("nice").output, "10\n");
+    if (!GetParam()) EXPECT_EQ(run("cat /proc/self/oom_score_adj").output, "900\n");
 }
 
 std::string text_of(int descriptor) {
@@ -94,7 +97,7 @@ TEST(CagedFile, LeavesNoDescriptorWhenItsContentBreaksOff) {
     EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(CageTest, EndsWhatIsTooSlowAlsoWhenItHasClosedItsOutput) {
+TEST_P(CageTest, EndsWhatIsTooSlowAlsoWhenItHasClosedItsOutput) {
     limits_.time = std::chrono::seconds(1);
     EXPECT_LT(seconds_of("exec sleep 30"), 10);
     EXPECT_TRUE(last_.too_slow);
@@ -102,7 +105,7 @@ TEST_F(CageTest, EndsWhatIsTooSlowAlsoWhenItHasClosedItsOutput) {
     EXPECT_TRUE(last_.too_slow);
 }
 
-TEST_F(CageTest, EndsWhatSaysTooMuch) {
+TEST_P(CageTest, EndsWhatSaysTooMuch) {
     limits_.output = 1000;
     EXPECT_LT(seconds_of("exec yes"), 10);
     EXPECT_TRUE(last_.too_much);
@@ -111,7 +114,7 @@ TEST_F(CageTest, EndsWhatSaysTooMuch) {
     EXPECT_LE(run("yes 2>/dev/null | head -c 100000 >&2").complaints.size(), 4096u);
 }
 
-TEST_F(CageTest, IsStoppedEarly) {
+TEST_P(CageTest, IsStoppedEarly) {
     for (const char* script : {"exec sleep 30", "exec >&- 2>&-; exec sleep 30"}) {
         std::stop_source stop;
         limits_.stop = stop.get_token();
@@ -123,7 +126,7 @@ TEST_F(CageTest, IsStoppedEarly) {
     }
 }
 
-TEST_F(CageTest, DoesNotBlameTheFileForWhatOthersDo) {
+TEST_P(CageTest, DoesNotBlameTheFileForWhatOthersDo) {
     EXPECT_THROW(run("kill -9 $$"), std::runtime_error);
     EXPECT_THROW(run("kill -15 $$"), std::runtime_error);
     EXPECT_THROW(run("echo no Landlock; exit " + std::to_string(not_shut_in)), std::runtime_error);

@@ -52,7 +52,7 @@ format: ## rewrite the layout of C++ and page sources
 bench: ## speed beside nginx, pgbench and a bare upstream, as ratios; lighthouse (PARTS="health threads")
 	@exec scripts/bench $(PARTS)
 
-eval: ## quality of retrieval on 366 questions over documents of Debian, beside plain BM25
+eval: ## quality of retrieval on 366 questions over documents of Debian, beside plain BM25 and WordNet
 	@exec scripts/eval
 
 load-test: ## artillery with load-test.yml: on a server of its own, or a running one (URL=https://...)

@@ -14,9 +14,7 @@ struct WordRanks {
     index::Matches matches;
     std::vector<index::Ranked> ranked;
     bool answerable = false;
-    // Words that cover a question well are followed rather than a model; a model rather than a few words in
-    // common.
-    double trust = 0.5;
+    double trust = index::trust_in_words(0);
 };
 
 struct SearchRanks {
@@ -61,7 +59,7 @@ Task<WordRanks> look_by_words(db::Database& db, UserId owner, index::Question qu
     const index::Coverage coverage(found.matches.concepts, found.matches.statistics);
     sort_by_coverage(found.ranked, coverage, contenders);
     found.answerable = judge(question, found.ranked, coverage);
-    if (!found.ranked.empty()) found.trust += 1.5 * coverage.of(found.ranked[0].concepts);
+    if (!found.ranked.empty()) found.trust = index::trust_in_words(coverage.of(found.ranked[0].concepts));
     co_return found;
 }
 
@@ -121,7 +119,7 @@ Task<PassageSearch> Search::widened(UserId owner, const PassageSearch& plain, st
     PassageSearch result = plain;
     std::vector<index::Vote> votes;
     votes.push_back({&ranks->by_words.ranked, ranks->by_words.trust});
-    votes.push_back({&ranks->by_meaning, 1});
+    votes.push_back({&ranks->by_meaning, 1, true});
     for (const auto& found : further) {
         votes.push_back({&found.ranked, found.trust});
         result.answerable = result.answerable || found.answerable;

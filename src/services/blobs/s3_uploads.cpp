@@ -24,8 +24,8 @@ std::vector<client::S3Upload> unfinished_uploads(S3Session& session, const std::
         if (!page->next) return found;
         behind = std::move(page->next);
     }
-    throw std::runtime_error(fmt::format("{}: the listing of unfinished uploads does not end.",
-                                         session.client().name_of(prefix)));
+    throw std::runtime_error(
+        fmt::format("{}: the listing of unfinished uploads does not end.", session.client().name_of(prefix)));
 }
 
 }  // namespace bb::blobs

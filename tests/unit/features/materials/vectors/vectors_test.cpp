@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "features/materials/index/fusion.hpp"
 #include "features/materials/index/joining.hpp"
 #include "features/materials/vectors/nearest.hpp"
 #include "features/materials/vectors/quantised.hpp"
@@ -127,35 +126,6 @@ TEST(VectorCache, KeepsWhatWasUsedLastWithinItsBound) {
     cache.keep(ana, set_of(1001, 3));
     EXPECT_EQ(cache.bytes(), 400u);
     EXPECT_FALSE(cache.find(ana, "m"));
-}
-
-TEST(Fusion, PutsWhatBothFindFirst) {
-    const std::vector<Ranked> words = {{{1, 0}, 9, 1}, {{1, 1}, 8, 3}, {{1, 2}, 7, 1}};
-    const std::vector<Ranked> meaning = {{{2, 5}, 0.9, 0}, {{1, 1}, 0.8, 0}};
-    const auto fused = index::fuse(words, meaning);
-    ASSERT_EQ(fused.size(), 4u);
-    EXPECT_EQ(fused[0].place, (Place{1, 1}));
-    EXPECT_EQ(fused[0].concepts, 3u);
-    EXPECT_EQ(fused[3].place, (Place{1, 2}));
-    for (std::size_t i = 1; i < fused.size(); ++i) EXPECT_GE(fused[i - 1].score, fused[i].score);
-    EXPECT_EQ(index::fuse(words, meaning, 0.9)[1].place, (Place{2, 5}));
-    EXPECT_EQ(index::fuse(words, meaning, 1.5)[1].place, (Place{1, 0}));
-}
-
-TEST(Fusion, CountsTheConceptsOfTheFirstAlone) {
-    const std::vector<Ranked> words = {{{1, 0}, 9, 1}};
-    const std::vector<Ranked> others = {{{1, 0}, 9, 6}, {{3, 0}, 8, 4}};
-    const std::vector<Ranked> none;
-    std::vector<index::Vote> votes;
-    votes.push_back({&words, 0.6});
-    votes.push_back({&none, 1});
-    votes.push_back({&others, 1.5});
-    const auto fused = index::fuse(votes);
-    ASSERT_EQ(fused.size(), 2u);
-    EXPECT_EQ(fused[0].place, (Place{1, 0}));
-    EXPECT_EQ(fused[0].concepts, 1u);
-    EXPECT_EQ(fused[1].concepts, 0u);
-    EXPECT_DOUBLE_EQ(fused[0].score, 0.6 / 11 + 1.5 / 11);
 }
 
 /// Passages of one source, each of `length` code points.

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "app/file_places.hpp"
+#include "app/settings_places.hpp"
 #include "app/watch_settings.hpp"
 #include "base/config/places.hpp"
 #include "base/db/found_home.hpp"
@@ -22,8 +23,6 @@ namespace bb::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* unit_environment = "/etc/brainbytes/environment";  // deploy/systemd
 
 safety::Destination destination_of(const config::Config& config, const config::Place& place) {
     safety::Retention retention;

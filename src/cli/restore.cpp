@@ -7,14 +7,14 @@
 #include <stdexcept>
 #include <thread>
 
-#include "app/file_places.hpp"
 #include "app/installation.hpp"
-#include "base/core/file_lock.hpp"
 #include "base/core/json_writer.hpp"
 #include "base/db/run_once.hpp"
 #include "cli/data.hpp"
 #include "cli/database.hpp"
 #include "cli/progress.hpp"
+#include "cli/restore_room.hpp"
+#include "cli/restored_settings.hpp"
 #include "features/accounts/privacy/erasure.hpp"
 #include "operations/safety/drill_history.hpp"
 #include "operations/safety/moment.hpp"
@@ -36,6 +36,7 @@ struct RestoreWords {
     int newest_schema = 0;  ///< that is brought back though this program does not know it; 0: none
     std::string from, into, key, room;
     bool yes = false, json = false, dry_run = false, no_safety = false, purge = false;
+    bool no_settings = false;
 };
 
 std::string ago(Time then) {
@@ -126,7 +127,8 @@ void note(const std::string& conninfo, const safety::Manifest& manifest) {
 }
 
 void print(Context& context, const RestoreWords& words, const safety::Manifest& manifest,
-           const safety::Restored& restored, const std::string& safety_backup) {
+           const safety::Restored& restored, const std::string& safety_backup,
+           const app::SettingsPlaces* settings) {
     if (words.json) {
         JsonWriter json;
         json.object()
@@ -141,7 +143,12 @@ void print(Context& context, const RestoreWords& words, const safety::Manifest& 
             .field("formerDatabase", restored.former_database)
             .field("safetyBackup", safety_backup)
             .field("seconds", restored.seconds)
-            .field("secondsAway", restored.seconds_away);
+            .field("secondsAway", restored.seconds_away)
+            .field("settings", restored.settings.string());
+        json.key("settingsPlaced").array();
+        if (settings)
+            for (const auto& one : settings->placed()) json.value(one.file.string());
+        json.end();
         context.out << json.end().take() << '\n';
         return;
     }
@@ -157,8 +164,7 @@ void print(Context& context, const RestoreWords& words, const safety::Manifest& 
             "The former database is kept as {}; \"brainbytes backup restore --purge\" "
             "drops it.\n",
             restored.former_database);
-    if (!restored.settings.empty())
-        context.err << fmt::format("The settings of the backup are in {}.\n", restored.settings.string());
+    tell_settings(context.err, restored.settings, settings);
 }
 
 /// Those whom a database that was put aside may still have.
@@ -224,8 +230,13 @@ std::string back_up_first(Context& context, const From& from, const safety::Inst
     }
 }
 
-int restore_in(Context& context, const RestoreWords& words, const From& from, db::Home& home) {
-    const auto installation = told_installation(context, home);
+int restore_in(Context& context, const RestoreWords& words, const From& from, db::Home& home,
+               app::SettingsPlaces* settings) {
+    auto installation = told_installation(context, home);
+    if (settings)
+        installation.put_setting = [settings](const std::string& name, std::string_view text) {
+            return settings->put(name, text);
+        };
     const auto source = safety::prepare_source(installation, from.place, from.backup, from.keys, from.goal);
     const auto& manifest = *source.backup.manifest;
     const auto plan = safety::plan_restore(installation, from.place, manifest, words.newest_schema);
@@ -240,7 +251,7 @@ int restore_in(Context& context, const RestoreWords& words, const From& from, db
     const auto restored =
         safety::restore_backup(installation, source, plan, settle_with(context, home.conninfo()));
     note(home.conninfo(), manifest);
-    print(context, words, manifest, restored, safety_backup);
+    print(context, words, manifest, restored, safety_backup, settings);
     return done;
 }
 
@@ -253,43 +264,6 @@ void point_at(config::Config& config, const std::string& into) {
     for (const auto* name : {"S3_BUCKET", "S3_BUCKET_BEFORE"}) config.set(name, {}, "--into");
     config.set("BRAINBYTES_DATA", into, "--into");
 }
-
-/// A data folder for as long as a restore takes, whose uploaded files are those of the installation: it has
-/// the room to unpack, and on their filesystem files are put in place without a copy.
-class Room {
-public:
-    Room(config::Config& config, const std::string& folder) {
-        if (folder.empty()) return;
-        if (!config.is_set("DATABASE_URL"))
-            throw std::runtime_error(
-                "--room is for a database elsewhere: a private one is in the data folder.");
-        db::Home::enter(config, db::say_on_stderr);
-        const auto files = fs::path(config.text("BRAINBYTES_DATA")) / "files";
-        fs::create_directories(files);
-        const auto place = fs::absolute(folder).lexically_normal();
-        // It is removed in the end. One with the mark was left by a restore that was killed.
-        if (fs::exists(place) && !fs::exists(place / mark))
-            throw std::runtime_error(fmt::format("{} is there already: name a new folder.", place.string()));
-        config.set("BRAINBYTES_DATA", place.string(), "--room");
-        db::Home::enter(config, db::say_on_stderr);
-        lock_ = FileLock::try_take(place / mark, FileLock::Kind::exclusive);
-        if (!lock_)
-            throw std::runtime_error(
-                fmt::format("Another restore works in {}: name a new folder, or wait.", place.string()));
-        folder_ = place;
-        app::share_files(folder_, fs::canonical(files));
-    }
-    ~Room() {
-        std::error_code ignored;
-        if (!folder_.empty()) fs::remove_all(folder_, ignored);
-    }
-    Room(const Room&) = delete;
-
-private:
-    static constexpr const char* mark = "run/brainbytes-room";
-    fs::path folder_;
-    std::optional<FileLock> lock_;  // who has not got it removes nothing
-};
 
 bool is_recent(Time at, Time seen_from) {
     return at <= seen_from && seen_from - at < std::chrono::minutes(1);
@@ -345,8 +319,12 @@ int restore(Context& context, const RestoreWords& words) {
     const auto from = find_source(context, words);
     if (!from) return context.fail(from.error());
     point_at(context.config, words.into);
+    std::optional<app::SettingsPlaces> settings;
+    if (!words.no_settings && !words.dry_run) settings.emplace(context.config, !words.into.empty());
     const Room room(context.config, words.room);
-    return with_home(context, [&](db::Home& home) { return restore_in(context, words, *from, home); });
+    return with_home(context, [&](db::Home& home) {
+        return restore_in(context, words, *from, home, settings ? &*settings : nullptr);
+    });
 }
 
 }  // namespace
@@ -373,6 +351,8 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
     command->add_flag("--json", words->json, "Print JSON");
     command->add_flag("--dry-run", words->dry_run, "Only say what would be replaced");
     command->add_flag("--no-safety", words->no_safety, "Make no backup of what is there now");
+    command->add_flag("--no-settings", words->no_settings,
+                      "Put no settings of the backup in place on an empty machine: lay all of them beside");
     command->add_option("--put-back", words->put_back,
                         "A database that a restore has put aside takes the place of the live one again");
     command->add_option("--newest-schema", words->newest_schema)->group("");

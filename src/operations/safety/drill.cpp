@@ -144,8 +144,8 @@ private:
     /// Brings a backup back, or a moment ("--at", TIME).
     template <class... Words>
     void restore(const Words&... which) {
-        restored_ = read_brought_back(
-            site_.command({"backup", "restore", which..., "--yes", "--json", "--no-safety"}));
+        restored_ = read_brought_back(site_.command(
+            {"backup", "restore", which..., "--yes", "--json", "--no-safety", "--no-settings"}));
     }
 
     /// Whether it is recovered from the log, not from a backup alone.
@@ -165,7 +165,7 @@ private:
     /// The region that will be lost, with a server of its own.
     void set_up_first() {
         first_ = std::make_unique<DrillSite>(plan_.folder / "first", environment_of(plan_), plan_.watch);
-        first_->command({"backup", "restore", plan_.backup.id, "--yes", "--no-safety"});
+        first_->command({"backup", "restore", plan_.backup.id, "--yes", "--no-safety", "--no-settings"});
         first_->start_server();
     }
 

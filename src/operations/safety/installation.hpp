@@ -31,7 +31,10 @@ struct Installation {
     std::string secret;          ///< the server's: opens what is sealed in the database
     std::string program;         ///< version of this program
     std::vector<std::pair<std::string, std::filesystem::path>>
-        settings;                                ///< small files that go along, by name
+        settings;  ///< small files that go along, by name
+    /// Puts a setting of a backup where it belongs when there was no data, if nothing stands there; without
+    /// it, or where it gives false, the setting is laid beside.
+    std::function<bool(const std::string& name, std::string_view text)> put_setting;
     std::shared_ptr<const blobs::Stores> files;  ///< uploaded files; not null where they are looked at
     /// ($1 owner, $2 digest) gives owner and digest of the next 5,000 uploaded files that rows name, in that
     /// order.

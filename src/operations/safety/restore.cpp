@@ -87,7 +87,8 @@ private:
             // First: without it, nothing that is sealed in the database opens.
             if (!fresh) keep_secret(secret_file, former);
             loaded_.files().replace_changed();
-            result.settings = loaded_.files().keep_settings(id_);
+            // Where there was data, what is missing may have been taken away on purpose.
+            result.settings = loaded_.files().keep_settings(id_, plan_.empty ? into_.put_setting : nullptr);
         } catch (const std::exception& fault) {
             throw std::runtime_error(
                 fmt::format("The database was replaced by that of the backup{}, but what goes with it is not "

@@ -46,7 +46,7 @@ struct Restored {
     std::uint64_t files = 0;
     std::uint64_t missing_files = 0;  ///< that rows name, and that are nowhere
     std::size_t erased = 0;
-    std::filesystem::path settings;  ///< folder with the settings of the backup; empty: it has none
+    std::filesystem::path settings;  ///< folder with settings that were laid beside; empty: none
     double seconds = 0;
     double seconds_away = 0;  ///< that no connection could be made
 };

@@ -149,12 +149,16 @@ void RestoredFiles::replace_changed() {
     if (changed) stores_->current().sync();
 }
 
-fs::path RestoredFiles::keep_settings(const std::string& backup) {
-    if (settings_.empty()) return {};
-    const auto folder = data_ / ("settings-of-" + backup);
-    fs::create_directories(folder);
-    fs::permissions(folder, fs::perms::owner_all);
+fs::path RestoredFiles::keep_settings(const std::string& backup,
+                                      const std::function<bool(const std::string&, std::string_view)>& put) {
+    fs::path folder;
     for (const auto& [name, text] : settings_) {
+        if (put && put(name, text)) continue;
+        if (folder.empty()) {
+            folder = data_ / ("settings-of-" + backup);
+            fs::create_directories(folder);
+            fs::permissions(folder, fs::perms::owner_all);
+        }
         fs::create_directories((folder / name).parent_path());
         write_small_file(folder / name, text);
     }

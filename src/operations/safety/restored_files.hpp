@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -44,8 +45,11 @@ public:
     void replace_changed();
     /// All that the stores have now.
     std::set<Stored> names() const { return stores_->names(); }
-    /// Writes the settings of the backup into a folder of their own; empty when it has none.
-    std::filesystem::path keep_settings(const std::string& backup);
+    /// Writes the settings of the backup that `put` does not put elsewhere into a folder of their own; empty
+    /// when there are none.
+    std::filesystem::path keep_settings(
+        const std::string& backup,
+        const std::function<bool(const std::string& name, std::string_view text)>& put);
 
     const std::string& secret() const { return secret_; }
     std::uint64_t count() const { return files_.size(); }

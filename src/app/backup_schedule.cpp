@@ -45,8 +45,10 @@ BackupSchedule::BackupSchedule(const config::Config& config, safety::Installatio
       installation_(std::move(installation)),
       places_(destinations_of(config)),
       configured_(std::move(configured)),
-      age_(metrics.gauge("brainbytes_backup_age_seconds", "Time since the newest backup; NaN: there is none",
-                         {})),
+      newest_(places_, installation_.managed),
+      age_(metrics.gauge(
+          "brainbytes_backup_age_seconds",
+          "Time since the newest backup of any method that can be restored; NaN: there is none")),
       drill_age_(
           metrics.gauge("brainbytes_drill_age_seconds", "Time since the last drill; NaN: there was none")),
       drill_rto_(metrics.gauge("brainbytes_drill_rto_seconds",
@@ -107,7 +109,8 @@ void BackupSchedule::look() {
 
 void BackupSchedule::look_at_backups(db::Session& session) {
     const auto last = safety::last_runs(session);
-    if (last.good) age_.set(seconds_since(last.good->started_at));
+    const auto newest = newest_.began(session);
+    age_.set(newest ? seconds_since(*newest) : unknown);
     if (last.good || last.physical) note_erasures(safety::erased_in(session));
     const std::chrono::hours every(config_.number("BACKUP_EVERY_HOURS"));
     if (every.count() == 0 || now() < safety::next_run(last, started_, every, node_, pace_)) return;

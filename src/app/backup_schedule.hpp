@@ -13,6 +13,7 @@
 #include "operations/safety/destination.hpp"
 #include "operations/safety/erasures.hpp"
 #include "operations/safety/installation.hpp"
+#include "operations/safety/newest_whole.hpp"
 #include "operations/safety/runs.hpp"
 
 namespace bb::app {
@@ -49,6 +50,7 @@ private:
     safety::Installation installation_;
     std::vector<safety::Destination> places_;
     std::optional<safety::BackupKeys> configured_;
+    safety::NewestWhole newest_;
     metrics::Gauge age_, drill_age_, drill_rto_, drill_rpo_, drill_good_;
     const safety::Pace pace_;
     const std::chrono::milliseconds look_every_;

@@ -27,6 +27,11 @@ constexpr const char* last_sql =
     "AND ($1 OR (backup IS NOT NULL AND (reason LIKE '% (physical)') = $2)) "
     "ORDER BY started_at DESC LIMIT 1";
 
+constexpr const char* good_sql =
+    "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs "
+    "WHERE backup IS NOT NULL AND started_at <= $1 AND reason NOT LIKE '% (elsewhere)%' "
+    "ORDER BY started_at DESC LIMIT 50";
+
 constexpr const char* newest_sql =
     "SELECT started_at, reason, backup, bytes, seconds, fault FROM backup_runs ORDER BY started_at DESC "
     "LIMIT $1";
@@ -174,6 +179,12 @@ void carry_runs(db::Session& from, db::Session& to) {
 
 LastRuns last_runs(db::Session& session) {
     return {last(session, true), last(session, false), last(session, false, true)};
+}
+
+std::vector<BackupRun> good_runs(db::Session& session) {
+    std::vector<BackupRun> runs;
+    for (const auto row : session.query(good_sql, latest_start())) runs.push_back(run_of(row));
+    return runs;
 }
 
 Task<LastRuns> last_runs(db::Database& db) {

@@ -45,6 +45,8 @@ struct LastRuns {
     std::optional<BackupRun> any, good{}, physical{};
 };
 LastRuns last_runs(db::Session& session);
+/// The newest fifty that made a backup, of either kind, the newest first.
+std::vector<BackupRun> good_runs(db::Session& session);
 /// Whether the database has a schema in which runs are noted.
 bool notes_runs(db::Session& session);
 Task<LastRuns> last_runs(db::Database& db);

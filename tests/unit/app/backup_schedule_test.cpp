@@ -100,6 +100,45 @@ TEST_F(Schedule, OfTwoServersOneMakesTheBackupAndItIsWhole) {
     safety::check_backup(backup, safety::open_backup(backup, keys));
 }
 
+// The alarm for a backup that is late looks at this number alone.
+TEST_F(Schedule, TheAgeIsThatOfTheNewestBackupOfAnyMethodThatIsNotDamaged) {
+    auto settings = config(folder_ / "backups");
+    settings.set("BACKUP_EVERY_HOURS", "0", "test");
+    settings.set("BACKUP_PHYSICAL_EVERY_DAYS", "0", "test");
+    const auto note = [&](const char* ago, const char* reason, const char* id) {
+        database().query(
+            "INSERT INTO backup_runs (id, started_at, reason, backup, bytes, seconds) "
+            "VALUES (gen_random_uuid(), now() - $1::text::interval, $2, $3, 1, 1)",
+            ago, reason, id);
+    };
+    const auto age = [&]() -> double {
+        metrics::Registry metrics;
+        const BackupSchedule schedule(settings,
+                                      installation_of(settings, test::TestCluster::instance().conninfo()),
+                                      safety::read_backup_keys(key_), metrics, at_once, 10ms);
+        double value = std::nan("");
+        becomes_true([&] {
+            for (const auto& sample : metrics.snapshot())
+                if (sample.name == "brainbytes_backup_age_seconds") value = sample.value;
+            return !std::isnan(value);
+        });
+        return value;
+    };
+    note("40 hours", "scheduled", "20261124T120000Z-aaaaaa");
+    EXPECT_NEAR(age(), 40 * 3600, 100);
+    note("2 hours", "scheduled (physical)", "20261126T100000Z-bbbbbb");
+    EXPECT_NEAR(age(), 2 * 3600, 100) << "a fresh physical one is enough";
+    note("1 hour", "scheduled (physical) (elsewhere)", "20261126T110000Z-cccccc");
+    EXPECT_NEAR(age(), 2 * 3600, 100);
+    fs::create_directories(folder_ / "backups/20261126T100000Z-bbbbbb");
+    std::ofstream(folder_ / "backups/20261126T100000Z-bbbbbb/manifest.json") << "{}";
+    EXPECT_NEAR(age(), 40 * 3600, 100) << "one that cannot be read is none";
+    // The older one is in no folder of this machine: where there is no other machine, it has gone.
+    const std::vector<safety::Destination> places = {safety::Destination(folder_ / "backups")};
+    EXPECT_TRUE(safety::NewestWhole(places, false).began(database()));
+    EXPECT_FALSE(safety::NewestWhole(places, true).began(database()));
+}
+
 TEST_F(Schedule, AFailureIsNotedAndNotTriedAgainAtOnce) {
     const auto settings = config("/proc/backups");
     const BackupSchedule schedule(settings,

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <map>
-#include <random>
 #include <set>
+#include <utility>
+
+#include "unit/base/db/made_up_values.hpp"
 
 namespace bb::test {
 namespace {
@@ -13,8 +14,8 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr int rows_each = 3;
-constexpr int tries_for_one = 400;
-constexpr int tries_for_more = 40;
+constexpr int tries_for_one = 2000;
+constexpr int tries_for_more = 15;
 
 constexpr const char* tables_sql =
     "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'r' AND c.relname <> 'schema_migrations' "
@@ -35,11 +36,11 @@ constexpr const char* keys_sql =
     "JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = p.parent "
     "WHERE k.contype = 'f' AND k.conrelid = to_regclass($1) GROUP BY k.oid, k.confrelid ORDER BY 1, 2";
 
-struct Column {
-    std::string name, type;
-    bool nullable, has_default;
-    std::string checks;
-};
+// Texts that the program keeps short where no check does, and migrations put into an index: "Firefox on
+// Linux".
+const std::set<std::pair<std::string, std::string>> short_by_the_program = {{"sessions", "device"},
+                                                                            {"sessions", "network"}};
+constexpr std::size_t short_text = 100;
 
 struct Key {
     std::string parent;
@@ -48,7 +49,7 @@ struct Key {
 
 class Filler {
 public:
-    explicit Filler(db::Session& session) : session_(session) {}
+    Filler(db::Session& session, unsigned seed) : session_(session), values_(seed) {}
 
     Names fill() {
         std::set<std::string> left;
@@ -81,18 +82,22 @@ private:
         int made = 0;
         bool empty = is_empty();
         for (int tries = 0; made < rows_each && tries < (empty ? tries_for_one : tries_for_more); ++tries)
-            if (insert(table)) {
+            if (insert(table, tries)) {
                 ++made;
                 empty = false;
             }
         if (empty) empty_.push_back(table);
     }
 
-    bool insert(const std::string& table) {
+    /// With ends of types in half of the columns at first, and fewer where checks refuse them.
+    bool insert(const std::string& table, int tries) {
         std::map<std::string, std::string> values;
         for (const auto& column : columns(table)) {
-            if (column.has_default && chance(2)) continue;
-            values[column.name] = column.nullable && chance(2) ? "NULL" : value(column);
+            // An id that PostgreSQL makes is another one each time, and so would be what follows it.
+            if (column.has_default && column.type != "uuid" && values_.chance(2)) continue;
+            const bool extreme = values_.chance(2 + static_cast<unsigned>(tries) / 8);
+            values[column.name] =
+                column.nullable && values_.chance(2) ? "NULL" : values_.value(column, extreme);
         }
         for (const auto& key : keys(table)) point(key, values);
         Names names, literals;
@@ -120,79 +125,19 @@ private:
             fmt::format("SELECT ARRAY[{}] FROM {} ORDER BY 1", fmt::join(parts, ", "), key.parent));
         if (rows.empty()) return;
         const auto chosen =
-            rows[static_cast<int>(random_() % static_cast<unsigned>(rows.size()))].get<Names>(0);
+            rows[static_cast<int>(values_.below(static_cast<std::size_t>(rows.size())))].get<Names>(0);
         for (std::size_t i = 0; i < key.columns.size(); ++i) values[key.columns[i]] = chosen[i];
-    }
-
-    std::string value(const Column& column) {
-        const auto words = quoted_in(column.checks);
-        if (!words.empty() && (column.type == "text" || chance(2))) {
-            const auto word = words[random_() % words.size()];
-            if (column.type == "text") return chance(4) ? any(column) : word;
-            if (column.type == "text[]") return fmt::format("ARRAY[{}]", word);
-        }
-        return any(column);
-    }
-
-    std::string any(const Column& column) {
-        const int number = ++count_;
-        if (column.type == "uuid") return "gen_random_uuid()";
-        if (column.type == "boolean") return chance(2) ? "true" : "false";
-        if (column.type == "bytea") {
-            const auto length = std::atoi(numbers_in(column.checks).c_str());
-            return fmt::format("substring(sha256('{}') FROM 1 FOR {})", number,
-                               length > 8  ? length
-                               : chance(2) ? 8
-                                           : 32);
-        }
-        if (column.type == "jsonb")
-            return chance(3) ? fmt::format("'[{}]'", number) : fmt::format("'{{\"n\": {}}}'", number);
-        if (column.type == "double precision" || column.type == "real" || column.type == "numeric")
-            return fmt::format("{}.5", number);
-        if (column.type == "date") return fmt::format("date '2026-01-01' + {}", number % 300);
-        if (column.type.rfind("timestamp", 0) == 0)
-            return fmt::format("now() + interval '{} minutes'", number);
-        if (column.type == "text[]") return "'{}'";
-        if (column.type == "integer" || column.type == "bigint" || column.type == "smallint")
-            return numbers_in(column.checks);
-        return chance(2) ? fmt::format("'word{}'", number)
-                         : fmt::format("'word.w{}'", std::string(3, letter()));
-    }
-
-    char letter() { return static_cast<char>('a' + random_() % 26); }
-    bool chance(unsigned one_in) { return random_() % one_in == 0; }
-
-    /// Any number, but one that a check names when it names some.
-    std::string numbers_in(const std::string& checks) {
-        Names found;
-        for (std::size_t at = 0; at < checks.size(); ++at) {
-            if (!isdigit(static_cast<unsigned char>(checks[at]))) continue;
-            const auto end = checks.find_first_not_of("0123456789", at);
-            const bool negative = at > 0 && checks[at - 1] == '-';
-            found.push_back((negative ? "-" : "") + checks.substr(at, end - at));
-            at = end;
-        }
-        if (!found.empty() && chance(2)) return found[random_() % found.size()];
-        return std::to_string(random_() % 9);
-    }
-
-    static Names quoted_in(const std::string& checks) {
-        Names found;
-        for (auto at = checks.find('\''); at != std::string::npos; at = checks.find('\'', at)) {
-            const auto end = checks.find('\'', at + 1);
-            if (end == std::string::npos) break;
-            found.push_back(checks.substr(at, end - at + 1));
-            at = end + 1;
-        }
-        return found;
     }
 
     std::vector<Column>& columns(const std::string& table) {
         auto& found = columns_[table];
         if (found.empty())
-            for (const auto row : session_.query(columns_sql, table))
+            for (const auto row : session_.query(columns_sql, table)) {
                 found.push_back({row.get<std::string>(0), row.get<std::string>(1), row.get<bool>(2),
                                  row.get<bool>(3), row.get<std::string>(4)});
+                if (short_by_the_program.contains({table, found.back().name}))
+                    found.back().longest = short_text;
+            }
         return found;
     }
 
@@ -205,8 +150,7 @@ private:
     }
 
     db::Session& session_;
-    std::minstd_rand random_{1};
-    int count_ = 0;
+    MadeUpValues values_;
     Names empty_;
     std::map<std::string, std::vector<Column>> columns_;
     std::map<std::string, std::vector<Key>> keys_;
@@ -220,8 +164,8 @@ std::vector<std::string> tables_of(db::Session& session) {
     return found;
 }
 
-std::vector<std::string> fill_every_table(db::Session& session) {
-    return Filler(session).fill();
+std::vector<std::string> fill_every_table(db::Session& session, unsigned seed) {
+    return Filler(session, seed).fill();
 }
 
 }  // namespace bb::test

@@ -1,13 +1,35 @@
 // Backing up and bringing back beside PostgreSQL's own programs on the same data, in turns.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chownSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 
 import { program, startServer, temporaryFolder } from "../tests/support/server.mjs";
 import { childrenOf, cpuOf, cpuOfPostgres, median, runAs, sleep } from "./machine.mjs";
 
-/** Seconds of wall and CPU of a command of ours with all that it starts, and its most resident MB. */
+const kibIn = (file, name) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync(file, "utf8"))?.[1] ?? 0);
+
+/** MB of a command, at its most until now, and of those that it started of the same program, of now. */
+function memoryOf(pid) {
+    const exe = readlinkSync(`/proc/${pid}/exe`);
+    let kib = kibIn(`/proc/${pid}/status`, "VmHWM");
+    for (const other of childrenOf(pid)) {
+        try {
+            // What is shared with the command is not counted twice.
+            if (readlinkSync(`/proc/${other}/exe`) === exe)
+                kib += kibIn(`/proc/${other}/smaps_rollup`, "Pss");
+        } catch {
+            // it has ended
+        }
+    }
+    return kib / 1024;
+}
+
+/** How often requests are measured, without a backup and during one. */
+const liveTurns = 5;
+
+/** Seconds of wall and CPU of a command of ours with all that it starts, and the most resident MB of ours. */
 async function ours(server, ...words) {
     const began = performance.now();
     const before = cpuOfPostgres(server.postmaster);
@@ -18,8 +40,7 @@ async function ours(server, ...words) {
     let cpu = 0;
     const watch = setInterval(() => {
         try {
-            const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"));
-            most = Math.max(most, Number(line?.[1] ?? 0) / 1024);
+            most = Math.max(most, memoryOf(child.pid));
             // Programs that it started count while they run, and when it has waited for them.
             const now =
                 cpuOf(child.pid, true) + childrenOf(child.pid).reduce((sum, pid) => sum + cpuOf(pid), 0);
@@ -87,7 +108,7 @@ async function filledServer(folder, megabytes) {
 
 /**
  * What each of PostgreSQL's programs and ours took, in turns, for a database of `megabytes`:
- * {dump, restore, physical: {theirs, mine: [{seconds, cpu}]}, most: MB, live: {without, during}}.
+ * {dump, restore, physical: {theirs, mine: [{seconds, cpu}]}, most: {backup, restore: MB}, live: [{without, during}]}.
  */
 async function measure(megabytes, turns) {
     const folder = temporaryFolder("bb-bench-backup");
@@ -96,13 +117,14 @@ async function measure(megabytes, turns) {
     const base = path.join(folder, "base.zst");
     const kinds = ["dump", "restore", "physical"];
     const took = Object.fromEntries(kinds.map((kind) => [kind, { theirs: [], mine: [] }]));
-    let most = 0;
+    const most = { backup: 0, restore: 0 };
     for (let turn = 0; turn < turns; turn += 1) {
         const floor = async (kind, text) => took[kind].theirs.push(await theirs(server, shell, text));
         const mine = async (kind, ...words) => {
             const made = await ours(server, ...words);
             took[kind].mine.push(made);
-            if (kind !== "restore") most = Math.max(most, made.most);
+            const what = kind === "restore" ? "restore" : "backup";
+            most[what] = Math.max(most[what], made.most);
         };
         await floor("dump", `pg_dump -Fc -Z0 brainbytes | zstd -q -f -T2 -o ${dump}`);
         await mine("dump", "backup", "create");
@@ -117,8 +139,13 @@ async function measure(megabytes, turns) {
         await ours(server, "backup", "prune");
     }
     const student = await server.as("bench@backup.example");
-    const live = { without: await requests(server, student) };
-    live.during = await requests(server, student, () => ours(server, "backup", "create"));
+    const live = [];
+    // In turns, so that what else the machine does meanwhile falls on both.
+    for (let turn = 0; turn < liveTurns; turn += 1) {
+        const without = await requests(server, student);
+        const during = await requests(server, student, () => ours(server, "backup", "create"));
+        live.push({ without, during });
+    }
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
     return { took, most, live };
@@ -153,16 +180,21 @@ export async function backupRows(sizes, turns = 5) {
                 told("physical"),
             ],
             [name("restore, checked: rate / pg_restore"), ratio("restore"), "least", 0.9, told("restore")],
-            [name("backup: MB of memory"), Math.round(most), "most", 100, ""],
+            [name("backup: MB of memory"), Math.round(most.backup), "most", 100, ""],
+            [name("restore: MB of memory"), Math.round(most.restore), "most", 100, ""],
         );
-        const list = ({ p50, p99, cpu }) =>
-            `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms, CPU ${cpu.toFixed(2)} ms`;
+        const list = (when) => {
+            const [p50, p99, cpu] = ["p50", "p99", "cpu"].map((field) =>
+                median(live.map((one) => one[when][field])),
+            );
+            return `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms, CPU ${cpu.toFixed(2)} ms`;
+        };
         rows.push([
             name("request during a backup: CPU / without"),
-            live.during.cpu / live.without.cpu,
+            median(live.map(({ without, during }) => during.cpu / without.cpu)),
             "most",
             1.25,
-            `during: ${list(live.during)}; without: ${list(live.without)}`,
+            `during: ${list("during")}; without: ${list("without")}; medians of ${liveTurns}`,
         ]);
     }
     return rows;

@@ -199,8 +199,14 @@ int purge(Context& context, const RestoreWords& words, db::Home& home) {
         return done;
     }
     if (words.dry_run || !confirmed(context, words.yes)) return words.dry_run ? done : failed;
-    safety::purge_former(installation, names);
-    context.err << "Dropped.\n";
+    const auto released = safety::purge_former(installation, names);
+    context.err << fmt::format("Dropped, and {} uploaded files erased that nothing else names.\n",
+                               released.erased);
+    if (released.left > 0)
+        context.err << fmt::format(
+            "{} more were stored within the last hour: the server erases them in 30 "
+            "days.\n",
+            released.left);
     return done;
 }
 
@@ -356,7 +362,9 @@ void add_restore(CLI::App& backup, Chosen& chosen) {
     command->add_option("--put-back", words->put_back,
                         "A database that a restore has put aside takes the place of the live one again");
     command->add_option("--newest-schema", words->newest_schema)->group("");
-    command->add_flag("--purge", words->purge, "Drop the databases that restores have put aside");
+    command->add_flag(
+        "--purge", words->purge,
+        "Drop the databases that restores have put aside, with uploaded files that they alone name");
     command->callback([&chosen, words] {
         chosen.action = [words](Context& context) {
             return restore(context, *words);

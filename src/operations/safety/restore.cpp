@@ -7,6 +7,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "base/db/migrate.hpp"
 #include "base/db/schema_range.hpp"
@@ -226,8 +227,13 @@ std::string put_back_former(const Installation& at, const std::string& name, con
     return former;
 }
 
-void purge_former(const Installation& at, const std::vector<std::string>& names) {
+ReleasedFiles purge_former(const Installation& at, const std::vector<std::string>& names) {
+    const auto turn = one_at_a_time(at.data, "restore");
+    auto files = files_named_in(at, names);
+    for (const auto& name : files.unread)
+        at.say(fmt::format("{} does not tell its uploaded files: the server erases them in 30 days.", name));
     drop_databases(at.conninfo, names);
+    return release_files(at, std::move(files.named), former_databases(at));
 }
 
 }  // namespace bb::safety

@@ -9,6 +9,7 @@
 #include "operations/safety/backup_key.hpp"
 #include "operations/safety/destination.hpp"
 #include "operations/safety/erasures.hpp"
+#include "operations/safety/former_files.hpp"
 #include "operations/safety/installation.hpp"
 #include "operations/safety/restore_source.hpp"
 
@@ -71,6 +72,8 @@ std::vector<std::string> former_databases(const Installation& at);
 /// sentence, db::SqlError, db::Unavailable.
 std::string put_back_former(const Installation& at, const std::string& name, const Erased& erased,
                             const Settle& settle);
-void purge_former(const Installation& at, const std::vector<std::string>& names);
+/// Drops databases that restores have put aside, and erases the uploaded files that they alone have named.
+/// Throws std::runtime_error with a sentence, db::SqlError, db::Unavailable.
+ReleasedFiles purge_former(const Installation& at, const std::vector<std::string>& names);
 
 }  // namespace bb::safety

@@ -100,7 +100,7 @@ test("the page can be put on a home screen: its manifest says what it is, and it
     assert.equal(answer.status, 200);
     assert.match(answer.headers["content-type"], /^application\/manifest\+json\b/);
     const { icons, ...manifest } = JSON.parse(answer.body);
-    const [, paper] = /<meta name="theme-color" media="[^"]*light\)" content="(#[0-9a-f]{6})"/.exec(html);
+    const [, paper] = /<meta\s+name="theme-color"\s+data-theme="light"[^>]*content="(#\w{6})"/.exec(html);
     assert.deepEqual(
         [manifest.name, manifest.short_name, manifest.start_url, manifest.scope, manifest.display],
         ["BrainBytes", "BrainBytes", "/chat", "/", "standalone"],

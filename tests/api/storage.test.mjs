@@ -164,6 +164,25 @@ test("a deleted material makes room with all it holds, and is restored only wher
     await expect(204, fay, `/api/materials/${later}/files/${same}`, "DELETE");
 });
 
+test("deleting and bringing again fills the disk to three times the bound, and no further", async () => {
+    const ida = await server.as("thrower@example.org");
+    const id = await material(ida, "Notes");
+    const throwAway = async (letter) => {
+        const file = await kept(ida, id, letter, 900_000);
+        await expect(204, ida, `/api/materials/${id}/files/${file}`, "DELETE");
+        return file;
+    };
+    const first = await throwAway("a");
+    await throwAway("b");
+    await throwAway("c");
+    const refused = await upload(ida, id, "d.txt", text("d", 900_000));
+    isFull(refused);
+    assert.match(refused.json.errors[0].detail, /holds 2 MB that you deleted, .* 30 days/);
+    isFull(await begin(ida, "e.txt", 900_000, id));
+    // What lies there already takes no more of it.
+    await expect(200, ida, `/api/materials/${id}/files/${first}/restore`, "POST");
+});
+
 test("nobody's room is another's", async () => {
     const gus = await server.as("gus@example.org");
     const hal = await server.as("hal@example.org");

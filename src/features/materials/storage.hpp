@@ -7,7 +7,8 @@
 #include "features/materials/types.hpp"
 
 // What BRAINBYTES_STORAGE_MB bounds: the files of a person that are not deleted, each content once, and the
-// declared lengths of unfinished uploads. What was deleted takes no room, and needs it again to be restored.
+// declared lengths of unfinished uploads. What was deleted takes no room, and needs it again to be restored;
+// with it three times as much lies on the disk at most.
 
 namespace bb::materials {
 

@@ -129,6 +129,7 @@ void compare_with_live(db::Session& session, const Manifest& manifest, RestorePl
     plan.erased.merge(erased_in(session));
     if (session.query(has_audit_sql)[0].get<bool>(0))
         plan.last_write = session.query(last_write_sql)[0].get<std::optional<Time>>(0);
+    session.script("SET max_parallel_workers_per_gather = 2");  // a person waits, and a lost service
     auto live = count_rows(session);
     for (const auto& [table, rows] : manifest.rows) {
         const auto now = live.contains(table) ? live[table] : 0;

@@ -19,12 +19,14 @@ async function firstToken(url, request, mark, until) {
         if (seen.includes(mark)) first = performance.now() - began;
     };
     await exchange(url, request, { until, heard, limit: 10_000 });
+    if (!first) throw new Error(`no first token: ${seen.slice(0, 500)}`);
     return first;
 }
 
 /** What the server sent to the model last, as a request of our own: the floor is asked the same. */
 async function sameRequest(url) {
-    const body = JSON.stringify(await (await fetch(new URL("/__last", url))).json());
+    const last = await (await fetch(new URL("/__last", url))).json();
+    const body = JSON.stringify(last.body);
     return (
         `POST /v1/chat/completions HTTP/1.1\r\nhost: ${new URL(url).host}\r\ncontent-type: application/json\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`

@@ -89,18 +89,28 @@ test("signing out takes along what was remembered of an upload", async () => {
     assert.equal(await page.evaluate(remembered), 0);
 });
 
-test("what the server refuses is said at once, and can be dismissed", async () => {
+test("what the server refuses is said at once, with what helps, and can be dismissed", async () => {
     const page = await open("refused@example.org");
-    await page.route("**/api/uploads", (route) =>
-        route.fulfill({
-            status: 413,
-            contentType: "application/problem+json",
-            body: '{"status":413,"title":"Too large","errors":[{"pointer":"#/storage","detail":"full"}]}',
-        }),
-    );
-    await bring(page);
-    await page.getByRole("alert").filter({ hasText: "notes.pdf" }).waitFor();
-    await page.getByRole("button", { name: "Try again" }).waitFor();
-    await page.getByRole("button", { name: "Dismiss" }).click();
-    await page.getByText("notes.pdf").waitFor({ state: "detached" });
+    for (const [pointer, words] of [
+        ["#/storage", "Delete files you no longer need."],
+        ["#/deleted", "What you deleted in the last 30 days still takes too much room."],
+    ]) {
+        const refuse = (route) =>
+            route.fulfill({
+                status: 413,
+                contentType: "application/problem+json",
+                body: JSON.stringify({
+                    status: 413,
+                    title: "Too large",
+                    errors: [{ pointer, detail: "full" }],
+                }),
+            });
+        await page.route("**/api/uploads", refuse);
+        await bring(page);
+        await page.getByRole("alert").filter({ hasText: "notes.pdf" }).filter({ hasText: words }).waitFor();
+        await page.getByRole("button", { name: "Try again" }).waitFor();
+        await page.getByRole("button", { name: "Dismiss" }).click();
+        await page.getByText("notes.pdf").waitFor({ state: "detached" });
+        await page.unroute("**/api/uploads", refuse);
+    }
 });

@@ -39,8 +39,8 @@ struct Coming {
     std::int64_t on_disk;  // of those that do not lie there yet, as deleted ones do
 };
 
-Error full(std::string why) {
-    Error refused = bad_field("#/storage", std::move(why));
+Error full(std::string pointer, std::string why) {
+    Error refused = bad_field(std::move(pointer), std::move(why));
     refused.code = ErrorCode::too_large;
     return refused;
 }
@@ -53,10 +53,11 @@ Result<> room_for(const db::Rows& stored, Coming more, std::int64_t most) {
     const auto kept = stored[0].get<std::int64_t>(0);
     const auto on_disk = stored[0].get<std::int64_t>(1);
     if (more.kept > 0 && kept + more.kept > most)
-        return full(fmt::format("holds {} of {} MB already: delete files you no longer need", megabytes(kept),
-                                megabytes(most)));
+        return full("#/storage", fmt::format("holds {} of {} MB already: delete files you no longer need",
+                                             megabytes(kept), megabytes(most)));
     if (more.on_disk > 0 && on_disk + more.on_disk > with_deleted * most)
         return full(
+            "#/deleted",
             fmt::format("holds {} MB that you deleted, which can be restored for 30 days: more fits in "
                         "as they go",
                         megabytes(on_disk - kept)));

@@ -26,7 +26,8 @@ using Admission = std::function<Task<Result<>>(db::Transaction&, std::vector<Con
 Task<void> lock_storage(db::Transaction& tx, UserId owner);
 
 /// Whether a person may keep `more` bytes of files besides, of at most `most` (0: any number). To refuse
-/// early: another request may take the room meanwhile. Errors: too_large with the pointer #/storage.
+/// early: another request may take the room meanwhile. Errors: too_large with the pointer #/storage, or
+/// #/deleted where what was deleted leaves no room on the disk.
 Task<Result<>> check_room(db::Database& db, UserId owner, std::int64_t more, std::int64_t most);
 
 /// Whether a person, whose storage `tx` has locked, may keep `contents` besides; what is kept already takes

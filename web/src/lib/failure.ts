@@ -7,6 +7,7 @@ import type { MessageKey } from './messages.ts';
 const rules: Record<string, MessageKey> = {
   code: 'signIn.wrongCode',
   content: 'rule.content',
+  deleted: 'rule.deleted',
   description: 'rule.description',
   email: 'signIn.badEmail',
   file: 'rule.file',
@@ -48,7 +49,7 @@ const stepOf = (pointer: string) => /^[#?]\/?([^/]*)/.exec(pointer)?.[1] ?? '';
 function ruleOf(problem: Problem, field: string): MessageKey | undefined {
   if (!Object.hasOwn(rules, field)) return undefined;
   if (problem.status === 409) return field === 'name' ? 'rule.taken' : undefined;
-  const isFull = problem.status === 413 && field === 'storage';
+  const isFull = problem.status === 413 && ['storage', 'deleted'].includes(field);
   return problem.status === 422 || isFull ? rules[field] : undefined;
 }
 

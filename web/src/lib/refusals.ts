@@ -83,6 +83,10 @@ export const refusals = {
     'This file is larger than the server takes (a text file: 10 MB). Split it into parts.',
     'Mas malaki ang file na ito kaysa sa tinatanggap ng server (10 MB ang text file). Hatiin ito.',
   ],
+  'rule.deleted': [
+    'What you deleted in the last 30 days still takes too much room. More fits in as it goes.',
+    'Malaki pa ang espasyong kinukuha ng binura mo sa huling 30 araw. Magkakaroon ng lugar habang nawawala ito.',
+  ],
   'rule.storage': [
     'Your room for files is used up. Delete files you no longer need.',
     'Puno na ang espasyo mo para sa mga file. Burahin ang mga hindi na kailangan.',

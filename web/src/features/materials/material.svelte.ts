@@ -17,9 +17,8 @@ export interface Upload {
 }
 
 function refusalOf(problem: Problem): string {
-  if (problem.status !== 413) return sentence(problem);
-  const isFull = problem.fields.some(({ pointer }) => pointer === '#/storage');
-  return t(isFull ? 'rule.storage' : 'rule.fileSize');
+  const isFull = problem.fields.some(({ pointer }) => ['#/storage', '#/deleted'].includes(pointer));
+  return problem.status === 413 && !isFull ? t('rule.fileSize') : sentence(problem);
 }
 
 /** One material with what it holds. */

@@ -76,7 +76,9 @@ void expect_headed(std::string_view text, const std::string& head) {
         EXPECT_TRUE(passage.text.ends_with(own_text(text, passage)));
         EXPECT_EQ(passage.text.find(head, 1), std::string::npos) << "once is enough";
         EXPECT_LE(estimate_tokens(passage.text), most_cut_tokens);
-        if (i + 1 < passages.size()) EXPECT_GE(estimate_tokens(passage.text), 200);
+        if (i + 1 < passages.size()) {
+            EXPECT_GE(estimate_tokens(passage.text), 200);
+        }
         own += own_text(text, passage).size() + 1;
     }
     EXPECT_EQ(own, text.size() - text.find(head)) << "each row is in one passage";

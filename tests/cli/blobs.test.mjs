@@ -99,7 +99,7 @@ test("a file lies sealed in the bucket alone, is read from there, and goes with 
     for (const key of keys) {
         const { bytes } = await s3Request(s3, "GET", `/${s3.bucket}/${key}`);
         assert.equal(bytes.subarray(0, 8).toString(), "bbfile2\n");
-        assert.ok(!bytes.includes("Volcanoes") && !bytes.includes("%PDF"), key);
+        assert.ok(!bytes.includes("Volcanoes") && !bytes.includes("%PDF-1.7"), key);
     }
     assert.equal((await original(ana, material, small.id)).bytes.toString(), text);
     assert.ok((await original(ana, material, big.id)).bytes.equals(large));

@@ -1,8 +1,10 @@
 #include "base/db/database.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <deque>
+#include <functional>
 
 #include "base/core/jitter.hpp"
 #include "base/core/log.hpp"
@@ -17,6 +19,10 @@ constexpr milliseconds connect_limit{5'000};
 constexpr milliseconds first_pause{50};
 constexpr milliseconds longest_pause{2'000};
 constexpr milliseconds watch_interval{1'000};
+// After the last pipeline broke, statements and transactions wait so long for the next: after a restore or a
+// failover it is there in a moment.
+constexpr milliseconds patience{500};
+constexpr milliseconds between_looks{5};
 
 /// Sent first on every connection. Not among the options of the start-up packet: PgBouncer and other poolers
 /// refuse those.
@@ -68,6 +74,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
                 pipelines[slot] = std::move(connection);
                 pause = first_pause;
                 co_await wait_broken(slot, wake);
+                lost_at = net::Timer::clock_type::now();
             } catch (const std::exception& failure) {
                 if (!closed) log::warn("database unreachable", {{"reason", failure.what()}});
             }
@@ -112,10 +119,31 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
             connection.abandon("a statement did not come back");
     }
 
+    static bool is_up(const std::shared_ptr<Connection>& connection) {
+        return connection && !connection->broken();
+    }
+
+    bool any_up() const { return std::any_of(pipelines.begin(), pipelines.end(), is_up); }
+
+    /// Whether the last pipeline broke a moment ago, so that the next is worth waiting for.
+    bool is_coming_back() const {
+        const bool breaks_now = std::any_of(pipelines.begin(), pipelines.end(), std::identity());
+        return breaks_now || net::Timer::clock_type::now() < lost_at + patience;
+    }
+
+    /// For as many as a queue holds. Nothing was sent yet, so that nothing is done twice.
+    Task<void> wait_for_the_next() {
+        const auto self = shared_from_this();
+        if (patient >= options.queue) throw Unavailable("the database cannot be reached");
+        ++patient;
+        while (!closed && !any_up() && is_coming_back()) co_await net::sleep_for(between_looks);
+        --patient;
+    }
+
     std::shared_ptr<Connection> least_busy() const {
         std::shared_ptr<Connection> best;
         for (const auto& connection : pipelines)
-            if (connection && !connection->broken() && (!best || connection->in_flight() < best->in_flight()))
+            if (is_up(connection) && (!best || connection->in_flight() < best->in_flight()))
                 best = connection;
         if (!best) throw Unavailable("the database cannot be reached");
         if (best->in_flight() >= options.queue) throw Unavailable("the database is too busy");
@@ -162,6 +190,7 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     }
 
     Task<std::shared_ptr<Connection>> take() {
+        if (!any_up()) co_await wait_for_the_next();
         const auto deadline = net::Timer::clock_type::now() + options.acquire_timeout;
         for (;;) {
             while (!idle.empty()) {
@@ -191,6 +220,8 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     std::vector<std::shared_ptr<Connection>> idle;
     std::vector<std::weak_ptr<Connection>> exclusive;  // all connections for transactions
     std::deque<std::shared_ptr<Waiter>> waiting;
+    net::Timer::time_point lost_at{};  // the pipeline that broke last
+    std::size_t patient = 0;           // statements that wait for a pipeline
     int open = 0;
     bool closed = false;
 };
@@ -220,9 +251,7 @@ void Database::start() {
 }
 
 bool Database::ready() const {
-    for (const auto& connection : impl_->pipelines)
-        if (connection && !connection->broken()) return true;
-    return false;
+    return impl_->any_up();
 }
 
 Task<bool> Database::wait_ready(milliseconds limit) {
@@ -237,7 +266,7 @@ Database::Load Database::load() const {
     load.transactions = static_cast<std::size_t>(impl_->open) - load.idle;
     load.waiting = impl_->waiting.size();
     for (const auto& connection : impl_->pipelines) {
-        if (!connection || connection->broken()) continue;
+        if (!Impl::is_up(connection)) continue;
         ++load.pipelines;
         load.statements += connection->in_flight();
     }
@@ -245,7 +274,9 @@ Database::Load Database::load() const {
 }
 
 Task<Rows> Database::run(const char* sql, Params params) {
-    auto connection = impl_->least_busy();
+    const auto impl = impl_;
+    if (!impl->any_up()) co_await impl->wait_for_the_next();
+    auto connection = impl->least_busy();
     co_return co_await connection->run(sql, std::move(params));
 }
 

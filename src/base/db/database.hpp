@@ -63,16 +63,17 @@ public:
 
     /// Runs one statement by itself, side by side with others of this thread. `sql` must be a literal (it is
     /// prepared once per connection and remembered by its address). Never retried when it may have run, so a
-    /// write is never done twice. Throws SqlError or its kinds, or Unavailable.
+    /// write is never done twice; waits for up to half a second where the connection broke a moment ago and
+    /// it was not sent yet. Throws SqlError or its kinds, or Unavailable.
     template <class... Args>
     Task<Rows> query(const char* sql, const Args&... args) {
         return run(sql, Params::of(args...));
     }
     Task<Rows> run(const char* sql, Params params);
 
-    /// Runs `work` between BEGIN and COMMIT on a connection of its own; an exception rolls back and goes on.
-    /// Throws what `work` throws, SqlError, or Unavailable. After Unavailable from COMMIT the outcome is
-    /// unknown.
+    /// Runs `work` between BEGIN and COMMIT on a connection of its own, waiting like query(); an exception
+    /// rolls back and goes on. Throws what `work` throws, SqlError, or Unavailable. After Unavailable from
+    /// COMMIT the outcome is unknown.
     ///   co_await db.transaction([&](Transaction& tx) -> Task<void> { co_await tx.query(...); });
     /// The callable must outlive the call, so name it: `auto work = [...](Transaction& tx) -> Task<X> {...};`
     template <class Work>

@@ -74,6 +74,58 @@ TEST_F(RestartTest, ARestartUnderLoadIsUnavailableAndThenOver) {
         std::chrono::seconds(120));
 }
 
+TEST_F(RestartTest, AStatementWaitsAMomentForTheNextConnection) {
+    open();
+    run([this](Database& db) -> Task<void> {
+        for (int round = 0; round < 5; ++round) {
+            session->query(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND application_name = 'brainbytes'");
+            while (db.ready()) co_await net::sleep_for(milliseconds(1));
+            if (round % 2 == 0) {
+                const Rows rows = co_await db.query("SELECT $1", 5);
+                EXPECT_EQ(rows[0].get<std::int32_t>(0), 5);
+            } else {
+                auto work = [](Transaction& tx) -> Task<void> {
+                    co_await tx.query("SELECT 1");
+                };
+                co_await db.transaction(work);
+            }
+        }
+    });
+}
+
+TEST_F(RestartTest, NobodyWaitsForAServerThatStaysAway) {
+    session.reset();
+    open();
+    run([this](Database& db) -> Task<void> {
+        server.stop();
+        while (db.ready()) co_await net::sleep_for(milliseconds(1));
+        int refused = 0;
+        const auto ask = [&]() -> Task<void> {
+            try {
+                co_await db.query("SELECT 1");
+            } catch (const Unavailable&) {
+                ++refused;
+            }
+        };
+        const auto executor = co_await net::this_executor();
+        const auto began = std::chrono::steady_clock::now();
+        for (int i = 0; i < 300; ++i) net::spawn(executor, ask());
+        co_await net::sleep_for(milliseconds(20));
+        EXPECT_EQ(refused, 300 - 256) << "no more wait than a queue holds";
+        while (refused < 300) co_await net::sleep_for(milliseconds(5));
+        EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(400));
+        // Gone for longer: at once, without a turn of the loop.
+        net::spawn(executor, ask());
+        co_await net::sleep_for(milliseconds(0));
+        EXPECT_EQ(refused, 301);
+        server.start();
+        const bool ready = co_await db.wait_ready(std::chrono::seconds(10));
+        EXPECT_TRUE(ready);
+    });
+}
+
 TEST_F(RestartTest, AServerThatHangsIsGivenUp) {
     session.reset();
     Options options;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { mails, newestMail } from "../support/outbox.mjs";
+import { until } from "../support/checks.mjs";
+import { codes, mails, newestCode, newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
 
 let server;
@@ -20,9 +21,9 @@ function cookieOf(answer) {
 }
 
 async function signIn(email, options) {
-    const before = mails(server, email).length;
+    const before = codes(server, email).length;
     await post("/api/auth/email", { email });
-    const { code } = await newestMail(server, email, before + 1);
+    const { code } = await newestCode(server, email, before + 1);
     const answer = await post("/api/auth/code", { email, code }, options);
     assert.equal(answer.status, 204, answer.text);
     return cookieOf(answer);
@@ -119,8 +120,7 @@ test("the log says where mail goes, never to whom or with what code", async () =
     const email = "discreet@example.org";
     await post("/api/auth/email", { email });
     const { code, token, file } = await newestMail(server, email);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(server.log.includes(file));
+    await until("the line", () => server.log.includes(file));
     for (const secret of [email, token, `"${code}"`]) assert.ok(!server.log.includes(secret));
 });
 
@@ -320,7 +320,7 @@ test("the operator's link makes the first administrator once", async () => {
 });
 
 test("bad input is named field by field and nothing is written", async () => {
-    const before = mails(server).length;
+    const before = codes(server).length;
     const cases = [
         ["/api/auth/email", {}, ["#/email"]],
         ["/api/auth/email", { email: 7 }, ["#/email"]],
@@ -341,7 +341,7 @@ test("bad input is named field by field and nothing is written", async () => {
         ["/api/auth/setup", {}, ["#/token", "#/email", "#/name"]],
     ];
     for (const [target, json, pointers] of cases) assertProblem(await post(target, json), 422, pointers);
-    assert.equal(mails(server).length, before);
+    assert.equal(codes(server).length, before);
 });
 
 test("what is no JSON is refused before it is looked at", async () => {

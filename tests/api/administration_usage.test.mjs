@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { ask, newId } from "../support/chat.mjs";
-import { assertProblem, until } from "../support/checks.mjs";
+import { assertProblem, until, withinOneDay } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { startModel } from "../support/model.mjs";
 import { startServer } from "../support/server.mjs";
 
 let database, model, server, admin, ana, ben;
 before(async () => {
+    await withinOneDay();
     [database, model] = await Promise.all([startDatabase(), startModel()]);
     server = await startServer({
         env: {

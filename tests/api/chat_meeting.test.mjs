@@ -58,7 +58,9 @@ test("of two sends at once one wins and the other gets 409", async () => {
         const thread = newId();
         if (round % 2) await ask(ana, thread, "before");
         const both = await Promise.all(
-            ["one", "two"].map((text) => send(ana, { id: thread, message: say(`${text} [[delay=20]]`) })),
+            ["one", "two"].map((text) =>
+                send(ana, { id: thread, message: say(`${text} [[tokens=60 delay=20]]`) }),
+            ),
         );
         await Promise.all(both.map((stream) => stream.done));
         assert.deepEqual(both.map((stream) => stream.status).sort(), [200, 409]);

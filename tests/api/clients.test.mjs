@@ -50,7 +50,7 @@ for (const { name, sdk } of clients) {
         test("reloads in the middle and resumes the whole reply", async () => {
             const id = newId();
             const first = openChat(sdk, ana, id);
-            const sent = first.chat.sendMessage({ text: "Long [[tokens=50 delay=20]]" });
+            const sent = first.chat.sendMessage({ text: "Long [[tokens=200 delay=20]]" });
             await until(() => first.chat.messages.length > 1 && lastText(first.chat).length > 40);
             await first.chat.stop(); // only closes the connection
             await sent;
@@ -59,8 +59,8 @@ for (const { name, sdk } of clients) {
             await second.chat.resumeStream();
             assert.deepEqual(second.faults, []);
             assert.equal(second.chat.messages.length, 2);
-            assert.equal(lastText(second.chat), answer({ tokens: 50 }));
-            assert.equal(textOf((await history(ana, id)).at(-1)), answer({ tokens: 50 }));
+            assert.equal(lastText(second.chat), answer({ tokens: 200 }));
+            assert.equal(textOf((await history(ana, id)).at(-1)), answer({ tokens: 200 }));
 
             const idle = openChat(sdk, ana, id, await history(ana, id));
             await idle.chat.resumeStream();

@@ -205,7 +205,11 @@ test("a draining server says so until it ends", async (t) => {
     t.after(() => own.stop());
     const ana = await own.as("ana@example.org");
     const thread = crypto.randomUUID();
-    const message = { id: "q", role: "user", parts: [{ type: "text", text: "Wait [[tokens=40 delay=50]]" }] };
+    const message = {
+        id: "q",
+        role: "user",
+        parts: [{ type: "text", text: "Wait [[tokens=120 delay=50]]" }],
+    };
     const reply = ana.request("/api/chat", { method: "POST", json: { id: thread, message } });
     await until(
         () => own.request("/api/metrics"),

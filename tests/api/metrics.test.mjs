@@ -9,6 +9,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { withinOneDay } from "../support/checks.mjs";
 import { makeCertificate } from "../support/certificates.mjs";
 import { ask, newId } from "../support/chat.mjs";
 import { startDatabase } from "../support/database.mjs";
@@ -120,6 +121,7 @@ test("a refused request is counted by what it was refused for", async () => {
 });
 
 test("people, what they make, and the mail queue are counted from the database", async () => {
+    await withinOneDay();
     const thread = newId();
     assert.ok((await ask(ana, thread, "What is a cell?")).complete);
     const material = await ana.request("/api/materials", {
@@ -286,6 +288,7 @@ test("the audit log is checked by itself, and an altered entry is told", async (
     );
     await restart();
     await until("brainbytes_audit_whole", (found) => found === 0);
+    for (let i = 0; i < 100 && !/the audit log is not whole/.test(server.log); i += 1) await pause(50);
     assert.match(server.log, /the audit log is not whole/);
 });
 

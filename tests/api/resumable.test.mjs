@@ -133,7 +133,7 @@ test("the published client brings a file whole over a connection that is cut eve
     }).finally(() => proxy.close());
     assert.ok(tries >= 10, `${tries} tries`);
     assert.deepEqual(await content(ana, id), bytes);
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < 600; i += 1) {
         const { json } = await ana.request(`/api/materials/${material}/files/${id}`);
         if (json.state !== "reading") {
             assert.equal(json.state, "ready", json.reason);

@@ -20,7 +20,7 @@ after(async () => {
 
 test("after a refresh the stream is replayed whole and goes on", async () => {
     const thread = newId();
-    const first = await send(ana, { id: thread, message: say("Long [[tokens=60 delay=15]]") });
+    const first = await send(ana, { id: thread, message: say("Long [[tokens=300 delay=15]]") });
     await first.reached(100);
     first.leave();
     const loaded = await history(ana, thread);
@@ -32,7 +32,7 @@ test("after a refresh the stream is replayed whole and goes on", async () => {
     const again = await resume(ana, thread);
     assert.equal(again.status, 200);
     await again.done;
-    assert.equal(again.text, answer({ tokens: 60 }));
+    assert.equal(again.text, answer({ tokens: 300 }));
     assert.ok(again.complete);
     assert.equal(textOf((await history(ana, thread)).at(-1)), again.text);
     assert.equal((await resume(ana, thread)).status, 204);
@@ -41,7 +41,7 @@ test("after a refresh the stream is replayed whole and goes on", async () => {
 test("a reply goes on to who reads it while a proof gives the browser a new token", async () => {
     const person = await personOf(server, "bea@example.org");
     const thread = newId();
-    const reading = await send(person, { id: thread, message: say("Long [[tokens=120 delay=15]]") });
+    const reading = await send(person, { id: thread, message: say("Long [[tokens=600 delay=15]]") });
     await reading.reached(50);
     const { email } = person;
     await person.request("/api/auth/email", { method: "POST", json: { email } });
@@ -53,13 +53,13 @@ test("a reply goes on to who reads it while a proof gives the browser a new toke
     const cookie = proved.headers.getSetCookie()[0].split(";")[0];
     const joined = await resume({ ...person, cookie }, thread);
     await Promise.all([reading.done, joined.done]);
-    for (const stream of [reading, joined]) assert.equal(stream.text, answer({ tokens: 120 }));
+    for (const stream of [reading, joined]) assert.equal(stream.text, answer({ tokens: 600 }));
     assert.equal((await resume(person, thread)).status, 401);
 });
 
 test("many tabs read the same reply, whichever loop they land on", async () => {
     const thread = newId();
-    const first = await send(ana, { id: thread, message: say("Shared [[tokens=80 delay=10]]") });
+    const first = await send(ana, { id: thread, message: say("Shared [[tokens=400 delay=10]]") });
     const tabs = [];
     for (let i = 0; i < 12; i += 1) {
         await first.reached(i * 15);
@@ -69,7 +69,7 @@ test("many tabs read the same reply, whichever loop they land on", async () => {
     await Promise.all([first, ...tabs].map((stream) => stream.done));
     for (const [index, stream] of [first, ...tabs].entries()) {
         if (index === 4) continue;
-        assert.equal(stream.text, answer({ tokens: 80 }), `tab ${index}`);
+        assert.equal(stream.text, answer({ tokens: 400 }), `tab ${index}`);
         assert.equal(stream.messageId, first.messageId);
         assert.ok(stream.complete);
     }

@@ -72,7 +72,9 @@ test(
         );
         assert.ok(rounds >= people, `${rounds} rounds`);
         let streams = "";
-        for (let i = 0; i < 100 && !/brainbytes_active_streams 0/.test(streams); i += 1) {
+        const over = () =>
+            ["streams", "replies"].every((of) => streams.includes(`\nbrainbytes_active_${of} 0\n`));
+        for (let i = 0; i < 100 && !over(); i += 1) {
             await pause(100);
             streams = (await server.request("/api/metrics")).text;
         }

@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 
 import { upload } from "../support/archives.mjs";
 import { personOf } from "../support/chat.mjs";
+import { until } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -65,24 +66,33 @@ const bring = (person, at, bytes) =>
         body: bytes,
     });
 
-/** Holds a lock for a second and a half; resolves once it has it, to its end. */
+const backends = async (state) =>
+    Number(await database.query(`SELECT count(*) FROM pg_stat_activity WHERE ${state}`));
+const wait = (count) =>
+    until("who waits", async () => (await backends("wait_event_type = 'Lock'")) >= count, 60_000);
+
+/** Holds a lock, until it is ended. */
 async function holding(lock) {
-    const held = database.query(`BEGIN; ${lock}; SELECT pg_sleep(1.5); COMMIT`);
-    for (;;) {
-        const sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-        if ((await database.query(sleeping)).trim() !== "0") return { end: held };
-    }
+    const asleep = "wait_event = 'PgSleep'";
+    const held = database.query(`BEGIN; ${lock}; SELECT pg_sleep(120); COMMIT`).catch(() => undefined);
+    await until("the lock", () => backends(asleep), 60_000);
+    return async () => {
+        await database.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE ${asleep}`);
+        await held;
+    };
 }
 const hold = (id) => holding(`SELECT FROM materials WHERE id = '${id}' FOR UPDATE`);
 
 test("forms sent side by side do not pass the bound together", async () => {
     const ana = await server.as("forms@example.org");
     const id = await material(ana, "Plants");
-    const held = await hold(id);
-    const answers = await Promise.all(
-        ["a", "b", "c", "d"].map((letter) => upload(ana, id, `${letter}.txt`, text(letter, 300_000))),
+    const end = await hold(id);
+    const sent = ["a", "b", "c", "d"].map((letter) =>
+        upload(ana, id, `${letter}.txt`, text(letter, 300_000)),
     );
-    await held.end;
+    await wait(2);
+    await end();
+    const answers = await Promise.all(sent);
     const statuses = answers.map(({ status }) => status).sort();
     assert.deepEqual(statuses, [201, 201, 201, 413]);
     isFull(answers.find(({ status }) => status === 413));
@@ -92,11 +102,11 @@ test("forms sent side by side do not pass the bound together", async () => {
 test("uploads begun side by side reserve no more than there is", async () => {
     const bea = await personOf(server, "pieces@example.org");
     const id = await material(bea, "Plants");
-    const held = await holding("LOCK TABLE uploads IN SHARE MODE");
-    const answers = await Promise.all(
-        [..."abcdefghijkl"].map((letter) => begin(bea, `${letter}.pdf`, 400_000, id)),
-    );
-    await held.end;
+    const end = await holding("LOCK TABLE uploads IN SHARE MODE");
+    const sent = [..."abcdefghijkl"].map((letter) => begin(bea, `${letter}.pdf`, 400_000, id));
+    await wait(2);
+    await end();
+    const answers = await Promise.all(sent);
     const begun = answers.filter(({ status }) => status === 201);
     assert.equal(begun.length, 2, answers.map(({ status }) => status).join());
     isFull(answers.find(({ status }) => status === 413));
@@ -117,12 +127,11 @@ test("an upload that is cancelled on another server while it ends leaves no file
     const dan = await personOf(server, "cancelling@example.org");
     const id = await material(dan, "Plants");
     const begun = await begin(dan, "late.txt", 900_000, id);
-    const held = await hold(id);
+    const end = await hold(id);
     const brought = bring(dan, `/api/uploads/${begun.json.id}`, text("a", 900_000));
-    const waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-    while ((await database.query(waiting)).trim() === "0") continue;
+    await wait(1);
     await database.query(`DELETE FROM uploads WHERE id = '${begun.json.id}'`);
-    await held.end;
+    await end();
     assert.equal((await brought).status, 404);
     assert.deepEqual((await expect(200, dan, `/api/materials/${id}/files`)).files, []);
 });

@@ -16,12 +16,14 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { withinOneDay } from "../support/checks.mjs";
 import { archiveFrom, comparable, fill } from "../support/archives.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
 let server, backups, key;
 before(async () => {
+    await withinOneDay();
     backups = path.join(temporaryFolder("bb-backups"), "place");
     chmodSync(path.dirname(backups), 0o777); // the program gives up root, and makes the folder
     key = path.join(path.dirname(backups), "backup.key");

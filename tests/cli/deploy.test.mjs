@@ -49,7 +49,7 @@ const isNoFault = () => assert.deepEqual(visitors.faults, []);
 
 before(async () => {
     model = await startModel();
-    const env = { ...model.env, BRAINBYTES_START_SECONDS: "6" };
+    const env = { ...model.env, BRAINBYTES_START_SECONDS: "15" };
     server = await startServer({ verb: "supervise", env });
     visitors = new Visitors(server, await server.cookieFor("ana@example.org"));
     visitors.start(6);
@@ -105,7 +105,7 @@ test("a question on a connection from before the release is answered whole", asy
 
 test("one that crashes at its start, is never ready, or fails the smoke test never serves", async () => {
     await refused(keep('[ "$1" = serve ] && exit 3'), "start", /ended before it was ready \(exit code 3\)/);
-    await refused(keep('[ "$1" = serve ] && exec sleep 60'), "start", /not ready after 6 seconds/);
+    await refused(keep('[ "$1" = serve ] && exec sleep 60'), "start", /not ready after 15 seconds/);
     await refused(keep('[ "$1" = user ] && exit 1'), "smoke test", /brainbytes/);
     await refused(keep('[ "$1" = db ] && exit 1'), "migrate", /brainbytes/);
     isNoFault();
@@ -179,10 +179,10 @@ test("a deploy that is killed at any step leaves the release before in service",
 
 /** Waits until this release serves, by another process than `ended`, and no change is under way. */
 async function until(release, ended) {
-    for (const deadline = Date.now() + 15_000; ; await pause(50)) {
+    for (const deadline = Date.now() + 30_000; ; await pause(50)) {
         const now = await status();
-        const { serving, trial } = now;
-        if (serving?.release === release && serving.process !== ended && !trial) return;
+        const { serving, trial, leased } = now;
+        if (serving?.release === release && serving.process !== ended && !trial && !leased) return;
         assert.ok(Date.now() < deadline, JSON.stringify(now));
     }
 }
@@ -339,7 +339,7 @@ test("one change at a time, and what cannot be found is said", async () => {
     assert.match(missing.stderr, /No release 0\.0\.0-none is kept here/);
     const nothing = await server.command("deploy");
     assert.equal(nothing.code, 2);
-    const first = deploy(keep(), 3);
+    const first = deploy(keep(), 10);
     const second = keep();
     await untilTrial();
     const other = await deploy(second);

@@ -113,16 +113,16 @@ test("a drill in which nothing comes back has no times, and names what failed", 
 });
 
 test("of two drills at once the second is refused, and the first comes to its end", async () => {
-    const first = server.command("drill", "run", "--json");
+    let over = false;
+    const first = server.command("drill", "run", "--json").finally(() => (over = true));
     for (const deadline = Date.now() + 30_000; !existsSync(path.join(server.dataFolder, "drill/data"));) {
         assert.ok(Date.now() < deadline, "the first does not begin");
         await pause(20);
     }
-    const began = Date.now();
     const second = await server.command("drill", "run");
     assert.equal(second.code, 1, second.stdout);
     assert.ok(second.stderr.includes(`Another drill is under way in ${server.dataFolder}.`), second.stderr);
-    assert.ok(Date.now() - began < 5_000, "it waits for nothing");
+    assert.ok(!over, "it waits for nothing");
     const held = await first;
     assert.equal(held.code, 0, held.stdout + held.stderr);
     for (const left of ["drill", "drill.key"]) assert.ok(!existsSync(path.join(server.dataFolder, left)));

@@ -96,7 +96,7 @@ test("restore, whose database is restarted, leaves the data of before", async ()
     try {
         await fill(await server.as("ana@faults.example"));
         await database.query(
-            "CREATE TABLE bulk AS SELECT n, md5(n::text) AS text FROM generate_series(1, 400000) n",
+            "CREATE TABLE bulk AS SELECT n, md5(n::text) AS text FROM generate_series(1, 1200000) n",
         );
         assert.equal((await server.command("backup", "create")).code, 0);
         await server.as("ben@faults.example");
@@ -142,7 +142,7 @@ test("a disk that fills up while data is restored leaves the data of before", as
         fillDisk(path.join(disk, "other"), 45);
         const full = await server.command("backup", "restore", "latest", "--yes", "--no-safety");
         assert.equal(full.code, 1, full.stdout);
-        assert.match(full.stderr, /no room to restore in .*: 45 MB are free, about \d+ MB are needed/);
+        assert.match(full.stderr, /no room to restore in .*: \d+ MB are free, about \d+ MB are needed/);
         assert.match(full.stderr, /Nothing was touched/);
         rmSync(path.join(disk, "other"));
         const ready = async () => (await fetch(`${server.url}/readyz`)).status;

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { withinOneDay } from "../support/checks.mjs";
 import { fill } from "../support/archives.mjs";
 import { asOwner, startDatabase } from "../support/database.mjs";
 import { fillDiskUp, mountSmallDisk, startCommand } from "../support/interruptions.mjs";
@@ -14,6 +15,7 @@ import { programEnvironment, startServer, temporaryFolder } from "../support/ser
 
 let folder, database, server;
 before(async () => {
+    await withinOneDay();
     folder = temporaryFolder("bb-meetings");
     chmodSync(folder, 0o777);
     database = await startDatabase(async () => "-c max_slot_wal_keep_size=1GB");
@@ -21,7 +23,7 @@ before(async () => {
     server = await startServer({ env });
     await fill(await server.as("ana@meetings.example"));
     await database.query(
-        "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 400000) n",
+        "CREATE TABLE bulk AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text FROM generate_series(1, 1200000) n",
     );
 });
 after(async () => {

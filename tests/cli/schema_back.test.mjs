@@ -20,7 +20,7 @@ const query = (sql) =>
 
 before(async () => {
     model = await startModel();
-    server = await startServer({ verb: "supervise", env: { ...model.env, BRAINBYTES_START_SECONDS: "6" } });
+    server = await startServer({ verb: "supervise", env: { ...model.env, BRAINBYTES_START_SECONDS: "15" } });
     visitors = new Visitors(server, await server.cookieFor("ana@example.org"));
     visitors.start(6);
 });

@@ -326,7 +326,7 @@ test("when who deploys is killed, the hosts go on with what they had", { skip: w
 async function brokenOff(...lines) {
     const next = releases.script(...lines);
     const [first, second] = fleet.hosts;
-    stage.describe({ bake: 4 }, "", { BRAINBYTES_LOG_LEVEL: "warn" });
+    stage.describe({ bake: 15 }, "", { BRAINBYTES_LOG_LEVEL: "warn" });
     const running = stage.deploy(next);
     await stage.untilTrial(second);
     assert.equal(stage.at(first).kept, next.name);
@@ -339,7 +339,7 @@ test("a deployment that was broken off is gone on with", { skip: why }, async ()
     const next = await brokenOff();
     await stage.unnoticed(() => stage.deployed(next));
     const steps = (await stage.command("deploy", "history")).stdout;
-    assert.match(steps, /host\tdone\t.*10\.77\.0\.11: as before: .* watched for 4 s/);
+    assert.match(steps, /host\tdone\t.*10\.77\.0\.11: as before: .* watched for 15 s/);
     // One that fails when it is gone on with is undone as a whole.
     const bad = await brokenOff('[ -e /srv/bad ] && [ "$1" = user ] && exit 1');
     fleet.ssh(fleet.hosts[1], "touch /srv/bad");

@@ -198,6 +198,7 @@ test("a mail server is asked whether it would take a letter, and gets none", asy
         // What fails around the release is no matter here.
         const { stdout } = await promisify(execFile)(program, ["verify", "--json", ...words], {
             env: on,
+            cwd: path.dirname(mailing.dataFolder),
         }).catch((ended) => ended);
         const all = JSON.parse(stdout).probes;
         return Object.fromEntries(all.map(({ name, result, answer }) => [name, `${result}: ${answer}`]));

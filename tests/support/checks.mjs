@@ -17,3 +17,9 @@ export async function until(what, check, limit = 5_000) {
         await pause(10);
     }
 }
+
+/** Waits over midnight (UTC) where it is near, for tests that count in days. */
+export async function withinOneDay() {
+    const left = 86_400_000 - (Date.now() % 86_400_000);
+    if (left < 120_000) await pause(left + 1_000);
+}

@@ -13,11 +13,17 @@ export function mails(server, to) {
         .filter((mail) => to === undefined || mail.to === to);
 }
 
+/** Mails with a code: others, as the notice of a new device, come at any moment. */
+export const codes = (server, to) => mails(server, to).filter(({ code }) => code);
+
+/** Waits until `to` has `count` mails with a code and returns the newest. */
+export const newestCode = (server, to, count = 1) => newestMail(server, to, count, codes);
+
 /** Waits until `to` has `count` mails and returns the newest. */
-export async function newestMail(server, to, count = 1) {
+export async function newestMail(server, to, count = 1, list = mails) {
     const deadline = Date.now() + 10_000;
     for (;;) {
-        const found = mails(server, to);
+        const found = list(server, to);
         if (found.length >= count) return found.at(-1);
         if (Date.now() > deadline)
             throw new Error(`${found.length} of ${count} mails for ${to}\n${server.tail()}`);

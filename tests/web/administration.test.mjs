@@ -1,6 +1,7 @@
 // Administration, as administrators use it: on a desktop and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { withinOneDay } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { mails, newestMail } from "../support/outbox.mjs";
 import { startServer } from "../support/server.mjs";
@@ -8,6 +9,7 @@ import { assertGood, eventually, startBrowser, tooWide } from "./browser.mjs";
 
 let database, server, browser, admin;
 before(async () => {
+    await withinOneDay();
     database = await startDatabase();
     [server, browser] = await Promise.all([
         startServer({

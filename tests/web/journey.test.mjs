@@ -99,7 +99,7 @@ async function makeMaterial(page, size) {
 
 /** Asks, and sees a part of the answer before all of it. */
 async function askAndWatch(page) {
-    await say(page, "What do mitochondria release? [[tokens=30 delay=40 cite=1]]");
+    await say(page, "What do mitochondria release? [[tokens=30 delay=120 cite=1]]");
     await page.waitForFunction(() => {
         const text = document.querySelector('[aria-label="BrainBytes"] .markdown')?.textContent ?? "";
         const writing = document.querySelector('[aria-label="Stop"]');

@@ -254,9 +254,10 @@ test("files are renamed and moved", async () => {
     await choose(page, "chapter.md", "Move to…");
     await page.getByRole("button", { name: "Book two" }).click();
     await eventually(async () => assert.equal(await names(other.id), "chapter.md"));
+    await page.getByRole("link", { name: /chapter\.md/ }).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByRole("link", { name: /chapter\.md/ }).waitFor();
-    assert.equal(await names(one.id), "chapter.md");
+    await eventually(async () => assert.equal(await names(one.id), "chapter.md"));
 });
 
 test("every text and file is listed, also beyond the first page of the list", async () => {

@@ -36,7 +36,7 @@ async function visit(email, files, options) {
                 const { json } = await person.request(address);
                 assert.notEqual(json.state, "reading");
                 return json;
-            }),
+            }, 120_000),
         );
     }
     const page = await browser.visitor(server, { cookie: person.cookie, ...options });

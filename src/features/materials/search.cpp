@@ -68,9 +68,9 @@ Task<std::vector<FoundPassage>> read_best(db::Database& db, UserId owner, std::v
     const auto looked_at = static_cast<std::size_t>(limit) * 2;
     if (ranked.size() > looked_at) ranked.resize(looked_at);
     if (ranked.empty()) co_return std::vector<FoundPassage>();
-    const auto placed = co_await index::fetch(db, owner, index::with_neighbours(ranked));
-    const auto stretches = index::join_passages(ranked, placed, static_cast<std::size_t>(limit));
-    co_return co_await index::read_stretches(db, owner, stretches, placed);
+    const auto outlines = co_await index::outlines(db, owner, index::with_neighbours(ranked));
+    const auto stretches = index::join_passages(ranked, outlines, static_cast<std::size_t>(limit));
+    co_return co_await index::read_stretches(db, owner, stretches);
 }
 
 Task<PassageSearch> find(db::Database& db, vectors::Semantics* semantics, UserId owner, std::string words,

@@ -100,6 +100,11 @@ protected:
 
     /// Lets background work of the loop go on for a while.
     void let_run(std::chrono::milliseconds time) { loop_.run_for(time); }
+    /// The same until `done()`, for some seconds at most.
+    template <class Done>
+    void let_run_until(Done done) {
+        for (int i = 0; i < 500 && !done(); ++i) let_run(std::chrono::milliseconds(20));
+    }
 
     Executor executor() { return loop_.get_executor(); }
     db::Database& db() { return *db_; }

@@ -40,6 +40,8 @@ std::string first_line(const std::string& text) {
 }
 
 BubblewrapTrial outcome_of_trial(const Bubblewrap& bubblewrap, const char* reader) {
+    if (!command_within(bubblewrap, {reader}))
+        return {true, "this account cannot reach the program by its path, as bwrap has to"};
     const std::string words = "a file of ours";
     CageLimits limits;
     limits.time = std::chrono::seconds(10);

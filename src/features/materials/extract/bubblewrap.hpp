@@ -15,7 +15,7 @@ struct Bubblewrap {
 };
 
 /// The words that begin `command` in there, whose first one is the path of a program. Nothing where no path
-/// leads to that program any more: it was replaced while it ran.
+/// leads to that program: it was replaced while it ran, or lies in a folder that is closed to this account.
 std::optional<std::vector<std::string>> command_within(const Bubblewrap& bubblewrap,
                                                        const std::vector<std::string>& command);
 

@@ -15,42 +15,50 @@ constexpr std::int32_t long_enough = 1'800;  // is not made longer by what was n
 constexpr int many_of_source = 4;
 constexpr std::size_t most_joined = 10;
 
-constexpr const char* texts_sql =
-    "SELECT n::int, substring(coalesce(e.content, f.text) FROM asked.first + 1 FOR asked.behind - "
-    "asked.first) "
-    "FROM unnest($2::bigint[], $3::int[], $4::int[]) WITH ORDINALITY AS asked (source_id, first, behind, n) "
-    "JOIN sources s ON s.id = asked.source_id AND s.owner_id = $1 "
+// One that begins elsewhere by now was cut again in between. The text of a single passage lies beside it; a
+// longer stretch has to be cut out of the whole.
+constexpr const char* stretches_sql =
+    "SELECT asked.n, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, f.name), "
+    "  p.heading_path, p.page, p.text, p.end_at, CASE WHEN asked.behind > p.end_at THEN "
+    "  substring(coalesce(e.content, f.text) FROM p.start_at + 1 FOR asked.behind - p.start_at) END "
+    "FROM unnest($2::bigint[], $3::int[], $4::int[], $5::int[]) WITH ORDINALITY "
+    "  AS asked (source_id, ordinal, first, behind, n) "
+    "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1 "
+    "  AND p.start_at = asked.first "
+    "JOIN sources s ON s.id = p.source_id AND s.owner_id = $1 "
+    "JOIN materials m ON m.owner_id = $1 AND m.id = s.material_id AND m.deleted_at IS NULL "
     "LEFT JOIN entries e ON e.owner_id = $1 AND e.id = s.entry_id "
-    "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id";
+    "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id "
+    "ORDER BY asked.n";
 
-/// The head of its table that a passage has in front of what stands in its range.
-std::string_view repeated_head(const FoundPassage& passage) {
-    const std::string_view text = passage.text;
+/// The head of its table that a passage of `own` code points has in front of what stands there.
+std::string_view repeated_head(std::string_view text, std::size_t own) {
     const auto length = utf8::length(text);
-    const auto own = static_cast<std::size_t>(passage.end - passage.start);
     return length > own ? text.substr(0, utf8::offset_of(text, length - own)) : std::string_view();
 }
 
-std::map<Place, const FoundPassage*> by_place(const std::vector<PlacedPassage>& placed) {
-    std::map<Place, const FoundPassage*> map;
-    for (const auto& one : placed) map[one.place] = &one.passage;
+std::map<Place, const Outline*> by_place(const std::vector<Outline>& outlines) {
+    std::map<Place, const Outline*> map;
+    for (const auto& one : outlines) map[one.place] = &one;
     return map;
 }
 
 class Joiner {
 public:
-    Joiner(const std::vector<PlacedPassage>& placed, std::size_t limit)
-        : passages_(by_place(placed)), limit_(limit) {}
+    Joiner(const std::vector<Outline>& outlines, std::size_t limit)
+        : passages_(by_place(outlines)), limit_(limit) {}
 
     void add(const Ranked& one) {
-        if (passages_.count(one.place) == 0 || joins_one(one)) return;
+        const auto found = passages_.find(one.place);
+        if (found == passages_.end() || joins_one(one)) return;
         const auto same = std::count_if(stretches_.begin(), stretches_.end(), [&](const Stretch& other) {
             return other.first.source == one.place.source;
         });
         auto& list = same < many_of_source ? stretches_ : later_;
         if (list.size() == limit_) return;
         const bool alone = limit_ > most_joined && stretches_.size() + later_.size() >= most_joined;
-        Stretch stretch{one.place, 1, one.score, one.concepts, alone};
+        const Outline& at = *found->second;
+        Stretch stretch{one.place, 1, at.start, at.end, one.score, one.concepts, alone};
         grow(stretch, Place{one.place.source, one.place.ordinal + 1}, long_enough);
         grow(stretch, Place{one.place.source, one.place.ordinal - 1}, long_enough);
         list.push_back(stretch);
@@ -99,68 +107,78 @@ private:
         const bool behind = place == Place{last.source, last.ordinal + 1};
         const auto found = passages_.find(place);
         if (found == passages_.end() || (!before && !behind)) return false;
-        const FoundPassage& added = *found->second;
-        const FoundPassage& from = *passages_.at(first);
-        const FoundPassage& to = *passages_.at(last);
-        if (added.heading_path != from.heading_path || added.page != from.page) return false;
-        if (std::max(added.end, to.end) - std::min(added.start, from.start) > longest) return false;
+        const Outline& added = *found->second;
+        const Outline& begins = *passages_.at(first);
+        if (added.heading_path != begins.heading_path || added.page != begins.page) return false;
+        const auto start = std::min(added.start, stretch.start);
+        const auto end = std::max(added.end, stretch.end);
+        if (end - start > longest) return false;
         ++stretch.count;
+        stretch.start = start;
+        stretch.end = end;
         if (before) stretch.first = place;
         return true;
     }
 
-    std::map<Place, const FoundPassage*> passages_;
+    std::map<Place, const Outline*> passages_;
     std::size_t limit_;
     std::vector<Stretch> stretches_;
     std::vector<Stretch> later_;
 };
 
+FoundPassage read_stretch(const db::Row& row, const Stretch& stretch) {
+    FoundPassage found;
+    found.passage = row.get<std::int64_t>(1);
+    found.material = row.get<MaterialId>(2);
+    found.entry = row.get<std::optional<EntryId>>(3);
+    found.file = row.get<std::optional<FileId>>(4);
+    found.material_title = row.get<std::string>(5);
+    found.title = row.get<std::string>(6);
+    found.heading_path = row.get<std::vector<std::string>>(7);
+    found.page = row.get<std::optional<std::int32_t>>(8);
+    found.text = row.get<std::string>(9);
+    found.start = stretch.start;
+    found.end = stretch.end;
+    found.score = stretch.score;
+    if (row.is_null(11)) return found;
+    const auto own = static_cast<std::size_t>(row.get<std::int32_t>(10) - stretch.start);
+    found.text = std::string(repeated_head(found.text, own));
+    found.text += row.get<std::string_view>(11);
+    return found;
+}
+
 }  // namespace
 
-std::vector<Ranked> with_neighbours(const std::vector<Ranked>& ranked) {
+std::vector<Place> with_neighbours(const std::vector<Ranked>& ranked) {
     std::set<Place> places;
     for (const Ranked& one : ranked)
         for (int step = -1; step <= 1; ++step)
             places.insert(Place{one.place.source, std::max(one.place.ordinal + step, 0)});
-    std::vector<Ranked> all;
-    for (const Place& place : places) all.push_back(Ranked{place, 0, 0});
-    return all;
+    return {places.begin(), places.end()};
 }
 
-std::vector<Stretch> join_passages(const std::vector<Ranked>& ranked,
-                                   const std::vector<PlacedPassage>& placed, std::size_t limit) {
-    Joiner joiner(placed, limit);
+std::vector<Stretch> join_passages(const std::vector<Ranked>& ranked, const std::vector<Outline>& outlines,
+                                   std::size_t limit) {
+    Joiner joiner(outlines, limit);
     for (const Ranked& one : ranked) joiner.add(one);
     return joiner.take();
 }
 
 Task<std::vector<FoundPassage>> read_stretches(db::Database& db, UserId owner,
-                                               const std::vector<Stretch>& stretches,
-                                               const std::vector<PlacedPassage>& placed) {
-    const auto passages = by_place(placed);
-    std::vector<FoundPassage> found;
+                                               const std::vector<Stretch>& stretches) {
     std::vector<std::int64_t> sources;
+    std::vector<std::int32_t> ordinals;
     std::vector<std::int32_t> starts;
     std::vector<std::int32_t> ends;
-    std::vector<std::size_t> joined;
     for (const Stretch& stretch : stretches) {
-        FoundPassage passage = *passages.at(stretch.first);
-        passage.score = stretch.score;
-        passage.end = passages.at(stretch.last())->end;
-        if (stretch.count > 1) {
-            joined.push_back(found.size());
-            sources.push_back(stretch.first.source);
-            starts.push_back(passage.start);
-            ends.push_back(passage.end);
-        }
-        found.push_back(std::move(passage));
+        sources.push_back(stretch.first.source);
+        ordinals.push_back(stretch.first.ordinal);
+        starts.push_back(stretch.start);
+        ends.push_back(stretch.end);
     }
-    if (joined.empty()) co_return found;
-    for (const auto row : co_await db.query(texts_sql, owner, sources, starts, ends)) {
-        const auto n = static_cast<std::size_t>(row.get<std::int32_t>(0)) - 1;
-        found[joined[n]].text = std::string(repeated_head(*passages.at(stretches[joined[n]].first)));
-        found[joined[n]].text += row.get<std::string_view>(1);
-    }
+    std::vector<FoundPassage> found;
+    for (const auto row : co_await db.query(stretches_sql, owner, sources, ordinals, starts, ends))
+        found.push_back(read_stretch(row, stretches[static_cast<std::size_t>(row.get<std::int64_t>(0)) - 1]));
     co_return found;
 }
 

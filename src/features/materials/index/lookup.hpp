@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -29,13 +30,16 @@ Task<Matches> match_words(db::Database& db, UserId owner, Question question);
 Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& matches, Scope scope,
                                std::size_t count);
 
-/// The passages at these places, in any order; those that are gone by now are missing. Score and highlights
-/// unset.
-struct PlacedPassage {
+/// Where a passage lies in its text.
+struct Outline {
     Place place;
-    FoundPassage passage;
+    std::int32_t start = 0;  // code points
+    std::int32_t end = 0;
+    std::vector<std::string> heading_path;
+    std::optional<std::int32_t> page;
 };
-Task<std::vector<PlacedPassage>> fetch(db::Database& db, UserId owner, const std::vector<Ranked>& ranked);
+/// Of the passages at these places, in any order; those that are gone by now are missing.
+Task<std::vector<Outline>> outlines(db::Database& db, UserId owner, const std::vector<Place>& places);
 
 /// Marks in each passage the words that stand for a concept.
 Task<void> highlight(db::Database& db, const Matches& matches, std::vector<FoundPassage>& passages);

@@ -22,16 +22,10 @@ constexpr const char* postings_of_sources_sql =
 constexpr std::int64_t budget = 30'000;
 constexpr std::size_t contenders = 300;
 
-constexpr const char* passages_sql =
-    "SELECT p.source_id, p.ordinal, p.id, s.material_id, s.entry_id, s.file_id, m.title, coalesce(e.title, "
-    "f.name), "
-    "       p.heading_path, p.start_at, p.end_at, p.text, p.page "
+constexpr const char* outlines_sql =
+    "SELECT p.source_id, p.ordinal, p.start_at, p.end_at, p.heading_path, p.page "
     "FROM unnest($2::bigint[], $3::int[]) AS asked (source_id, ordinal) "
-    "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1 "
-    "JOIN sources s ON s.id = p.source_id AND s.owner_id = $1 "
-    "JOIN materials m ON m.owner_id = $1 AND m.id = s.material_id AND m.deleted_at IS NULL "
-    "LEFT JOIN entries e ON e.owner_id = $1 AND e.id = s.entry_id "
-    "LEFT JOIN files f ON f.owner_id = $1 AND f.id = s.file_id";
+    "JOIN passages p ON p.source_id = asked.source_id AND p.ordinal = asked.ordinal AND p.owner_id = $1";
 
 /// What a term adds where it is found.
 struct Weight {
@@ -83,22 +77,6 @@ std::vector<std::int64_t> sources_of(const std::vector<Ranked>& ranked) {
     return {sources.begin(), sources.end()};
 }
 
-FoundPassage read_passage(const db::Row& row) {
-    FoundPassage found;
-    found.passage = row.get<std::int64_t>(2);
-    found.material = row.get<MaterialId>(3);
-    found.entry = row.get<std::optional<EntryId>>(4);
-    found.file = row.get<std::optional<FileId>>(5);
-    found.material_title = row.get<std::string>(6);
-    found.title = row.get<std::string>(7);
-    found.heading_path = row.get<std::vector<std::string>>(8);
-    found.start = row.get<std::int32_t>(9);
-    found.end = row.get<std::int32_t>(10);
-    found.text = row.get<std::string>(11);
-    found.page = row.get<std::optional<std::int32_t>>(12);
-    return found;
-}
-
 }  // namespace
 
 Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& matches, Scope scope,
@@ -119,19 +97,24 @@ Task<std::vector<Ranked>> rank(db::Database& db, UserId owner, const Matches& ma
     co_return best;
 }
 
-Task<std::vector<PlacedPassage>> fetch(db::Database& db, UserId owner, const std::vector<Ranked>& ranked) {
+Task<std::vector<Outline>> outlines(db::Database& db, UserId owner, const std::vector<Place>& places) {
     std::vector<std::int64_t> sources;
     std::vector<std::int32_t> ordinals;
-    for (const Ranked& one : ranked) {
-        sources.push_back(one.place.source);
-        ordinals.push_back(one.place.ordinal);
+    for (const Place& place : places) {
+        sources.push_back(place.source);
+        ordinals.push_back(place.ordinal);
     }
-    std::vector<PlacedPassage> placed;
-    for (const auto row : co_await db.query(passages_sql, owner, sources, ordinals)) {
-        const Place place{row.get<std::int64_t>(0), row.get<std::int32_t>(1)};
-        placed.push_back(PlacedPassage{place, read_passage(row)});
+    std::vector<Outline> found;
+    for (const auto row : co_await db.query(outlines_sql, owner, sources, ordinals)) {
+        Outline one;
+        one.place = {row.get<std::int64_t>(0), row.get<std::int32_t>(1)};
+        one.start = row.get<std::int32_t>(2);
+        one.end = row.get<std::int32_t>(3);
+        one.heading_path = row.get<std::vector<std::string>>(4);
+        one.page = row.get<std::optional<std::int32_t>>(5);
+        found.push_back(std::move(one));
     }
-    co_return placed;
+    co_return found;
 }
 
 }  // namespace bb::materials::index

@@ -252,7 +252,7 @@ TEST_F(HttpClientTest, AbortClosesTheConnectionWithin100Milliseconds) {
         for (int i = 0; i < 100 && closed == Clock::time_point{}; ++i) co_await test::pause(2ms);
     };
     auto stopper = [&]() -> Task<void> {
-        co_await test::pause(50ms);
+        while (text.empty()) co_await test::pause(5ms);
         aborted = Clock::now();
         abort->abort();
     };

@@ -92,13 +92,15 @@ TEST_F(SignInTest, TriesAtOnceAreCountedOneByOne) {
         Client client;
         co_await sign_in_.by_code(ana_, code, std::move(client));
     };
+    int ended = 0;
     auto all = [&]() -> Task<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
         for (int i = 0; i < 20; ++i)
-            boost::asio::co_spawn(executor, guess(wrong(secrets->code)), [](std::exception_ptr) {});
+            boost::asio::co_spawn(executor, guess(wrong(secrets->code)),
+                                  [&ended](std::exception_ptr) { ++ended; });
     };
     await(all());
-    let_run(std::chrono::milliseconds(500));
+    let_run_until([&] { return ended == 20; });
     EXPECT_EQ(count("sign_in_codes WHERE attempts = 5"), 1);
     EXPECT_FALSE(enter(ana_, secrets->code));
 }

@@ -77,7 +77,7 @@ protected:
 TEST_F(RewritingTest, GivesTheLinesAndCountsWhatTheyCost) {
     EXPECT_EQ(lines(), (Lines{"leaf light", "dahon liwanag"}));
     EXPECT_EQ(count("used"), 1);
-    let_run(200ms);  // the count goes in behind
+    let_run_until([this] { return used() > 0; });  // the count goes in behind
     EXPECT_EQ(used(), 42);
 }
 
@@ -87,7 +87,7 @@ TEST_F(RewritingTest, WaitsNoLongerThanItsDeadlineAndEndsTheCall) {
     EXPECT_EQ(lines(), Lines());
     EXPECT_GE(Clock::now() - began, Rewriter::deadline);
     EXPECT_LT(Clock::now() - began, 5s);
-    let_run(200ms);
+    let_run_until([this] { return used() > 0; });
     EXPECT_EQ(count("late"), 1);
     EXPECT_GT(used(), 100) << "the model has read the question";
 }
@@ -96,11 +96,11 @@ TEST_F(RewritingTest, TheDeadlineRunsFromTheBeginningWhoeverWaits) {
     model_.delay = 20s;
     auto rewriting = rewriter_.begin(ana_, {}, "Bakit berde ang dahon?", Origin());
     ASSERT_TRUE(rewriting);
-    let_run(Rewriter::deadline + 50ms);
+    let_run_until([this] { return count("late") > 0; });
     EXPECT_EQ(count("late"), 1);
     const auto began = Clock::now();
     EXPECT_EQ(await(rewriting->lines()), Lines());
-    EXPECT_LT(Clock::now() - began, 300ms);
+    EXPECT_LT(Clock::now() - began, 2s);
 }
 
 TEST_F(RewritingTest, WhoGivesUpWaitsNoMore) {
@@ -110,7 +110,7 @@ TEST_F(RewritingTest, WhoGivesUpWaitsNoMore) {
     rewriting->give_up();
     const auto began = Clock::now();
     EXPECT_EQ(await(rewriting->lines()), Lines());
-    EXPECT_LT(Clock::now() - began, 300ms);
+    EXPECT_LT(Clock::now() - began, 2s);
     let_run(100ms);
     for (const char* outcome : {"used", "late", "failed", "useless"}) EXPECT_EQ(count(outcome), 0) << outcome;
 }

@@ -144,7 +144,7 @@ TEST_F(DiskStoreTest, OpensNothingThatWasChangedOrMovedOrHasAnotherKey) {
     std::stringstream lying;
     lying << std::ifstream(file, std::ios::binary).rdbuf();
     const auto sealed = lying.str();
-    EXPECT_EQ(sealed.find("xxxx"), std::string::npos);
+    EXPECT_EQ(sealed.find("xxxxxxxxxxxxxxxx"), std::string::npos);
     EXPECT_FALSE(store.open(ana_, digest, secrets::Key::random()));
     const auto write = [&](const std::string& content) {
         std::ofstream(file, std::ios::binary) << content;

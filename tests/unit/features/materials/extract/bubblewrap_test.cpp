@@ -117,10 +117,14 @@ TEST(Bubblewrap, IsNotUsedWhereItIsMissingOrForbidden) {
     ScriptedCage cage;
     Bubblewrap forbidden;
     forbidden.program = cage.write("echo 'bwrap: No permissions to create a new namespace' >&2; exit 1");
-    const auto trial = try_bubblewrap(forbidden);
+    // The tests' own program may lie where this account cannot reach it.
+    const auto trial = try_bubblewrap(forbidden, "/bin/true");
     EXPECT_TRUE(trial.installed);
     EXPECT_FALSE(trial.works());
     EXPECT_NE(trial.reason.find("No permissions"), std::string::npos) << trial.reason;
+    const auto nowhere = try_bubblewrap(forbidden, "/nonexistent/reader");
+    EXPECT_FALSE(nowhere.works());
+    EXPECT_NE(nowhere.reason.find("by its path"), std::string::npos) << nowhere.reason;
 }
 
 TEST(Bubblewrap, DoesNotBlameTheFileWhenItFails) {
@@ -134,7 +138,7 @@ TEST(Bubblewrap, DoesNotBlameTheFileWhenItFails) {
 
 TEST(Bubblewrap, ShowsNoProgramThatWasReplaced) {
     EXPECT_FALSE(command_within({}, {"/nonexistent/program (deleted)", "x"}));
-    const auto words = command_within({}, {"/proc/self/exe", "x", "y"});
+    const auto words = command_within({}, {"/bin/true", "x", "y"});
     ASSERT_TRUE(words);
     const std::vector<std::string> end(words->end() - 3, words->end());
     EXPECT_EQ(end, (std::vector<std::string>{"/reader", "x", "y"}));

@@ -129,14 +129,14 @@ TEST(VectorCache, KeepsWhatWasUsedLastWithinItsBound) {
 }
 
 /// Passages of one source, each of `length` code points.
-std::vector<index::PlacedPassage> passages_of(std::int64_t source, int count, std::int32_t length) {
-    std::vector<index::PlacedPassage> placed;
+std::vector<index::Outline> passages_of(std::int64_t source, int count, std::int32_t length) {
+    std::vector<index::Outline> placed;
     for (int i = 0; i < count; ++i) {
-        index::PlacedPassage one;
+        index::Outline one;
         one.place = Place{source, i};
-        one.passage.start = i * length;
-        one.passage.end = (i + 1) * length - 2;
-        one.passage.heading_path = {"Chapter"};
+        one.start = i * length;
+        one.end = (i + 1) * length - 2;
+        one.heading_path = {"Chapter"};
         placed.push_back(one);
     }
     return placed;
@@ -159,6 +159,8 @@ TEST(Joining, GivesShortPassagesWhatStandsAroundThem) {
     ASSERT_EQ(stretches.size(), 1u);
     EXPECT_EQ(stretches[0].first, (Place{1, 3}));
     EXPECT_EQ(stretches[0].count, 3);
+    EXPECT_EQ(stretches[0].start, 1500);
+    EXPECT_EQ(stretches[0].end, 2998);
 }
 
 TEST(Joining, PutsNoPassageIntoTwo) {
@@ -182,7 +184,7 @@ TEST(Joining, PutsNoPassageIntoTwo) {
 }
 
 TEST(Joining, JoinsTheFirstTenOfMany) {
-    std::vector<index::PlacedPassage> placed;
+    std::vector<index::Outline> placed;
     std::vector<Ranked> ranked;
     for (int source = 1; source <= 12; ++source) {
         for (const auto& one : passages_of(source, 4, 500)) placed.push_back(one);
@@ -202,8 +204,8 @@ TEST(Joining, JoinsTheFirstTenOfMany) {
 
 TEST(Joining, StaysUnderOneHeadingAndOnOnePage) {
     auto placed = passages_of(1, 3, 500);
-    placed[0].passage.heading_path = {"Another"};
-    placed[2].passage.page = 2;
+    placed[0].heading_path = {"Another"};
+    placed[2].page = 2;
     const auto stretches = join_passages({{{1, 1}, 9, 1}, {{1, 0}, 8, 1}, {{1, 2}, 7, 1}}, placed, 5);
     ASSERT_EQ(stretches.size(), 3u);
     for (const auto& stretch : stretches) EXPECT_EQ(stretch.count, 1);

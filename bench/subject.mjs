@@ -31,7 +31,13 @@ async function startModel() {
 export async function startSubject(env = {}) {
     const model = await startModel();
     const server = await startServer({
-        env: { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "bench", BRAINBYTES_LOG_FORMAT: "json", ...env },
+        env: {
+            OPENAI_BASE_URL: model.url,
+            OPENAI_API_KEY: "bench",
+            BRAINBYTES_LOG_FORMAT: "json",
+            BRAINBYTES_QUOTAS: "person-tokens=1000000000,school-tokens=1000000000",
+            ...env,
+        },
     });
     const student = await server.as("bench@example.org");
     const me = (await student.request("/api/session")).json.user;

@@ -31,6 +31,7 @@ db::Options database_options(const Node& node) {
     db::Options options;
     options.conninfo = node.conninfo;
     options.application = db::server_application();
+    options.pipelines = 2;  // while one waits for the disk to hold a write, the other searches
     return options;
 }
 

@@ -98,7 +98,7 @@ test("metrics count by route template and show what is in use", async () => {
     await ana.request(`/api/threads/${made.json.id}`);
     const { text } = await until(
         () => server.request("/api/metrics"),
-        ({ text }) => /brainbytes_db_connections\{[^}]*use="pipeline"\} 1/.test(text),
+        ({ text }) => /brainbytes_db_connections\{[^}]*use="pipeline"\} 2/.test(text),
     );
     assert.match(text, /brainbytes_http_requests_total\{[^}]*route="\/api\/threads\/\{id\}"[^}]*\} 1\n/);
     assert.ok(!text.includes(made.json.id), "never an id in a label");

@@ -16,8 +16,8 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { withinOneDay } from "../support/checks.mjs";
 import { archiveFrom, comparable, fill } from "../support/archives.mjs";
+import { withinOneDay } from "../support/checks.mjs";
 import { startDatabase } from "../support/database.mjs";
 import { program, programEnvironment, startServer, temporaryFolder } from "../support/server.mjs";
 
@@ -27,10 +27,8 @@ before(async () => {
     backups = path.join(temporaryFolder("bb-backups"), "place");
     chmodSync(path.dirname(backups), 0o777); // the program gives up root, and makes the folder
     key = path.join(path.dirname(backups), "backup.key");
-    const made = spawnSync(program, ["backup", "keygen", key], {
-        env: programEnvironment(),
-        encoding: "utf8",
-    });
+    const options = { env: programEnvironment(), encoding: "utf8" };
+    const made = spawnSync(program, ["backup", "keygen", key], options);
     assert.equal(made.status, 0, made.stderr);
     assert.match(made.stdout, /^[\w-]{43}\n$/);
     assert.match(readFileSync(key, "utf8"), new RegExp(`^public ${made.stdout.trim()}$`, "m"));

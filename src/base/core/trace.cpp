@@ -24,12 +24,11 @@ bool is_number(std::string_view text) {
 
 /// Never all zeros: that means "none".
 std::string random_number(std::size_t digits) {
-    for (;;) {
-        std::array<char, trace_digits / 2> bytes{};
-        crypto::random_fill(bytes.data(), digits / 2);
-        auto number = crypto::hex(std::string_view(bytes.data(), digits / 2));
-        if (is_number(number)) return number;
-    }
+    std::array<char, trace_digits / 2> bytes{};
+    const std::string_view number(bytes.data(), digits / 2);
+    while (std::count(number.begin(), number.end(), '\0') == static_cast<std::ptrdiff_t>(number.size()))
+        crypto::random_fill(bytes.data(), number.size());
+    return crypto::hex(number);
 }
 
 }  // namespace

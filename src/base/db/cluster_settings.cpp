@@ -103,7 +103,7 @@ std::string cluster_conf(const Machine& machine, const std::filesystem::path& so
     for (const char c : sockets.string()) quoted += c == '\'' ? std::string("''") : std::string(1, c);
     return fmt::format(conf_text, fmt::arg("sockets", quoted),
                        fmt::arg("statements", statements ? statements_text : ""),
-                       fmt::arg("connections", std::clamp(40 + 5 * machine.cores, 50, 200)),
+                       fmt::arg("connections", std::clamp(40 + 8 * machine.cores, 50, 300)),
                        fmt::arg("buffers", share(16, 32, 128)), fmt::arg("cache", share(2, 64, 65536)),
                        fmt::arg("maintenance", share(16, 32, 512)));
 }

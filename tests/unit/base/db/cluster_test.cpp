@@ -89,7 +89,7 @@ TEST(ClusterSettings, FitTheMachine) {
     EXPECT_NE(small.find("fsync = on"), std::string::npos);
     const auto large = cluster_conf({65536, 64}, "/run/it's");
     EXPECT_NE(large.find("shared_buffers = 128MB"), std::string::npos);
-    EXPECT_NE(large.find("max_connections = 200"), std::string::npos);
+    EXPECT_NE(large.find("max_connections = 300"), std::string::npos);
     EXPECT_NE(large.find("'/run/it''s'"), std::string::npos);
     EXPECT_EQ(large.find("pg_stat_statements"), std::string::npos);
     const auto counting = cluster_conf({65536, 64}, "/run/x", true);

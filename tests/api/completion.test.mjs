@@ -94,18 +94,21 @@ test("a failing model is told as a sentence", async () => {
 });
 
 test("who leaves stops the model at once", async () => {
-    const before = model.stats.aborted;
-    const leaving = new AbortController();
-    const answer = complete(ana, { prompt: "[[tokens=1000 delay=20]]" }, leaving.signal).catch(
-        () => undefined,
-    );
-    while (model.stats.active === 0) await pause(5);
-    const left = Date.now();
-    leaving.abort();
-    await answer;
-    while (model.stats.aborted === before && Date.now() - left < 5000) await pause(5);
-    assert.equal(model.stats.aborted, before + 1);
-    assert.ok(model.stats.lastAbort - left < 2000, `${model.stats.lastAbort - left} ms`);
+    const took = [];
+    for (let round = 0; round < 3; round += 1) {
+        const before = model.stats.aborted;
+        const leaving = new AbortController();
+        const prompt = "[[tokens=1000 delay=20]]";
+        const answer = complete(ana, { prompt }, leaving.signal).catch(() => undefined);
+        while (model.stats.active === 0) await pause(5);
+        const left = Date.now();
+        leaving.abort();
+        await answer;
+        while (model.stats.aborted === before && Date.now() - left < 5000) await pause(5);
+        assert.equal(model.stats.aborted, before + 1);
+        took.push(model.stats.lastAbort - left);
+    }
+    assert.ok(took.toSorted((a, b) => a - b)[1] < 500, `${took.join()} ms`);
 });
 
 test("without a model a summary is quoted, and the rest says why not", async () => {

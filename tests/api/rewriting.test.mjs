@@ -138,7 +138,7 @@ test("a model that is slow to say them holds the answer up by its deadline and n
         const slow = await asked(question, { words: { ...aboutLeaves, first: 10_000 } });
         const took = Date.now() - began;
         assert.ok(took >= 600, `${took} ms: it is given its time`);
-        assert.ok(took < 5_000, `${took} ms`);
+        assert.ok(took < 2_500, `${took} ms`);
         assert.equal(slow.passages, plain.passages);
         assert.equal(slow.rewritings.length, 1);
         await asked(question, { words: aboutLeaves });

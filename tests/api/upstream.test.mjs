@@ -186,8 +186,8 @@ test("stop lets go of the model within 100 ms and keeps what was said", async ()
         took.push(tap.closedAt - asked);
         await stream.done;
     }
-    // The least: nothing else of this machine is measured.
-    assert.ok(Math.min(...took) < 100, `${took.join()} ms`);
+    const median = took.toSorted((a, b) => a - b)[1];
+    assert.ok(median >= 0 && median < 100, `${took.join()} ms`);
     assert.equal(stream.parts.at(-1), "[DONE]");
     assert.ok(stream.part("abort"), JSON.stringify(stream.parts.slice(-4)));
     const [, answered] = await history(ana, thread);

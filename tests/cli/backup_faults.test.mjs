@@ -32,6 +32,11 @@ after(async () => {
     rmSync(folder, { recursive: true, force: true });
 });
 
+/** Runs this on the private database of a server. */
+const query = ({ dataFolder }, sql) =>
+    execFileSync("psql", ["-h", `${dataFolder}/run`, "-U", "brainbytes", "-XAtqc", sql, "brainbytes"])
+        .toString()
+        .trim();
 const start = (...words) => startCommand(server.env, path.dirname(server.dataFolder), ...words);
 
 const list = async () => JSON.parse((await server.command("backup", "list", "--json")).stdout).backups;
@@ -120,22 +125,10 @@ test("a live database that is damaged is told, and replaced all the same", async
     try {
         await fill(await broken.as("bo@faults.example"));
         assert.equal((await broken.command("backup", "create")).code, 0);
-        const query = (sql) =>
-            execFileSync("psql", [
-                "-h",
-                `${broken.dataFolder}/run`,
-                "-U",
-                "brainbytes",
-                "-XAtc",
-                sql,
-                "brainbytes",
-            ])
-                .toString()
-                .trim();
         const file = path.join(
             broken.dataFolder,
             "postgres",
-            query("SELECT pg_relation_filepath('messages')"),
+            query(broken, "SELECT pg_relation_filepath('messages')"),
         );
         await broken.stop({ keep: true });
         writeFileSync(file, Buffer.alloc(8192, 7));
@@ -155,12 +148,10 @@ test("a live database that is damaged is told, and replaced all the same", async
 });
 
 test("of two at once one is made, and the other told who makes it", async () => {
-    let both;
-    for (let round = 0; round < 5; round += 1) {
-        both = await Promise.all([server.command("backup", "create"), server.command("backup", "create")]);
-        // One may be through before the other has begun.
-        if (both.some(({ code }) => code !== 0)) break;
-    }
+    // Enough that neither is through before the other begins.
+    query(server, "CREATE TABLE bulk AS SELECT n, md5(n::text) AS text FROM generate_series(1, 600000) n");
+    const both = await Promise.all([server.command("backup", "create"), server.command("backup", "create")]);
+    query(server, "DROP TABLE bulk");
     assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
     const told = both.find(({ code }) => code === 1).stderr;
     assert.match(told, /Another backup is being made or removed in .* \(process \d+\)/);

@@ -19,7 +19,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { create } from "../support/archives.mjs";
 import { assertProblem } from "../support/checks.mjs";
-import { finds, look } from "../support/doctor.mjs";
+import { finds, read } from "../support/doctor.mjs";
 import { s3Keys, s3Request, s3Uploads, startProxy, startS3 } from "../support/s3.mjs";
 import { program, startServer, temporaryFolder } from "../support/server.mjs";
 
@@ -233,10 +233,11 @@ test("verify tells uploads that have not ended, which are no faults", async (t) 
 });
 
 test("the doctor says whether the bucket answers", async () => {
-    finds(await look(server), "ok", "uploaded files", /^s3:\/\/school-files\/one answers$/, /^$/);
+    const look = async () => read(await server.command("doctor", "--json"));
+    finds(await look(), "ok", "uploaded files", /^s3:\/\/school-files\/one answers$/, /^$/);
     proxy.refusals = Infinity;
     try {
-        const refused = await look(server);
+        const refused = await look();
         finds(refused, "fail", "uploaded files", /503|no answer in time/, /Correct S3_BUCKET, S3_ENDPOINT/);
         assert.deepEqual(
             refused.of("uploaded files").filter(({ result }) => result === "ok"),

@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 
 import { makeCertificate } from "../support/certificates.mjs";
 import { startModel } from "../support/model.mjs";
-import { finds, look as lookOf } from "../support/doctor.mjs";
+import { finds, read } from "../support/doctor.mjs";
 import { freePort, startServer } from "../support/server.mjs";
 import { startMailServer } from "../support/smtp.mjs";
 
@@ -20,7 +20,7 @@ let server;
 before(async () => (server = await startServer()));
 after(() => server?.stop());
 
-const look = (...words) => lookOf(server, ...words);
+const look = async (...words) => read(await server.command("doctor", "--json", ...words));
 
 /** Runs a test with this .env beside the server, which is read anew by each look. */
 async function withOptions(options, work, mode = 0o600) {
@@ -156,7 +156,7 @@ test("a certificate that ends is named before browsers do it", async () => {
     });
     try {
         for (const deadline = Date.now() + 60_000; ;) {
-            const seen = await lookOf(secure);
+            const seen = read(await secure.command("doctor", "--json"));
             if (seen.of("server")[0].result !== "ok" && Date.now() < deadline) continue;
             for (const name of ["server", "certificate file", "certificate served", "headers"])
                 assert.equal(seen.of(name)[0].result, "ok", JSON.stringify(seen.of(name)));

@@ -18,15 +18,6 @@ export function read({ code, stdout, stderr }) {
     };
 }
 
-/** read() of a whole look: where a check of it did not come back on a busy machine, of the next. */
-export async function look(server, ...words) {
-    for (let again = 2; ; again -= 1) {
-        const seen = read(await server.command("doctor", "--json", ...words));
-        const late = seen.report.checks.some(({ found }) => /did not come back within/.test(found));
-        if (!late || again === 0) return seen;
-    }
-}
-
 /** Asserts that something of this name stands so, with what was found and how it is mended. */
 export function finds(seen, result, name, found, fix) {
     const all = seen.of(name).filter((one) => one.result === result);

@@ -53,7 +53,7 @@ export class Visitors {
         return new Promise((resolve, reject) => {
             const request = http.get(
                 new URL(target, this.server.url),
-                { agent: this.agent, headers: { cookie: this.cookie }, timeout: 30_000 },
+                { agent: this.agent, headers: { cookie: this.cookie }, timeout: 10_000 },
                 (response) => {
                     let text = "";
                     response.setEncoding("utf8");
@@ -62,7 +62,7 @@ export class Visitors {
                     response.on("error", reject);
                 },
             );
-            request.on("timeout", () => request.destroy(new Error("no answer in half a minute")));
+            request.on("timeout", () => request.destroy(new Error("no answer in ten seconds")));
             request.on("error", reject);
         });
     }

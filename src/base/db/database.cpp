@@ -135,8 +135,10 @@ struct Database::Impl : std::enable_shared_from_this<Database::Impl> {
     Task<void> wait_for_the_next() {
         const auto self = shared_from_this();
         if (patient >= options.queue) throw Unavailable("the database cannot be reached");
+        const auto deadline = net::Timer::clock_type::now() + patience;  // also when it comes and goes
         ++patient;
-        while (!closed && !any_up() && is_coming_back()) co_await net::sleep_for(between_looks);
+        while (!closed && !any_up() && is_coming_back() && net::Timer::clock_type::now() < deadline)
+            co_await net::sleep_for(between_looks);
         --patient;
     }
 

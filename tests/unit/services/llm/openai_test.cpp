@@ -329,7 +329,7 @@ TEST_F(OpenAiTest, CancellingWhileWaitingForTheNextAttempt) {
     boost::asio::co_spawn(executor, stopper(), boost::asio::detached);
     const auto start = Clock::now();
     EXPECT_TRUE(ask(upstream).cancelled);
-    EXPECT_LT(Clock::now() - start, 900ms) << "less than what it was told to wait";
+    EXPECT_LT(Clock::now() - start, 500ms);
     EXPECT_EQ(upstream.requests(), 1);
 }
 
